@@ -1,0 +1,1 @@
+"""Singer target for TikTok Shop: inventory, prices, tracking."""

@@ -1,0 +1,1 @@
+"""The TikTok Shop platform, once: signing, tokens, budgets, errors, paging."""
