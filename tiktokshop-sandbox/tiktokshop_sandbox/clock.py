@@ -1,0 +1,88 @@
+"""The shops' clock: real time with an offset, or standing still until it is told to move."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_KEY: Final = "clock"
+
+
+class Memory(Protocol):
+    """Where the clock keeps its value: small texts that survive a restart (`World` is one)."""
+
+    def meta(self, key: str) -> str | None:
+        """The text kept under `key`, if any."""
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep `value` under `key`."""
+
+
+class Clock:
+    """What time it is in the shops, in unix seconds.
+
+    With `now` the clock stands still at that second and only `advance` moves it; without, it runs with
+    real time plus what it has been advanced by. Once `keep` has given it a memory, its state survives:
+    a shop that was opened again goes on where it was, and never back.
+
+    `real` is the time of the machine, which the platform's own checks go by (timestamps, token
+    lifetimes): clients sign with it whatever day it is in the shop. `skew` moves that time alone, to
+    play a client whose clock is wrong.
+    """
+
+    def __init__(self, now: int | None = None, *, source: Callable[[], float] = time.time) -> None:
+        self._source = source
+        self._frozen = now
+        self._offset = 0
+        self._memory: Memory | None = None
+        self.skew = 0
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the shops' time stands still."""
+        return self._frozen is not None
+
+    def now(self) -> int:
+        """The shops' time, unix seconds."""
+        return self._frozen if self._frozen is not None else int(self._source()) + self._offset
+
+    def real(self) -> int:
+        """The time the gateway goes by, unix seconds."""
+        return int(self._source()) + self.skew
+
+    def advance(self, seconds: int) -> int:
+        """Move the shops' time forward; returns the new time.
+
+        Raises:
+            ValueError: `seconds` is negative. What happened in a shop cannot be taken back.
+        """
+        if seconds < 0:
+            raise ValueError("the shops' clock only moves forward")
+        if self._frozen is not None:
+            self._frozen += seconds
+        else:
+            self._offset += seconds
+        self._save()
+        return self.now()
+
+    def keep(self, memory: Memory) -> None:
+        """Take up the state in `memory`, if it has one, and keep it there from now on."""
+        self._memory = memory
+        kept = memory.meta(_KEY)
+        if kept is not None:
+            kind, value = kept.split(":")
+            if kind == "frozen":
+                self._frozen = max(int(value), self._frozen or 0)
+            elif self._frozen is None:
+                self._offset = int(value)
+            else:
+                self._frozen = max(int(self._source()) + int(value), self._frozen)
+        self._save()
+
+    def _save(self) -> None:
+        if self._memory is not None:
+            state = f"frozen:{self._frozen}" if self._frozen is not None else f"offset:{self._offset}"
+            self._memory.set_meta(_KEY, state)
