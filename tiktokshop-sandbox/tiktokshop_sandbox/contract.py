@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 ParamType: TypeAlias = Literal["string", "integer", "boolean", "array", "object"]
 INVALID_PARAMETER: Final = 36009004
 VALUE_OUT_OF_RANGE: Final = 98001004
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class ApiError(Exception):
@@ -108,9 +106,9 @@ class Call:
     now: int
     host_url: str
     shop: Shop | None = None
-    path: Mapping[str, str] = _NOTHING
-    query: Mapping[str, Any] = _NOTHING
-    body: Mapping[str, Any] = _NOTHING
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def the_shop(self) -> Shop:
