@@ -1,1 +1,1 @@
-"""Singer tap for TikTok Shop: orders, products, returns, settlements."""
+"""Singer tap for TikTok Shop."""

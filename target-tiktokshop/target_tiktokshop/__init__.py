@@ -1,1 +1,1 @@
-"""Singer target for TikTok Shop: inventory, prices, tracking."""
+"""Singer target for TikTok Shop."""

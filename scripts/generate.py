@@ -1,0 +1,117 @@
+"""Writes what README.md and meltano.yml repeat of the plugins: settings and streams, from `--about`.
+
+    python scripts/generate.py            # write
+    python scripts/generate.py --check    # exit 1 if a file would change
+
+A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array": "array", "object": "object"}
+
+
+@cache
+def printed(module: str, *arguments: str) -> Any:
+    """What a plugin prints, as JSON."""
+    command = [sys.executable, "-m", module, *arguments]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def settings(module: str) -> dict[str, dict[str, Any]]:
+    """A plugin's settings as `--about` describes them, without those the SDK adds to every plugin."""
+    properties: dict[str, dict[str, Any]] = printed(module, "--about", "--format=json")["settings"]["properties"]
+    ours = {"title", "description"}
+    return {name: spec for name, spec in properties.items() if ours <= spec.keys() and not is_sdk(name)}
+
+
+def is_sdk(name: str) -> bool:
+    """Whether the SDK adds the setting."""
+    return name.startswith(("stream_map", "flattening_", "faker_config"))
+
+
+def kind(spec: dict[str, Any]) -> str:
+    """The JSON type of a setting."""
+    types = spec["type"] if isinstance(spec["type"], list) else [spec["type"]]
+    return next(name for name in types if name != "null")
+
+
+def settings_table() -> list[str]:
+    """Settings of the tap as a Markdown table."""
+    rows = ["| Setting | Type | Default | What it does |", "| --- | --- | --- | --- |"]
+    for name, spec in settings("tap_tiktokshop").items():
+        default = f"`{json.dumps(spec['default'])}`" if "default" in spec else ""
+        secret = " Secret." if spec.get("secret") else ""
+        rows.append(f"| `{name}` | {kind(spec)} | {default} | {spec['description']}{secret} |")
+    return rows
+
+
+def streams_table() -> list[str]:
+    """Streams of the tap as a Markdown table."""
+    rows = ["| Stream | Key | Read | What it holds |", "| --- | --- | --- | --- |"]
+    for stream in printed("tap_tiktokshop", "--about", "--format=json")["streams"]:
+        keys = ", ".join(f"`{key}`" for key in stream["keys"])
+        way = f"incremental on `{stream['replication_key']}`" if stream["replication_key"] else "whole, each run"
+        rows.append(f"| `{stream['name']}` | {keys} | {way} | {stream['summary']} |")
+    return rows
+
+
+def meltano_settings() -> list[str]:
+    """Settings of the tap as Meltano's plugin definition has them."""
+    lines = ["    settings:"]
+    for name, spec in settings("tap_tiktokshop").items():
+        lines += [f"    - name: {name}", f"      label: {json.dumps(spec['title'])}"]
+        lines += [f"      description: {json.dumps(spec['description'])}"]
+        if spec.get("secret"):
+            lines += ["      kind: string", "      sensitive: true"]
+        elif name.endswith("_date"):
+            lines += ["      kind: date_iso8601"]
+        else:
+            lines += [f"      kind: {KINDS.get(kind(spec), 'string')}"]
+        if "default" in spec:
+            lines += [f"      value: {json.dumps(spec['default'])}"]
+    return lines
+
+
+PARTS = {
+    "README.md": {"settings": settings_table, "streams": streams_table},
+    "meltano.yml": {"tap-settings": meltano_settings},
+}
+
+
+def filled(text: str, name: str, lines: list[str]) -> str:
+    """`text` with the part called `name` replaced."""
+    pattern = re.compile(rf"(^[^\n]*generated: {name}\b[^\n]*\n).*?(^[^\n]*end: {name}\b)", re.DOTALL | re.MULTILINE)
+    result, count = pattern.subn(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
+    if count != 1:
+        raise SystemExit(f"there is no part called {name}")
+    return result
+
+
+def main() -> None:
+    """Write or check every generated part."""
+    stale = []
+    for file, parts in PARTS.items():
+        path = ROOT / file
+        before = text = path.read_text(encoding="utf8")
+        for name, lines in parts.items():
+            text = filled(text, name, lines())
+        if text != before:
+            stale.append(file)
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf8")
+    print(f"changed: {', '.join(stale) or 'nothing'}")
+    sys.exit(bool(stale) and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    main()

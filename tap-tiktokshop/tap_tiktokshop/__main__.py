@@ -1,0 +1,5 @@
+"""`python -m tap_tiktokshop`."""
+
+from tap_tiktokshop.tap import main
+
+main()

@@ -1,0 +1,1 @@
+"""One JSON schema a stream; `scripts/build_schemas.py` writes them."""

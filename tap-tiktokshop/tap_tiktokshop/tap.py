@@ -1,0 +1,228 @@
+"""The tap: its settings, its streams, and what a run does when a part of it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import signal
+import sys
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
+from tiktokshop_client import Client, Settings
+from tiktokshop_client.console import explain, log_level_option, run
+from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.settings import SETTINGS
+from typing_extensions import override
+
+from tap_tiktokshop.bookmarks import seconds
+from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams.base import PlatformStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+    from typing import NoReturn
+
+    import click
+    from singer_sdk import Stream
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from tiktokshop_client import Shop
+
+READING_SETTINGS: dict[str, Any] = {
+    "start_date": {
+        "type": "string",
+        "title": "Start date",
+        "description": "Read what changed from this date or time on (UTC unless it carries a zone). "
+        "Without it, everything the platform still has.",
+        "examples": ["2026-01-01", "2026-01-01T09:00:00+02:00"],
+    },
+    "end_date": {
+        "type": "string",
+        "title": "End date",
+        "description": "Read only what changed before this date or time; without it, up to the start of the run.",
+    },
+    "lookback_seconds": {
+        "type": "integer",
+        "minimum": 0,
+        "default": 300,
+        "title": "Lookback",
+        "description": "How far before the last bookmark a run starts, for rows that the platform shows late.",
+    },
+}
+
+
+Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
+
+
+@dataclass(frozen=True)
+class AboutStream:
+    """A stream as `--about` describes it; `replication_key` is None for a stream read whole each run."""
+
+    name: str
+    summary: str
+    keys: list[str]
+    replication_key: str | None
+
+
+class PartsFailedError(Exception):
+    """Some streams of some shops could not be read; the rest was."""
+
+
+class TapTikTokShop(Tap):
+    """Singer tap for TikTok Shop: orders, products, returns, settlements."""
+
+    name = "tap-tiktokshop"
+    config_jsonschema: ClassVar[dict[str, Any]] = {
+        "type": "object",
+        "properties": {**deepcopy(dict(SETTINGS["properties"])), **READING_SETTINGS},
+    }
+    # No BATCH: the SDK would pass a window's state on before the batch file that holds its records.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        capability for capability in Tap.capabilities if capability is not PluginCapabilities.BATCH
+    ]
+    message_writer_class = MsgSpecWriter
+
+    def __init__(self, *args: Any, validate_config: bool = True, **kwargs: Any) -> None:
+        self.failures: list[str] = []
+        self.stopped_shops: set[str] = set()
+        super().__init__(*args, validate_config=validate_config, **kwargs)
+        if validate_config:
+            self._check_settings()
+
+    # -- settings ----------------------------------------------------------------------------------------------
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
+        self.append_builtin_config(self.config_jsonschema)
+        self._config = {name: value for name, value in self._config.items() if value is not None}
+        faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
+        if faults and raise_errors:
+            raise ConfigurationError(" ".join(faults))
+        return faults
+
+    def _check_settings(self) -> None:
+        if self.config.get("batch_config"):
+            raise ConfigurationError("batch_config is not supported: records are written as Singer messages.")
+        _ = self.settings, self._configured_start, self._configured_end
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The connection settings, checked."""
+        return Settings.from_config(self.config)
+
+    @cached_property
+    def _configured_start(self) -> int:
+        return self._moment("start_date") or 0
+
+    @cached_property
+    def _configured_end(self) -> int | None:
+        return self._moment("end_date")
+
+    def _moment(self, setting: str) -> int | None:
+        value = self.config.get(setting)
+        if not value:
+            return None
+        try:
+            return seconds(str(value))
+        except ValueError:
+            raise ConfigurationError(
+                f"The setting {setting} is not a date: {value!r}; write it like 2026-01-31 or 2026-01-31T09:00:00Z."
+            ) from None
+
+    @property
+    def start(self) -> int:
+        """Unix seconds of `start_date`; 0 without one."""
+        return self._configured_start
+
+    @cached_property
+    def end(self) -> int:
+        """Unix seconds until which this run reads: its own start by the platform's clock, or `end_date` if earlier."""
+        now = self.client.now()
+        return now if self._configured_end is None else min(now, self._configured_end)
+
+    @property
+    def lookback(self) -> int:
+        """Seconds."""
+        return int(self.config.get("lookback_seconds") or 0)
+
+    # -- streams -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def client(self) -> Client:
+        """The platform, for all streams."""
+        return Client(self.settings)
+
+    @override
+    def discover_streams(self) -> Sequence[Stream]:
+        return [PlatformStream(self, declaration) for declaration in STREAMS]
+
+    # -- a run -------------------------------------------------------------------------------------------------
+
+    def report_failure(self, stream: str, shop: Shop, error: Exception) -> None:
+        """One line for a part that failed; its bookmark stays, the others go on, the run ends non-zero."""
+        text = str(error) or type(error).__name__
+        if getattr(error, "reach", "stream") == "shop":
+            self.stopped_shops.add(shop.id)
+        self.failures.append(f"{stream} of shop {shop.id}")
+        self.logger.error("Stream %s of shop %s (%s) was left where it was: %s", stream, shop.id, shop.name, text)
+        self.logger.debug("Traceback of the failure", exc_info=error)
+
+    def finish(self) -> None:
+        """Ends the run: connections closed, and an error if a part of it failed."""
+        self.client.close()
+        if self.failures:
+            raise PartsFailedError(
+                f"{len(self.failures)} of the run's parts could not be read ({', '.join(self.failures)}); "
+                "everything else was. Their bookmarks stay, so the next run tries them again."
+            )
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Ctrl-C and SIGTERM: state is out after every window already, so leave at once and say it was cut short."""
+        signal.signal(signum, signal.SIG_DFL)
+        self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
+        sys.exit(128 + signum)
+
+    @classmethod
+    @override
+    def print_about(cls, output_format: str | None = None) -> None:
+        """The SDK's description of the plugin, and the streams, which it leaves out."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            super().print_about(output_format)
+        text = printed.getvalue()
+        if output_format == "json":
+            text = json.dumps(
+                {**json.loads(text), "streams": [asdict(about) for about in cls.about_streams()]}, indent=2
+            )
+        else:
+            text += "\nStreams:\n" + "\n".join(f"- {about.name}: {about.summary}" for about in cls.about_streams())
+        sys.stdout.write(text.rstrip() + "\n")
+
+    @classmethod
+    def about_streams(cls) -> list[AboutStream]:
+        """What `--about` says of each stream."""
+        return [
+            AboutStream(stream.name, stream.summary, list(stream.keys), stream.replication_key) for stream in STREAMS
+        ]
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        command.params.append(log_level_option())
+        return command
+
+
+def main() -> NoReturn:
+    """The command `tap-tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    run(lambda: TapTikTokShop.cli(), TapTikTokShop.name)  # noqa: PLW0108 - `cli` makes the command when it is looked up

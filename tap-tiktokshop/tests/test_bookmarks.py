@@ -1,0 +1,100 @@
+"""Where a run goes on."""
+
+import pytest
+from tap_tiktokshop.bookmarks import Bookmark, OpenRows, seconds
+from tap_tiktokshop.records import utc
+
+PAID = OpenRows("payment_status", frozenset({"PAID"}))
+
+
+def at(state, **kwargs):
+    return Bookmark(state, "statement_time", **kwargs)
+
+
+def test_without_state_a_run_starts_at_its_configured_date():
+    assert at({}).start(1000, lookback=300) == 1000
+
+
+def test_a_run_starts_the_lookback_before_the_last_window_s_end():
+    state = {}
+    at(state).move(5000)
+    assert state == {"replication_key": "statement_time", "replication_key_value": utc(5000)}
+    assert at(state).start(1000, lookback=300) == 4700
+
+
+def test_the_lookback_does_not_reach_before_the_configured_date():
+    state = {}
+    at(state).move(1100)
+    assert at(state).start(1000, lookback=300) == 1000
+
+
+def test_a_later_start_date_wins_over_the_bookmark():
+    state = {}
+    at(state).move(5000)
+    assert at(state).start(9000, lookback=300) == 9000
+
+
+def test_a_bookmark_on_another_field_is_not_used():
+    assert at({"replication_key": "create_time", "replication_key_value": utc(5000)}).start(1000, 0) == 1000
+
+
+def test_a_bookmark_never_moves_back():
+    state = {}
+    at(state).move(5000)
+    again = at(state)
+    again.move(4900)
+    assert state["replication_key_value"] == utc(5000)
+
+
+def test_open_rows_are_read_again_until_they_are_final():
+    state = {}
+    first = at(state, open_rows=PAID)
+    first.see(
+        [{"statement_time": 2000, "payment_status": "PROCESSING"}, {"statement_time": 1500, "payment_status": "PAID"}]
+    )
+    first.move(5000)
+    assert at(state, open_rows=PAID).start(0, lookback=300) == 2000
+
+    second = at(state, open_rows=PAID)
+    second.see([{"statement_time": "2000", "payment_status": "FAILED"}])
+    second.move(6000)
+    assert at(state, open_rows=PAID).start(0, lookback=300) == 2000
+
+    third = at(state, open_rows=PAID)
+    third.see([{"statement_time": 2000, "payment_status": "PAID"}])
+    third.move(7000)
+    assert "open_from" not in state
+    assert at(state, open_rows=PAID).start(0, lookback=300) == 6700
+
+
+def test_a_run_killed_while_it_reads_open_rows_again_forgets_none_of_them():
+    state = {}
+    first = at(state, open_rows=PAID)
+    first.see([{"statement_time": moment, "payment_status": "PROCESSING"} for moment in (2000, 4000)])
+    first.move(5000)
+
+    killed = at(state, open_rows=PAID)
+    killed.see([{"statement_time": 2000, "payment_status": "PAID"}])
+    killed.move(3000)  # the window that ends here is done, the one with the row at 4000 is not
+
+    assert state["replication_key_value"] == utc(5000)
+    assert at(state, open_rows=PAID).start(0, lookback=300) == 3000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-01", 1767225600),
+        ("2026-01-01T00:00:00Z", 1767225600),
+        ("2026-01-01T02:00:00+02:00", 1767225600),
+        (" 2026-01-01 00:00:00 ", 1767225600),
+    ],
+)
+def test_a_date_may_have_a_time_and_a_zone(text, expected):
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "12:30", "P1D", ""])
+def test_what_is_not_a_date_is_refused(text):
+    with pytest.raises(ValueError):  # noqa: PT011 - pendulum words it in several ways
+        seconds(text)

@@ -1,0 +1,5 @@
+"""`python -m target_tiktokshop`."""
+
+from target_tiktokshop.target import main
+
+main()

@@ -1,0 +1,89 @@
+"""What a command line shows when it fails: one sentence for a human, a traceback only when debugging."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from tiktokshop_client.errors import TikTokShopError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+LEVELS = ("debug", "info", "warning", "error")
+FAILED = 1
+PIPE_CLOSED = 141
+"""What a shell reports for a program that died of SIGPIPE."""
+
+
+def log_level_option() -> click.Option:
+    """The option `--log-level`; at `debug`, errors come with their traceback."""
+
+    def set_level(_context: click.Context, _option: click.Parameter, value: str | None) -> None:
+        if value:
+            logging.getLogger().setLevel(value.upper())
+
+    return click.Option(
+        ["--log-level"],
+        type=click.Choice(LEVELS, case_sensitive=False),
+        help="How much to log on standard error. debug adds tracebacks to errors.",
+        is_eager=True,
+        expose_value=False,
+        callback=set_level,
+    )
+
+
+def run(command: Callable[[], Any], name: str) -> NoReturn:
+    """Runs a command line to its end and leaves the process with its exit code.
+
+    An error of ours is its own sentence; a file that cannot be read or is not JSON is named by the error of
+    the standard library; anything else is called what it is, a bug. Nothing printed holds a secret: our
+    errors never do, and foreign ones are not shown with their context.
+    """
+    logger = logging.getLogger(name)
+    try:
+        command()
+    except BrokenPipeError:
+        # Whoever read our output is gone; keep the interpreter from flushing into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        logger.error("The program that read our output has stopped, so there is nobody to write to.")  # noqa: TRY400 - one line
+        sys.exit(PIPE_CLOSED)
+    except Exception as error:
+        logger.error("%s", sentence(error))  # noqa: TRY400 - the traceback is for debugging only, below
+        logger.debug("Traceback", exc_info=True)
+        sys.exit(FAILED)
+    sys.exit(0)
+
+
+def sentence(error: BaseException) -> str:
+    """One line that says what happened and, where it can, what to do."""
+    if isinstance(error, TikTokShopError) or type(error).__module__.startswith(("tap_tiktokshop", "target_tiktokshop")):
+        return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"Cannot read or write {error.filename}: {error.strerror}."
+    if type(error).__name__ == "JSONDecodeError":
+        return f"A file given on the command line is not valid JSON: {error}."
+    return f"Unexpected {type(error).__name__}: {error}. This is a bug; --log-level debug shows where."
+
+
+def explain(faults: Iterable[Any]) -> list[str]:
+    """One sentence for each fault a JSON-schema validator found in a configuration, without values: some are secret."""
+    return [_explain(fault) for fault in faults]
+
+
+def _explain(fault: Any) -> str:
+    setting = ".".join(str(part) for part in fault.absolute_path) or "configuration"
+    expected = fault.validator_value
+    words = {
+        "type": f"must be of type {expected}",
+        "minimum": f"must be at least {expected}",
+        "maximum": f"must be at most {expected}",
+        "exclusiveMinimum": f"must be more than {expected}",
+        "enum": f"must be one of {expected}",
+        "required": f"lacks one of {expected}",
+    }.get(fault.validator, f"breaks the rule {fault.validator}")
+    return f"The setting {setting} {words}."
