@@ -1,1 +1,38 @@
 """The TikTok Shop platform, once: signing, tokens, budgets, errors, paging."""
+
+from tiktokshop_client import errors, operations, settings
+from tiktokshop_client.answers import Answer
+from tiktokshop_client.calls import Shop
+from tiktokshop_client.client import Client, Page
+from tiktokshop_client.clock import Clock, SystemClock
+from tiktokshop_client.errors import TikTokShopError
+from tiktokshop_client.operations import OPERATIONS, Operation
+from tiktokshop_client.secret import Secret
+from tiktokshop_client.settings import SETTINGS, Settings
+from tiktokshop_client.signing import sign, verify_webhook
+from tiktokshop_client.token_store import FileStore, MemoryStore, ReadOnlyStore, Token, TokenStore
+
+__all__ = [
+    "OPERATIONS",
+    "SETTINGS",
+    "Answer",
+    "Client",
+    "Clock",
+    "FileStore",
+    "MemoryStore",
+    "Operation",
+    "Page",
+    "ReadOnlyStore",
+    "Secret",
+    "Settings",
+    "Shop",
+    "SystemClock",
+    "TikTokShopError",
+    "Token",
+    "TokenStore",
+    "errors",
+    "operations",
+    "settings",
+    "sign",
+    "verify_webhook",
+]

@@ -1,0 +1,244 @@
+"""Calls and pages against a platform that answers as laid out."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import pytest
+from tiktokshop_client import errors, operations, sign
+
+ORDERS = "/order/202309/orders/search"
+SHOPS = "/authorization/202309/shops"
+ROWS = [
+    {"id": 7495, "name": "Tea & Co", "region": "GB", "seller_type": "LOCAL", "code": "A", "cipher": "GCP_abcdefgh"},
+    {"id": "7496", "name": "Mugs", "region": "US", "seller_type": "LOCAL", "code": "B", "cipher": "TTP_abcdefgh"},
+]
+
+
+def test_a_call_is_signed_as_the_platform_checks_it(platform, client, shop):
+    platform.on(ORDERS, platform.ok({"orders": []}))
+    client().call(operations.SEARCH_ORDERS, shop=shop, query={"page_size": 20, "page_token": "a+b/c="}, body={"x": "é"})
+    seen = platform.requests[0]
+    assert seen.query["page_token"] == "a+b/c="
+    assert seen.query["shop_cipher"] == "GCP_cipher-0123456789"
+    assert seen.query["timestamp"] == "1700000000"
+    assert seen.query["sign"] == sign("app-secret-0123456789", ORDERS, seen.query, seen.body)
+    assert seen.headers["x-tts-access-token"] == "access-seed"
+    assert seen.headers["content-type"] == "application/json"
+
+
+def test_an_answer_keeps_numbers_exact(platform, client, shop):
+    platform.on(ORDERS, platform.say(body=b'{"code":0,"data":{"id":576461413038785752123,"a":12.50},"request_id":"R"}'))
+    answer = client().call(operations.SEARCH_ORDERS, shop=shop)
+    assert answer.data == {"id": 576461413038785752123, "a": Decimal("12.50")}
+    assert str(answer.data["a"]) == "12.50"
+    assert answer.request_id == "R"
+
+
+@pytest.mark.parametrize("body", [b'{"code":0,"data":null}', b'{"code":0}', b'{"code":0,"data":{}}', b'{"code":"0"}'])
+def test_missing_data_is_empty_data(platform, client, shop, body):
+    platform.on(ORDERS, platform.say(body=body))
+    (page,) = client().pages(operations.SEARCH_ORDERS, shop=shop)
+    assert (page.rows, page.data, page.total_count, page.next_page_token) == ([], {}, None, "")
+
+
+def test_query_values_are_written_as_the_platform_reads_them(platform, client, shop):
+    platform.on("/order/202507/orders", platform.ok({"orders": []}))
+    query = {"ids": ["1", "2"], "flag": True, "off": False, "none": None, "empty": ""}
+    client().call(operations.GET_ORDERS, shop=shop, query=query)
+    seen = platform.requests[0]
+    wanted = {"ids": "1,2", "flag": "true", "off": "false", "empty": ""}
+    assert {key: value for key, value in seen.query.items() if key in query} == wanted
+    assert "ids=1%2C2" in seen.target
+    assert seen.body == b""
+
+
+def test_a_post_without_filters_sends_an_empty_object(platform, client, shop):
+    platform.on(ORDERS, platform.ok({}))
+    client().call(operations.SEARCH_ORDERS, shop=shop)
+    assert platform.requests[0].body == b"{}"
+
+
+def test_pages_keep_filters_and_follow_tokens_to_the_end(platform, client, shop):
+    platform.on(
+        ORDERS,
+        platform.ok({"orders": [{"id": "1"}], "total_count": 2, "next_page_token": "t/1+="}),
+        platform.ok({"orders": [{"id": "2"}], "total_count": "2", "next_page_token": ""}),
+    )
+    query = {"sort_field": "update_time"}
+    pages = list(client().pages(operations.SEARCH_ORDERS, shop=shop, query=query, body={"update_time_ge": 1}))
+    assert [(page.number, page.rows, page.total_count) for page in pages] == [
+        (1, [{"id": "1"}], 2),
+        (2, [{"id": "2"}], 2),
+    ]
+    first, second = platform.requests
+    assert "page_token" not in first.query
+    assert second.query["page_token"] == "t/1+="
+    assert first.query["page_size"] == second.query["page_size"] == "100"
+    assert first.query["sort_field"] == second.query["sort_field"] == "update_time"
+    assert first.body == second.body == b'{"update_time_ge":1}'
+
+
+def test_an_empty_page_with_a_token_is_not_the_end(platform, client, shop):
+    platform.on(ORDERS, platform.ok({"orders": [], "next_page_token": "t"}), platform.ok({"orders": [{"id": "1"}]}))
+    pages = list(client().pages(operations.SEARCH_ORDERS, shop=shop))
+    assert [page.rows for page in pages] == [[], [{"id": "1"}]]
+
+
+def test_a_repeated_page_token_ends_in_an_error_after_its_page(platform, client, shop):
+    answers = [platform.ok({"orders": [{"id": str(n)}], "next_page_token": token}) for n, token in enumerate("abab")]
+    platform.on(ORDERS, *answers)
+    rows = []
+    with pytest.raises(errors.PagingError, match="repeats a page token on page 3"):
+        rows.extend(page.rows[0]["id"] for page in client().pages(operations.SEARCH_ORDERS, shop=shop))
+    assert rows == ["0", "1", "2"]
+    assert len(platform.requests) == 3
+
+
+def test_body_paging_puts_size_and_token_into_the_body(platform, client, shop):
+    activities = operations.Operation(
+        "search_activities",
+        "POST",
+        "/promotion/202309/activities/search",
+        "seller.promotion.info",
+        rows="activities",
+        paging="body",
+        page_size=100,
+    )
+    path = activities.path
+    platform.on(path, platform.ok({"activities": [1], "next_page_token": "n"}), platform.ok({"activities": [2]}))
+    pages = list(client().pages(activities, shop=shop, body={"status": "ONGOING"}))
+    assert [page.rows for page in pages] == [[1], [2]]
+    assert [seen.body for seen in platform.requests] == [
+        b'{"status":"ONGOING","page_size":100}',
+        b'{"status":"ONGOING","page_size":100,"page_token":"n"}',
+    ]
+    assert "page_size" not in platform.requests[0].query
+
+
+def test_finance_lists_are_sent_the_sort_field_they_insist_on(platform, client, shop):
+    platform.on("/finance/202309/statements", platform.ok({"statements": []}))
+    list(client().pages(operations.GET_STATEMENTS, shop=shop, query={"sort_order": "ASC"}))
+    assert platform.requests[0].query["sort_field"] == "statement_time"
+
+
+@pytest.mark.parametrize("message", ["Invalid page_token.", "The PageToken has expired", "page token is invalid"])
+def test_a_refused_page_token_is_told_apart(platform, client, shop, message):
+    platform.on(ORDERS, platform.ok({"next_page_token": "t"}), platform.no(36009004, message, 400))
+    pages = client().pages(operations.SEARCH_ORDERS, shop=shop)
+    next(pages)
+    with pytest.raises(errors.PageTokenInvalid, match="read this window again from its first page"):
+        next(pages)
+
+
+def test_rows_that_are_no_list_are_never_taken_for_rows(platform, client, shop):
+    platform.on(ORDERS, platform.ok({"orders": {"id": "1"}}))
+    with pytest.raises(errors.TransientError, match="orders is not a list"):
+        list(client().pages(operations.SEARCH_ORDERS, shop=shop))
+
+
+def test_shops_are_asked_once_and_carry_their_cipher_as_a_secret(platform, client):
+    platform.on(SHOPS, platform.ok({"shops": ROWS}))
+    one = client()
+    threads = [threading.Thread(target=one.shops) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tea, mugs = one.shops()
+    assert len(platform.requests) == 1
+    assert "shop_cipher" not in platform.requests[0].query
+    assert (tea.id, tea.name, tea.region, mugs.id) == ("7495", "Tea & Co", "GB", "7496")
+    assert tea.cipher.reveal() == "GCP_abcdefgh"
+    assert "cipher" not in tea.data
+    assert "GCP_abcdefgh" not in repr(tea)
+
+
+def test_shop_ids_narrow_the_shops(platform, client):
+    platform.on(SHOPS, platform.ok({"shops": ROWS}))
+    assert [shop.id for shop in client(shop_ids=["7496"]).shops()] == ["7496"]
+
+
+def test_a_shop_id_outside_the_grant_is_named_with_those_inside(platform, client):
+    platform.on(SHOPS, platform.ok({"shops": ROWS}))
+    with pytest.raises(errors.ConfigurationError) as caught:
+        client(shop_ids=["7496", "1"]).shops()
+    assert str(caught.value) == (
+        "the setting shop_ids names 1, which the grant does not cover; it covers 7495 (Tea & Co), 7496 (Mugs)"
+    )
+
+
+def test_a_grant_without_shops_is_an_error_and_not_an_empty_success(platform, client):
+    platform.on(SHOPS, platform.ok({}))
+    with pytest.raises(errors.AuthorisationError, match="covers no shop"):
+        client().shops()
+
+
+def test_payments_fall_back_to_the_older_path_and_stay_there(platform, client, shop):
+    platform.on("/finance/202605/payments", platform.no(36009009, "Invalid path", 404))
+    platform.on(
+        "/finance/202309/payments",
+        platform.ok({"payments": [1], "next_page_token": "t"}),
+        platform.ok({"payments": [2]}),
+    )
+    pages = list(client().pages(operations.GET_PAYMENTS, shop=shop))
+    assert [page.rows for page in pages] == [[1], [2]]
+    assert len(platform.asked("/finance/202605/payments")) == 1
+    assert len(platform.asked("/finance/202309/payments")) == 2
+
+
+def test_a_path_without_an_older_one_is_reported(platform, client, shop):
+    platform.on(ORDERS, platform.no(36009009, "Invalid path", 404))
+    with pytest.raises(errors.BugError, match="does not know the path /order/202309/orders/search"):
+        client().call(operations.SEARCH_ORDERS, shop=shop)
+    assert len(platform.requests) == 1
+
+
+def test_a_market_that_lacks_the_operation_is_not_asked(platform, client, shop):
+    brazil = type(shop)("1", "Loja", "BR", "LOCAL", "", shop.cipher)
+    with pytest.raises(errors.MarketError, match=r"not offer this in the shop's market \(BR\)"):
+        client().call(operations.MARK_PACKAGE_AS_SHIPPED, shop=brazil, path={"order_id": "1"}, body={})
+    assert platform.requests == []
+
+
+def test_uk_and_gb_are_one_market(platform, client, shop):
+    platform.on("/fulfillment/202610/orders/1/packages", platform.ok({"package_id": "9"}))
+    for region in ("UK", "GB"):
+        one = type(shop)("1", "Shop", region, "LOCAL", "", shop.cipher)
+        answer = client().call(operations.MARK_PACKAGE_AS_SHIPPED, shop=one, path={"order_id": "1"}, body={})
+        assert answer.data == {"package_id": "9"}
+
+
+def test_a_refusal_where_the_operation_is_undocumented_is_about_the_market(platform, client, shop):
+    platform.on("/finance/202605/payments", platform.no(99999999, "no payments here"))
+    vietnam = type(shop)("1", "Shop", "VN", "LOCAL", "", shop.cipher)
+    with pytest.raises(errors.MarketError, match=r'market \(VN\): "no payments here"') as caught:
+        list(client().pages(operations.GET_PAYMENTS, shop=vietnam))
+    assert caught.value.reach == "stream"
+
+
+@pytest.mark.parametrize("value", ["", "1/../2", "1?x=2", "a b", "é"])
+def test_a_path_parameter_can_only_be_an_id(client, shop, value):
+    with pytest.raises(ValueError, match="product_id is not an id"):
+        client().call(operations.GET_PRODUCT, shop=shop, path={"product_id": value})
+
+
+def test_a_missing_shop_or_parameter_is_refused_before_anything_is_sent(platform, client, shop):
+    with pytest.raises(ValueError, match="search_orders is called with a shop"):
+        client().call(operations.SEARCH_ORDERS)
+    with pytest.raises(ValueError, match="get_shops is called without a shop"):
+        client().call(operations.GET_SHOPS, shop=shop)
+    with pytest.raises(ValueError, match="path parameters"):
+        client().call(operations.GET_PRODUCT, shop=shop)
+    with pytest.raises(ValueError, match="takes no body"):
+        client().call(operations.GET_STATEMENTS, shop=shop, body={})
+    assert platform.requests == []
+
+
+def test_a_closed_client_wakes_its_waiting_calls(platform, client, shop):
+    platform.on(ORDERS, platform.say(503))
+    one = client()
+    one.close()
+    with pytest.raises(errors.ClosedError, match="client was closed"):
+        one.call(operations.SEARCH_ORDERS, shop=shop)

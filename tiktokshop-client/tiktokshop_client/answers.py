@@ -1,0 +1,158 @@
+"""From bytes to the platform's envelope, or to an error: nothing is taken for success by accident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tiktokshop_client.errors import (
+    SUCCESS,
+    Action,
+    ConfigurationError,
+    Context,
+    TikTokShopError,
+    TransientError,
+    classify,
+)
+from tiktokshop_client.retries import http_date, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiktokshop_client.transport import Reply
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)  # money stays exact; integers are exact anyway
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success.
+
+    Attributes:
+        data: The platform's ``data``; {} if there is none. Decimal fractions are ``decimal.Decimal``.
+        request_id: The platform's id of the request.
+        message: The platform's message, mostly "Success".
+    """
+
+    data: dict[str, Any]
+    request_id: str
+    message: str
+
+
+def decode(body: bytes) -> Any:
+    """A JSON text as Python objects.
+
+    Raises:
+        ValueError: The body is not JSON, or not all of it.
+    """
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    raise ValueError("not JSON")
+
+
+def read_answer(
+    reply: Reply,
+    context: Context,
+    now: float,
+    redact: Callable[[str], str] = str,
+) -> Answer | TikTokShopError:
+    """What an HTTP answer means.
+
+    Success needs a 2xx status, a JSON object, ``code`` 0 and an object (or nothing) in ``data``. Every status may
+    carry a JSON refusal; anything else is transient, except a redirect or a plain 404, which mean a wrong address.
+
+    Args:
+        reply: The answer.
+        context: What the request was about.
+        now: Unix seconds, against which a Retry-After date is read.
+        redact: Takes secrets out of a text; the platform may quote them.
+    """
+    envelope = _envelope(reply.body)
+    if envelope is None:
+        return _not_an_envelope(reply, context, now)
+    code = _integer(envelope.get("code"))
+    message = redact(_text(envelope.get("message")))
+    request_id = redact(_text(envelope.get("request_id")))
+    data = envelope.get("data")
+    if code == SUCCESS and 200 <= reply.status < 300:
+        if data is None or isinstance(data, dict):
+            return Answer(data or {}, request_id, message)
+        return _unreadable(reply, context, "an answer whose data is not an object", request_id)
+    if code is None or code == SUCCESS:
+        return _not_an_envelope(reply, context, now, request_id)
+    return classify(
+        context,
+        status=reply.status,
+        code=code,
+        message=message,
+        request_id=request_id,
+        retry_after=_retry_after(reply, now),
+    )
+
+
+def _retry_after(reply: Reply, now: float) -> float | None:
+    return retry_after(reply.headers.get("Retry-After"), http_date(reply.headers.get("Date")) or now)
+
+
+def _envelope(body: bytes) -> dict[str, Any] | None:
+    try:
+        envelope = decode(body)
+    except ValueError:
+        return None
+    return envelope if isinstance(envelope, dict) else None
+
+
+def _not_an_envelope(reply: Reply, context: Context, now: float, request_id: str = "") -> TikTokShopError:
+    """The error of an answer without a usable code: what the status says, else transient."""
+    if 300 <= reply.status < 400:
+        return _wrong_address(reply, context, "a redirect, which is not followed")
+    if reply.status == 404 and not reply.body.lstrip().startswith((b"<", b"{")):
+        return _wrong_address(reply, context, "HTTP 404")
+    if reply.status in {408, 429} or reply.status >= 500:
+        return classify(
+            context,
+            status=reply.status,
+            code=0,
+            request_id=request_id,
+            retry_after=_retry_after(reply, now),
+        )
+    return _unreadable(reply, context, "an answer that is not the platform's JSON", request_id)
+
+
+def _wrong_address(reply: Reply, context: Context, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{context.who}: the host answers with {what}: check the base URL and the proxy",
+        http_status=reply.status,
+        operation=context.operation,
+        shop_id=context.shop_id,
+    )
+
+
+def _unreadable(reply: Reply, context: Context, what: str, request_id: str) -> TransientError:
+    return TransientError(
+        f"{context.who}: the host sent {what}",
+        action=Action.RETRY,
+        http_status=reply.status,
+        request_id=request_id,
+        operation=context.operation,
+        shop_id=context.shop_id,
+        unclear=True,
+    )
+
+
+def _integer(value: Any) -> int | None:
+    """A code: an integer, or one written as a text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return None
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,268 @@
+"""One call to its end: budget, stamp, sign, send, judge; then refresh, correct, wait or give up."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
+
+import msgspec
+
+from tiktokshop_client.answers import Answer, read_answer
+from tiktokshop_client.errors import Action, ClockError, Context, TikTokShopError
+from tiktokshop_client.retries import Retries, http_date
+from tiktokshop_client.signing import sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from threading import Event
+
+    from tiktokshop_client.clock import Clock
+    from tiktokshop_client.limits import Budget, Limits
+    from tiktokshop_client.operations import Operation
+    from tiktokshop_client.redaction import Redactor
+    from tiktokshop_client.secret import Secret
+    from tiktokshop_client.settings import Settings
+    from tiktokshop_client.tokens import Tokens
+    from tiktokshop_client.transport import Reply, Transport
+
+log = logging.getLogger(__name__)
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop of the grant.
+
+    Attributes:
+        id: The platform's id, digits.
+        name: The shop's name.
+        region: Its market, an ISO country code (the United Kingdom is GB or UK).
+        seller_type: CROSS_BORDER or LOCAL.
+        code: The shop's code in Seller Center.
+        cipher: What names the shop in requests.
+        data: All that the platform says about it, without the cipher.
+    """
+
+    id: str
+    name: str
+    region: str
+    seller_type: str
+    code: str
+    cipher: Secret
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Call:
+    """A call on its way.
+
+    Attributes:
+        operation: What is called.
+        shop: For which shop, None for those without a cipher.
+        path: The values of the path's parameters.
+        query: The query as it is signed, without what each attempt adds (key, time, signature).
+        body: The body's bytes, None for none.
+        context: What its errors are to say about it.
+        remedies: The remedies already tried; each helps once.
+    """
+
+    operation: Operation
+    shop: Shop | None
+    path: Mapping[str, str]
+    query: dict[str, str]
+    body: bytes | None
+    context: Context
+    remedies: set[Action] = field(default_factory=set)
+
+    @classmethod
+    def of(
+        cls,
+        operation: Operation,
+        shop: Shop | None,
+        path: Mapping[str, str],
+        query: Mapping[str, Any],
+        body: Mapping[str, Any] | None,
+        *,
+        paging: bool,
+    ) -> Call:
+        """A call from what a caller passes, see ``Client.call``."""
+        operation.fill(operation.path, path)  # complains early about missing or wrong parameters
+        if operation.method == "GET" and body is not None:
+            raise ValueError(f"{operation.name} takes no body")
+        texts = {key: as_text(value) for key, value in query.items() if value is not None}
+        if shop is not None:
+            texts["shop_cipher"] = shop.cipher.reveal()
+        content = None if operation.method == "GET" else msgspec.json.encode(body or {})
+        subject = f"shop {shop.id} ({shop.name})" if shop else ""
+        context = Context.of(
+            operation,
+            subject,
+            shop.id if shop else "",
+            shop.region if shop else "",
+            paging=paging,
+        )
+        return cls(operation, shop, path, texts, content, context)
+
+
+def as_text(value: Any) -> str:
+    """A query value as the platform reads it: ``true``, ``a,b``, or simply its text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(as_text, value))
+    return str(value)
+
+
+def encode_query(query: Mapping[str, str]) -> str:
+    """The query on the wire: everything but letters, digits and ``_.-~`` percent-encoded as UTF-8."""
+    return "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in query.items())
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What one attempt came to, and what is needed to make the next one better."""
+
+    call: Call
+    outcome: Answer | TikTokShopError
+    slot: float
+    token: Secret
+    date: float | None = None
+
+
+class Caller:
+    """Performs calls. It owns what all calls share: the clock's correction and which paths fell back."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        tokens: Tokens,
+        limits: Limits,
+        clock: Clock,
+        closing: Event,
+        redactor: Redactor,
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._tokens = tokens
+        self._limits = limits
+        self._clock = clock
+        self._closing = closing
+        self._redactor = redactor
+        self._skew = 0.0
+        self._fallen_back: set[str] = set()
+
+    def perform(self, call: Call) -> Answer:
+        """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.
+
+        Raises:
+            TikTokShopError: It did not succeed.
+        """
+        retries = Retries(self._settings.max_retries, self._clock, self._closing)
+        while True:
+            attempt = self._attempt(call)
+            if isinstance(attempt.outcome, Answer):
+                return attempt.outcome
+            error = attempt.outcome
+            if error.action is Action.SLOW_DOWN:
+                self._budget(call).slow_down(attempt.slot, error.retry_after)
+            if self._remedy(attempt, error):
+                continue
+            wait = self._wait(call, error, retries)
+            if wait is None:
+                raise self._final(call, error)
+            log.warning("%s; %s in %.1f s", error, retries.progress, wait)
+            retries.wait(wait)
+
+    def _attempt(self, call: Call) -> _Attempt:
+        """Sends a call once, stamped and signed for this moment."""
+        token = self._tokens.current(call.context.subject)
+        slot = self._budget(call).acquire()
+        try:
+            reply = self._send(call, token)
+        except TikTokShopError as error:
+            return _Attempt(call, error.about(call.context), slot, token)
+        outcome = read_answer(reply, call.context, self._clock.time(), self._redactor)
+        return _Attempt(call, outcome, slot, token, http_date(reply.headers.get("Date")))
+
+    def _send(self, call: Call, token: Secret) -> Reply:
+        operation = call.operation
+        template = operation.path
+        if operation.fallback and operation.name in self._fallen_back:
+            template = operation.fallback
+        path = operation.fill(template, call.path)
+        query = {
+            **call.query,
+            "app_key": self._settings.app_key,
+            "timestamp": str(int(self._clock.time() + self._skew)),
+        }
+        query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
+        return self._transport.send(
+            operation.method,
+            f"{self._settings.api_base_url}{path}?{encode_query(query)}",
+            headers={"x-tts-access-token": token.reveal(), "content-type": JSON, "accept": JSON},
+            body=call.body,
+        )
+
+    def _budget(self, call: Call) -> Budget:
+        shop_id = call.shop.id if call.shop else ""
+        return self._limits.budget(self._settings.app_key, shop_id, call.operation.family)
+
+    def _remedy(self, attempt: _Attempt, error: TikTokShopError) -> bool:
+        """Whether something was changed that makes another attempt worthwhile at once; each remedy helps once."""
+        remedies = attempt.call.remedies
+        if error.action in remedies or error.action not in self._remedies:
+            return False
+        remedies.add(error.action)
+        return self._remedies[error.action](self, attempt)
+
+    def _refresh(self, attempt: _Attempt) -> bool:
+        """The gateway refused the token, so nothing has happened yet, not even for a write."""
+        self._tokens.refused(attempt.token, attempt.call.context.subject)
+        return True
+
+    def _restamp(self, attempt: _Attempt) -> bool:
+        """Takes the platform's own time from its answer, if it says it; else a fresh stamp has to do."""
+        if attempt.date is not None:
+            self._skew = attempt.date - self._clock.time()
+            log.warning(
+                "this machine's clock is %+.0f s from the platform's; requests are stamped with the platform's time",
+                -self._skew,
+            )
+        return True
+
+    def _fall_back(self, attempt: _Attempt) -> bool:
+        """Switches an operation to its older path, for good, so that all pages of a list come from one version."""
+        operation = attempt.call.operation
+        if operation.fallback is None:
+            return False
+        self._fallen_back.add(operation.name)
+        log.warning("%s: the platform does not know the newest version; using an older one", operation.name)
+        return True
+
+    _remedies: ClassVar[Mapping[Action, Callable[[Caller, _Attempt], bool]]] = {
+        Action.REFRESH: _refresh,
+        Action.RESTAMP: _restamp,
+        Action.FALLBACK: _fall_back,
+    }
+
+    def _wait(self, call: Call, error: TikTokShopError, retries: Retries) -> float | None:
+        """Seconds until the next try, None if there is to be none."""
+        if error.action not in {Action.RETRY, Action.SLOW_DOWN}:
+            return None
+        if error.unclear and not call.operation.repeatable:
+            return None
+        return retries.next_wait(error)
+
+    def _final(self, call: Call, error: TikTokShopError) -> TikTokShopError:
+        """The error as it leaves the client, with what only the whole call knows."""
+        if isinstance(error, ClockError) and self._skew:
+            error.add(f"; this machine's clock is {-self._skew:+.0f} s from the platform's: set it right")
+        elif isinstance(error, ClockError):
+            error.add("; set this machine's clock right")
+        if error.unclear and not call.operation.repeatable:
+            error.add("; it is not known whether it was carried out")
+        return error

@@ -1,0 +1,260 @@
+"""The client: calls operations of the platform for a shop, page by page if need be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.calls import Call, Caller, Shop
+from tiktokshop_client.clock import SystemClock
+from tiktokshop_client.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    MarketError,
+    PagingError,
+    TransientError,
+)
+from tiktokshop_client.limits import Limits
+from tiktokshop_client.operations import GET_SHOPS
+from tiktokshop_client.redaction import Redactor
+from tiktokshop_client.secret import Secret
+from tiktokshop_client.tokens import Tokens, store_for
+from tiktokshop_client.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from tiktokshop_client.answers import Answer
+    from tiktokshop_client.clock import Clock
+    from tiktokshop_client.operations import Operation
+    from tiktokshop_client.settings import Settings
+    from tiktokshop_client.token_store import TokenStore
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list.
+
+    Attributes:
+        rows: The rows, as the platform sent them; [] if it sent none.
+        total_count: How many rows all pages have together, if the platform says.
+        data: The whole ``data`` of the answer.
+        request_id: The platform's id of the request.
+        number: 1 for the first page.
+        next_page_token: What the next page will be asked with, "" on the last.
+    """
+
+    rows: list[dict[str, Any]]
+    total_count: int | None
+    data: dict[str, Any]
+    request_id: str
+    number: int
+    next_page_token: str
+
+
+class Client:
+    """The platform, for one app and one seller's grant. Any thread may use it; close it when done.
+
+    Args:
+        settings: The checked connection settings.
+        token_store: Where tokens are kept, in place of what the settings say.
+        clock: Time, for tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        token_store: TokenStore | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        redactor = Redactor()
+        redactor.add(settings.app_secret, settings.access_token, settings.refresh_token)
+        self._settings = settings
+        self._redactor = redactor
+        self._closing = Event()
+        self._transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
+        self._tokens = Tokens(
+            settings,
+            token_store or store_for(settings),
+            self._transport,
+            clock,
+            self._closing,
+            redactor,
+        )
+        limits = Limits(settings.requests_per_second, clock, self._closing)
+        self._caller = Caller(settings, self._transport, self._tokens, limits, clock, self._closing, redactor)
+        self._shops: tuple[Shop, ...] | None = None
+        self._shops_lock = Lock()
+
+    def __enter__(self) -> Client:  # noqa: PYI034 - Self needs Python 3.11, and nobody derives from this
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wakes every waiting call, which then raises ``ClosedError``, and closes the connections."""
+        self._closing.set()
+        self._transport.close()
+
+    def shops(self) -> tuple[Shop, ...]:
+        """The shops of the grant, or those of them that the setting ``shop_ids`` names. Asked once.
+
+        Raises:
+            ConfigurationError: ``shop_ids`` names a shop that is not in the grant.
+            AuthorisationError: The grant covers no shop.
+            TikTokShopError: The call failed, see ``call``.
+        """
+        with self._shops_lock:
+            if self._shops is None:
+                self._shops = self._wanted(tuple(self._authorised()))
+            return self._shops
+
+    def call(
+        self,
+        operation: Operation,
+        *,
+        shop: Shop | None = None,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Calls an operation; waits for its budget, refreshes and retries as needed.
+
+        Args:
+            operation: One of ``operations``.
+            shop: The shop, for operations that take a cipher.
+            path: The path's parameters, which are ids.
+            query: Query parameters. Lists are joined with commas, booleans become ``true`` and ``false``, None is
+                left out, "" is sent.
+            body: The JSON body of a POST; ``{}`` if None.
+
+        Raises:
+            TikTokShopError: What the platform refused, or could not do within the tries and the time allowed; its
+                class and ``reach`` say what it means for the rest of the work.
+        """
+        return self._caller.perform(self._call(operation, shop, path, query, body))
+
+    def pages(
+        self,
+        operation: Operation,
+        *,
+        shop: Shop | None = None,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        page_size: int | None = None,
+    ) -> Iterator[Page]:
+        """Calls a list operation page by page, with the same filters throughout, until there is no next page.
+
+        Args:
+            operation: One of ``operations`` with ``rows``.
+            shop: As in ``call``.
+            path: As in ``call``.
+            query: As in ``call``.
+            body: As in ``call``.
+            page_size: Rows a page, the largest allowed if None.
+
+        Raises:
+            PagingError: The platform repeats a page token, so the list would never end.
+            PageTokenInvalid: The platform does not accept its page token: begin again.
+            TikTokShopError: As ``call``.
+        """
+        size = page_size or operation.page_size
+        seen: set[str] = set()
+        token = ""
+        number = 0
+        while True:
+            number += 1
+            place = {"page_size": size, "page_token": token or None} if operation.paging else {}
+            inquiry, content = query, body
+            if operation.paging == "query":
+                inquiry = {**(query or {}), **place}
+            elif operation.paging == "body":
+                content = {**(body or {}), **{key: value for key, value in place.items() if value is not None}}
+            call = self._call(operation, shop, path, inquiry, content, paging=bool(token))
+            page = self._page(call, self._caller.perform(call), number)
+            yield page
+            token = page.next_page_token
+            if not token:
+                return
+            if token in seen:
+                raise PagingError(f"{call.context.who}: the platform repeats a page token on page {number}")
+            seen.add(token)
+
+    def _call(
+        self,
+        operation: Operation,
+        shop: Shop | None,
+        path: Mapping[str, str] | None,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        *,
+        paging: bool = False,
+    ) -> Call:
+        if operation.cipher != (shop is not None):
+            raise ValueError(f"{operation.name} is called {'with' if operation.cipher else 'without'} a shop")
+        call = Call.of(operation, shop, path or {}, {**operation.query, **(query or {})}, body, paging=paging)
+        if shop is not None and operation.excluded_from(shop.region):
+            raise MarketError(
+                f"{call.context.who}: the platform does not offer this in the shop's market ({shop.region})",
+                operation=operation.name,
+                shop_id=shop.id,
+            )
+        return call
+
+    def _page(self, call: Call, answer: Answer, number: int) -> Page:
+        key = call.operation.rows
+        rows = answer.data.get(key) if key else None
+        if rows is None:
+            rows = []
+        if not isinstance(rows, list):
+            raise TransientError(f"{call.context.who}: the answer's {key} is not a list", request_id=answer.request_id)
+        total = answer.data.get("total_count")
+        token = answer.data.get("next_page_token")
+        return Page(
+            rows,
+            int(total) if isinstance(total, int) or (isinstance(total, str) and total.isdecimal()) else None,
+            answer.data,
+            answer.request_id,
+            number,
+            str(token) if token and call.operation.paging else "",
+        )
+
+    def _authorised(self) -> Iterator[Shop]:
+        for row in self.call(GET_SHOPS).data.get("shops") or []:
+            facts = {key: value for key, value in row.items() if key != "cipher"}
+            cipher = Secret(str(row.get("cipher") or ""))
+            self._redactor.add(cipher)
+            yield Shop(
+                id=str(row.get("id") or ""),
+                name=str(row.get("name") or ""),
+                region=str(row.get("region") or ""),
+                seller_type=str(row.get("seller_type") or ""),
+                code=str(row.get("code") or ""),
+                cipher=cipher,
+                data=facts,
+            )
+
+    def _wanted(self, shops: tuple[Shop, ...]) -> tuple[Shop, ...]:
+        if not shops:
+            raise AuthorisationError(
+                f"the grant of {self._tokens.seller()} covers no shop: authorise the app as the seller of a shop",
+            )
+        ids = self._settings.shop_ids
+        missing = [shop_id for shop_id in ids if shop_id not in {shop.id for shop in shops}]
+        if missing:
+            raise ConfigurationError(
+                f"the setting shop_ids names {', '.join(missing)}, which the grant does not cover; it covers "
+                + ", ".join(f"{shop.id} ({shop.name})" for shop in shops),
+            )
+        return tuple(shop for shop in shops if not ids or shop.id in ids)

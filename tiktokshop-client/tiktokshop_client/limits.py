@@ -1,0 +1,128 @@
+"""Request budgets: never more than the ceiling, less when the platform asks for it, slowly back up.
+
+The platform counts requests per app, shop and endpoint, publishes no number, and answers HTTP 429 or code 36009002
+when it has had enough ("Rate limits").
+"""
+
+from __future__ import annotations
+
+import math
+from threading import Event, Lock
+from typing import TYPE_CHECKING, cast
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+from tiktokshop_client.errors import ClosedError
+
+if TYPE_CHECKING:
+    from tiktokshop_client.clock import Clock
+
+MARGIN = 1.02
+"""How much longer than a second the ceiling's worth of requests takes, so that a request which travels faster than
+the one before it does not make the platform count one too many."""
+
+SLOWEST = 0.2
+"""Requests per second below which no refusal takes a budget (the platform's own figure for its slowest endpoints)."""
+
+RECOVERY = 0.02
+"""The part of the ceiling that a budget gains back in a second without refusals: 25 s from the half to the full."""
+
+MICROSECONDS = 1_000_000
+
+
+class Budget:
+    """The requests of one app and shop to one API family.
+
+    Requests are spaced evenly, one at a time in the order of their arrival, so no window of a second holds more than
+    ``ceiling`` of them (one in each ``1 / ceiling`` seconds for a ceiling below 1).
+    """
+
+    def __init__(self, ceiling: float, clock: Clock, closing: Event) -> None:
+        self._ceiling = ceiling
+        # A ceiling of 2.5 allows two requests in any one second, so that is what the spacing has to be made for.
+        self._fastest = math.floor(ceiling) if ceiling >= 1 else ceiling
+        self._clock = clock
+        self._closing = closing
+        self._turn = Lock()  # held by the one who waits for the next slot
+        self._state = Lock()  # never held while waiting
+        self._base = self._fastest  # the rate at _slowed_at; it grows from there
+        self._slowed_at = -math.inf
+        self._paused_until = -math.inf
+        self._bucket = InMemoryBucket([self._spacing(self._fastest)])
+
+    @property
+    def rate(self) -> float:
+        """Requests per second that the budget allows now."""
+        calm = self._clock.monotonic() - max(self._slowed_at, self._paused_until)
+        return min(self._fastest, self._base + max(0.0, calm) * RECOVERY * self._ceiling)
+
+    def acquire(self) -> float:
+        """Waits for the next slot and takes it.
+
+        Returns:
+            The slot's time on the monotonic clock; hand it back to ``slow_down`` if the request is refused.
+
+        Raises:
+            ClosedError: The client was closed meanwhile.
+        """
+        with self._turn:
+            while True:
+                seconds = self._take()
+                if seconds is None:
+                    return self._clock.monotonic()
+                if self._clock.wait(seconds, self._closing):
+                    raise ClosedError("the client was closed while a request waited for its turn")
+
+    def slow_down(self, slot: float, retry_after: float | None = None) -> None:
+        """Halves the rate because the platform refused the request of ``slot``.
+
+        Requests that were already under way when the rate was last halved do not halve it again.
+
+        Args:
+            slot: What ``acquire`` returned for the refused request.
+            retry_after: Seconds for which the platform wants no request at all.
+        """
+        with self._state:
+            now = self._clock.monotonic()
+            if retry_after is not None:
+                self._paused_until = max(self._paused_until, now + retry_after)
+            if slot >= self._slowed_at:
+                self._base = max(min(SLOWEST, self._fastest), self.rate / 2)
+                self._slowed_at = now
+
+    def _take(self) -> float | None:
+        """Takes a slot if one is free now (None), else says how many seconds to wait before asking again."""
+        with self._state:
+            now = self._clock.monotonic()
+            if now < self._paused_until:
+                return self._paused_until - now
+            self._bucket.rates = [self._spacing(self.rate)]
+            # The bucket's unit of time is ours to choose; its milliseconds would be too coarse, so these are micro.
+            item = RateItem("request", math.ceil(now * MICROSECONDS))
+            self._bucket.leak(item.timestamp)
+            if self._bucket.put(item):
+                return None
+            return (cast("int", self._bucket.waiting(item)) + 1) / MICROSECONDS
+
+    def _spacing(self, rate: float) -> Rate:
+        """One request in a little more than the time that ``rate`` gives it."""
+        return Rate(1, math.ceil(MARGIN * MICROSECONDS / rate))
+
+
+class Limits:
+    """The budgets of one client, made as they are needed."""
+
+    def __init__(self, requests_per_second: float, clock: Clock, closing: Event) -> None:
+        self._ceiling = requests_per_second
+        self._clock = clock
+        self._closing = closing
+        self._budgets: dict[tuple[str, str, str], Budget] = {}
+        self._lock = Lock()
+
+    def budget(self, app_key: str, shop_id: str, family: str) -> Budget:
+        """The budget of an app's requests for one shop ("" for none) to one API family."""
+        key = (app_key, shop_id, family)
+        with self._lock:
+            if key not in self._budgets:
+                self._budgets[key] = Budget(self._ceiling, self._clock, self._closing)
+            return self._budgets[key]

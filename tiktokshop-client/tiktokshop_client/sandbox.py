@@ -1,0 +1,65 @@
+"""The setting ``sandbox``: a shop on this machine in place of the platform.
+
+The only place where the client knows that the sandbox exists. It starts it and takes its addresses and credentials;
+everything else goes over HTTP, as with the platform.
+"""
+
+from __future__ import annotations
+
+import atexit
+from importlib import import_module
+from importlib.util import find_spec
+from threading import Lock
+from typing import Any, Protocol, cast
+
+from tiktokshop_client.errors import ConfigurationError
+
+
+class Running(Protocol):
+    """A sandbox that listens on this machine."""
+
+    api_base_url: str
+    auth_base_url: str
+    app_key: str
+    app_secret: str
+    access_token: str
+    refresh_token: str
+
+    def close(self) -> None:
+        """Stops it."""
+
+
+_running: dict[str, Running] = {}
+_lock = Lock()
+
+
+def connection(path: str) -> dict[str, Any]:
+    """The connection settings of the sandbox with the database ``path`` (in memory if ""), started if need be.
+
+    One sandbox runs in a process for each path; it is stopped when the process ends. Its tokens are kept beside its
+    database, never in the file that ``token_store`` names, which belongs to a real shop.
+
+    Raises:
+        ConfigurationError: The package tiktokshop-sandbox is not installed.
+    """
+    with _lock:
+        if path not in _running:
+            _running[path] = _start(path)
+        running = _running[path]
+    return {
+        "api_base_url": running.api_base_url,
+        "auth_base_url": running.auth_base_url,
+        "app_key": running.app_key,
+        "app_secret": running.app_secret,
+        "access_token": running.access_token,
+        "refresh_token": running.refresh_token,
+        "token_store": f"{path}.tokens.json" if path else "",
+    }
+
+
+def _start(path: str) -> Running:
+    if find_spec("tiktokshop_sandbox") is None:
+        raise ConfigurationError("the setting sandbox needs the sandbox itself: pip install tiktokshop-sandbox")
+    running = cast("Running", import_module("tiktokshop_sandbox").start(path or None))
+    atexit.register(running.close)
+    return running

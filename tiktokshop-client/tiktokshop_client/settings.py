@@ -1,0 +1,283 @@
+"""The connection settings that the tap and the target share: as JSON schema, and checked."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+from tiktokshop_client import sandbox
+from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+API_BASE_URL = "https://open-api.tiktokglobalshop.com"
+AUTH_BASE_URL = "https://auth.tiktok-shops.com"
+USER_AGENT = f"tiktokshop-client/{version('tiktokshop-client')}"
+MOST_TRIES = 10
+
+SETTINGS: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "app_key": {
+            "type": "string",
+            "title": "App key",
+            "description": "The app's key, from Partner Center. Not needed with `sandbox`.",
+            "examples": ["68xu9ks5p4i8"],
+        },
+        "app_secret": {
+            "type": "string",
+            "title": "App secret",
+            "description": "The app's secret, from Partner Center. Not needed with `sandbox`.",
+            "secret": True,
+        },
+        "access_token": {
+            "type": "string",
+            "title": "Access token",
+            "description": "A seller's access token. May be left out: the first refresh brings one.",
+            "secret": True,
+        },
+        "refresh_token": {
+            "type": "string",
+            "title": "Refresh token",
+            "description": (
+                "The refresh token of the seller's grant. It is a seed: later pairs are kept in `token_store`, "
+                "until a different seed is configured."
+            ),
+            "secret": True,
+        },
+        "token_store": {
+            "type": "string",
+            "title": "Token store",
+            "description": (
+                "The file that keeps the current token pair from run to run. Without it, a file in `.tiktokshop/` "
+                "of the working directory, one for each seed."
+            ),
+            "examples": [".tiktokshop/tokens.json"],
+        },
+        "shop_ids": {
+            "type": "array",
+            "items": {"type": "string"},
+            "title": "Shop ids",
+            "description": "Only these shops of the grant; all of them when left out.",
+            "examples": [["7495540735365777507"]],
+        },
+        "api_base_url": {
+            "type": "string",
+            "title": "API base URL",
+            "description": "The platform's API host, the same for all markets.",
+            "default": API_BASE_URL,
+        },
+        "auth_base_url": {
+            "type": "string",
+            "title": "Token host base URL",
+            "description": "The platform's token host.",
+            "default": AUTH_BASE_URL,
+        },
+        "requests_per_second": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "title": "Requests per second",
+            "description": (
+                "The most requests sent in any one second, for each shop and API family. The client slows down by "
+                "itself when the platform asks for it."
+            ),
+            "default": 50,
+        },
+        "request_timeout_seconds": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "title": "Request timeout",
+            "description": "How many seconds an answer may keep silent before the request counts as failed.",
+            "default": 60,
+        },
+        "max_retries": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MOST_TRIES,
+            "title": "Tries",
+            "description": "How often a request is tried in all, the first time included.",
+            "default": 5,
+        },
+        "sandbox": {
+            "type": "boolean",
+            "title": "Sandbox",
+            "description": (
+                "Use a made-up shop on this machine, from the package tiktokshop-sandbox, in place of the platform."
+            ),
+            "default": False,
+        },
+        "sandbox_path": {
+            "type": "string",
+            "title": "Sandbox database",
+            "description": "The file that keeps the sandbox's shops from run to run; in memory when left out.",
+            "examples": ["output/sandbox.sqlite"],
+        },
+        "user_agent": {
+            "type": "string",
+            "title": "User agent",
+            "description": "How requests introduce themselves; the client's name and version when left out.",
+        },
+    },
+}
+
+_CREDENTIAL = re.compile(r"[!-~]+")
+_HEADER = re.compile(r"[ -~]+")
+_NEEDED = "set it, or set sandbox to true to try without an account"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Checked connection settings; made by ``from_config``.
+
+    Attributes are the settings' own names. ``token_store`` is None when the default file is to be used, and
+    ``keep_tokens`` is False when the tokens are not worth a file (a sandbox in memory).
+    """
+
+    app_key: str
+    app_secret: Secret
+    access_token: Secret | None = None
+    refresh_token: Secret | None = None
+    token_store: Path | None = None
+    shop_ids: tuple[str, ...] = ()
+    api_base_url: str = API_BASE_URL
+    auth_base_url: str = AUTH_BASE_URL
+    requests_per_second: float = 50.0
+    request_timeout_seconds: float = 60.0
+    max_retries: int = 5
+    user_agent: str = USER_AGENT
+    keep_tokens: bool = True
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Settings:
+        """Checks a plugin's configuration; starts the sandbox if it asks for one.
+
+        Args:
+            config: Settings by their names; others are ignored, blank texts count as missing.
+
+        Raises:
+            ConfigurationError: One sentence that names the setting and never shows its value.
+        """
+        if _boolean(config, "sandbox"):
+            config = {**config, **sandbox.connection(_text(config, "sandbox_path"))}
+        token_store = _text(config, "token_store")
+        settings = cls(
+            app_key=_credential(config, "app_key", needed=True),
+            app_secret=Secret(_credential(config, "app_secret", needed=True)),
+            access_token=_secret(config, "access_token"),
+            refresh_token=_secret(config, "refresh_token"),
+            token_store=Path(token_store).expanduser() if token_store else None,
+            shop_ids=_ids(config, "shop_ids"),
+            api_base_url=_url(config, "api_base_url", API_BASE_URL),
+            auth_base_url=_url(config, "auth_base_url", AUTH_BASE_URL),
+            requests_per_second=_positive(config, "requests_per_second", 50),
+            request_timeout_seconds=_positive(config, "request_timeout_seconds", 60),
+            max_retries=_tries(config, "max_retries", 5),
+            user_agent=_header(config, "user_agent", USER_AGENT),
+            keep_tokens=not _boolean(config, "sandbox") or token_store != "",
+        )
+        if settings.keep_tokens and not (settings.access_token or settings.refresh_token or token_store):
+            raise ConfigurationError(f"the setting refresh_token is missing: {_NEEDED}")
+        return settings
+
+
+def _text(config: Mapping[str, Any], name: str) -> str:
+    value = config.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ConfigurationError(f"the setting {name} has to be a text")
+    return value.strip()
+
+
+def _credential(config: Mapping[str, Any], name: str, *, needed: bool = False) -> str:
+    value = _text(config, name)
+    if not value and needed:
+        raise ConfigurationError(f"the setting {name} is missing: {_NEEDED}")
+    if value and not _CREDENTIAL.fullmatch(value):
+        raise ConfigurationError(f"the setting {name} holds characters that cannot be part of it: copy it again")
+    return value
+
+
+def _secret(config: Mapping[str, Any], name: str) -> Secret | None:
+    value = _credential(config, name)
+    return Secret(value) if value else None
+
+
+def _ids(config: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = config.get(name) or []
+    if not isinstance(value, (list, tuple)):
+        raise ConfigurationError(f"the setting {name} has to be a list of shop ids")
+    ids = tuple(str(item).strip() for item in value)
+    if not all(item.isalnum() for item in ids):
+        raise ConfigurationError(f"the setting {name} has to be a list of shop ids")
+    return tuple(dict.fromkeys(ids))
+
+
+def _url(config: Mapping[str, Any], name: str, default: str) -> str:
+    value = (_text(config, name) or default).rstrip("/")
+    parts = _split(value)
+    if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ConfigurationError(f"the setting {name} has to be a URL that starts with https://")
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path:
+        raise ConfigurationError(f"the setting {name} has to be a host's address only, like {default}")
+    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+        raise ConfigurationError(f"the setting {name} has to start with https://, except for this machine itself")
+    return value
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is no number
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _positive(config: Mapping[str, Any], name: str, default: float) -> float:
+    value = config.get(name)
+    value = default if value is None else value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+        raise ConfigurationError(f"the setting {name} has to be a number above 0")
+    return float(value)
+
+
+def _tries(config: Mapping[str, Any], name: str, default: int) -> int:
+    value = config.get(name)
+    value = default if value is None else value
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_TRIES:
+        raise ConfigurationError(f"the setting {name} has to be a whole number from 1 to {MOST_TRIES}")
+    return value
+
+
+def _boolean(config: Mapping[str, Any], name: str) -> bool:
+    value = config.get(name)
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"the setting {name} has to be true or false")
+    return value
+
+
+def _header(config: Mapping[str, Any], name: str, default: str) -> str:
+    value = _text(config, name) or default
+    if not _HEADER.fullmatch(value):
+        raise ConfigurationError(f"the setting {name} has to be plain ASCII text")
+    return value

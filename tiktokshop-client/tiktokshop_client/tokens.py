@@ -1,0 +1,292 @@
+"""A current access token, whatever it takes: one refresh for all threads and processes that notice at once.
+
+The token in the configuration is a seed. The store keeps the pairs that grew from it and the seed's fingerprint, so a
+new seed (the seller authorised again) wins over the store, and an old one does not bring back dead tokens.
+
+A refresh may kill the old pair, so the store is checked before and written before the new pair is used. One gap cannot
+be closed from this side: a process killed between the platform's answer and the write loses the pair, and the seller
+has to authorise again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tiktokshop_client.answers import Answer, read_answer
+from tiktokshop_client.errors import AuthorisationError, ConfigurationError, Context, TikTokShopError, TransientError
+from tiktokshop_client.retries import Retries
+from tiktokshop_client.secret import Secret
+from tiktokshop_client.token_store import FileStore, MemoryStore, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from threading import Event
+
+    from tiktokshop_client.clock import Clock
+    from tiktokshop_client.redaction import Redactor
+    from tiktokshop_client.settings import Settings
+    from tiktokshop_client.token_store import TokenStore
+    from tiktokshop_client.transport import Transport
+
+log = logging.getLogger(__name__)
+
+REFRESH_AHEAD = 600
+"""Seconds before its expiry at which an access token is refreshed (or half its life, if that is less)."""
+
+PAUSE_AFTER_FAILURE = 60
+"""Seconds until the next attempt when a refresh ahead of expiry failed and the old token is still good."""
+
+ABSOLUTE = 1_000_000_000
+"""``*_expire_in`` from here on is a moment in unix seconds, in spite of its name; below, it is a duration."""
+
+REFRESH_PATH = "/api/v2/token/refresh"
+DEFAULT_FOLDER = Path(".tiktokshop")
+
+
+def fingerprint(settings: Settings) -> str:
+    """Names the configuration's seed without giving it away; "" if the configuration has no token."""
+    if not (settings.access_token or settings.refresh_token):
+        return ""
+    parts = (settings.app_key, *(secret.reveal() if secret else "" for secret in _seeds(settings)))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _seeds(settings: Settings) -> tuple[Secret | None, Secret | None]:
+    return settings.refresh_token, settings.access_token
+
+
+def store_for(settings: Settings) -> TokenStore:
+    """The store that the settings ask for; by default a file of its own for each seed."""
+    if not settings.keep_tokens:
+        return MemoryStore()
+    default = DEFAULT_FOLDER / f"tokens-{fingerprint(settings)[:12]}.json"
+    return FileStore(settings.token_store or default)
+
+
+class Tokens:
+    """Hands out the access token of one grant and refreshes it when needed. Any thread may use it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: TokenStore,
+        transport: Transport,
+        clock: Clock,
+        closing: Event,
+        redactor: Redactor,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._transport = transport
+        self._clock = clock
+        self._closing = closing
+        self._redactor = redactor
+        self._seed = fingerprint(settings)
+        self._token: Token | None = None
+        self._dead: Token | None = None  # the pair whose grant is over, so that it is not tried again
+        self._next_attempt = 0.0
+        self._lock = Lock()
+
+    def seller(self, subject: str = "") -> str:
+        """Whose grant it is, for a human: the seller's name if it is known, else ``subject``, else by the app."""
+        if self._token and self._token.seller_name:
+            return f"seller {self._token.seller_name}"
+        return subject or f"the seller of app {self._settings.app_key}"
+
+    def current(self, subject: str = "") -> Secret:
+        """An access token that is good for some minutes, as far as can be known.
+
+        Args:
+            subject: The shop it is for, for the sentence of an error.
+
+        Raises:
+            AuthorisationError: The grant is over; the seller has to authorise again.
+            ConfigurationError: There is no token, or the store cannot be used.
+            TransientError: The token host does not answer, and the old token is no good.
+        """
+        token = self._token
+        if token is not None and not self._stale(token):
+            return token.access_token
+        with self._lock:
+            if self._token is None:
+                self._keep(self._load())
+            token = self._token
+            if token is None or not self._stale(token):
+                return self._known().access_token
+            return self._ahead(token, subject).access_token
+
+    def refused(self, access_token: Secret, subject: str = "") -> Secret:
+        """Another access token, after the platform refused this one as expired or invalid.
+
+        If somebody else has replaced it meanwhile, that one is returned and nothing is refreshed.
+
+        Args:
+            access_token: The token that was refused.
+            subject: The shop it was for, for the sentence of an error.
+
+        Raises:
+            AuthorisationError, ConfigurationError, TransientError: As ``current``.
+        """
+        with self._lock:
+            if self._token is None or self._token.access_token == access_token:
+                self._keep(self._renew(access_token, subject))
+            return self._known().access_token
+
+    def _known(self) -> Token:
+        if self._token is None:
+            raise ConfigurationError("there is no token: set refresh_token")
+        return self._token
+
+    def _keep(self, token: Token) -> None:
+        self._redactor.add(token.access_token, token.refresh_token)
+        self._token = token
+
+    def _stale(self, token: Token) -> bool:
+        """Whether it is time to refresh; a token of unknown life is used until it is refused."""
+        if not token.access_token:
+            return True
+        if token.access_expires_at is None or token.refresh_token is None:
+            return False
+        ahead: float = REFRESH_AHEAD
+        if token.issued_at is not None:
+            ahead = min(ahead, (token.access_expires_at - token.issued_at) / 2)
+        return self._clock.time() >= max(token.access_expires_at - ahead, self._next_attempt)
+
+    def _ahead(self, token: Token, subject: str) -> Token:
+        """Refreshes ahead of expiry; while the old token is good, a failure only postpones it."""
+        failure = None
+        try:
+            self._keep(self._renew(None, subject))
+            return self._known()
+        except (TransientError, ConfigurationError) as error:
+            failure = error
+        now = self._clock.time()
+        if not token.access_token or token.access_expires_at is None or now >= token.access_expires_at:
+            raise failure
+        self._next_attempt = now + PAUSE_AFTER_FAILURE
+        log.warning("the access token could not be refreshed ahead of its expiry: %s", failure)
+        return token
+
+    def _load(self) -> Token:
+        """The pair to use: the store's if it grew from this configuration's seed, else the seed."""
+        stored = self._store.read()
+        if stored is not None and self._seed in {"", stored.seed}:
+            return stored
+        if not self._seed:
+            raise ConfigurationError("the token store is empty: set refresh_token")
+        refresh_token, access_token = _seeds(self._settings)
+        return Token(access_token or Secret(""), refresh_token, seed=self._seed)
+
+    def _renew(self, refused: Secret | None, subject: str) -> Token:
+        """The store's pair if another process has refreshed it, else a fresh one, stored."""
+        with self._store.locked():
+            token = self._load()
+            if token.access_token != (refused or Secret("")) and not self._stale(token):
+                return token
+            if token.refresh_token is None:
+                raise AuthorisationError(
+                    "the access token is no longer good and there is no refresh_token to get another one: set "
+                    "refresh_token",
+                )
+            if token == self._dead:
+                raise self._over(subject)
+            self._store.check_writable()
+            fresh = self._fetch(token, subject)
+            if isinstance(fresh, Token):
+                self._store.write(fresh)
+                log.info("refreshed the access token of %s, good until %s", self.seller(subject), _moment(fresh))
+                return fresh
+            return self._rescue(token, fresh)
+
+    def _rescue(self, token: Token, error: TikTokShopError) -> Token:
+        """The store's pair if somebody without our lock has replaced it meanwhile, else the error."""
+        if isinstance(error, AuthorisationError):
+            stored = self._load()
+            if stored.refresh_token != token.refresh_token and stored.access_token:
+                return stored
+            self._dead = token
+        raise error
+
+    def _over(self, subject: str) -> AuthorisationError:
+        return AuthorisationError(
+            f"the grant of {self.seller(subject)} is over: the seller has to authorise the app again, "
+            "and the new refresh_token has to go into the configuration",
+        )
+
+    def _fetch(self, token: Token, subject: str) -> Token | TikTokShopError:
+        """Asks the token host for a new pair, with tries of its own."""
+        retries = Retries(self._settings.max_retries, self._clock, self._closing)
+        context = Context("refresh_token", self.seller(subject))
+        while True:
+            outcome = self._ask(token, context)
+            if isinstance(outcome, Answer):
+                return self._token_of(outcome.data, token)
+            wait = retries.next_wait(outcome) if isinstance(outcome, TransientError) else None
+            if wait is None:
+                outcome.reach = "run"
+                return outcome
+            log.warning("%s; %s in %.1f s", outcome, retries.progress, wait)
+            retries.wait(wait)
+
+    def _ask(self, token: Token, context: Context) -> Answer | TikTokShopError:
+        """One refresh request ("Get access token", refresh): GET, unsigned, the secrets in the query."""
+        query = {
+            "app_key": self._settings.app_key,
+            "app_secret": self._settings.app_secret.reveal(),
+            "refresh_token": token.refresh_token.reveal() if token.refresh_token else "",
+            "grant_type": "refresh_token",
+        }
+        encoded = "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items())
+        url = f"{self._settings.auth_base_url}{REFRESH_PATH}?{encoded}"
+        try:
+            reply = self._transport.send("GET", url, headers={})
+        except TikTokShopError as error:
+            return error.about(context)
+        answer = read_answer(reply, context, self._clock.time(), self._redactor)
+        if isinstance(answer, Answer) and not answer.data.get("access_token"):
+            return TransientError(f"{context.who}: the token host's answer holds no token", unclear=True)
+        return answer
+
+    def _token_of(self, data: Mapping[str, Any], old: Token) -> Token:
+        """The pair in the token host's answer; what it leaves out stays as it was."""
+        now = int(self._clock.time())
+        refresh_token = data.get("refresh_token")
+        return replace(
+            old,
+            access_token=Secret(str(data["access_token"])),
+            refresh_token=Secret(str(refresh_token)) if refresh_token else old.refresh_token,
+            access_expires_at=expiry(data.get("access_token_expire_in"), now),
+            refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
+            issued_at=now,
+            seed=self._seed or old.seed,
+            open_id=str(data.get("open_id") or old.open_id),
+            seller_name=str(data.get("seller_name") or old.seller_name),
+            region=str(data.get("seller_base_region") or old.region),
+            granted_scopes=tuple(map(str, data.get("granted_scopes") or old.granted_scopes)),
+        )
+
+
+def expiry(value: Any, now: int) -> int | None:
+    """The unix second that an ``*_expire_in`` means, None if it says nothing."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        return None
+    return value if value >= ABSOLUTE else now + value
+
+
+def _moment(token: Token) -> str:
+    """When the access token expires, for a log line; years beyond what the calendar holds are just far away."""
+    if token.access_expires_at is None:
+        return "the platform says otherwise"
+    try:
+        return datetime.fromtimestamp(token.access_expires_at, timezone.utc).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return "the distant future"
