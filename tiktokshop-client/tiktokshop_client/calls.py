@@ -155,6 +155,10 @@ class Caller:
         self._skew = 0.0
         self._fallen_back: set[str] = set()
 
+    def now(self) -> float:
+        """Unix seconds by the platform's clock, as far as an answer has shown it to differ from this machine's."""
+        return self._clock.time() + self._skew
+
     def perform(self, call: Call) -> Answer:
         """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.
 
@@ -197,7 +201,7 @@ class Caller:
         query = {
             **call.query,
             "app_key": self._settings.app_key,
-            "timestamp": str(int(self._clock.time() + self._skew)),
+            "timestamp": str(int(self.now())),
         }
         query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
         return self._transport.send(

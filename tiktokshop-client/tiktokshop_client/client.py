@@ -106,6 +106,10 @@ class Client:
         self._closing.set()
         self._transport.close()
 
+    def now(self) -> int:
+        """Unix seconds by the platform's clock: this machine's, corrected once the platform has refused its stamps."""
+        return int(self._caller.now())
+
     def shops(self) -> tuple[Shop, ...]:
         """The shops of the grant, or those of them that the setting ``shop_ids`` names. Asked once.
 
