@@ -1,0 +1,177 @@
+"""The ASGI application: reads a request, lets the right part answer it, and does to the answer what faults ask."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from starlette.routing import Router
+
+from tiktokshop_sandbox.control import PREFIX, Control
+from tiktokshop_sandbox.exchange import Answer, Request
+from tiktokshop_sandbox.faults import TRANSPORT, Spec, Target
+from tiktokshop_sandbox.journal import Entry, Journal, excerpt, without_secrets
+from tiktokshop_sandbox.oauth import CONSENT, TOKEN_HOST, Consent, TokenHost
+from tiktokshop_sandbox.refusals import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from tiktokshop_sandbox.gateway import Gateway
+
+_LOG: Final = logging.getLogger(__name__)
+_NO_LINGER: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_DAMAGES: Final = tuple(kind for kind in TRANSPORT if kind != "slow")
+_HTML: Final = "text/html; charset=utf-8"
+_PLAIN: Final = "text/plain; charset=utf-8"
+
+
+def _page(title: str) -> bytes:
+    body = f"<body><center><h1>{title}</h1></center></body>"
+    return f"<html>\r\n<head><title>{title}</title></head>\r\n{body}\r\n</html>\r\n".encode()
+
+
+# What stands in for the answer; the request is then not carried out.
+_INSTEAD: Final[Mapping[str, Callable[[Gateway], Answer]]] = {
+    "http_500": lambda _: Answer(500, None, _page("500 Internal Server Error"), content_type=_HTML),
+    "http_502": lambda _: Answer(502, None, _page("502 Bad Gateway"), content_type=_HTML),
+    "http_503": lambda _: Answer(
+        503, None, b"upstream connect error or disconnect/reset before headers", content_type=_PLAIN
+    ),
+    "html_page": lambda _: Answer(200, None, _page("Please wait..."), content_type=_HTML),
+    "internal_error": lambda gateway: gateway.refuse(refusal("internal", http=200)),
+    "internal_error_500": lambda gateway: gateway.refuse(refusal("internal")),
+    "reset_before": lambda _: Answer(0, None, b""),
+}
+
+
+@dataclass
+class SandboxApp:
+    """API host, token host, consent page and control endpoints on one port.
+
+    `connections` maps a client's address to its transport; the server's protocol fills it, so that a
+    fault can reset a connection for real.
+    """
+
+    gateway: Gateway
+    control: Control
+    latency: float = 0.0
+    connections: dict[Any, asyncio.Transport] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        accounts, world = self.gateway.accounts, self.gateway.world
+        self._token_host = TokenHost(accounts, self.gateway)
+        self._pages = Router(routes=[*self.control.routes(), *Consent(accounts, world).routes()])
+        self._date = (0, b"")
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked so far."""
+        return self.control.journal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI request."""
+        path: str = scope["path"]
+        if path in CONSENT or path.startswith(PREFIX):
+            await self._pages(scope, receive, send)
+            return
+        request = await _read(scope, receive)
+        target = self._target(request)
+        faults = self.gateway.faults
+        slow = faults.strike(target, "slow")
+        delay = self.latency + (slow.seconds if slow else 0.0)
+        if delay:
+            await asyncio.sleep(delay)
+        faults.last = slow.kind if slow else None
+        fault = faults.strike(target, *_DAMAGES)
+        answer, operation = self._answer(request, fault)
+        if fault and fault.kind == "truncated_json":
+            answer = replace(answer, body=answer.body[: len(answer.body) // 2])
+        self._note(request, answer, operation, target)
+        if fault and fault.kind.startswith("reset"):
+            await self._reset(scope, send, answer)
+        else:
+            await self._send(send, answer)
+
+    def _target(self, request: Request) -> Target:
+        shop = self.gateway.shop_of(request.query.get("shop_cipher", ""))
+        return Target(request.path, shop.id if shop else None)
+
+    def _answer(self, request: Request, fault: Spec | None) -> tuple[Answer, str | None]:
+        if fault and fault.kind in _INSTEAD:
+            return _INSTEAD[fault.kind](self.gateway), self.gateway.operation_of(request)
+        if request.path.startswith(TOKEN_HOST):
+            return self._token_host.answer(request), f"{request.method} {request.path}"
+        try:
+            return self.gateway.answer(request), self.gateway.operation_of(request)
+        except Exception:  # noqa: BLE001 - the platform answers its own bugs like this; ours are logged
+            _LOG.exception("the sandbox failed on %s %s", request.method, request.path)
+            return self.gateway.refuse(refusal("internal")), None
+
+    def _note(self, request: Request, answer: Answer, operation: str | None, target: Target) -> None:
+        self.journal.note(
+            Entry(
+                time=self.gateway.clock.real(),
+                method=request.method,
+                path=request.path,
+                operation=operation,
+                shop_id=target.shop_id,
+                query=without_secrets(request.query),
+                body=excerpt(request.body),
+                http=answer.http,
+                code=answer.code,
+                fault=self.gateway.faults.last,
+                bytes=len(answer.body),
+            )
+        )
+
+    async def _send(self, send: Send, answer: Answer, length: int | None = None, *, more: bool = False) -> None:
+        """Send an answer; `length` announces another length than the body has."""
+        headers = [
+            (b"date", self._http_date()),
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", str(len(answer.body) if length is None else length).encode()),
+            *((name.encode(), value.encode()) for name, value in answer.headers),
+        ]
+        await send({"type": "http.response.start", "status": answer.http, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": more})
+
+    async def _reset(self, scope: Scope, send: Send, answer: Answer) -> None:
+        """Reset the connection: at once, or when half of the body has gone out."""
+        if answer.http:
+            half = replace(answer, body=answer.body[: len(answer.body) // 2])
+            await self._send(send, half, len(answer.body), more=True)
+        transport = self.connections[scope["client"]]
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+        await asyncio.sleep(0)  # the server learns of the lost connection before we return without an answer
+
+    def _http_date(self) -> bytes:
+        """The `Date` header: the time the gateway goes by, which clients may correct their clock with."""
+        now = self.gateway.clock.real()
+        if self._date[0] != now:
+            self._date = (now, formatdate(now, usegmt=True).encode())
+        return self._date[1]
+
+
+async def _read(scope: Scope, receive: Receive) -> Request:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+        query.setdefault(name, value)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], scope["path"], query, headers, bytes(body))

@@ -1,0 +1,198 @@
+"""The testers' side of the sandbox: `/_sandbox/…`, plain JSON without a signature."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tiktokshop_sandbox.faults import KINDS, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from tiktokshop_sandbox.accounts import Accounts
+    from tiktokshop_sandbox.clock import Clock
+    from tiktokshop_sandbox.gateway import Gateway
+    from tiktokshop_sandbox.journal import Journal
+    from tiktokshop_sandbox.shops import World
+
+PREFIX: Final = "/_sandbox"
+T = TypeVar("T")
+
+
+class Move(msgspec.Struct, forbid_unknown_fields=True):
+    """How to move the clocks: the shops' time forward by `advance` seconds; the gateway's `skew`, seconds."""
+
+    advance: int = 0
+    skew: int | None = None
+
+
+class Expire(msgspec.Struct, forbid_unknown_fields=True):
+    """Which tokens run out now: `access`, or `refresh` (the grants themselves)."""
+
+    which: str = "access"
+
+
+class AppChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What can be changed of the app in the console."""
+
+    redirect_uri: str
+
+
+class ControlError(Exception):
+    """A control request that cannot be carried out, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """Everything a tester can see and switch, over the parts it belongs to."""
+
+    world: World
+    accounts: Accounts
+    clock: Clock
+    gateway: Gateway
+    journal: Journal
+
+    def routes(self) -> list[Route]:
+        """The control endpoints, for the server's router."""
+        table: tuple[tuple[str, str, Callable[[Request], Awaitable[object]]], ...] = (
+            ("GET", "", self._status),
+            ("GET", "/counts", self._counts),
+            ("GET", "/stats", self._stats),
+            ("DELETE", "/stats", self._forget),
+            ("GET", "/requests", self._requests),
+            ("GET", "/faults", self._faults),
+            ("POST", "/faults", self._add_fault),
+            ("DELETE", "/faults", self._clear_faults),
+            ("DELETE", "/faults/{id:int}", self._remove_fault),
+            ("GET", "/clock", self._time),
+            ("POST", "/clock", self._move),
+            ("POST", "/tokens/expire", self._expire),
+            ("POST", "/grants/revoke", self._revoke),
+            ("PUT", "/app", self._change_app),
+        )
+        return [Route(PREFIX + path, _answering(handler), methods=[method]) for method, path, handler in table]
+
+    async def _status(self, _: Request) -> object:
+        tokens = self.accounts.newest()
+        app = self.accounts.app
+        return {
+            "api_base_url": self.gateway.host_url,
+            "auth_base_url": self.gateway.host_url,
+            "app": {
+                "app_key": app.key,
+                "app_secret": app.secret,
+                "service_id": app.service_id,
+                "redirect_uri": app.redirect_uri,
+            },
+            "tokens": tokens and tokens.data(),
+            "shops": [
+                {"id": shop.id, "name": shop.name, "region": shop.region, "cipher": shop.cipher}
+                for shop in self.world.shops
+            ],
+            "requests_per_second": self.gateway.budget.rps,
+            "clock": self._clock(),
+        }
+
+    async def _counts(self, _: Request) -> object:
+        self.world.advance(self.clock.now())
+        return self.world.counts()
+
+    async def _stats(self, _: Request) -> object:
+        return {**self.journal.summary(), "faults": dict(self.gateway.faults.struck)}
+
+    async def _forget(self, _: Request) -> object:
+        self.journal.clear()
+        self.gateway.faults.struck.clear()
+        return {}
+
+    async def _requests(self, request: Request) -> object:
+        try:
+            limit = int(request.query_params.get("limit", "100"))
+        except ValueError:
+            raise ControlError("limit must be a number") from None
+        newest = islice(reversed(self.journal.entries), max(limit, 0))
+        return {"requests": [asdict(entry) for entry in newest][::-1]}
+
+    async def _faults(self, _: Request) -> object:
+        return {"on": [fault.describe() for fault in self.gateway.faults.listed()], "kinds": KINDS}
+
+    async def _add_fault(self, request: Request) -> object:
+        return self.gateway.faults.add(await _body(request, Spec)).describe()
+
+    async def _clear_faults(self, _: Request) -> object:
+        self.gateway.faults.clear()
+        return {}
+
+    async def _remove_fault(self, request: Request) -> object:
+        if not self.gateway.faults.remove(request.path_params["id"]):
+            raise ControlError("there is no fault with this id, or it has run out")
+        return {}
+
+    async def _time(self, _: Request) -> object:
+        return self._clock()
+
+    async def _move(self, request: Request) -> object:
+        move = await _body(request, Move)
+        if move.advance < 0:
+            raise ControlError("the shops' clock only moves forward")
+        if move.skew is not None:
+            self.clock.skew = move.skew
+        return {
+            **self._clock(),
+            "events": self.world.advance(self.clock.advance(move.advance)),
+            "now": self.clock.now(),
+        }
+
+    async def _expire(self, request: Request) -> object:
+        which = (await _body(request, Expire)).which
+        if which not in {"access", "refresh"}:
+            raise ControlError("which must be access or refresh")
+        if which == "access":
+            self.accounts.expire_access()
+        else:
+            self.accounts.expire_grants()
+        return {}
+
+    async def _revoke(self, _: Request) -> object:
+        self.accounts.revoke()
+        return {}
+
+    async def _change_app(self, request: Request) -> object:
+        self.accounts.set_redirect_uri((await _body(request, AppChange)).redirect_uri)
+        return {"redirect_uri": self.accounts.app.redirect_uri}
+
+    def _clock(self) -> dict[str, Any]:
+        clock = self.clock
+        return {"now": clock.now(), "frozen": clock.frozen, "real": clock.real(), "skew": clock.skew}
+
+
+async def _body(request: Request, kind: type[T]) -> T:
+    """The request's JSON as `kind`; an empty body means its defaults."""
+    try:
+        return msgspec.json.decode(await request.body() or b"{}", type=kind)
+    except msgspec.DecodeError as error:
+        raise ControlError(str(error)) from None
+
+
+def _answering(handler: Callable[[Request], Awaitable[object]]) -> Callable[[Request], Awaitable[Response]]:
+    """The handler's result as JSON; what it cannot do as HTTP 400 with `{"error": sentence}`."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return _json(await handler(request))
+        except ControlError as error:
+            return _json({"error": str(error)}, 400)
+
+    return answer
+
+
+def _json(data: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(data), status, media_type="application/json")

@@ -1,0 +1,147 @@
+"""What can go wrong, on demand: which faults are switched on, and whether one strikes a given request."""
+
+from __future__ import annotations
+
+import fnmatch
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+# kind -> what a request meets. Those in TRANSPORT replace or damage the answer itself; the others make
+# the gateway refuse, at the place in its order of checks where the platform would.
+TRANSPORT: Final = {
+    "http_500": "HTTP 500 with an HTML page; the request is not carried out",
+    "http_502": "HTTP 502 with an HTML page; the request is not carried out",
+    "http_503": "HTTP 503 in plain text; the request is not carried out",
+    "internal_error": "code 36009003 with HTTP 200; the request is not carried out",
+    "internal_error_500": "code 36009003 with HTTP 500; the request is not carried out",
+    "html_page": "HTTP 200 with an HTML page; the request is not carried out",
+    "reset_before": "the connection is reset before any answer; the request is not carried out",
+    "reset_middle": "the connection is reset in the middle of the body; the request was carried out",
+    "truncated_json": "HTTP 200 with the first half of the JSON; the request was carried out",
+    "slow": "the answer comes `seconds` late",
+}
+GATEWAY: Final = {
+    "rate_limit": "code 36009002 with HTTP 429 (and `Retry-After`, when `retry_after` is given)",
+    "rate_limit_200": "code 36009002 with HTTP 200, as older reports have it",
+    "token_expired": "the access token that was sent runs out now, for good: 105002",
+    "grant_revoked": "the grant behind the token is revoked now, for good",
+    "seller_inactive": "36009044 with HTTP 401",
+    "shop_inactive": "36009043 with HTTP 401 (for one shop, when `shop_id` is given)",
+    "scope_withheld": "105005 with HTTP 401 (for one scope, when `scope` is given)",
+    "page_token_invalid": "a request with a page token is refused with 36009004",
+}
+KINDS: Final = TRANSPORT | GATEWAY
+
+
+class Spec(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One fault as a tester asks for it.
+
+    It strikes every request that fits, or each with `probability`, or the next `next` of them. `path`
+    is a glob over the request's path (`/order/*`).
+    """
+
+    kind: str
+    probability: float | None = None
+    next: int | None = None
+    path: str = "*"
+    shop_id: str | None = None
+    scope: str | None = None
+    seconds: float = 1.0
+    retry_after: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind {self.kind!r}; there are: {', '.join(KINDS)}")
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            raise ValueError("probability must be between 0 and 1")
+        if self.next is not None and self.next < 1:
+            raise ValueError("next must be 1 or more")
+
+
+@dataclass
+class Fault:
+    """A fault that is switched on: how often it struck, and how many strikes are left (None: no end)."""
+
+    id: int
+    spec: Spec
+    left: int | None
+    rng: random.Random
+    struck: int = 0
+
+    def describe(self) -> dict[str, object]:
+        """The fault as the control endpoint shows it."""
+        return {"id": self.id, **msgspec.to_builtins(self.spec), "left": self.left, "struck": self.struck}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a fault's filters look at in a request."""
+
+    path: str
+    shop_id: str | None = None
+    scope: str | None = None
+
+
+@dataclass
+class Faults:
+    """The faults switched on. The same seed and the same requests give the same strikes.
+
+    `struck` counts strikes by kind; `last` is the kind that struck last, until somebody resets it.
+    """
+
+    seed: int
+    struck: Counter[str] = field(default_factory=Counter)
+    last: str | None = None
+    _on: dict[int, Fault] = field(default_factory=dict)
+    _made: int = 0
+
+    def add(self, spec: Spec) -> Fault:
+        """Switch a fault on."""
+        self._made += 1
+        rng = random.Random(f"{self.seed} {self._made}")  # noqa: S311 - repeatable, not secret
+        fault = self._on[self._made] = Fault(self._made, spec, spec.next, rng)
+        return fault
+
+    def remove(self, fault_id: int) -> bool:
+        """Switch one fault off; False when there is no such fault."""
+        return self._on.pop(fault_id, None) is not None
+
+    def clear(self) -> None:
+        """Switch all faults off."""
+        self._on.clear()
+
+    def listed(self) -> list[Fault]:
+        """The faults that are on, oldest first."""
+        return list(self._on.values())
+
+    def strike(self, target: Target, *kinds: str) -> Spec | None:
+        """The first fault of these kinds that strikes this request now, if any. It counts as struck."""
+        for fault in list(self._on.values()):
+            spec = fault.spec
+            if spec.kind in kinds and _fits(spec, target) and self._rolls(fault):
+                return spec
+        return None
+
+    def _rolls(self, fault: Fault) -> bool:
+        if fault.spec.probability is not None and fault.rng.random() >= fault.spec.probability:
+            return False
+        fault.struck += 1
+        self.struck[fault.spec.kind] += 1
+        self.last = fault.spec.kind
+        if fault.left is not None:
+            fault.left -= 1
+            if fault.left == 0:
+                del self._on[fault.id]
+        return True
+
+
+def _fits(spec: Spec, target: Target) -> bool:
+    return (
+        fnmatch.fnmatchcase(target.path, spec.path)
+        and spec.shop_id in {None, target.shop_id}
+        and spec.scope in {None, target.scope}
+    )

@@ -1,0 +1,76 @@
+"""What was asked of the sandbox: counts by operation, code and fault, and the last requests themselves."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SECRETS: Final = frozenset({"sign", "access_token", "app_secret", "auth_code", "refresh_token"})
+_KEPT: Final = 10_000
+_BODY: Final = 4_096
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One request as the journal keeps it: no header, no secret, at most 4 kB of the body."""
+
+    time: int
+    method: str
+    path: str
+    operation: str | None
+    shop_id: str | None
+    query: Mapping[str, str]
+    body: str
+    http: int
+    code: int | None
+    fault: str | None
+    bytes: int
+
+
+@dataclass
+class Journal:
+    """Counts since the start (or the last `clear`), and the last 10,000 requests."""
+
+    operations: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_KEPT))
+
+    def note(self, entry: Entry) -> None:
+        """Count a request that was answered. HTTP status 0 stands for a reset connection."""
+        self.operations[entry.operation or "unknown"] += 1
+        self.codes[str(entry.code)] += 1
+        self.statuses[str(entry.http)] += 1
+        self.entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for counted in (self.operations, self.codes, self.statuses):
+            counted.clear()
+        self.entries.clear()
+
+    def summary(self) -> dict[str, Any]:
+        """The counts, and the few that tests ask for by name."""
+        return {
+            "requests": self.operations.total(),
+            "operations": dict(self.operations),
+            "codes": dict(self.codes),
+            "http": dict(self.statuses),
+            "rate_limited": self.codes["36009002"],
+            "exchanges": self.operations["GET /api/v2/token/get"],
+            "refreshes": self.operations["GET /api/v2/token/refresh"],
+        }
+
+
+def without_secrets(query: Mapping[str, str]) -> dict[str, str]:
+    """A query as it may be kept and shown."""
+    return {name: value for name, value in query.items() if name not in _SECRETS}
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of a body, as text."""
+    return body[:_BODY].decode("utf-8", "replace")

@@ -1,0 +1,100 @@
+"""One sandbox: its file, and the parts that work on it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
+
+from tiktokshop_sandbox.accounts import Accounts
+from tiktokshop_sandbox.app import SandboxApp
+from tiktokshop_sandbox.budget import Budget
+from tiktokshop_sandbox.clock import Clock
+from tiktokshop_sandbox.control import Control
+from tiktokshop_sandbox.endpoints import Router, all_endpoints
+from tiktokshop_sandbox.faults import Faults
+from tiktokshop_sandbox.gateway import Gateway
+from tiktokshop_sandbox.journal import Journal
+from tiktokshop_sandbox.shops import World
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+_MEMORY: Final = ":memory:"
+
+
+class SandboxError(Exception):
+    """The sandbox cannot start or do what was asked, in one sentence for a human."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a new sandbox is filled with. An existing file keeps its own."""
+
+    seed: int = 7
+    shops: int = 2
+    orders: int = 5000
+
+
+@contextlib.contextmanager
+def held(path: str | os.PathLike[str] | None) -> Iterator[str]:
+    """The file, for this process alone; None stands for a sandbox in memory.
+
+    Raises:
+        SandboxError: another sandbox has the file.
+    """
+    if path is None or str(path) == _MEMORY:
+        yield _MEMORY
+        return
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SandboxError(f"{file} is in use by {_holder(file)}; stop it first, or use it") from None
+    try:
+        yield str(file)
+    finally:
+        _address(file).unlink(missing_ok=True)
+        lock.release()
+
+
+def announce(path: str, url: str) -> None:
+    """Note beside the file where its server can be reached, for the message above."""
+    if path != _MEMORY:
+        _address(Path(path)).write_text(url, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def opened(path: str, size: Size, now: int | None = None) -> Iterator[tuple[World, Clock]]:
+    """The world in a file that is `held`, lived up to its own clock. A new file is filled first."""
+    clock = Clock(now)
+    with contextlib.closing(
+        World.open(path, seed=size.seed, shops=size.shops, orders=size.orders, now=clock.now())
+    ) as world:
+        clock.keep(world)
+        world.advance(clock.now())
+        yield world, clock
+
+
+def assembled(world: World, clock: Clock, *, seed: int, rps: int, latency_ms: int) -> SandboxApp:
+    """The application over a world."""
+    accounts = Accounts(world, clock, seed=seed)
+    gateway = Gateway(world, accounts, clock, Faults(accounts.seed), Budget(rps), Router(all_endpoints()))
+    return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal()), latency_ms / 1000)
+
+
+def _address(file: Path) -> Path:
+    return file.with_name(f"{file.name}.server")
+
+
+def _holder(file: Path) -> str:
+    try:
+        return f"the sandbox at {_address(file).read_text(encoding='utf-8')}"
+    except OSError:
+        return "another sandbox"

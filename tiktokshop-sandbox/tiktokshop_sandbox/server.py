@@ -1,0 +1,200 @@
+"""The server: in a thread of this process for plugins and tests, or in the foreground for the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from tiktokshop_sandbox.control import PREFIX
+from tiktokshop_sandbox.sandbox import SandboxError, Size, announce, assembled, held, opened
+
+if TYPE_CHECKING:
+    import asyncio
+    import os
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from tiktokshop_sandbox.app import SandboxApp
+
+_LOOPBACK: Final = "127.0.0.1"
+_START_SECONDS: Final = 30.0
+
+
+class SandboxProtocol(H11Protocol):
+    """Uvicorn's HTTP protocol, which tells the application about its connections."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Note the connection under the client's address."""
+        super().connection_made(transport)
+        self.config.app.connections[self.client] = transport  # type: ignore[union-attr]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self.config.app.connections.pop(self.client, None)  # type: ignore[union-attr]
+        super().connection_lost(exc)
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, with an event for when it answers."""
+
+    def __init__(self, app: SandboxApp) -> None:
+        config = uvicorn.Config(
+            app,
+            http=SandboxProtocol,
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            interface="asgi3",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets=sockets)
+        self.ready.set()
+
+
+@contextlib.contextmanager
+def prepared(
+    path: str | os.PathLike[str] | None,
+    *,
+    size: Size,
+    rps: int,
+    latency_ms: int,
+    now: int | None,
+    port: int,
+) -> Iterator[tuple[SandboxApp, Server, socket.socket]]:
+    """A sandbox that is ready to serve: its application, server and bound socket; all closed at the end.
+
+    Raises:
+        SandboxError: the port is taken, or the file is in use.
+    """
+    with held(path) as file, opened(file, size, now) as (world, clock), contextlib.closing(_bound(port)) as sock:
+        app = assembled(world, clock, seed=size.seed, rps=rps, latency_ms=latency_ms)
+        app.gateway.host_url = f"http://{_LOOPBACK}:{sock.getsockname()[1]}"
+        announce(file, app.gateway.host_url)
+        yield app, Server(app), sock
+
+
+@dataclass
+class Running:
+    """A sandbox that serves in a thread of this process, with what a client needs to use it.
+
+    The tokens are the pair given out last when it started. Close it, or use it as a context manager.
+    """
+
+    api_base_url: str
+    auth_base_url: str
+    app_key: str
+    app_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    _server: Server = field(repr=False)
+    _thread: threading.Thread = field(repr=False)
+    _resources: contextlib.ExitStack = field(repr=False)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call a control endpoint: `control("POST", "/clock", {"advance": 3600})`.
+
+        Raises:
+            SandboxError: the sandbox refused; the text is its own.
+        """
+        request = urllib.request.Request(  # noqa: S310 - our own loopback address
+            self.api_base_url + PREFIX + path, None if body is None else msgspec.json.encode(body), method=method
+        )
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+                return msgspec.json.decode(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise SandboxError(f"{method} {path}: {error.read().decode()}") from None
+
+    def close(self) -> None:
+        """Stop serving and let go of the file. A second call does nothing."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def start(  # noqa: PLR0913 - one argument for each setting of the command line
+    path: str | os.PathLike[str] | None = None,
+    *,
+    seed: int = 7,
+    shops: int = 2,
+    orders: int = 5000,
+    rps: int = 50,
+    latency_ms: int = 0,
+    now: int | None = None,
+    port: int = 0,
+) -> Running:
+    """Start a sandbox in a thread of this process.
+
+    `path` is its SQLite file (None: in memory); a new one is filled with `shops` shops of about `orders`
+    orders each, the same for the same `seed` and `now`. `now` (unix seconds) makes the shops' clock stand
+    still; without it, it runs with real time. `port` 0 takes a free one.
+
+    Raises:
+        SandboxError: the port is taken, or another sandbox has the file.
+    """
+    with contextlib.ExitStack() as resources:
+        app, server, sock = resources.enter_context(
+            prepared(path, size=Size(seed, shops, orders), rps=rps, latency_ms=latency_ms, now=now, port=port)
+        )
+        thread = threading.Thread(target=server.run, args=([sock],), name="tiktokshop-sandbox", daemon=True)
+        thread.start()
+        if not server.ready.wait(_START_SECONDS):
+            raise SandboxError("the sandbox's server did not start")
+        accounts = app.gateway.accounts
+        tokens = accounts.newest()
+        assert tokens is not None  # noqa: S101 - accounts never open without a pair
+        return Running(
+            api_base_url=app.gateway.host_url,
+            auth_base_url=app.gateway.host_url,
+            app_key=accounts.app.key,
+            app_secret=accounts.app.secret,
+            access_token=tokens.access,
+            refresh_token=tokens.refresh,
+            _server=server,
+            _thread=thread,
+            _resources=resources.pop_all(),
+        )
+
+
+def _bound(port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((_LOOPBACK, port))
+    except OSError as error:
+        sock.close()
+        raise SandboxError(f"port {port} cannot be used: {error.strerror}") from None
+    sock.listen(128)
+    return sock
