@@ -1,0 +1,1 @@
+"""The shops' objects as the platform shows them."""

@@ -1,0 +1,248 @@
+"""The seller's money: what an order brings, daily statements, payments and withdrawals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_sandbox import money
+from tiktokshop_sandbox.life.amounts import order_amounts, refund_amounts, totals
+from tiktokshop_sandbox.life.engine import DAY, HOUR
+from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.states import Payment, Statement, Transaction, Withdrawal
+
+if TYPE_CHECKING:
+    from tiktokshop_sandbox.life.engine import Life
+    from tiktokshop_sandbox.states import Order, Return
+    from tiktokshop_sandbox.storefront import Shop
+
+# A transaction's number is its order's (or day's) times eight plus what it is for.
+ORDER, REFUND, ADJUSTMENT, ADVERTISING = 0, 1, 5, 7
+MERGE_BELOW_CENTS = 2_000  # statements are paid together until they reach this
+ADJUSTMENTS = (
+    ("LOGISTICS_REIMBURSEMENT", 200, 900),
+    ("SHIPPING_FEE_ADJUSTMENT", -300, -20),
+    ("PLATFORM_REIMBURSEMENT", 100, 1_500),
+    ("CUSTOMER_SERVICE_COMPENSATION", -800, -100),
+    ("REBATE", 50, 400),
+)
+_MONDAY, _FRIDAY = 4, 1  # day number modulo 7; day 0 was a Thursday
+
+
+def _key(shop: Shop, number: int, use: int) -> int:
+    return shop.number << 36 | number << 3 | use
+
+
+def _order_transaction(life: Life, shop: Shop, order: Order) -> Transaction | None:
+    return life.store.transactions.get(_key(shop, order.n, ORDER))
+
+
+def expect(life: Life, shop: Shop, order: Order) -> None:
+    """The goods are on their way: an estimate of what the order will bring appears as unsettled."""
+    number = order.n << 3 | ORDER
+    life.store.put_transaction(
+        Transaction(
+            shop=shop.number,
+            key=_key(shop, order.n, ORDER),
+            id=shop.identify("transaction", number),
+            kind="ORDER",
+            created=life.now,
+            order=order.id,
+            order_created=order.created,
+            skus=order_amounts(shop, order, life.draws(shop, "fees", order.n)),
+        )
+    )
+
+
+def delivered(life: Life, shop: Shop, order: Order) -> None:
+    """Some days after delivery the money is due."""
+    transaction = _order_transaction(life, shop, order)
+    if transaction is not None:
+        transaction.delivered, transaction.settle = life.now, life.now + order.plan.settle
+        life.store.put_transaction(transaction)
+    draws = life.draws(shop, "adjusted", order.n)
+    if draws.chance(12):
+        life.at(life.now + draws.between(9, 20) * DAY, shop, Kind.ADJUST, order.n)
+
+
+def forget(life: Life, shop: Shop, order: Order) -> None:
+    """An order that ends before it is delivered brings nothing."""
+    transaction = _order_transaction(life, shop, order)
+    if transaction is not None and not transaction.statement:
+        life.store.drop_transaction(transaction)
+
+
+def refund(life: Life, shop: Shop, order: Order, item: Return) -> None:
+    """A refund lowers an unsettled transaction; after the settlement it is one of its own."""
+    share = money.RATE
+    if item.proposed and item.refund.subtotal:
+        share = item.proposed * money.RATE // item.refund.subtotal
+    parts = refund_amounts(shop, order, item, share)
+    transaction = _order_transaction(life, shop, order)
+    if transaction is not None and not transaction.statement:
+        by_sku = {part.sku: part for part in transaction.skus}
+        for part in parts:
+            for name, amount in part.amounts.items():
+                amounts = by_sku[part.sku].amounts
+                amounts[name] = amounts.get(name, 0) + amount
+        life.store.put_transaction(transaction)
+        return
+    number = order.n << 3 | REFUND
+    life.store.put_transaction(
+        Transaction(
+            shop=shop.number,
+            key=_key(shop, order.n, REFUND),
+            id=shop.identify("transaction", number),
+            kind="ORDER",
+            created=life.now,
+            order=order.id,
+            order_created=order.created,
+            delivered=order.delivered,
+            settle=life.now + 6 * HOUR,
+            skus=parts,
+        )
+    )
+
+
+def adjust(life: Life, shop: Shop, number: int) -> None:
+    """The platform corrects something about an order."""
+    order = life.store.orders[shop.key(number)]
+    draws = life.draws(shop, "adjustment", number)
+    kind, low, high = draws.pick(ADJUSTMENTS)
+    life.store.put_transaction(_adjustment(life, shop, number << 3 | ADJUSTMENT, kind, draws.between(low, high), order))
+
+
+def _adjustment(life: Life, shop: Shop, number: int, kind: str, cents: int, order: Order | None) -> Transaction:
+    return Transaction(
+        shop=shop.number,
+        key=shop.number << 36 | number,
+        id=shop.identify("transaction", number),
+        kind=kind,
+        created=life.now,
+        order=order.id if order else "",
+        order_created=order.created if order else 0,
+        settle=life.now,
+        adjustment=cents * shop.market.rate // 100,
+        adjustment_id=shop.identify("adjustment", number),
+    )
+
+
+def cut(life: Life, shop: Shop, day: int) -> None:
+    """Midnight UTC: what is due since the last statement goes into one stamped with this very second."""
+    life.at(life.now + DAY, shop, Kind.CUT, day + 1)
+    if day % 7 == _FRIDAY:
+        life.at(life.now + 10 * HOUR, shop, Kind.WITHDRAW, day)
+    draws = life.draws(shop, "cut", day)
+    open_ = life.store.unsettled(shop.number)
+    due = sorted(key for key, settle in open_.items() if 0 < settle < life.now)
+    if not due:
+        return
+    statement = Statement(
+        shop=shop.number,
+        n=day,
+        id=shop.identify("statement", day),
+        time=life.now,
+        revenue=0,
+        shipping=0,
+        fees=0,
+        adjustment=0,
+    )
+    transactions = [life.store.transactions[key] for key in due]
+    if day % 7 == _MONDAY:
+        spent = -draws.between(500, 4_000)
+        transactions.append(_adjustment(life, shop, day << 3 | ADVERTISING, "GMV_PAYMENT_FOR_ADS", spent, None))
+    for transaction in transactions:
+        sums = totals(transaction)
+        statement.revenue += sums.revenue
+        statement.shipping += sums.shipping
+        statement.fees += sums.fees
+        statement.adjustment += sums.adjustment
+        transaction.statement = shop.key(day)
+        life.store.put_transaction(transaction)
+    life.store.statements.put(shop.key(day), statement)
+    _bill(life, shop, statement, life.now + 20 * HOUR + draws.between(0, 8 * HOUR))
+
+
+def _bill(life: Life, shop: Shop, statement: Statement, when: int) -> None:
+    desk = life.store.desks[shop.number]
+    desk.unpaid.append(shop.key(statement.n))
+    life.store.desks.put(shop.number, desk)
+    if _owed(life, desk.unpaid) >= MERGE_BELOW_CENTS * shop.market.rate // 100:
+        life.at(when, shop, Kind.PAYOUT, statement.n)
+
+
+def _owed(life: Life, keys: list[int]) -> int:
+    return sum(life.store.statements[key].settlement for key in keys)
+
+
+def payout(life: Life, shop: Shop, day: int) -> None:
+    """One payment for the statements up to that day; small ones wait for the next."""
+    desk = life.store.desks[shop.number]
+    keys = [key for key in desk.unpaid if key <= shop.key(day)]
+    amount = _owed(life, keys)
+    if amount < MERGE_BELOW_CENTS * shop.market.rate // 100:
+        return
+    payment = Payment(
+        shop=shop.number,
+        n=day,
+        id=shop.identify("payment", day),
+        created=life.now,
+        amount=amount,
+        statements=keys,
+    )
+    life.store.payments.put(shop.key(day), payment)
+    for key in keys:
+        statement = life.store.statements[key]
+        statement.payment, statement.payment_id = shop.key(day), payment.id
+        life.store.statements.put(key, statement)
+    desk.unpaid = [key for key in desk.unpaid if key not in keys]
+    life.store.desks.put(shop.number, desk)
+    life.at(life.now + life.draws(shop, "bank", day).between(18 * HOUR, 50 * HOUR), shop, Kind.PAID, day)
+
+
+def paid(life: Life, shop: Shop, day: int) -> None:
+    """The bank has answered: mostly the money arrives, sometimes only the second time."""
+    payment = life.store.payments[shop.key(day)]
+    failed = payment.status == "PROCESSING" and life.draws(shop, "bank fails", day).chance(30)
+    payment.status, payment.paid = ("FAILED", 0) if failed else ("PAID", life.now)
+    life.store.payments.put(shop.key(day), payment)
+    for key in payment.statements:
+        statement = life.store.statements[key]
+        statement.status, statement.paid = payment.status, payment.paid
+        life.store.statements.put(key, statement)
+    if failed:
+        life.at(life.now + 3 * DAY, shop, Kind.PAID, day)
+        return
+    desk = life.store.desks[shop.number]
+    desk.balance += payment.amount
+    life.store.desks.put(shop.number, desk)
+    _withdrawal(life, shop, day * 4, "SETTLE", payment.amount, "SUCCESS")
+
+
+def _withdrawal(life: Life, shop: Shop, number: int, kind: str, amount: int, status: str) -> None:
+    life.store.withdrawals.put(
+        shop.key(number),
+        Withdrawal(shop.number, number, shop.identify("withdrawal", number), kind, life.now, amount, status),
+    )
+
+
+def withdraw(life: Life, shop: Shop, day: int) -> None:
+    """Fridays the seller has everything sent to the bank."""
+    desk = life.store.desks[shop.number]
+    if desk.balance > 0:
+        _withdrawal(life, shop, day * 4 + 1, "WITHDRAW", desk.balance, "PROCESSING")
+        desk.balance = 0
+        life.store.desks.put(shop.number, desk)
+        life.at(life.now + DAY, shop, Kind.WITHDRAWN, day * 4 + 1)
+
+
+def withdrawn(life: Life, shop: Shop, number: int) -> None:
+    """The bank took it, or sent it back."""
+    item = life.store.withdrawals[shop.key(number)]
+    back = life.draws(shop, "withdrawal fails", number).chance(60)
+    item.status = "FAILED" if back else "SUCCESS"
+    life.store.withdrawals.put(shop.key(number), item)
+    if back:
+        _withdrawal(life, shop, number + 1, "REVERSE", item.amount, "SUCCESS")
+        desk = life.store.desks[shop.number]
+        desk.balance += item.amount
+        life.store.desks.put(shop.number, desk)

@@ -1,0 +1,200 @@
+"""An order's way from the till to the doorstep, one event at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_sandbox.life import finance
+from tiktokshop_sandbox.life.engine import DAY, HOUR
+from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.products import put_back, sold
+from tiktokshop_sandbox.states import Order, Package
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tiktokshop_sandbox.life.engine import Life
+    from tiktokshop_sandbox.storefront import Shop
+
+REMORSE = HOUR
+PURGE_AFTER = 60 * DAY
+SHIPPABLE = frozenset({"AWAITING_SHIPMENT", "PARTIALLY_SHIPPING"})
+
+
+def find(life: Life, shop: Shop, number: int) -> Order:
+    """The shop's order of that number."""
+    return life.store.orders[shop.key(number)]
+
+
+def touch(life: Life, order: Order) -> None:
+    """Every change moves `update_time`, and the search follows it."""
+    order.updated = life.now
+    order.indexed = 0
+    life.store.orders.put(order.key, order)
+
+
+def pay(life: Life, shop: Shop, number: int) -> None:
+    """Paid: the buyer may still change their mind for an hour."""
+    order = find(life, shop, number)
+    order.status, order.hold, order.paid = "ON_HOLD", True, life.now
+    touch(life, order)
+    if order.plan.outcome == "cancelled_on_hold":
+        life.at(life.now + order.plan.decide % REMORSE, shop, Kind.ASK_CANCEL, number)
+    else:
+        life.at(life.now + REMORSE, shop, Kind.RELEASE, number)
+
+
+def release(life: Life, shop: Shop, number: int) -> None:
+    """The hour is over: the seller can ship."""
+    order = find(life, shop, number)
+    order.status, order.hold, order.ready = "AWAITING_SHIPMENT", False, life.now
+    if shop.options[order.option].shipping_type == "TIKTOK" or not shop.market.marks_as_shipped:
+        for indexes in parcels(order):
+            _wrap(life, shop, order, indexes)
+    touch(life, order)
+    plan = order.plan
+    if plan.outcome in {"buyer_cancels", "seller_refuses_cancel", "buyer_withdraws_cancel"}:
+        life.at(life.now + plan.ship // 3, shop, Kind.ASK_CANCEL, number)
+    elif plan.outcome == "seller_cancels":
+        life.at(life.now + plan.ship // 2, shop, Kind.SELLER_CANCEL, number)
+    else:
+        life.at(life.now + plan.ship, shop, Kind.SHIP, number)
+
+
+def parcels(order: Order) -> list[list[int]]:
+    """Which lines travel together: all, or two halves when the plan splits the order."""
+    indexes = list(range(len(order.lines)))
+    if not order.plan.second or len(indexes) == 1:
+        return [indexes]
+    half = len(indexes) // 2
+    return [indexes[:half], indexes[half:]]
+
+
+def _wrap(life: Life, shop: Shop, order: Order, indexes: Sequence[int]) -> Package:
+    package = Package(
+        id=shop.identify("package", order.n * 4 + len(order.packages)),
+        created=life.now,
+        updated=life.now,
+        status="TO_FULFILL",
+        sub_status="STOCKING",
+        lines=list(indexes),
+    )
+    for index in indexes:
+        order.lines[index].package = len(order.packages)
+    order.packages.append(package)
+    return package
+
+
+def ship(life: Life, shop: Shop, number: int) -> None:
+    """The seller hands over what is still there: one parcel now, a second one later if the order is split."""
+    order = find(life, shop, number)
+    if order.status not in SHIPPABLE or order.asked_to_cancel:
+        return
+    waiting = [package for package in order.packages if not package.shipped]
+    left = [indexes for indexes in parcels(order) if all(order.lines[index].package < 0 for index in indexes)]
+    if not waiting and not left:
+        left = [[index for index, line in enumerate(order.lines) if line.package < 0]]
+    package = waiting[0] if waiting else _wrap(life, shop, order, left[0])
+    draws = life.draws(shop, "parcel", package.id)
+    carrier = draws.between(0, len(shop.market.carriers) - 1)
+    hand_over(life, shop, order, package, (carrier, draws.pattern(shop.market.carriers[carrier][2])))
+
+
+def wrap_and_ship(life: Life, shop: Shop, order: Order, lines: Sequence[int], label: tuple[int, str]) -> Package:
+    """The seller marks some lines as shipped: a new package with its (carrier, tracking number)."""
+    package = _wrap(life, shop, order, lines)
+    hand_over(life, shop, order, package, label)
+    return package
+
+
+def hand_over(life: Life, shop: Shop, order: Order, package: Package, label: tuple[int, str]) -> None:
+    """A parcel is ready to be collected; `label` is (carrier, tracking number)."""
+    package.carrier, package.tracking = label
+    package.status, package.sub_status = "PROCESSING", "RTS"
+    package.shipped = package.updated = life.now
+    package.handover = package.handover or "DROP_OFF"
+    whole = all(line.package >= 0 and order.packages[line.package].shipped for line in order.lines)
+    order.masked = order.masked or shop.options[order.option].shipping_type == "TIKTOK"
+    if whole:
+        order.status, order.rts = "AWAITING_COLLECTION", life.now
+        life.at(life.now + order.plan.collect, shop, Kind.COLLECT, order.n)
+    else:
+        order.status = "PARTIALLY_SHIPPING"
+        life.at(life.now + (order.plan.second or DAY), shop, Kind.SHIP, order.n)
+    touch(life, order)
+
+
+def collect(life: Life, shop: Shop, number: int) -> None:
+    """The carrier has it."""
+    order = find(life, shop, number)
+    if order.status != "AWAITING_COLLECTION":
+        return
+    order.status, order.collected = "IN_TRANSIT", life.now
+    _move_packages(life, order, "FULFILLING", "TTS")
+    sold(life, order)
+    touch(life, order)
+    finance.expect(life, shop, order)
+    lost = order.plan.outcome == "lost"
+    life.at(life.now + order.plan.deliver * (2 if lost else 1), shop, Kind.LOSE if lost else Kind.DELIVER, number)
+
+
+def _move_packages(life: Life, order: Order, status: str, sub_status: str) -> None:
+    for package in order.packages:
+        package.status, package.sub_status, package.updated = status, sub_status, life.now
+
+
+def deliver(life: Life, shop: Shop, number: int) -> None:
+    """It arrived."""
+    order = find(life, shop, number)
+    order.status, order.delivered = "DELIVERED", life.now
+    _move_packages(life, order, "COMPLETED", "DELIVERED")
+    touch(life, order)
+    finance.delivered(life, shop, order)
+    plan = order.plan
+    life.at(life.now + plan.complete, shop, Kind.COMPLETE, number)
+    if plan.returns:
+        life.at(life.now + plan.return_after, shop, Kind.RETURN, number)
+    elif plan.refresh:
+        life.at(life.now + plan.refresh, shop, Kind.REFRESH, number)
+
+
+def complete(life: Life, shop: Shop, number: int) -> None:
+    """The buyer has had time enough; a running return holds this up."""
+    order = find(life, shop, number)
+    if order.status != "DELIVERED":
+        return
+    if order.returning:
+        life.at(life.now + 3 * DAY, shop, Kind.COMPLETE, number)
+        return
+    order.status, order.completed = "COMPLETED", life.now
+    touch(life, order)
+    life.at(life.now + PURGE_AFTER, shop, Kind.PURGE, number)
+    if order.plan.refresh:
+        life.at(life.now + order.plan.refresh, shop, Kind.REFRESH, number)
+
+
+def cancel(life: Life, shop: Shop, order: Order, by: str, reason: str) -> None:
+    """Ends an order. Goods that never left go back on the shelf."""
+    if not order.collected:
+        put_back(life, shop, order)
+    order.status, order.cancelled, order.cancelled_by, order.cancel_reason = "CANCELLED", life.now, by, reason
+    for package in order.packages:
+        package.status, package.sub_status, package.updated = "CANCELLED", "CANCELLED", life.now
+    touch(life, order)
+    life.at(life.now + PURGE_AFTER, shop, Kind.PURGE, order.n)
+
+
+def refresh(life: Life, shop: Shop, number: int) -> None:
+    """The platform touches the row without a business reason, and its search is slow to notice."""
+    order = find(life, shop, number)
+    before = order.indexed or order.updated
+    touch(life, order)
+    if before < life.now:
+        order.indexed = before
+
+
+def purge(life: Life, shop: Shop, number: int) -> None:
+    """Personal data of old orders goes: what was text becomes the empty string."""
+    order = find(life, shop, number)
+    order.purged = True
+    touch(life, order)

@@ -1,0 +1,179 @@
+"""The seller at the shelves: stock that sells and comes back, prices, titles, listings put up and taken down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_sandbox import money
+from tiktokshop_sandbox.catalog import new_product
+from tiktokshop_sandbox.life.engine import DAY, HOUR
+from tiktokshop_sandbox.life.kinds import Kind
+
+if TYPE_CHECKING:
+    from tiktokshop_sandbox.draws import Draws
+    from tiktokshop_sandbox.life.engine import Life
+    from tiktokshop_sandbox.states import Order, Product, Sku
+    from tiktokshop_sandbox.storefront import Shop
+
+_LOW = 3
+ON_SALE = "ACTIVATE"
+
+
+def touch(life: Life, product: Product) -> None:
+    """Every change moves `update_time`."""
+    product.updated = life.now
+    life.store.products.put(product.shop << 32 | product.n, product)
+
+
+def take(life: Life, shop: Shop, draws: Draws) -> tuple[Product | None, Sku | None, int]:
+    """One unit off the shelf of something on sale: product, SKU, warehouse; nothing when all is sold out."""
+    count = life.store.desks[shop.number].products
+    first = draws.skewed(count) if count else 0
+    which = draws.between(0, 19)
+    for step in range(count):
+        product = life.store.products[shop.key((first + step) % count)]
+        if product.status != ON_SALE:
+            continue
+        for turn in range(len(product.skus)):
+            sku = product.skus[(which + turn) % len(product.skus)]
+            for position, stock in enumerate(sku.stock):
+                if stock > 0:
+                    sku.stock[position] -= 1
+                    sku.committed[position] += 1
+                    _reorder(life, shop, product, sku)
+                    touch(life, product)
+                    return product, sku, product.warehouses[position]
+    return None, None, 0
+
+
+def _reorder(life: Life, shop: Shop, product: Product, sku: Sku) -> None:
+    if sum(sku.stock) <= _LOW and not sku.restocking:
+        sku.restocking = True
+        delay = life.draws(shop, "reorder", sku.id, life.now).between(6 * HOUR, 40 * HOUR)
+        life.at(life.now + delay, shop, Kind.RESTOCK, product.n)
+
+
+def restock(life: Life, shop: Shop, number: int) -> None:
+    """The goods ordered arrive."""
+    product = life.store.products[shop.key(number)]
+    draws = life.draws(shop, "restock", number, life.now)
+    for sku in product.skus:
+        if sku.restocking:
+            sku.stock = [stock + draws.between(20, 160) for stock in sku.stock]
+            sku.restocking = False
+    touch(life, product)
+
+
+def sold(life: Life, order: Order) -> None:
+    """The order's units have left: they are committed no longer."""
+    _move(life, order, back=False)
+
+
+def put_back(life: Life, _: Shop, order: Order) -> None:
+    """The order's units go back on the shelf."""
+    _move(life, order, back=True)
+
+
+def _move(life: Life, order: Order, *, back: bool) -> None:
+    if order.source:
+        return  # what is sent for an exchange never came off the counted stock
+    for line in order.lines:
+        product = life.store.products[order.shop << 32 | line.product]
+        sku = next(sku for sku in product.skus if sku.id == line.sku)
+        position = product.warehouses.index(line.warehouse)
+        sku.committed[position] -= 1
+        if back:
+            sku.stock[position] += 1
+        touch(life, product)
+
+
+def _price(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    change = draws.pick((-15, -10, -5, 5, 8, 12))
+    for sku in product.skus:
+        moved = sku.price + money.portion(sku.price, change * 1_000)
+        sku.price = max(moved if shop.market.decimals else moved // 100 * 100, 100)
+
+
+def _title(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    product.edits += 1
+    base = product.title.split(" – ")[0]
+    product.title = (
+        f"{base} – {draws.pick(('new look', 'édition limitée', '2nd edition', '★ bestseller', 'Größe neu'))}"
+    )
+
+
+def _promotion(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    product.promotion = 0 if product.promotion else draws.pick((10, 15, 20, 30))
+
+
+def _deactivate(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    product.status = "SELLER_DEACTIVATED"
+
+
+def _activate(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    activate(life, shop, product)
+
+
+def activate(life: Life, shop: Shop, product: Product) -> None:
+    """Puts a listing up: at once if it was live before, else after the platform has looked at it."""
+    if product.status == "SELLER_DEACTIVATED":
+        product.status = ON_SALE
+        return
+    product.status = "PENDING"
+    delay = life.draws(shop, "audit delay", product.n, life.now).between(HOUR, 2 * DAY)
+    life.at(life.now + delay, shop, Kind.AUDIT, product.n)
+
+
+def _delete(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    product.before_deletion, product.status = product.status, "DELETED"
+
+
+def _count_stock(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    for sku in product.skus:
+        sku.stock = [max(0, stock + draws.between(-3, 40)) for stock in sku.stock]
+
+
+_LIVE = frozenset({ON_SALE})
+_DOWN = frozenset({"SELLER_DEACTIVATED", "DRAFT", "FAILED"})
+_KEPT = _LIVE | _DOWN | {"PENDING"}
+
+# How often the seller does what, and to products of which status.
+_DOINGS = (
+    (240, (_price, _LIVE)),
+    (255, (_count_stock, _KEPT)),
+    (150, (_title, _KEPT)),
+    (130, (_promotion, _LIVE)),
+    (15, (_deactivate, _LIVE)),
+    (180, (_activate, _DOWN)),
+    (30, (_delete, _DOWN)),
+)
+PACE = 6 * HOUR
+
+
+def seller(life: Life, shop: Shop, number: int) -> None:
+    """Every few hours the seller does something to a product, or lists a new one."""
+    life.at(life.now + PACE, shop, Kind.SELLER, number + 1)
+    draws = life.draws(shop, "seller", number)
+    desk = life.store.desks[shop.number]
+    if number % 40 == 7:
+        product = new_product(shop, desk.products, life.now, status="PENDING")
+        desk.products += 1
+        life.store.desks.put(shop.number, desk)
+        touch(life, product)
+        life.at(life.now + draws.between(HOUR, 2 * DAY), shop, Kind.AUDIT, product.n)
+        return
+    if not desk.products:
+        return
+    product = life.store.products[shop.key(draws.between(0, desk.products - 1))]
+    doing, statuses = draws.weighted(_DOINGS)
+    if product.status in statuses:
+        doing(life, shop, product, draws)
+        touch(life, product)
+
+
+def audit(life: Life, shop: Shop, number: int) -> None:
+    """The platform has looked at a listing."""
+    product = life.store.products[shop.key(number)]
+    if product.status == "PENDING":
+        product.status = ON_SALE if life.draws(shop, "audit", number, life.now).chance(850) else "FAILED"
+        touch(life, product)

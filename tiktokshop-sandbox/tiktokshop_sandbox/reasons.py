@@ -1,0 +1,34 @@
+"""Why orders are cancelled, goods come back, and sellers refuse: the platform's names and their texts."""
+
+from __future__ import annotations
+
+BUYER_CANCELS = (
+    ("ecom_order_to_ship_canceled_reason_created_by_mistakes", "Order created by mistake"),
+    ("ecom_order_to_ship_canceled_reason_no_longer_needed", "No longer needed"),
+    ("ecom_order_to_ship_canceled_reason_better_price", "Better price available"),
+    ("ecom_order_to_ship_canceled_reason_change_address", "Need to change the address"),
+)
+SELLER_CANCELS = "seller_cancel_reason_out_of_stock"
+UNPAID = "ecom_order_unpaid_canceled_reason_timeout"
+LOST = "ecom_order_in_transit_canceled_reason_package_lost"
+CANCELLATION_REASONS = dict(BUYER_CANCELS) | {
+    SELLER_CANCELS: "Out of stock",
+    UNPAID: "The buyer did not pay in time",
+    LOST: "Package lost in transit",
+}
+RETURN_REASONS = (
+    ("ecom_order_delivered_refund_reason_wrong_product", "Wrong product was sent"),
+    ("ecom_order_delivered_refund_reason_damaged", "Package or product is damaged"),
+    ("ecom_order_delivered_refund_and_return_reason_does_not_fit", "Item does not fit – size “S” is naïve"),
+    ("ecom_order_delivered_refund_reason_missing_part", "Missing parts"),
+    ("ecom_order_delivered_refund_and_return_reason_no_longer_needed", "No longer needed"),
+)
+REJECTS_OF_RETURNS = (
+    ("reverse_reject_request_reason_1", "The product works as described"),
+    ("reverse_reject_request_reason_3", "Product already used, damaged or removed from original packaging"),
+    ("reverse_reject_request_reason_4", "Reached an agreement with the buyer"),
+)
+REJECTS_OF_CANCELLATIONS = (
+    ("seller_reject_apply_product_has_been_packed", "The product has been packed"),
+    ("seller_reject_apply_package_has_been_shipped", "The package has been shipped"),
+)

@@ -1,0 +1,31 @@
+"""How a world begins: empty shelves are filled, the first order is on its way, and then it lives until now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_sandbox.catalog import first_product
+from tiktokshop_sandbox.life.engine import DAY
+from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.states import Desk
+
+if TYPE_CHECKING:
+    from tiktokshop_sandbox.life.engine import Life
+
+_FEWEST, _MOST, _ORDERS_A_PRODUCT = 60, 500, 20
+
+
+def open_shops(life: Life) -> None:
+    """Makes every shop's catalogue as of the world's first second, and the first events."""
+    count = max(_FEWEST, min(_MOST, life.orders // _ORDERS_A_PRODUCT))
+    midnight = life.start // DAY + 1
+    life.set_time(life.start)
+    for shop in life.store.shops:
+        life.store.desks.put(shop.number, Desk(products=count))
+        for number in range(count):
+            life.store.products.put(shop.key(number), first_product(shop, number, life.start))
+        life.at(midnight * DAY, shop, Kind.CUT, midnight)
+        life.at(life.start + shop.number, shop, Kind.SELLER, 0)
+        if life.orders:
+            life.at(life.arrival(0), shop, Kind.PLACE, 0)
+    life.settle_down()

@@ -1,0 +1,182 @@
+"""The world the sandbox plays: its shops, the file they live in, and their clockwork."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.life.engine import PERIOD, Life
+from tiktokshop_sandbox.life.handlers import HANDLERS
+from tiktokshop_sandbox.seed import open_shops
+from tiktokshop_sandbox.store import Store
+from tiktokshop_sandbox.storefront import Shop, storefront
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from tiktokshop_sandbox.states import Order
+
+__all__ = ["Shop", "World"]
+
+_NEVER = 1 << 62
+
+# How many rows a shop's lists hold, by the name of the list. `products` counts deleted ones, which
+# the search shows only to those who filter for them.
+_COUNTS = {
+    "orders": "SELECT shop, count(*) FROM orders GROUP BY shop",
+    "products": "SELECT shop, count(*) FROM products GROUP BY shop",
+    "returns": "SELECT shop, count(*) FROM returns GROUP BY shop",
+    "cancellations": "SELECT shop, count(*) FROM cancellations GROUP BY shop",
+    "packages": "SELECT shop, count(*) FROM packages GROUP BY shop",
+    "statements": "SELECT shop, count(*) FROM statements GROUP BY shop",
+    "statement_transactions": "SELECT shop, count(*) FROM transactions WHERE statement IS NOT NULL GROUP BY shop",
+    "unsettled_transactions": "SELECT shop, count(*) FROM transactions WHERE statement IS NULL GROUP BY shop",
+    "payments": "SELECT shop, count(*) FROM payments GROUP BY shop",
+    "withdrawals": "SELECT shop, count(*) FROM withdrawals GROUP BY shop",
+}
+
+
+class World:
+    """All shops of the sandbox. One connection, used from one thread.
+
+    `version` changes whenever anything in the shops may have changed.
+    """
+
+    def __init__(self, db: sqlite3.Connection, *, seed: int, shops: int, orders: int, start: int) -> None:
+        self.db = db
+        self.version = 0
+        self.shops = tuple(storefront(seed, number) for number in range(shops))
+        self.store = Store(db, self.shops)
+        self._life = Life(self.store, start=start, orders=orders, handlers=HANDLERS)
+        self._next = _NEVER
+        self._totals: dict[object, int] = {}
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str], *, seed: int = 7, shops: int = 2, orders: int = 5000, now: int
+    ) -> World:
+        """Opens the file's world, or makes one that has lived for 120 days until `now` (unix seconds).
+
+        `orders` is how many each shop gets in 120 days, past and future. A file that exists keeps the
+        seed, shops and orders it was made with. `:memory:` works.
+        """
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA page_size = 16384")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA cache_size = -65536")
+        found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+        made = found and dict(db.execute("SELECT key, value FROM meta WHERE key LIKE 'world.%'").fetchall())
+        if made:
+            world = cls(
+                db,
+                seed=int(made["world.seed"]),
+                shops=int(made["world.shops"]),
+                orders=int(made["world.orders"]),
+                start=int(made["world.start"]),
+            )
+            world._look_ahead()
+            world.advance(now)
+            return world
+        world = cls(db, seed=seed, shops=shops, orders=orders, start=now - PERIOD + 1)
+        world._make(now, {"seed": seed, "shops": shops, "orders": orders, "start": now - PERIOD + 1})
+        return world
+
+    def _make(self, now: int, sizes: dict[str, int]) -> None:
+        script = (files("tiktokshop_sandbox") / "schema.sql").read_text(encoding="utf-8")
+        with self._transaction():
+            for statement in script.split(";\n"):
+                if statement.strip():
+                    self.db.execute(statement)
+            for name, size in sizes.items():
+                self.set_meta(f"world.{name}", str(size))
+            open_shops(self._life)
+            self._life.run(now)
+        self.db.execute("ANALYZE")
+        self._look_ahead()
+
+    def advance(self, now: int) -> int:
+        """Lets the shops live until `now`; returns how many events that took (0, at once, if none is due)."""
+        if now < self._next:
+            return 0
+        with self._transaction():
+            happened = self._life.run(now)
+        self._changed()
+        return happened
+
+    @contextmanager
+    def writing(self, now: int) -> Iterator[Life]:
+        """A change from outside at `now`: all of it is kept, or none when an exception ends it."""
+        self._life.set_time(now)
+        with self._transaction():
+            yield self._life
+            self._life.settle_down()
+        self._changed()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._life.undo()
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._totals.clear()
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        (first,) = self.db.execute("SELECT min(at) FROM events").fetchone()
+        self._next = _NEVER if first is None else first
+
+    def total(self, sql: str, parameters: tuple[object, ...]) -> int:
+        """A count, remembered until something changes."""
+        key = (sql, parameters)
+        if key not in self._totals:
+            (self._totals[key],) = self.db.execute(sql, parameters).fetchone()
+        return self._totals[key]
+
+    def order(self, shop: Shop, order_id: str) -> Order:
+        """The shop's order of that id, for reading.
+
+        Raises:
+            ApiError: 21008111, when the shop has none.
+        """
+        row = self.db.execute("SELECT key FROM orders WHERE id = ? AND shop = ?", (order_id, shop.number)).fetchone()
+        if row is None:
+            raise ApiError(21008111, "The order does not belong to the seller.")
+        order = self.store.orders[row[0]]
+        self.store.forget()
+        return order
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Shop id -> name of a list (as the pipelines call their streams) -> how many rows it has now."""
+        counts = {shop.id: {"shops": 1, "warehouses": len(shop.warehouses)} for shop in self.shops}
+        for name, sql in _COUNTS.items():
+            rows = dict(self.db.execute(sql).fetchall())
+            for shop in self.shops:
+                counts[shop.id][name] = rows.get(shop.number, 0)
+                if name == "payments" and shop.market.sea:
+                    counts[shop.id][name] = 0  # the endpoint does not exist there
+        return counts
+
+    def meta(self, key: str) -> str | None:
+        """A small persisted value."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Persists a small value."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.db.close()
