@@ -37,7 +37,7 @@ class TargetTikTokShop(Target):
 
     def __init__(self, *, validate_config: bool = True, **kwargs: Any) -> None:
         super().__init__(validate_config=validate_config, **kwargs)
-        if validate_config:
+        if validate_config and not self.config.get("sandbox"):
             Settings.from_config(self.config)
 
     @override
