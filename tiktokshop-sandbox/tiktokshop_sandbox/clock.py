@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_KEY: Final = "clock"
+KEY: Final = "clock"
 
 
 class Memory(Protocol):
     """Where the clock keeps its value: small texts that survive a restart (`World` is one)."""
-
-    def meta(self, key: str) -> str | None:
-        """The text kept under `key`, if any."""
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep `value` under `key`."""
@@ -25,8 +22,8 @@ class Clock:
     """What time it is in the shops, in unix seconds.
 
     With `now` the clock stands still at that second and only `advance` moves it; without, it runs with
-    real time plus what it has been advanced by. Once `keep` has given it a memory, its state survives:
-    a shop that was opened again goes on where it was, and never back.
+    real time plus what it has been advanced by. `keep` and `resume` carry its state over a restart: a shop
+    that is opened again goes on where it was, and never back.
 
     `real` is the time of the machine, which the platform's own checks go by (timestamps, token
     lifetimes): clients sign with it whatever day it is in the shop. `skew` moves that time alone, to
@@ -68,21 +65,23 @@ class Clock:
         self._save()
         return self.now()
 
+    def resume(self, kept: str | None) -> None:
+        """Go on from a state that was kept. A clock told to stand still does so there, or later if told so."""
+        if kept is None:
+            return
+        kind, value = kept.split(":")
+        then = int(value) if kind == "frozen" else int(self._source()) + int(value)
+        if self._frozen is not None or kind == "frozen":
+            self._frozen = max(then, self._frozen or 0)
+        else:
+            self._offset = int(value)
+
     def keep(self, memory: Memory) -> None:
-        """Take up the state in `memory`, if it has one, and keep it there from now on."""
+        """Keep the state in `memory` from now on."""
         self._memory = memory
-        kept = memory.meta(_KEY)
-        if kept is not None:
-            kind, value = kept.split(":")
-            if kind == "frozen":
-                self._frozen = max(int(value), self._frozen or 0)
-            elif self._frozen is None:
-                self._offset = int(value)
-            else:
-                self._frozen = max(int(self._source()) + int(value), self._frozen)
         self._save()
 
     def _save(self) -> None:
         if self._memory is not None:
             state = f"frozen:{self._frozen}" if self._frozen is not None else f"offset:{self._offset}"
-            self._memory.set_meta(_KEY, state)
+            self._memory.set_meta(KEY, state)

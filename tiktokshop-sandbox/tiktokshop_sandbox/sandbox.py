@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ from filelock import FileLock, Timeout
 from tiktokshop_sandbox.accounts import Accounts
 from tiktokshop_sandbox.app import SandboxApp
 from tiktokshop_sandbox.budget import Budget
+from tiktokshop_sandbox.clock import KEY as CLOCK
 from tiktokshop_sandbox.clock import Clock
 from tiktokshop_sandbox.control import Control
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
@@ -72,13 +74,19 @@ def announce(path: str, url: str) -> None:
 
 @contextlib.contextmanager
 def opened(path: str, size: Size, now: int | None = None) -> Iterator[tuple[World, Clock]]:
-    """The world in a file that is `held`, lived up to its own clock. A new file is filled first."""
+    """The world in a file that is `held`, lived up to its own clock. A new file is filled first.
+
+    Raises:
+        SandboxError: the file is something else, or cannot be opened.
+    """
     clock = Clock(now)
-    with contextlib.closing(
-        World.open(path, seed=size.seed, shops=size.shops, orders=size.orders, now=clock.now())
-    ) as world:
+    try:
+        clock.resume(_kept_clock(path))
+        world = World.open(path, seed=size.seed, shops=size.shops, orders=size.orders, now=clock.now())
+    except sqlite3.DatabaseError as error:
+        raise SandboxError(f"{path} cannot be used as a sandbox file: {error}") from None
+    with contextlib.closing(world):
         clock.keep(world)
-        world.advance(clock.now())
         yield world, clock
 
 
@@ -87,6 +95,17 @@ def assembled(world: World, clock: Clock, *, seed: int, rps: int, latency_ms: in
     accounts = Accounts(world, clock, seed=seed)
     gateway = Gateway(world, accounts, clock, Faults(accounts.seed), Budget(rps), Router(all_endpoints()))
     return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal()), latency_ms / 1000)
+
+
+def _kept_clock(path: str) -> str | None:
+    """The state of the clock in an existing file, which has to be known before its world wakes up."""
+    if not Path(path).exists():
+        return None
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
+            return None
+        row = db.execute("SELECT value FROM meta WHERE key = ?", (CLOCK,)).fetchone()
+        return None if row is None else str(row[0])
 
 
 def _address(file: Path) -> Path:
