@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 JSON = "application/json"
 
+UNNOTICED_DRIFT = 5.0
+"""Seconds between the clocks that a whole-second date and an answer's way here explain."""
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -152,12 +155,13 @@ class Caller:
         self._clock = clock
         self._closing = closing
         self._redactor = redactor
-        self._skew = 0.0
+        self._skew = 0.0  # what stamps are corrected by, once the platform has refused one
+        self._drift = 0.0  # how far the platform's dates are from this machine's clock
         self._fallen_back: set[str] = set()
 
     def now(self) -> float:
-        """Unix seconds by the platform's clock, as far as an answer has shown it to differ from this machine's."""
-        return self._clock.time() + self._skew
+        """Unix seconds by the platform's clock: this machine's, unless the last answer's date told another time."""
+        return self._clock.time() + self._drift
 
     def perform(self, call: Call) -> Answer:
         """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.
@@ -189,8 +193,10 @@ class Caller:
             reply = self._send(call, token)
         except TikTokShopError as error:
             return _Attempt(call, error.about(call.context), slot, token)
-        outcome = read_answer(reply, call.context, self._clock.time(), self._redactor)
-        return _Attempt(call, outcome, slot, token, http_date(reply.headers.get("Date")))
+        now, date = self._clock.time(), http_date(reply.headers.get("Date"))
+        if date is not None:
+            self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
+        return _Attempt(call, read_answer(reply, call.context, now, self._redactor), slot, token, date)
 
     def _send(self, call: Call, token: Secret) -> Reply:
         operation = call.operation
@@ -201,7 +207,7 @@ class Caller:
         query = {
             **call.query,
             "app_key": self._settings.app_key,
-            "timestamp": str(int(self.now())),
+            "timestamp": str(int(self._clock.time() + self._skew)),
         }
         query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
         return self._transport.send(

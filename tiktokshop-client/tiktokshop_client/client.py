@@ -107,7 +107,7 @@ class Client:
         self._transport.close()
 
     def now(self) -> int:
-        """Unix seconds by the platform's clock: this machine's, corrected once the platform has refused its stamps."""
+        """Unix seconds by the platform's clock: this machine's, unless the dates of its answers tell another time."""
         return int(self._caller.now())
 
     def shops(self) -> tuple[Shop, ...]:
