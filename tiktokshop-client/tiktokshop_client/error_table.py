@@ -66,14 +66,19 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _C, _A = Category, Action
 
-PAGE_TOKEN_TEXT = "the platform no longer accepts its own page token; read this window again from its first page"  # noqa: S105 - a sentence
-_PAGE_TOKEN_WORDS = _words(r"page.?token")
 _REAUTHORISE = "the seller has to authorise the app again, and the new refresh_token has to go into the configuration"
 _ONLY_SEEN_BY_US = "this is a fault of this program, please report it"
 
 # 36009004 and its like say nothing by themselves: the message's words decide, so these rows come first.
 WORDED: tuple[Rule, ...] = (
-    Rule(_C.PAGE_TOKEN, _A.STOP, PAGE_TOKEN_TEXT, words=_PAGE_TOKEN_WORDS, paging=True, statuses=(0, 200, 400)),
+    Rule(
+        _C.PAGE_TOKEN,
+        _A.STOP,
+        "the platform no longer accepts its own page token; read this window again from its first page",
+        statuses=(200, 400),
+        words=_words(r"page.?token"),
+        paging=True,
+    ),
     Rule(
         _C.CONFIGURATION,
         _A.STOP,
@@ -353,13 +358,12 @@ UNCODED: tuple[Rule, ...] = (
     ),
     Rule(_C.RATE, _A.SLOW_DOWN, "the platform refuses more requests for now", statuses=(429,)),
     Rule(_C.TRANSIENT, _A.RETRY, "the platform took too long; try again or ask for less at once", statuses=(408,)),
-    Rule(_C.TRANSIENT, _A.RETRY, "the platform had an internal error; try again later", statuses=(500, 501, 502)),
     Rule(_C.TRANSIENT, _A.RETRY, "the platform is not available; try again later", statuses=(503, 504)),
     Rule(
         _C.TRANSIENT,
         _A.RETRY,
         "the platform had an internal error; try again later",
-        statuses=tuple(range(505, 600)),
+        statuses=tuple(range(500, 600)),
     ),
 )
 

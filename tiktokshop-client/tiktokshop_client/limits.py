@@ -27,6 +27,9 @@ SLOWEST = 0.2
 RECOVERY = 0.02
 """The part of the ceiling that a budget gains back in a second without refusals: 25 s from the half to the full."""
 
+DOUBLING = 10.0
+"""Seconds that a rate needs at least to double, so that a very low one is kept long enough to see if it will do."""
+
 MICROSECONDS = 1_000_000
 
 
@@ -53,8 +56,9 @@ class Budget:
     @property
     def rate(self) -> float:
         """Requests per second that the budget allows now."""
-        calm = self._clock.monotonic() - max(self._slowed_at, self._paused_until)
-        return min(self._fastest, self._base + max(0.0, calm) * RECOVERY * self._ceiling)
+        calm = max(0.0, self._clock.monotonic() - max(self._slowed_at, self._paused_until))
+        doubled = self._base * 2 ** min(calm / DOUBLING, 30.0)
+        return min(self._fastest, doubled, self._base + calm * RECOVERY * self._ceiling)
 
     def acquire(self) -> float:
         """Waits for the next slot and takes it.

@@ -1,0 +1,201 @@
+"""Budgets on a clock that moves only when told."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from tiktokshop_client.errors import ClosedError
+from tiktokshop_client.limits import Budget, Limits
+
+
+class Ticker:
+    """A clock for properties, which hypothesis needs fresh in every example; a wait ends a little late."""
+
+    def __init__(self, late: float = 0.0) -> None:
+        self.now = 1000.0
+        self.late = late
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float, wake: threading.Event) -> bool:
+        self.now += seconds + self.late
+        return wake.is_set()
+
+
+def budget(ceiling: float, clock) -> Budget:
+    return Budget(ceiling, clock, threading.Event())
+
+
+def most_in_a_second(times: list[float]) -> int:
+    """The fullest window of one second, both ends counted."""
+    return max(index + 1 - bisect_left(times, time - 1.0) for index, time in enumerate(times))
+
+
+def rate_of(one: Budget, requests: int) -> float:
+    first = one.acquire()
+    last = first
+    for _ in range(requests):
+        last = one.acquire()
+    return requests / (last - first)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("acquire"), st.integers(1, 80)),
+        st.tuples(st.just("idle"), st.floats(0, 30)),
+        st.tuples(st.just("refused"), st.one_of(st.none(), st.floats(0, 20))),
+    ),
+    min_size=1,
+    max_size=12,
+)
+ceilings = st.one_of(st.integers(1, 200).map(float), st.floats(1, 60))
+
+
+@given(ceiling=ceilings, plan=steps, late=st.sampled_from([0.0, 1e-6, 0.003]))
+@hypothesis_settings(max_examples=80, deadline=None)
+def test_no_second_ever_holds_more_than_the_ceiling(ceiling, plan, late):
+    clock = Ticker(late)
+    one = budget(ceiling, clock)
+    times: list[float] = [one.acquire()]
+    for what, value in plan:
+        if what == "idle":
+            clock.now += value
+        elif what == "refused":
+            one.slow_down(times[-1], value)
+        else:
+            times += [one.acquire() for _ in range(value)]
+    assert most_in_a_second(times) <= ceiling
+    assert times == sorted(times)
+
+
+@given(ceiling=st.floats(0.05, 0.99), count=st.integers(2, 10), idle=st.floats(0, 5))
+@hypothesis_settings(max_examples=40, deadline=None)
+def test_below_one_request_a_second_the_distance_is_kept(ceiling, count, idle):
+    clock = Ticker()
+    one = budget(ceiling, clock)
+    times = []
+    for _ in range(count):
+        times.append(one.acquire())
+        clock.now += idle
+    assert all(later - earlier >= 1 / ceiling for earlier, later in zip(times, times[1:], strict=False))
+
+
+@pytest.mark.parametrize("ceiling", [1, 3, 50, 200])
+def test_an_unhindered_budget_reaches_98_percent_of_its_ceiling(clock, ceiling):
+    assert ceiling * 0.98 <= rate_of(budget(ceiling, clock), 400) <= ceiling
+
+
+def test_the_first_request_does_not_wait(clock):
+    budget(50, clock).acquire()
+    assert clock.waits == []
+
+
+def test_idle_time_is_not_saved_up_for_a_burst(clock):
+    one = budget(10, clock)
+    one.acquire()
+    clock.now += 60
+    times = [one.acquire() for _ in range(10)]
+    assert times[-1] - times[0] >= 0.9
+
+
+def test_a_refusal_halves_the_rate(clock):
+    one = budget(50, clock)
+    one.slow_down(one.acquire())
+    assert one.rate == 25
+    assert rate_of(one, 20) == pytest.approx(25, rel=0.05)
+
+
+def test_refusals_of_requests_already_under_way_count_once(clock):
+    one = budget(50, clock)
+    slots = [one.acquire() for _ in range(8)]
+    clock.now += 0.1
+    for slot in slots:
+        one.slow_down(slot)
+    assert one.rate == 25
+    one.slow_down(one.acquire())
+    assert one.rate == pytest.approx(12.5, rel=0.05)
+
+
+def test_no_number_of_refusals_stops_a_budget_for_good(clock):
+    one = budget(50, clock)
+    for _ in range(40):
+        one.slow_down(one.acquire())
+    assert one.rate == pytest.approx(0.2)
+    slow = budget(0.1, clock)
+    slow.slow_down(slow.acquire())
+    assert slow.rate == pytest.approx(0.1)
+
+
+def test_the_rate_comes_back_slowly_and_never_passes_the_ceiling(clock):
+    one = budget(50, clock)
+    one.slow_down(one.acquire())
+    rates = []
+    for _ in range(4):
+        clock.now += 10
+        rates.append(one.rate)
+    assert rates == pytest.approx([35, 45, 50, 50])
+
+
+def test_retry_after_stops_the_whole_budget_for_so_long(clock):
+    one = budget(50, clock)
+    one.slow_down(one.acquire(), retry_after=7)
+    refused_at = clock.monotonic()
+    assert one.acquire() - refused_at >= 7
+    assert one.rate == pytest.approx(25, rel=0.05), "the pause itself is no recovery"
+
+
+def test_a_shorter_retry_after_does_not_cut_a_longer_one(clock):
+    one = budget(50, clock)
+    slot = one.acquire()
+    one.slow_down(slot, retry_after=30)
+    one.slow_down(slot, retry_after=1)
+    refused_at = clock.monotonic()
+    assert one.acquire() - refused_at >= 30
+
+
+def test_threads_share_one_budget_without_passing_its_ceiling(clock):
+    one = budget(20, clock)
+    times: list[float] = []
+    done: list[int] = []
+
+    def work() -> None:
+        mine = [one.acquire() for _ in range(25)]
+        times.extend(mine)
+        done.append(len(mine))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [25] * 6
+    assert most_in_a_second(sorted(times)) <= 20
+
+
+def test_budgets_are_kept_apart_by_app_shop_and_family(clock):
+    limits = Limits(50, clock, threading.Event())
+    one = limits.budget("app", "1", "order")
+    assert limits.budget("app", "1", "order") is one
+    assert len({id(one), *(id(limits.budget(*key)) for key in _others())}) == 4
+
+
+def _others() -> list[tuple[str, str, str]]:
+    return [("other", "1", "order"), ("app", "2", "order"), ("app", "1", "finance")]
+
+
+def test_a_closed_client_lets_nobody_wait(clock):
+    closing = threading.Event()
+    one = Budget(1, clock, closing)
+    one.acquire()
+    closing.set()
+    with pytest.raises(ClosedError):
+        one.acquire()
