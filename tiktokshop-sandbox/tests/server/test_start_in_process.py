@@ -1,0 +1,80 @@
+"""Starting sandboxes in a thread: several, on files, again."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+import requests
+import tiktokshop_sandbox
+from tiktokshop_sandbox import SandboxError
+
+NOW = 1_780_000_000
+
+
+def start(path=None, **more):
+    return tiktokshop_sandbox.start(path, **{"orders": 5, "shops": 1, "now": NOW, **more})
+
+
+def test_two_sandboxes_run_side_by_side():
+    with start() as one, start(seed=8) as two:
+        assert one.api_base_url != two.api_base_url
+        assert one.app_key != two.app_key
+        assert one.control("GET", "")["shops"] != two.control("GET", "")["shops"]
+
+
+def test_the_same_seed_makes_the_same_credentials_and_shops():
+    with start() as one, start() as two:
+        assert (one.app_key, one.app_secret, one.access_token) == (two.app_key, two.app_secret, two.access_token)
+        assert one.control("GET", "/counts") == two.control("GET", "/counts")
+
+
+def test_a_file_is_reopened_with_its_tokens_shops_and_time(tmp_path):
+    with start(tmp_path / "shop.db") as first:
+        query = {"app_key": first.app_key, "app_secret": first.app_secret, "refresh_token": first.refresh_token}
+        url = f"{first.auth_base_url}/api/v2/token/refresh"
+        pair = requests.get(url, params={**query, "grant_type": "refresh_token"}, timeout=10).json()["data"]
+        first.control("POST", "/clock", {"advance": 3600})
+        held = first.control("GET", "/counts")
+    with start(tmp_path / "shop.db", seed=99, shops=2, orders=50, now=None) as second:
+        assert (second.access_token, second.refresh_token) == (pair["access_token"], pair["refresh_token"])
+        assert second.control("GET", "/clock")["now"] == NOW + 3600
+        assert second.control("GET", "/counts") == held
+
+
+def test_a_file_in_use_is_refused_with_the_address_of_its_sandbox(tmp_path):
+    with start(tmp_path / "shop.db") as running:
+        with pytest.raises(SandboxError, match="in use by the sandbox at " + running.api_base_url):
+            start(tmp_path / "shop.db")
+        assert running.control("GET", "/clock")["now"] == NOW
+    start(tmp_path / "shop.db").close()
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database, by far" * 100, encoding="utf-8")
+    with pytest.raises(SandboxError, match="cannot be used as a sandbox file"):
+        start(file)
+    assert file.read_text(encoding="utf-8").startswith("not a database")
+
+
+def test_a_taken_port_is_refused(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SandboxError, match="cannot be used"):
+        start(tmp_path / "shop.db", port=taken.getsockname()[1])
+    start(tmp_path / "shop.db").close()
+
+
+def test_after_close_nobody_answers_and_a_second_close_is_harmless():
+    running = start()
+    running.close()
+    running.close()
+    with pytest.raises(requests.exceptions.ConnectionError):
+        requests.get(running.api_base_url, timeout=1)
+
+
+def test_its_repr_shows_no_secret():
+    with start() as running:
+        text = repr(running)
+    assert running.api_base_url in text
+    for secret in (running.app_secret, running.access_token, running.refresh_token):
+        assert secret not in text
