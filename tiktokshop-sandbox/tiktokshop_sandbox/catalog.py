@@ -27,7 +27,7 @@ class Goods:
 _COLOURS = (
     "100000",
     "Color",
-    ("Black", "White", "Sage", "Crème", "Blush Rosé", "Navy", "Ochre", "Lilac", "Teal", "Red"),
+    ("Black", "White", "Sage", "Crème", "Rosé", "Navy", "Ochre", "Lilac", "Teal", "Red"),
 )
 _SIZES = ("100007", "Size", ("XS", "S", "M", "L", "XL", "2XL"))
 _SCENTS = ("100412", "Scent", ("Vanille", "Cèdre", "Yuzu 柚子", "Sea salt", "Unscented"))

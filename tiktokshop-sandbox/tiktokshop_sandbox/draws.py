@@ -49,6 +49,7 @@ class Namer:
         self._prefixes = {kind: f"{head}{(shop * 37 + 11) % 100:02d}" for kind, head in HEADS.items()}
 
     def __call__(self, kind: str, number: int) -> str:
+        """The identifier of the shop's object of that kind and number."""
         return f"{self._prefixes[kind]}{(number * _STEP + self._bases[kind]) % _TAIL:013d}"
 
 

@@ -53,6 +53,15 @@ class Market:
         return self.region in {"DE", "ES", "FR", "IE", "IT"}
 
 
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text has the shape of a pattern, where `#` stands for a digit and `?` for a capital."""
+    classes = {"#": str.isdigit, "?": str.isupper}
+    return len(pattern) == len(text) and all(
+        classes[shape](letter) if shape in classes else shape == letter
+        for shape, letter in zip(pattern, text, strict=True)
+    )
+
+
 MARKS_AS_SHIPPED = frozenset({"US", "GB", "ES", "IE", "IT", "DE", "FR", "JP"})
 SEA = frozenset({"ID", "MY", "PH", "SG", "TH", "VN"})
 _METRIC = ("KILOGRAM", "CENTIMETER")
@@ -109,7 +118,7 @@ UNITED_KINGDOM = Market(
     prefix="GCP_",
     mail="scs.tiktok.com",
     first_names=("Amelia", "Oliver", "Siân", "Harry", "Zoë", "Mohammed", "Chloë", "George", "Caoimhe", "Anaïs"),
-    last_names=("Jones", "Taylor", "Brontë", "Patel", "O’Connor", "Wright", "Müller-Davies", "Khan", "Evans"),
+    last_names=("Jones", "Taylor", "Brontë", "Patel", "O'Connor", "Wright", "Müller-Davies", "Khan", "Evans"),
     streets=("High Street", "Station Road", "Church Lane", "The Crescent", "Victoria Road", "Mill Lane"),
     places=(
         Place("London", "England", "Greater London", "SW# #??"),
@@ -136,7 +145,7 @@ UNITED_KINGDOM = Market(
 def _european(region: str, country: str, *, vat: int, dialling: str, people: str, places: str, carriers: str) -> Market:
     """A euro market from compact tables: words split at commas, carriers as id=name=pattern."""
     first, last, streets = (tuple(words.split(",")) for words in people.split("|"))
-    towns = tuple(Place(*town.split("=")) for town in places.split(","))
+    towns = tuple(_town(row) for row in places.split(","))
     return Market(
         region=region,
         country=country,
@@ -159,6 +168,11 @@ def _european(region: str, country: str, *, vat: int, dialling: str, people: str
     )
 
 
+def _town(row: str) -> Place:
+    city, state, county, postcode = row.split("=")
+    return Place(city, state, county, postcode)
+
+
 def _carrier(row: str) -> tuple[str, str, str]:
     number, name, pattern = row.split("=")
     return number, name, pattern
@@ -178,7 +192,7 @@ def _asian(  # noqa: PLR0913 - a row of the table of markets
 ) -> Market:
     """A market of South East Asia whose currency has no minor unit in prices."""
     first, last, streets = (tuple(words.split(",")) for words in people.split("|"))
-    towns = tuple(Place(*town.split("=")) for town in places.split(","))
+    towns = tuple(_town(row) for row in places.split(","))
     return Market(
         region=region,
         country=country,
@@ -207,7 +221,7 @@ GERMANY = _european(
     "Germany",
     vat=19_000,
     dialling="(+49)",
-    people="Jürgen,Anna,Björn,Käthe,Lukas,Zoë,Søren|Müller,Groß,Schmidt,Weiß,Yılmaz,Köhler|Hauptstraße 12,Gärtnerweg 3,Am Bühl 7",
+    people="Jürgen,Anna,Björn,Käthe,Zoë,Søren|Müller,Groß,Schmidt,Weiß,Şahin|Hauptstraße 12,Gärtnerweg 3,Am Bühl 7",
     places="Berlin=Berlin=Berlin=10###,München=Bayern=Oberbayern=80###,Köln=Nordrhein-Westfalen=Köln=50###",
     carriers="7288010229013956371=DHL=00340434########,7288010229013956372=Hermes=H1##############",
 )
@@ -216,7 +230,7 @@ SPAIN = _european(
     "Spain",
     vat=21_000,
     dialling="(+34)",
-    people="Íñigo,María,Begoña,Álvaro,Núria,Lucía|García Ibáñez,Muñoz,Peñalver,Ordóñez|Calle Mayor 1,Paseo de Gràcia 22",
+    people="Íñigo,María,Begoña,Álvaro,Núria|García Ibáñez,Muñoz,Peñalver,Ordóñez|Calle Mayor 1,Paseo de Gràcia 22",
     places="Madrid=Madrid=Madrid=28###,Barcelona=Cataluña=Barcelona=08###,Logroño=La Rioja=La Rioja=26###",
     carriers="7288010229013956401=Correos=PQ##############,7288010229013956402=SEUR=02########",
 )

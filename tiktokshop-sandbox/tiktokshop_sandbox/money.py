@@ -33,7 +33,7 @@ def parse(amount: str, decimals: int) -> int | None:
         return None
     if part[decimals:].strip("0"):
         return None
-    return sign * (int(whole) * 10**decimals + int(part[:decimals].ljust(decimals, "0") or "0"))
+    return sign * int(whole + part[:decimals].ljust(decimals, "0"))
 
 
 def rate_text(rate: int) -> str:

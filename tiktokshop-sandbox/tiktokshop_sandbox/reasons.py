@@ -19,7 +19,7 @@ CANCELLATION_REASONS = dict(BUYER_CANCELS) | {
 RETURN_REASONS = (
     ("ecom_order_delivered_refund_reason_wrong_product", "Wrong product was sent"),
     ("ecom_order_delivered_refund_reason_damaged", "Package or product is damaged"),
-    ("ecom_order_delivered_refund_and_return_reason_does_not_fit", "Item does not fit – size “S” is naïve"),
+    ("ecom_order_delivered_refund_and_return_reason_does_not_fit", "Item does not fit: size “S” is naïve"),
     ("ecom_order_delivered_refund_reason_missing_part", "Missing parts"),
     ("ecom_order_delivered_refund_and_return_reason_no_longer_needed", "No longer needed"),
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from tiktokshop_sandbox.contract import ApiError
 from tiktokshop_sandbox.life.engine import PERIOD, Life
 from tiktokshop_sandbox.life.handlers import HANDLERS
 from tiktokshop_sandbox.seed import open_shops
@@ -16,19 +15,20 @@ from tiktokshop_sandbox.storefront import Shop, storefront
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
-
-    from tiktokshop_sandbox.states import Order
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Shop", "World"]
 
+T = TypeVar("T")
 _NEVER = 1 << 62
+_REMEMBERED = 10_000
 
-# How many rows a shop's lists hold, by the name of the list. `products` counts deleted ones, which
-# the search shows only to those who filter for them.
+# How many rows a shop's lists hold, by the name of the list. Deleted products count apart, because the
+# search shows them only to those who filter for them.
 _COUNTS = {
     "orders": "SELECT shop, count(*) FROM orders GROUP BY shop",
-    "products": "SELECT shop, count(*) FROM products GROUP BY shop",
+    "products": "SELECT shop, count(*) FROM products WHERE status <> 'DELETED' GROUP BY shop",
+    "deleted_products": "SELECT shop, count(*) FROM products WHERE status = 'DELETED' GROUP BY shop",
     "returns": "SELECT shop, count(*) FROM returns GROUP BY shop",
     "cancellations": "SELECT shop, count(*) FROM cancellations GROUP BY shop",
     "packages": "SELECT shop, count(*) FROM packages GROUP BY shop",
@@ -53,7 +53,7 @@ class World:
         self.store = Store(db, self.shops)
         self._life = Life(self.store, start=start, orders=orders, handlers=HANDLERS)
         self._next = _NEVER
-        self._totals: dict[object, int] = {}
+        self._memory: dict[object, object] = {}
 
     @classmethod
     def open(
@@ -130,32 +130,36 @@ class World:
 
     def _changed(self) -> None:
         self.version += 1
-        self._totals.clear()
+        self._memory.clear()
         self._look_ahead()
 
     def _look_ahead(self) -> None:
         (first,) = self.db.execute("SELECT min(at) FROM events").fetchone()
         self._next = _NEVER if first is None else first
 
+    def remembered(self, key: object, compute: Callable[[], T]) -> T:
+        """What `compute` returns, remembered under a key until something in the shops changes."""
+        if key not in self._memory:
+            if len(self._memory) > _REMEMBERED:
+                self._memory.clear()
+            self._memory[key] = compute()
+        return cast("T", self._memory[key])
+
     def total(self, sql: str, parameters: tuple[object, ...]) -> int:
-        """A count, remembered until something changes."""
-        key = (sql, parameters)
-        if key not in self._totals:
-            (self._totals[key],) = self.db.execute(sql, parameters).fetchone()
-        return self._totals[key]
+        """A count, remembered likewise."""
+        return self.remembered((sql, parameters), lambda: int(self.db.execute(sql, parameters).fetchone()[0]))
 
-    def order(self, shop: Shop, order_id: str) -> Order:
-        """The shop's order of that id, for reading.
+    def key(self, table: str, shop: Shop, identifier: str) -> int | None:
+        """The key of the shop's row of that id, or None."""
+        sql = f"SELECT key FROM {table} WHERE id = ? AND shop = ?"  # noqa: S608 - a name from our own code
+        row = self.db.execute(sql, (identifier, shop.number)).fetchone()
+        return None if row is None else int(row[0])
 
-        Raises:
-            ApiError: 21008111, when the shop has none.
-        """
-        row = self.db.execute("SELECT key FROM orders WHERE id = ? AND shop = ?", (order_id, shop.number)).fetchone()
-        if row is None:
-            raise ApiError(21008111, "The order does not belong to the seller.")
-        order = self.store.orders[row[0]]
+    @contextmanager
+    def reading(self) -> Iterator[Store]:
+        """The objects behind the documents, to look at and not to change."""
+        yield self.store
         self.store.forget()
-        return order
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Shop id -> name of a list (as the pipelines call their streams) -> how many rows it has now."""

@@ -45,7 +45,7 @@ class Shelf(Generic[T]):
         state_table = "order_states" if table == "orders" else table
         self._store = store
         self._select = f"SELECT state FROM {state_table} WHERE key = ?"  # noqa: S608 - a name from our own table
-        self._insert = f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * columns)})"
+        self._insert = f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * columns)})"  # noqa: S608 - as above
         self._decode = msgspec.msgpack.Decoder(kind).decode
         self._row = row
         self._held: dict[int, T] = {}
@@ -184,7 +184,7 @@ class Store:
         shop = self.shops[order.shop]
         for index, package in enumerate(order.packages):
             doc = document(package_document(shop, order, package))
-            key = order.shop << 32 | order.n << 2 | index
+            key = order.shop << 32 | order.n << 6 | index
             times = (package.created, package.updated, order.paid)
             yield (key, order.shop, package.id, package.status, *times, doc)
 

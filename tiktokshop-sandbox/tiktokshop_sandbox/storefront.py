@@ -20,7 +20,7 @@ SHOP_NAMES = (
     "Casa Ñandú",
     "Toko Matahari ☀",
     "Tiệm Hoa Sen",
-    "L’Atelier d’Éloïse",
+    "Atelier Éloïse",
     "Bottega Perché No",
 )
 

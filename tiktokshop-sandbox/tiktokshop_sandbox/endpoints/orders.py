@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_sandbox.contract import Endpoint, Param
+from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.documents.orders import price_detail
-from tiktokshop_sandbox.endpoints.listing import (
+from tiktokshop_sandbox.endpoints._listing import (
     PAGE_TOKEN,
     TEXT,
     TIME,
@@ -84,9 +84,22 @@ def detail(call: Call) -> Mapping[str, Any] | bytes:
     return b'{"orders":[%b]}' % docs
 
 
+def order_key(call: Call, order_id: str) -> int:
+    """The key of one of the shop's orders.
+
+    Raises:
+        ApiError: 21008111, when the shop has no such order.
+    """
+    key = call.world.key("orders", call.the_shop, order_id)
+    if key is None:
+        raise ApiError(21008111, "The order does not belong to the seller.", 400)
+    return key
+
+
 def prices(call: Call) -> Mapping[str, Any]:
     """How an order's price came about."""
-    return price_detail(call.the_shop, call.world.order(call.the_shop, call.path["order_id"]))
+    with call.world.reading() as store:
+        return price_detail(call.the_shop, store.orders[order_key(call, call.path["order_id"])])
 
 
 ENDPOINTS = (

@@ -86,7 +86,7 @@ def totals(transaction: Transaction) -> Totals:
     return sums(combined(transaction.skus), transaction.adjustment)
 
 
-def _by_sku(order: Order, per_line: Iterable[tuple[Line, dict[str, int]]]) -> list[SkuAmounts]:
+def _by_sku(per_line: Iterable[tuple[Line, dict[str, int]]]) -> list[SkuAmounts]:
     parts: dict[str, SkuAmounts] = {}
     for line, amounts in per_line:
         part = parts.setdefault(line.sku, SkuAmounts(line.sku, line.sku_name, line.product_name, 0, {}))
@@ -131,7 +131,7 @@ def order_amounts(shop: Shop, order: Order, draws: Draws) -> list[SkuAmounts]:
             **_commission(shop, net),
         }
         lines.append((line, amounts))
-    return _by_sku(order, lines)
+    return _by_sku(lines)
 
 
 def _commission(shop: Shop, net: int) -> dict[str, int]:
@@ -167,4 +167,4 @@ def refund_amounts(shop: Shop, order: Order, item: Return, rate: int) -> list[Sk
             **fees,
         }
         lines.append((line, amounts))
-    return _by_sku(order, lines)
+    return _by_sku(lines)

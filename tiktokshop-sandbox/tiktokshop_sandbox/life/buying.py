@@ -35,10 +35,10 @@ MESSAGES = (
     (40, "Please ship asap!"),
     (30, "It's a gift, no invoice please 🎁"),
     (25, "Bitte beim Nachbarn abgeben, danke schön"),
-    (25, "請小心包裝，謝謝"),
+    (25, "請小心包裝 謝謝"),
     (20, "Leave at the “back” door\nbeware of the dog"),
 )
-NOTES = ((940, ""), (40, "VIP – add a sample"), (20, "checked address ✔"))
+NOTES = ((940, ""), (40, "VIP: add a sample"), (20, "checked address ✔"))
 SHIPPING_CENTS = {"STANDARD": 499, "SEND_BY_SELLER": 599, "EXPRESS": 999}
 _TAXED_SHIPPING = frozenset({"New York", "Texas"})
 
@@ -48,10 +48,7 @@ def place(life: Life, shop: Shop, number: int) -> None:
     life.at(life.arrival(number + 1), shop, Kind.PLACE, number + 1)
     draws = life.draws(shop, "order", number)
     desk = life.store.desks[shop.number]
-    if desk.exchanges:
-        order = _exchange(life, shop, number, draws)
-    else:
-        order = _purchase(life, shop, number, draws)
+    order = _exchange(life, shop, number, draws) if desk.exchanges else _purchase(life, shop, number, draws)
     if order is None:
         return
     life.store.orders.put(order.key, order)
@@ -207,7 +204,7 @@ def _exchange(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None
     source_key, indexes, kind = desk.exchanges.pop(0)
     life.store.desks.put(shop.number, desk)
     source = life.store.orders[source_key]
-    lines = []
+    lines: list[Line] = []
     for index in indexes:
         line = source.lines[index]
         lines.append(

@@ -72,7 +72,7 @@ def parcels(order: Order) -> list[list[int]]:
 
 def _wrap(life: Life, shop: Shop, order: Order, indexes: Sequence[int]) -> Package:
     package = Package(
-        id=shop.identify("package", order.n * 4 + len(order.packages)),
+        id=shop.identify("package", order.n * 64 + len(order.packages)),
         created=life.now,
         updated=life.now,
         status="TO_FULFILL",

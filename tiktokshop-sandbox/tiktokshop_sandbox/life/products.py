@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.storefront import Shop
 
 _LOW = 3
+_TAGLINES = ("new look", "édition limitée", "2nd edition", "★ bestseller", "Größe neu")
 ON_SALE = "ACTIVATE"
 
 
@@ -87,30 +88,28 @@ def _move(life: Life, order: Order, *, back: bool) -> None:
         touch(life, product)
 
 
-def _price(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+def _price(_life: Life, shop: Shop, product: Product, draws: Draws) -> None:
     change = draws.pick((-15, -10, -5, 5, 8, 12))
     for sku in product.skus:
         moved = sku.price + money.portion(sku.price, change * 1_000)
         sku.price = max(moved if shop.market.decimals else moved // 100 * 100, 100)
 
 
-def _title(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+def _title(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
     product.edits += 1
-    base = product.title.split(" – ")[0]
-    product.title = (
-        f"{base} – {draws.pick(('new look', 'édition limitée', '2nd edition', '★ bestseller', 'Größe neu'))}"
-    )
+    base = product.title.split(" · ")[0]
+    product.title = f"{base} · {draws.pick(_TAGLINES)}"
 
 
-def _promotion(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+def _promotion(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
     product.promotion = 0 if product.promotion else draws.pick((10, 15, 20, 30))
 
 
-def _deactivate(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+def _deactivate(_life: Life, _shop: Shop, product: Product, _draws: Draws) -> None:
     product.status = "SELLER_DEACTIVATED"
 
 
-def _activate(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+def _activate(life: Life, shop: Shop, product: Product, _draws: Draws) -> None:
     activate(life, shop, product)
 
 
@@ -124,11 +123,11 @@ def activate(life: Life, shop: Shop, product: Product) -> None:
     life.at(life.now + delay, shop, Kind.AUDIT, product.n)
 
 
-def _delete(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+def _delete(_life: Life, _shop: Shop, product: Product, _draws: Draws) -> None:
     product.before_deletion, product.status = product.status, "DELETED"
 
 
-def _count_stock(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+def _count_stock(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
     for sku in product.skus:
         sku.stock = [max(0, stock + draws.between(-3, 40)) for stock in sku.stock]
 

@@ -41,7 +41,7 @@ class Filter:
         """One more condition."""
         return Filter((*self.conditions, condition), (*self.parameters, *parameters))
 
-    def among(self, column: str, values: Sequence[str] | None) -> Filter:
+    def among(self, column: str, values: Sequence[Any] | None) -> Filter:
         """The column has one of the values; no values, no condition."""
         if not values:
             return self
