@@ -33,7 +33,7 @@ def test_a_query_boolean_is_true_or_false_and_nothing_else():
     params = {"flag": Param("boolean", default=False)}
     assert typed_query({"flag": "true"}, params) == {"flag": True}
     assert typed_query({}, params) == {"flag": False}
-    with pytest.raises(ApiError, match="param flag type invalid. actual type:string, expected type:bool"):
+    with pytest.raises(ApiError, match=r"param flag type invalid\. actual type:string, expected type:bool"):
         typed_query({"flag": "yes"}, params)
 
 

@@ -42,9 +42,8 @@ def test_advance_moves_the_clock_in_the_file(shop_file, capsys):
 def test_a_file_that_a_server_has_is_left_alone(shop_file, capsys, command):
     with tiktokshop_sandbox.start(shop_file) as running:
         assert main([*command, "--db", str(shop_file)]) == 1
-    assert capsys.readouterr().err == (
-        f"tiktokshop-sandbox: {shop_file} is in use by the sandbox at {running.api_base_url}; stop it first, or use it\n"
-    )
+    sentence = f"{shop_file} is in use by the sandbox at {running.api_base_url}; stop it first, or use it"
+    assert capsys.readouterr().err == f"tiktokshop-sandbox: {sentence}\n"
 
 
 @pytest.mark.parametrize("command", [["counts"], ["advance", "--hours", "1"]], ids=["counts", "advance"])

@@ -7,10 +7,15 @@ from tiktokshop_sandbox.clock import Clock
 
 
 class Memory:
-    kept = None
+    def __init__(self):
+        self.texts = {}
 
     def set_meta(self, key, value):
-        self.kept = value
+        self.texts[key] = value
+
+    @property
+    def kept(self):
+        return self.texts["clock"]
 
 
 def test_without_a_time_the_clock_runs_with_the_machine():

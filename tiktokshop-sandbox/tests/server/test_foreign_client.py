@@ -1,0 +1,177 @@
+"""A client none of us wrote, with its own signing and its own models, meets the sandbox."""
+
+from __future__ import annotations
+
+import sys
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import tiktokshop_sandbox
+
+if sys.version_info < (3, 11):
+    pytest.skip("tiktok-shop-api needs Python 3.11", allow_module_level=True)
+
+from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
+from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
+from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
+from tiktok_shop_api.generated.models.search_products_request import SearchProductsRequest
+from tiktok_shop_api.generated.models.search_returns_request import SearchReturnsRequest
+from tiktok_shop_api.generated.models.update_inventory_request import UpdateInventoryRequest
+
+
+@pytest.fixture(scope="module")
+def running():
+    with tiktokshop_sandbox.start(orders=250, rps=1000) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def auth(running):
+    status = running.control("GET", "")
+    service = status["app"]["service_id"]
+    return TikTokShopAuth(running.app_key, running.app_secret, service, base_url=running.auth_base_url)
+
+
+@pytest.fixture(scope="module")
+def tokens(running, auth):
+    """A token pair for a code that came through the consent page."""
+    where = urlsplit(auth.authorization_url(type="seller", region="us", state="s 1"))
+    form = {"decision": "approve", "shop": [shop["id"] for shop in running.control("GET", "")["shops"]]}
+    url = f"{running.auth_base_url}{where.path}?{where.query}"
+    back = requests.post(url, data=form, allow_redirects=False, timeout=10).headers["location"]
+    query = parse_qs(urlsplit(back).query)
+    assert query["state"] == ["s 1"]
+    return auth.exchange_code(query["code"][0])
+
+
+@pytest.fixture(scope="module")
+def client(running, tokens):
+    with TikTokShop(running.app_key, running.app_secret, tokens.access_token, base_url=running.api_base_url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shops(client):
+    return client.authorization.get_authorized_shops().data.shops
+
+
+@pytest.fixture(scope="module", params=["US", "GB"])
+def shop(client, shops, request):
+    """The client for one shop, and what the sandbox says that shop holds."""
+    found = next(shop for shop in shops if shop.region == request.param)
+    with client.with_shop(shop_cipher=found.cipher) as shop:
+        shop.id = found.id
+        yield shop
+
+
+@pytest.fixture
+def held(running, shop):
+    return running.control("GET", "/counts")[shop.id]
+
+
+def pages(fetch, key):
+    """All rows of a paged list, and the total it announced."""
+    rows, token = [], None
+    while True:
+        data = fetch(**({"page_token": token} if token else {})).data.to_dict()
+        rows += data.get(key) or []
+        token = data.get("next_page_token")
+        if not token:
+            return rows, data.get("total_count")
+
+
+def test_a_code_from_the_consent_page_gives_a_seller_its_tokens(tokens):
+    assert tokens.user_type == 0
+    assert tokens.access_token_expire_in == pytest.approx(time.time() + 7 * 86400, abs=60)
+    assert "seller.order.info" in tokens.granted_scopes
+
+
+def test_a_refresh_gives_a_new_pair_and_kills_the_old_refresh_token(running, auth, tokens):
+    new = auth.refresh(tokens.refresh_token)
+    with TikTokShop(running.app_key, running.app_secret, new.access_token, base_url=running.api_base_url) as client:
+        assert client.authorization.get_authorized_shops().code == 0
+    with pytest.raises(TikTokShopError) as refused:
+        auth.refresh(tokens.refresh_token)
+    assert refused.value.code == 36004005
+
+
+def test_a_wrong_secret_is_a_wrong_signature(running, tokens):
+    with (
+        TikTokShop(running.app_key, "wrong", tokens.access_token, base_url=running.api_base_url) as client,
+        pytest.raises(TikTokShopError) as refused,
+    ):
+        client.authorization.get_authorized_shops()
+    assert (refused.value.code, refused.value.http_status) == (106001, 401)
+
+
+def test_the_seller_has_a_us_and_a_gb_shop(shops, client):
+    assert {shop.region for shop in shops} == {"US", "GB"}
+    assert {shop.id for shop in client.seller.get_active_shops().data.shops} == {shop.id for shop in shops}
+
+
+def test_it_pages_through_all_orders(shop, held):
+    search = shop.orders.get_order_list
+    body = GetOrderListRequest.from_dict({})
+    orders, total = pages(lambda **page: search(page_size=40, body=body, **page), "orders")
+    assert len({order["id"] for order in orders}) == len(orders) == total == held["orders"]
+    for order in orders:
+        assert order["line_items"], order["id"]
+
+
+def test_it_pages_through_all_products(shop, held):
+    body = SearchProductsRequest.from_dict({"status": "ALL"})
+    products, total = pages(lambda **page: shop.products.search_products(page_size=30, body=body, **page), "products")
+    assert len({product["id"] for product in products}) == len(products) == total
+    deleted = SearchProductsRequest.from_dict({"status": "DELETED"})
+    gone, _ = pages(lambda **page: shop.products.search_products(page_size=30, body=deleted, **page), "products")
+    assert gone
+    assert {product["status"] for product in gone} == {"DELETED"}
+    assert len({product["id"] for product in products + gone}) == held["products"]
+
+
+def test_it_pages_through_all_returns(shop, held):
+    body = SearchReturnsRequest.from_dict({})
+    search = shop.return_and_refund.search_returns
+    returns, total = pages(lambda **page: search(page_size="10", body=body, **page), "return_orders")
+    assert len({item["return_id"] for item in returns}) == len(returns) == total == held["returns"]
+
+
+def test_it_pages_through_all_statements_and_their_transactions(shop, held):
+    finance = shop.finance
+    listed, _ = pages(
+        lambda **page: finance.get_statements(page_size=30, sort_field="statement_time", **page), "statements"
+    )
+    assert len({statement["id"] for statement in listed}) == len(listed) == held["statements"]
+    found = 0
+    for statement in listed:
+        rows, total = pages(
+            lambda statement=statement, **page: finance.get_transactions_by_statement(
+                statement["id"], page_size=50, sort_field="order_create_time", **page
+            ),
+            "transactions",
+        )
+        assert len(rows) == total
+        found += len(rows)
+    assert found == held["statement_transactions"]
+
+
+def test_it_updates_an_inventory_and_reads_it_back(shop):
+    body = SearchProductsRequest.from_dict({"status": "ACTIVATE"})
+    product = shop.products.search_products(page_size=1, body=body).data.products[0]
+    sku = shop.products.get_product(product.id).data.skus[0].to_dict()
+    wanted = {entry["warehouse_id"]: 4321 + n for n, entry in enumerate(sku["inventory"])}
+    stock = [{"warehouse_id": warehouse, "quantity": quantity} for warehouse, quantity in wanted.items()]
+    change = UpdateInventoryRequest.from_dict({"skus": [{"id": sku["id"], "inventory": stock}]})
+
+    answer = shop.products.update_inventory(product.id, body=change)
+    assert answer.code == 0
+    assert not answer.to_dict().get("data", {}).get("errors")
+
+    again = next(s for s in shop.products.get_product(product.id).data.skus if s.id == sku["id"]).to_dict()
+    assert {entry["warehouse_id"]: entry["quantity"] for entry in again["inventory"]} == wanted
+    found = shop.products.inventory_search(body=InventorySearchRequest.from_dict({"sku_ids": [sku["id"]]}))
+    (read,) = found.data.inventory[0].to_dict()["skus"]
+    available = {entry["warehouse_id"]: entry["available_quantity"] for entry in read["warehouse_inventory"]}
+    assert available == wanted
