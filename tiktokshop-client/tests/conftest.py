@@ -157,6 +157,13 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    """Lets many connect at once."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -165,8 +172,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def platform():
     platform = Platform()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(platform))
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), _handler(platform))
     platform.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

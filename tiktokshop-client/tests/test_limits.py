@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from bisect import bisect_left
 
@@ -86,7 +87,7 @@ def test_below_one_request_a_second_the_distance_is_kept(ceiling, count, idle):
     for _ in range(count):
         times.append(one.acquire())
         clock.now += idle
-    assert all(later - earlier >= 1 / ceiling for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 1 / ceiling for earlier, later in itertools.pairwise(times))
 
 
 @pytest.mark.parametrize("ceiling", [1, 3, 50, 200])

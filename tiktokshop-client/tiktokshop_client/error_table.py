@@ -163,7 +163,7 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
         36009043,
         _C.SHOP,
         _A.STOP,
-        "the platform has deactivated the shop: the seller has to have it activated before it can be used again",
+        "the platform has deactivated the shop: once it is active again, " + _REAUTHORISE,
     ),
     (
         36009044,

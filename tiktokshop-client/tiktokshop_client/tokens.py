@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tiktokshop_client.answers import Answer, read_answer
-from tiktokshop_client.errors import AuthorisationError, ConfigurationError, Context, TikTokShopError, TransientError
+from tiktokshop_client.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    Context,
+    ShopInactiveError,
+    TikTokShopError,
+    TransientError,
+)
 from tiktokshop_client.retries import Retries
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.token_store import FileStore, MemoryStore, Token
@@ -96,8 +103,9 @@ class Tokens:
 
     def seller(self, subject: str = "") -> str:
         """Whose grant it is, for a human: the seller's name if it is known, else ``subject``, else by the app."""
-        if self._token and self._token.seller_name:
-            return f"seller {self._token.seller_name}"
+        token = self._token
+        if token is not None and token.seller_name:
+            return f"seller {token.seller_name}"
         return subject or f"the seller of app {self._settings.app_key}"
 
     def current(self, subject: str = "") -> Secret:
@@ -201,13 +209,14 @@ class Tokens:
             fresh = self._fetch(token, subject)
             if isinstance(fresh, Token):
                 self._store.write(fresh)
+                self._keep(fresh)
                 log.info("refreshed the access token of %s, good until %s", self.seller(subject), _moment(fresh))
                 return fresh
             return self._rescue(token, fresh)
 
     def _rescue(self, token: Token, error: TikTokShopError) -> Token:
         """The store's pair if somebody without our lock has replaced it meanwhile, else the error."""
-        if isinstance(error, AuthorisationError):
+        if isinstance(error, (AuthorisationError, ShopInactiveError)):
             stored = self._load()
             if stored.refresh_token != token.refresh_token and stored.access_token:
                 return stored

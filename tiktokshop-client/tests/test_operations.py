@@ -1,0 +1,103 @@
+"""The table of endpoints, by itself and against what is known of the platform."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tiktokshop_client import OPERATIONS, operations
+
+FACTS = Path(__file__).parents[3] / "shared" / "api"
+SHAPE = re.compile(r"/(\w+)/\d{6}(/[a-z_]+|/\{[a-z_]+\})+")
+WRITES = {
+    "update_inventory",
+    "update_prices",
+    "mark_package_as_shipped",
+    "mark_package_as_shipped_202309",
+    "ship_package",
+    "ship_packages",
+    "update_order_shipping_info",
+    "update_package_shipping_info",
+    "update_package_shipping_info_202309",
+}
+ALL = sorted(OPERATIONS)
+
+
+@pytest.fixture(scope="module")
+def facts():
+    if not FACTS.exists():
+        pytest.skip("the collection of facts about the platform is not beside this checkout")
+    known = {}
+    for folder in ("operations-2026-04", "operations"):
+        for file in sorted((FACTS / folder).glob("*.json")):
+            if file.name == "webhooks.json":
+                continue
+            known.update({(row["method"], row["path"]): row for row in json.loads(file.read_text("utf-8"))})
+    return known
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_operation_is_well_formed(name):
+    operation = OPERATIONS[name]
+    assert operation.name == name
+    assert SHAPE.fullmatch(operation.path)
+    assert getattr(operations, name.upper()) is operation
+    assert (operation.paging is None) == (operation.page_size is None)
+    assert operation.rows or operation.paging is None
+    assert operation.scope.startswith("seller.")
+    assert operation.family == operation.path.split("/")[1]
+
+
+def test_all_reads_and_writes_of_the_first_streams_are_there():
+    assert len(OPERATIONS) == 32
+    assert set(OPERATIONS) >= WRITES
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_only_what_does_no_harm_twice_is_repeatable(name):
+    harmless = WRITES & {"update_inventory", "update_prices"}
+    assert OPERATIONS[name].repeatable == (name not in WRITES or name in harmless)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_operation_agrees_with_what_is_known_of_the_platform(facts, name):
+    operation = OPERATIONS[name]
+    row = facts[operation.method, operation.path]
+    query, body = row.get("query") or {}, (row.get("body") or {}).get("properties", {})
+    assert operation.cipher is row.get("shop_cipher", "shop_cipher" in query)
+    where = "query" if "page_token" in query else "body" if "page_token" in body else None
+    assert operation.paging == where
+    if where and "range" in query["page_size"]:
+        assert operation.page_size == int(query["page_size"]["range"].strip("[]").split("-")[1])
+    if operation.rows:
+        assert row["data"]["properties"][operation.rows]["type"] == "array"
+    required = {key for key, spec in query.items() if spec.get("required")} - {"shop_cipher"}
+    given = {"page_size"} if operation.paging == "query" else set()
+    asked_for = {"ids", "return_or_cancel_id"}
+    assert required - given - set(operation.query) <= asked_for
+    markets = frozenset(map(operations.same_region, row["markets"])) if row.get("markets") else None
+    assert operation.markets == markets
+
+
+def test_the_older_path_of_an_operation_is_a_known_one(facts):
+    fallbacks = {operation.method: operation.fallback for operation in OPERATIONS.values() if operation.fallback}
+    assert fallbacks == {"GET": "/finance/202309/payments"}
+    assert all(key in facts for key in fallbacks.items())
+
+
+def test_a_path_is_filled_with_ids_only():
+    path = operations.GET_PRODUCT.fill(operations.GET_PRODUCT.path, {"product_id": "17"})
+    assert path == "/product/202309/products/17"
+
+
+@pytest.mark.parametrize(("region", "missing"), [("VN", True), ("SG", True), ("GB", False), ("US", False)])
+def test_payments_are_undocumented_in_south_east_asia_but_not_excluded(region, missing):
+    assert operations.GET_PAYMENTS.undocumented_in(region) is missing
+    assert operations.GET_PAYMENTS.excluded_from(region) is False
+
+
+@pytest.mark.parametrize(("region", "excluded"), [("UK", False), ("gb", False), ("JP", False), ("BR", True)])
+def test_marking_as_shipped_belongs_to_some_markets(region, excluded):
+    assert operations.MARK_PACKAGE_AS_SHIPPED.excluded_from(region) is excluded

@@ -1,0 +1,224 @@
+"""Settings: complete, checked, and honest about what is wrong."""
+
+from __future__ import annotations
+
+import http.server
+import ssl
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tiktokshop_client import SETTINGS, Client, MemoryStore, Settings, sandbox
+from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.tokens import store_for
+
+BASE = {"app_key": "key", "app_secret": "secret", "refresh_token": "refresh"}
+NAMES = {
+    "app_key",
+    "app_secret",
+    "access_token",
+    "refresh_token",
+    "token_store",
+    "shop_ids",
+    "api_base_url",
+    "auth_base_url",
+    "requests_per_second",
+    "request_timeout_seconds",
+    "max_retries",
+    "sandbox",
+    "sandbox_path",
+    "user_agent",
+}
+
+
+def make(**config) -> Settings:
+    return Settings.from_config({**BASE, **config})
+
+
+def test_the_names_are_a_contract():
+    assert set(SETTINGS["properties"]) == NAMES
+
+
+def test_every_setting_has_a_type_a_title_and_a_description():
+    for facts in SETTINGS["properties"].values():
+        assert {"type", "title", "description"} <= set(facts)
+
+
+def test_the_secret_ones_are_marked():
+    marked = {name for name, facts in SETTINGS["properties"].items() if facts.get("secret")}
+    assert marked == {"app_secret", "access_token", "refresh_token"}
+
+
+def test_what_is_left_out_takes_the_documented_default():
+    settings = make()
+    for name, facts in SETTINGS["properties"].items():
+        if name != "sandbox" and "default" in facts:
+            assert getattr(settings, name) == facts["default"], name
+    assert settings.user_agent.startswith("tiktokshop-client/")
+    assert settings.token_store is None
+    assert settings.shop_ids == ()
+
+
+def test_values_are_taken_over():
+    settings = make(
+        token_store="~/tokens.json",
+        shop_ids=[7495, " 7496 ", "7495"],
+        api_base_url="https://proxy.example/",
+        requests_per_second=0.5,
+        max_retries=1,
+        user_agent="tea/1",
+        unknown="ignored",
+    )
+    assert settings.token_store == Path.home() / "tokens.json"
+    assert settings.shop_ids == ("7495", "7496")
+    assert settings.api_base_url == "https://proxy.example"
+    assert (settings.requests_per_second, settings.max_retries, settings.user_agent) == (0.5, 1, "tea/1")
+
+
+@pytest.mark.parametrize("name", ["app_key", "app_secret", "refresh_token"])
+@pytest.mark.parametrize("blank", ["", "  ", None])
+def test_a_missing_setting_is_named(name, blank):
+    with pytest.raises(ConfigurationError) as caught:
+        make(**{name: blank})
+    assert str(caught.value) == (
+        f"the setting {name} is missing: set it, or set sandbox to true to try without an account"
+    )
+    assert caught.value.reach == "run"
+
+
+@pytest.mark.parametrize("given", [{"access_token": "a"}, {"token_store": "tokens.json"}])
+def test_an_access_token_or_a_store_do_for_a_refresh_token(given):
+    assert make(refresh_token=None, **given).refresh_token is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com",
+        "http://10.0.0.1",
+        "http://localhost.example.com",
+        "ftp://example.com",
+        "example.com",
+        "https://",
+        "https://user@example.com",
+        "https://example.com/path",
+        "https://example.com?x=1",
+        "https://example.com#x",
+        "https://example.com:port",
+        "https://[",
+        5,
+    ],
+)
+@pytest.mark.parametrize("name", ["api_base_url", "auth_base_url"])
+def test_a_base_url_is_a_host_behind_https(name, url):
+    with pytest.raises(ConfigurationError, match=f"the setting {name} has to be|the setting {name} has to start"):
+        make(**{name: url})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1", "http://127.0.0.1:8080", "http://127.8.8.8", "http://[::1]:80", "https://a.example:1"]
+)
+def test_this_machine_needs_no_https(url):
+    assert make(api_base_url=url).api_base_url == url
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "fast", True, []])
+@pytest.mark.parametrize("name", ["requests_per_second", "request_timeout_seconds"])
+def test_a_rate_and_a_timeout_are_above_zero(name, value):
+    with pytest.raises(ConfigurationError, match=f"{name} has to be a number above 0"):
+        make(**{name: value})
+
+
+@pytest.mark.parametrize("value", [0, 11, 1.5, "3", True])
+def test_tries_are_one_to_ten(value):
+    with pytest.raises(ConfigurationError, match="max_retries has to be a whole number from 1 to 10"):
+        make(max_retries=value)
+
+
+@pytest.mark.parametrize("value", ["true", 1, "no"])
+def test_sandbox_is_true_or_false(value):
+    with pytest.raises(ConfigurationError, match="sandbox has to be true or false"):
+        make(sandbox=value)
+
+
+@pytest.fixture
+def unknown_authority(data):
+    """A TLS server on this machine whose certificate nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(data / "unknown_authority.pem")
+
+    class Quiet(http.server.HTTPServer):
+        def handle_error(self, *_) -> None:
+            """The client hangs up on us; that is the point."""
+
+    server = Quiet(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_no_setting_switches_tls_verification_off(clock, unknown_authority):
+    words = ("verify", "tls", "ssl", "insecure", "certificate")
+    assert not [name for name in SETTINGS["properties"] if any(word in name for word in words)]
+    settings = make(access_token="access", api_base_url=unknown_authority, verify=False, tls_verify=False)
+    with Client(settings, token_store=MemoryStore(), clock=clock) as client:
+        with pytest.raises(ConfigurationError, match=r"the certificate of 127\.0\.0\.1 is not valid"):
+            client.shops()
+        assert client._transport._session().verify is True
+
+
+@pytest.fixture
+def made_up_sandbox(monkeypatch):
+    """A stand-in for the package, which is another project's and runs a server."""
+    started = []
+
+    def start(path):
+        running = SimpleNamespace(
+            api_base_url=f"http://127.0.0.1:{8000 + len(started)}",
+            auth_base_url=f"http://127.0.0.1:{8000 + len(started)}",
+            app_key="sandbox-key",
+            app_secret="sandbox-secret",
+            access_token="sandbox-access",
+            refresh_token="sandbox-refresh",
+            close=lambda: None,
+        )
+        started.append((path, running))
+        return running
+
+    monkeypatch.setitem(sys.modules, "tiktokshop_sandbox", SimpleNamespace(start=start, __spec__=SimpleNamespace()))
+    monkeypatch.setattr(sandbox, "_running", {})
+    return started
+
+
+def test_the_sandbox_brings_its_own_connection_and_overrides_a_real_one(made_up_sandbox, tmp_path):
+    path = str(tmp_path / "shop.sqlite")
+    settings = make(sandbox=True, sandbox_path=path, token_store="real.json", api_base_url="https://real.example")
+    assert settings.api_base_url == settings.auth_base_url == "http://127.0.0.1:8000"
+    assert settings.app_key == "sandbox-key"
+    assert settings.app_secret.reveal() == "sandbox-secret"
+    assert settings.refresh_token.reveal() == "sandbox-refresh"
+    assert settings.token_store == Path(f"{path}.tokens.json"), "a real shop's tokens are not touched"
+
+
+def test_one_sandbox_runs_for_each_path(made_up_sandbox, tmp_path):
+    for path in ("a", "a", "b", None, None):
+        Settings.from_config({"sandbox": True, "sandbox_path": path and str(tmp_path / path)})
+    assert [path and Path(path).name for path, _ in made_up_sandbox] == ["a", "b", None]
+
+
+def test_a_sandbox_in_memory_leaves_no_tokens_behind(made_up_sandbox):
+    settings = Settings.from_config({"sandbox": True})
+    assert isinstance(store_for(settings), MemoryStore)
+
+
+def test_a_missing_sandbox_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tiktokshop_sandbox", None)
+    monkeypatch.setattr(sandbox, "_running", {})
+    with pytest.raises(ConfigurationError, match="pip install tiktokshop-sandbox"):
+        Settings.from_config({"sandbox": True})
