@@ -51,6 +51,7 @@ class Seen:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    port: int
 
 
 @dataclass
@@ -130,7 +131,9 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             headers = {key.lower(): value for key, value in self.headers.items()}
-            say = platform.take(Seen(self.command, self.path, parts.path, query, headers, body))
+            say = platform.take(
+                Seen(self.command, self.path, parts.path, query, headers, body, self.client_address[1]),
+            )
             if say.fault == "reset":
                 self.reset()
                 return

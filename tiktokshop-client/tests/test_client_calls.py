@@ -237,8 +237,20 @@ def test_a_missing_shop_or_parameter_is_refused_before_anything_is_sent(platform
 
 
 def test_a_closed_client_wakes_its_waiting_calls(platform, client, shop):
-    platform.on(ORDERS, platform.say(503))
     one = client()
-    one.close()
-    with pytest.raises(errors.ClosedError, match="client was closed"):
+
+    def busy(_):
+        one._closing.set()
+        return platform.say(503)
+
+    platform.on(ORDERS, busy)
+    with pytest.raises(errors.ClosedError, match="closed while a request waited for its next try"):
         one.call(operations.SEARCH_ORDERS, shop=shop)
+
+
+def test_a_closed_client_sends_nothing(platform, client, shop):
+    with client() as one:
+        pass
+    with pytest.raises(errors.ClosedError, match="the client is closed"):
+        one.call(operations.SEARCH_ORDERS, shop=shop)
+    assert platform.requests == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tiktokshop_client import errors, operations
 from tiktokshop_client.error_table import CODED
-from tiktokshop_client.errors import Action, Context, classify, partial_errors
+from tiktokshop_client.errors import Action, Category, Context, classify, partial_errors
 
 FACTS = Path(__file__).parents[3] / "shared" / "api"
 CONTEXT = Context.of(operations.SEARCH_ORDERS, "shop 7495 (Tea & Co)", "7495", "GB")
@@ -56,6 +56,8 @@ def test_every_code_becomes_one_sentence_that_ends_in_its_code(code):
         ),
         ("The access_token is invalid", errors.AuthorisationError, Action.REFRESH),
         ("Invalid credentials. Invalid 'app_key' query parameter.", errors.ConfigurationError, Action.STOP),
+        ("Invalid credentials. Invalid 'app_secret' query parameter.", errors.ConfigurationError, Action.STOP),
+        ("This API is not available in the shop's market BR.", errors.MarketError, Action.STOP),
         ("'timestamp' is earlier than 5 minutes", errors.ClockError, Action.RESTAMP),
         ("The timestamp is more than 30 seconds ahead", errors.ClockError, Action.RESTAMP),
         ("timestamp lesser than 0", errors.ClockError, Action.RESTAMP),
@@ -95,6 +97,11 @@ def test_the_overloaded_code_is_told_apart_by_its_words(message, kind, action):
 def test_a_code_stops_as_much_work_as_it_has_to(code, kind, reach):
     error = judge(code)
     assert (type(error), error.reach) == (kind, reach)
+
+
+def test_a_cipher_of_another_grant_stops_its_shop_only():
+    assert judge(101000).reach == "shop"
+    assert judge(101000, context=Context("get_shops")).reach == "run"
 
 
 @pytest.mark.parametrize(
@@ -177,6 +184,10 @@ def test_an_unknown_refusal_that_names_the_market_is_about_the_market(message):
 @pytest.mark.parametrize("code", [21011006, 21011030])
 def test_what_is_done_already_is_marked_as_done(code):
     assert judge(code).action is Action.DONE
+
+
+def test_categories_and_actions_print_as_words():
+    assert f"{Category.RATE} {Action.SLOW_DOWN}" == "rate slow_down"
 
 
 def test_a_long_message_is_cut():

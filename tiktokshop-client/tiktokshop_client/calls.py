@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from tiktokshop_client.answers import Answer, read_answer
-from tiktokshop_client.errors import Action, ClockError, Context, TikTokShopError
+from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError
 from tiktokshop_client.retries import Retries, http_date
 from tiktokshop_client.signing import sign
 
@@ -187,6 +187,8 @@ class Caller:
 
     def _attempt(self, call: Call) -> _Attempt:
         """Sends a call once, stamped and signed for this moment."""
+        if self._closing.is_set():
+            raise ClosedError(f"{call.context.who}: the client is closed")
         token = self._tokens.current(call.context.subject)
         slot = self._budget(call).acquire()
         try:

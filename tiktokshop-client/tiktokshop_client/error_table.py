@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Category(str, Enum):
+class _Word(str, Enum):
+    """An enumeration whose members print as their value, on every Python."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Category(_Word):
     """What kind of trouble it is, in the caller's terms."""
 
     CONFIGURATION = "configuration"
@@ -28,7 +35,7 @@ class Category(str, Enum):
     BUG = "bug"
 
 
-class Action(str, Enum):
+class Action(_Word):
     """What the client does about it."""
 
     STOP = "stop"
@@ -58,6 +65,8 @@ class Rule:
     words: re.Pattern[str] | None = None
     paging: bool = False
     """Only for requests that carried a page token."""
+    shop_only: bool = False
+    """Stops only the shop, if the request was for one, although its category stops the run."""
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -68,6 +77,12 @@ _C, _A = Category, Action
 
 _REAUTHORISE = "the seller has to authorise the app again, and the new refresh_token has to go into the configuration"
 _ONLY_SEEN_BY_US = "this is a fault of this program, please report it"
+
+MARKET_TEXT = "the platform does not offer this in the shop's market ({region})"
+_MARKET_WORDS = _words(
+    r"not (available|supported|open|allowed) (in|for) (this|the|your|current) ([\w']+ )?(market|region|country)"
+    r"|(market|region|country)\b.{0,30} (is )?(not supported|unsupported)"
+)
 
 # 36009004 and its like say nothing by themselves: the message's words decide, so these rows come first.
 WORDED: tuple[Rule, ...] = (
@@ -86,6 +101,14 @@ WORDED: tuple[Rule, ...] = (
         code=36009004,
         words=_words(r"app.?key"),
     ),
+    Rule(
+        _C.CONFIGURATION,
+        _A.STOP,
+        "the platform does not accept the app's secret: check app_secret",
+        code=36009004,
+        words=_words(r"app.?secret"),
+    ),
+    Rule(_C.MARKET, _A.STOP, MARKET_TEXT, code=36009004, words=_MARKET_WORDS),
     Rule(
         _C.AUTHORISATION,
         _A.REFRESH,
@@ -129,6 +152,8 @@ WORDED: tuple[Rule, ...] = (
         words=_words(r"app.?(key|secret)"),
     ),
 )
+
+CIPHER_OF_ANOTHER_GRANT = 101000
 
 # (code, category, action, text). Gateway and token host.
 _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
@@ -182,7 +207,7 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
     (106001, _C.CONFIGURATION, _A.STOP, "the platform does not accept the signature: check app_secret"),
     (106013, _C.BUG, _A.STOP, f"the platform wants to know which shop is meant; {_ONLY_SEEN_BY_US}"),
     (
-        101000,
+        CIPHER_OF_ANOTHER_GRANT,
         _C.AUTHORISATION,
         _A.STOP,
         "the token does not belong to this shop or is not a seller's token: authorise as the seller of the shop",
@@ -336,7 +361,7 @@ _BUSINESS: dict[int, str] = {
 }
 
 CODED: tuple[Rule, ...] = tuple(
-    Rule(category, action, text, code=code)
+    Rule(category, action, text, code=code, shop_only=code == CIPHER_OF_ANOTHER_GRANT)
     for code, category, action, text in (
         *_GATEWAY,
         *_FAMILIES,
@@ -346,16 +371,7 @@ CODED: tuple[Rule, ...] = tuple(
 
 # Answers without a code that says otherwise.
 UNCODED: tuple[Rule, ...] = (
-    Rule(
-        _C.MARKET,
-        _A.STOP,
-        "the platform does not offer this in the shop's market ({region})",
-        words=_words(
-            r"not (available|supported|open|allowed) (in|for) (this|the|your|current) "
-            r"([\w']+ )?(market|region|country)|(market|region|country)\b.{0,30} (is )?(not supported|unsupported)"
-        ),
-        statuses=(0, 200, 400, 403),
-    ),
+    Rule(_C.MARKET, _A.STOP, MARKET_TEXT, words=_MARKET_WORDS, statuses=(200, 400, 403)),
     Rule(_C.RATE, _A.SLOW_DOWN, "the platform refuses more requests for now", statuses=(429,)),
     Rule(_C.TRANSIENT, _A.RETRY, "the platform took too long; try again or ask for less at once", statuses=(408,)),
     Rule(_C.TRANSIENT, _A.RETRY, "the platform is not available; try again later", statuses=(503, 504)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tiktokshop_client.error_table import RULES, UNKNOWN, Action, Category, Rule
+from tiktokshop_client.error_table import MARKET_TEXT, RULES, UNKNOWN, Action, Category, Rule
 from tiktokshop_client.operations import same_region
 from tiktokshop_client.row_errors import RowError, partial_errors
 
@@ -295,11 +295,11 @@ def classify(
     text = rule.text
     if context.undocumented and category in {Category.BUSINESS, Category.BUG}:
         category = Category.MARKET
-        text = "the platform does not offer this in the shop's market ({region})"
+        text = MARKET_TEXT
     text = text.format(scope=context.scope or "needed", region=context.region or "unknown", path=context.path)
     if message and (rule is UNKNOWN or category in _QUOTED):
         text += f': "{message}"'
-    return _CLASSES[category](
+    error = _CLASSES[category](
         f"{context.who}: {text}",
         action=rule.action,
         code=code,
@@ -311,6 +311,9 @@ def classify(
         unclear=category is Category.TRANSIENT,
         retry_after=retry_after,
     )
+    if rule.shop_only and context.shop_id:
+        error.reach = "shop"
+    return error
 
 
 def _rule(context: Context, status: int, code: int, message: str) -> Rule:

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import requests
 import urllib3
@@ -48,7 +49,7 @@ class _HideQueries(logging.Filter):
 
 
 _hide_queries = _HideQueries()
-for _name in ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.poolmanager"):
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.poolmanager", "urllib3.util.retry"):
     logging.getLogger(_name).addFilter(_hide_queries)
 
 
@@ -63,7 +64,7 @@ class Transport:
         self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
         self._user_agent = user_agent
         self._local = threading.local()
-        self._sessions: list[requests.Session] = []
+        self._sessions: WeakSet[requests.Session] = WeakSet()  # a thread that ends takes its session along
         self._lock = threading.Lock()
 
     def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
@@ -114,7 +115,7 @@ class Transport:
         if session is None:
             session = self._local.session = requests.Session()
             with self._lock:
-                self._sessions.append(session)
+                self._sessions.add(session)
         return session
 
 
