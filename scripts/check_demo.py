@@ -2,7 +2,8 @@
 
     python scripts/check_demo.py output
 
-The folder holds `shop.duckdb` and `sandbox.sqlite`. Exits 1 if a table has another number of rows than the sandbox, or a key twice.
+The folder holds `shop.duckdb` and `sandbox.sqlite`. Exits 1 if a table has another number of rows than the sandbox has,
+or a key twice.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def main() -> None:
         rows, distinct = database.execute(sql).fetchall()[0]
         good = rows == distinct == expected[stream.name]
         failed |= not good
-        print(f"{'ok ' if good else 'BAD'} {stream.name}: {rows} rows, {distinct} keys, sandbox {expected[stream.name]}")
+        verdict = "ok " if good else "BAD"
+        print(f"{verdict} {stream.name}: {rows} rows, {distinct} keys, sandbox {expected[stream.name]}")
     sys.exit(failed)
 
 

@@ -138,16 +138,16 @@ class Windows:
     key: str
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
-    longest: int | None = None
-    """Seconds. Needed where the platform gives no `total_count` by which a dense window shows itself."""
+    first: int | None = None
+    """Seconds of the first window, where no `total_count` tells a dense one beforehand; None: all there is."""
     earliest: int = 0
     key_fallbacks: tuple[str, ...] = ()
 
     def read(self, source: Source, start: int, end: int) -> Iterator[Chunk]:
         """Windows as wide as their rows allow: sparse ones grow, dense ones are split."""
-        cursor, width = start, end - start
+        cursor, width = start, self.first or end - start
         while cursor < end:
-            width = max(1, min(width, end - cursor, self.longest or end - start))
+            width = min(width, end - cursor)
             window = Window(cursor, cursor + width)
             read = 0
             try:

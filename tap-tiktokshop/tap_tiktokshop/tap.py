@@ -13,16 +13,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings
 from tiktokshop_client.console import explain, log_level_option, run
-from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
 from tap_tiktokshop.bookmarks import seconds
+from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.base import PlatformStream
 
@@ -88,7 +88,7 @@ class TapTikTokShop(Tap):
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         capability for capability in Tap.capabilities if capability is not PluginCapabilities.BATCH
     ]
-    message_writer_class = MsgSpecWriter
+    message_writer_class = MessageWriter
 
     def __init__(self, *args: Any, validate_config: bool = True, **kwargs: Any) -> None:
         self.failures: list[str] = []
@@ -171,11 +171,12 @@ class TapTikTokShop(Tap):
 
     def report_failure(self, stream: str, shop: Shop, error: Exception) -> None:
         """One line for a part that failed; its bookmark stays, the others go on, the run ends non-zero."""
-        text = str(error) or type(error).__name__
+        known = isinstance(error, TikTokShopError)
+        subject = f"Stream {stream}" if known else f"Stream {stream} of shop {shop.id} ({shop.name})"
         if getattr(error, "reach", "stream") == "shop":
             self.stopped_shops.add(shop.id)
         self.failures.append(f"{stream} of shop {shop.id}")
-        self.logger.error("Stream %s of shop %s (%s) was left where it was: %s", stream, shop.id, shop.name, text)
+        self.logger.error("%s was left where it was: %s", subject, error if str(error) else type(error).__name__)
         self.logger.debug("Traceback of the failure", exc_info=error)
 
     def finish(self) -> None:

@@ -127,9 +127,9 @@ def test_windows_grow_again_where_rows_are_few(small):
     assert len(done) < 20
 
 
-def test_a_list_without_a_count_is_read_in_windows_of_bounded_length():
+def test_a_list_without_a_count_is_read_in_windows_that_grow_while_rows_are_few():
     platform = Platform(rows(5, 95), counts=False)
-    assert read(windows(longest=40), platform, 0, 100) == (["0", "1"], [40, 80, 100])
+    assert read(windows(first=10), platform, 0, 1000) == (["0", "1"], [10, 50, 210, 850, 1000])
 
 
 def test_rows_past_the_window_s_end_are_kept():

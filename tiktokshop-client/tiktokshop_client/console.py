@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 LEVELS = ("debug", "info", "warning", "error")
 FAILED = 1
-PIPE_CLOSED = 141
-"""What a shell reports for a program that died of SIGPIPE."""
 
 
 def log_level_option() -> click.Option:
@@ -47,14 +45,12 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
     logger = logging.getLogger(name)
     try:
         command()
-    except BrokenPipeError:
-        # Whoever read our output is gone; keep the interpreter from flushing into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        logger.error("The program that read our output has stopped, so there is nobody to write to.")  # noqa: TRY400 - one line
-        sys.exit(PIPE_CLOSED)
     except Exception as error:
         logger.error("%s", sentence(error))  # noqa: TRY400 - the traceback is for debugging only, below
         logger.debug("Traceback", exc_info=True)
+        if isinstance(error.__cause__, BrokenPipeError):
+            # Keep the interpreter from flushing what is left into the closed pipe when it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     sys.exit(0)
 

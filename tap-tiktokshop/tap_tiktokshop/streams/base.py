@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,11 @@ class PlatformStream(Stream):
             self.tap.report_failure(self.name, shop, error)
 
     @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """The SDK announces an error that ends the run before the error itself says what it is: one line is enough."""
+        super().log(message, *args, level=logging.DEBUG if level >= logging.ERROR else level, **kwargs)
+
+    @override
     def log_sync_costs(self) -> None:
         """The SDK calls this for each stream after all have been read: at the last one the run ends."""
         super().log_sync_costs()
@@ -117,6 +123,7 @@ class PlatformStream(Stream):
                     if incremental:
                         bookmark.move(chunk.done)
                         self.tap.state_writer.write_state(self.tap_state)
+            progress.reached(end)
 
     def _records(self, rows: list[dict[str, Any]], shop: Shop, added: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         extra = {**added, "shop_id": shop.id}

@@ -8,15 +8,15 @@ from tap_tiktokshop.streams.base import Declaration
 
 EARLIEST = 1_688_169_600
 """2023-07-01: the platform keeps no finance data from before."""
-LONGEST = 90 * DAY
-"""The finance lists give no count of their rows, so their windows are bounded in time."""
+FIRST = 90 * DAY
+"""The finance lists do not say how many rows they have, so the first window is short and shows how dense they are."""
 
 READ_STATEMENTS = Windows(
     operation=operations.GET_STATEMENTS,
     filter=TimeFilter("statement_time", where="query"),
     key="id",
     query={"sort_field": "statement_time", "sort_order": "ASC"},
-    longest=LONGEST,
+    first=FIRST,
     earliest=EARLIEST,
 )
 
@@ -56,7 +56,7 @@ PAYMENTS = Declaration(
         filter=TimeFilter("create_time", where="query"),
         key="id",
         query={"sort_field": "create_time", "sort_order": "ASC"},
-        longest=LONGEST,
+        first=FIRST,
         earliest=EARLIEST,
     ),
 )

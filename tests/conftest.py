@@ -1,0 +1,149 @@
+"""A sandbox shop, and runs of the tap against it: inside this process where that is enough."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import tiktokshop_sandbox
+from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.tap import TapTikTokShop
+
+KEYS = {stream.name: stream.keys for stream in STREAMS}
+
+
+@dataclass
+class Run:
+    """What a run of the tap left behind."""
+
+    output: str
+    log: str = ""
+    code: int = 0
+    messages: list = field(init=False)
+
+    def __post_init__(self):
+        lines = self.output.split("\n")
+        # A killed process may leave half a line, which no loader would take for a message.
+        self.messages = [json.loads(line) for line in lines[:-1]]
+
+    @property
+    def states(self):
+        return [message["value"] for message in self.messages if message["type"] == "STATE"]
+
+    @property
+    def state(self):
+        return self.states[-1] if self.states else {}
+
+    def records(self, stream=None):
+        """All records in order, or those of one stream."""
+        found = [message for message in self.messages if message["type"] == "RECORD"]
+        return [message["record"] for message in found if stream in (None, message["stream"])]
+
+    def table(self):
+        """What a loader that upserts by key holds after the run: (stream, key...) -> record."""
+        return {
+            (message["stream"], *(message["record"][key] for key in KEYS[message["stream"]])): message["record"]
+            for message in self.messages
+            if message["type"] == "RECORD"
+        }
+
+    def counts(self):
+        """Rows a loader holds, for each stream."""
+        counted = dict.fromkeys(KEYS, 0)
+        for stream, *_ in self.table():
+            counted[stream] += 1
+        return counted
+
+
+@dataclass
+class Lab:
+    """A sandbox, and a configuration of the tap that reads it."""
+
+    sandbox: tiktokshop_sandbox.Running
+    folder: Path
+    config: dict
+
+    def run(self, state=None, streams=None, **config):
+        """A run inside this process. `streams` selects some of them."""
+        tap = TapTikTokShop(config={**self.config, **config}, state=state or {})
+        for name, stream in tap.streams.items():
+            stream.selected = streams is None or name in streams
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf8")
+        with contextlib.redirect_stdout(output):
+            try:
+                tap.sync_all()
+            finally:
+                tap.client.close()
+        output.seek(0)
+        return Run(output.read())
+
+    def start(self, state=None, arguments=(), **config):
+        """A run as a process of its own, under way."""
+        config_file, state_file = self.folder / "config.json", self.folder / "state.json"
+        config_file.write_text(json.dumps({**self.config, **config}))
+        state_file.write_text(json.dumps(state or {}))
+        command = [sys.executable, "-m", "tap_tiktokshop", "--config", config_file, "--state", state_file, *arguments]
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+            env={name: value for name, value in os.environ.items() if not name.startswith("TAP_TIKTOKSHOP")},
+        )
+
+    def process(self, state=None, arguments=(), **config):
+        """A run as a process of its own, to its end."""
+        started = self.start(state, arguments, **config)
+        output, log = started.communicate(timeout=120)
+        return Run(output.decode(), log.decode(), started.returncode)
+
+    @staticmethod
+    def result(output):
+        """What a process wrote, taken apart."""
+        return Run(output)
+
+    def held(self):
+        """Rows the sandbox holds, for each stream of the tap."""
+        counts = self.sandbox.control("GET", "/counts").values()
+        return {stream: sum(shop[stream] for shop in counts) for stream in KEYS}
+
+    def fault(self, kind, **more):
+        """Switches a fault on."""
+        self.sandbox.control("POST", "/faults", {"kind": kind, **more})
+
+    def calls(self):
+        """Requests the sandbox has answered, for each operation."""
+        return self.sandbox.control("GET", "/stats")
+
+
+@pytest.fixture
+def lab_of(tmp_path):
+    """Makes a lab around a sandbox with the given shops."""
+
+    @contextlib.contextmanager
+    def make(**shops):
+        with tiktokshop_sandbox.start(**{"orders": 120, "rps": 100_000, **shops}) as sandbox:
+            config = {
+                "app_key": sandbox.app_key,
+                "app_secret": sandbox.app_secret,
+                "access_token": sandbox.access_token,
+                "refresh_token": sandbox.refresh_token,
+                "api_base_url": sandbox.api_base_url,
+                "auth_base_url": sandbox.auth_base_url,
+                "token_store": str(tmp_path / "tokens.json"),
+                "requests_per_second": 100_000,
+            }
+            yield Lab(sandbox, tmp_path, config)
+
+    return make
+
+
+@pytest.fixture
+def lab(lab_of):
+    with lab_of() as made:
+        yield made

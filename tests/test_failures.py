@@ -1,0 +1,180 @@
+"""What a person sees, and what is kept, when something goes wrong. Nothing printed ever holds a secret."""
+
+import json
+import re
+import socket
+import time
+
+import pytest
+
+SENTENCE = re.compile(r"\| ERROR +\| [\w.-]+ +\| (.*)")
+
+
+def secrets(lab):
+    """Everything that must never be printed: the app's secret, every token and cipher."""
+    status = lab.sandbox.control("GET", "")
+    known = {lab.config["app_secret"], lab.config["access_token"], lab.config["refresh_token"]}
+    known |= {shop["cipher"] for shop in status["shops"]}
+    known |= {status["tokens"]["access_token"], status["tokens"]["refresh_token"]}
+    stored = lab.folder / "tokens.json"
+    if stored.exists():
+        known |= {value for name, value in json.loads(stored.read_text()).items() if name.endswith("_token")}
+    return {secret for secret in known if secret}
+
+
+def assert_says(lab, run, *words, lines=1):
+    """The run failed with so many error lines, each of the words in one, no traceback and no secret."""
+    assert run.code == 1, run.log
+    errors = SENTENCE.findall(run.log)
+    assert len(errors) == lines, run.log
+    assert "Traceback" not in run.log
+    for word in words:
+        assert word in "\n".join(errors), run.log
+    for secret in secrets(lab):
+        assert secret not in run.log
+        assert secret not in run.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", [(), ("--log-level", "debug")])
+def test_a_good_run_prints_no_secret_at_any_level(lab, level):
+    run = lab.process(arguments=level)
+    assert run.code == 0, run.log
+    assert run.counts() == lab.held()
+    for secret in secrets(lab):
+        assert secret not in run.log
+        assert secret not in run.output
+
+
+@pytest.mark.slow
+def test_a_wrong_secret_is_named(lab):
+    assert_says(lab, lab.process(app_secret="wrong-canary-secret"), "app_secret", "106001")
+
+
+@pytest.mark.slow
+def test_a_wrong_secret_is_not_printed(lab):
+    assert "wrong-canary-secret" not in lab.process(("--log-level", "debug"), app_secret="wrong-canary-secret").log
+
+
+@pytest.mark.slow
+def test_a_secret_of_the_wrong_type_is_not_printed_either(lab):
+    run = lab.process(app_secret=987654321987)
+    assert_says(lab, run, "app_secret")
+    assert "987654321987" not in run.log
+
+
+@pytest.mark.slow
+def test_a_missing_setting_is_named(lab):
+    assert_says(lab, lab.process(app_key=None), "app_key")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", ["start_date", "end_date"])
+def test_an_unreadable_date_is_named(lab, setting):
+    assert_says(lab, lab.process(**{setting: "the day before yesterday"}), setting, "the day before yesterday")
+
+
+@pytest.mark.slow
+def test_a_host_out_of_reach_ends_the_run_within_a_minute(lab):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    began = time.monotonic()
+    run = lab.process(api_base_url=address)
+    assert time.monotonic() - began < 60
+    assert_says(lab, run, address.removeprefix("http://"))
+
+
+@pytest.mark.slow
+def test_a_revoked_grant_stops_the_run_and_says_how_to_go_on(lab):
+    lab.sandbox.control("POST", "/grants/revoke")
+    assert_says(lab, lab.process(), "authorise")
+
+
+@pytest.mark.slow
+def test_a_config_that_is_no_json_is_one_sentence(lab):
+    started = lab.start()
+    started.kill()
+    started.communicate()
+    broken = lab.folder / "broken.json"
+    broken.write_text('{"app_secret": "canary-in-broken-json", }')
+    run = lab.process(arguments=("--config", str(broken)))
+    assert_says(lab, run, "JSON")
+    assert "canary-in-broken-json" not in run.log
+
+
+@pytest.mark.slow
+def test_debugging_adds_the_traceback(lab):
+    assert "Traceback" in lab.process(arguments=("--log-level", "debug"), app_key=None).log
+
+
+@pytest.mark.slow
+def test_a_missing_scope_leaves_the_other_streams_complete_and_its_own_bookmark_where_it_was(lab):
+    lab.fault("scope_withheld", scope="seller.finance.info")
+    run = lab.process()
+    assert_says(lab, run, "seller.finance.info", "105005", "statements", lines=3 * 2 + 1)
+    held = lab.held()
+    assert {stream: rows for stream, rows in run.counts().items() if rows} == {
+        stream: held[stream] for stream in ("shops", "orders", "products", "returns", "cancellations")
+    }
+    assert not any(
+        "replication_key_value" in partition for partition in run.state["bookmarks"]["payments"]["partitions"]
+    )
+
+
+@pytest.mark.slow
+def test_a_deactivated_shop_leaves_the_other_shop_complete(lab):
+    one, other = (shop["id"] for shop in lab.sandbox.control("GET", "")["shops"])
+    lab.fault("shop_inactive", shop_id=one)
+    run = lab.process()
+    assert_says(lab, run, one, "36009043", lines=2)
+    assert {record["shop_id"] for record in run.records("orders")} == {other}
+    assert len(run.records("orders")) == lab.sandbox.control("GET", "/counts")[other]["orders"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+def test_an_interrupted_run_exits_as_interrupted_and_its_state_is_good(lab, sent):
+    import signal
+
+    lab.fault("slow", seconds=0.05)
+    started = lab.start()
+    for line in started.stdout:
+        if b'"STATE"' in line:
+            break
+    started.send_signal(getattr(signal, sent))
+    _, log = started.communicate(timeout=30)
+    assert started.returncode == 128 + getattr(signal, sent)
+    assert b"Traceback" not in log
+
+
+@pytest.mark.slow
+def test_a_loader_that_dies_ends_the_run_with_one_sentence(lab):
+    started = lab.start()
+    started.stdout.readline()
+    started.stdout.close()
+    log = started.stderr.read().decode()
+    started.stderr.close()
+    assert started.wait(timeout=60) != 0
+    assert "Traceback" not in log
+    assert "nobody to write to" in log
+
+
+@pytest.mark.slow
+def test_the_target_describes_itself_and_refuses_records(lab):
+    import subprocess
+    import sys
+
+    message = json.dumps({"type": "SCHEMA", "stream": "inventory", "schema": {"properties": {}}, "key_properties": []})
+    config = lab.folder / "target.json"
+    config.write_text(json.dumps(lab.config))
+    command = [sys.executable, "-m", "target_tiktokshop"]
+    about = subprocess.run([*command, "--about", "--format=json"], capture_output=True, check=True)
+    assert json.loads(about.stdout)["name"] == "target-tiktokshop"
+    refused = subprocess.run(
+        [*command, "--config", config], input=message + "\n", capture_output=True, check=False, text=True
+    )
+    assert refused.returncode == 1
+    assert "inventory cannot be written" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert lab.config["app_secret"] not in refused.stderr

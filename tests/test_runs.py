@@ -1,0 +1,93 @@
+"""Runs of the tap against a living shop."""
+
+import datetime as dt
+
+DAY = 86_400
+
+
+def test_a_run_reads_every_row_the_shops_hold_once(lab):
+    run = lab.run()
+    assert run.counts() == lab.held()
+    assert len(run.table()) == len(run.records())
+
+
+def test_every_record_says_which_shop_it_is_of(lab):
+    shops = {record["id"] for record in lab.run().records("shops")}
+    assert len(shops) == 2
+    assert {record["shop_id"] for record in lab.run(streams=["orders", "statement_transactions"]).records()} == shops
+
+
+def test_a_second_run_reads_only_what_changed_and_ends_with_what_the_shops_hold(lab):
+    first = lab.run()
+    lab.sandbox.control("POST", "/clock", {"advance": DAY})
+    second = lab.run(first.state)
+
+    assert 0 < len(second.records("orders")) < len(first.records("orders")) / 2
+    both = first.table() | second.table()
+    for stream, rows in lab.held().items():
+        assert sum(key[0] == stream for key in both) == rows, stream
+    assert both == lab.run().table()
+
+
+def test_a_run_with_nothing_new_costs_one_call_a_stream_and_shop(lab):
+    first = lab.run(streams=["orders", "products", "returns", "cancellations"], lookback_seconds=0)
+    lab.sandbox.control("DELETE", "/stats")
+    again = lab.run(first.state, streams=["orders", "products", "returns", "cancellations"], lookback_seconds=0)
+    assert len(again.records()) < 5
+    assert lab.calls()["requests"] <= 4 * 2 + 1
+
+
+def test_the_bookmark_is_the_start_of_the_run_even_where_nothing_was_read(lab):
+    before = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
+    run = lab.run(streams=["orders"], start_date=(before - dt.timedelta(seconds=2)).isoformat())
+    for partition in run.state["bookmarks"]["orders"]["partitions"]:
+        assert dt.datetime.fromisoformat(partition["replication_key_value"]) >= before
+
+
+def test_start_and_end_date_bound_what_is_read(lab):
+    whole = lab.run(streams=["orders"]).records("orders")
+    times = sorted(record["update_time"] for record in whole)
+    start, end = times[len(times) // 3], times[2 * len(times) // 3]
+    part = lab.run(streams=["orders"], start_date=start, end_date=end)
+    assert {record["id"] for record in part.records()} == {
+        record["id"] for record in whole if start <= record["update_time"] < end
+    }
+    assert {p["replication_key_value"] for p in part.state["bookmarks"]["orders"]["partitions"]} == {end}
+
+
+def test_only_the_shops_asked_for_are_read(lab):
+    shop = lab.run(streams=["shops"]).records()[0]["id"]
+    run = lab.run(shop_ids=[shop])
+    assert {record["shop_id"] for record in run.records()} == {shop}
+
+
+def test_a_stream_has_one_schema_message_however_many_parents_its_rows_have(lab):
+    run = lab.run(streams=["statement_transactions"])
+    kinds = [message["type"] for message in run.messages]
+    assert kinds.count("SCHEMA") == 1
+    assert kinds.count("STATE") < 12
+    assert len(run.records()) > 50
+
+
+def test_transactions_add_up_to_their_statements(lab):
+    from collections import defaultdict
+    from decimal import Decimal
+
+    run = lab.run(streams=["statements", "statement_transactions"])
+    sums = defaultdict(Decimal)
+    for transaction in run.records("statement_transactions"):
+        sums[transaction["statement_id"]] += Decimal(
+            transaction["settlement_amount"] or transaction["adjustment_amount"]
+        )
+    amounts = {record["id"]: Decimal(record["settlement_amount"]) for record in run.records("statements")}
+    assert {statement: sums[statement] for statement in amounts} == amounts
+
+
+def test_deselected_fields_and_stream_maps_work(lab):
+    run = lab.run(
+        streams=["orders"],
+        stream_maps={"orders": {"id": "id", "shop_id": "shop_id", "buyer_email": "md5(buyer_email)", "__else__": None}},
+    )
+    record = run.records()[0]
+    assert set(record) == {"id", "shop_id", "buyer_email"}
+    assert "@" not in record["buyer_email"]
