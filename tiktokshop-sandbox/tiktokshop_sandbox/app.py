@@ -156,8 +156,8 @@ class SandboxApp:
         await asyncio.sleep(0)  # the server learns of the lost connection before we return without an answer
 
     def _http_date(self) -> bytes:
-        """The `Date` header: the time the gateway goes by, which clients may correct their clock with."""
-        now = self.gateway.clock.real()
+        """The `Date` header: the platform's time, by which clients may correct their clock."""
+        now = self.gateway.clock.told()
         if self._date[0] != now:
             self._date = (now, formatdate(now, usegmt=True).encode())
         return self._date[1]

@@ -25,9 +25,9 @@ class Clock:
     real time plus what it has been advanced by. `keep` and `resume` carry its state over a restart: a shop
     that is opened again goes on where it was, and never back.
 
-    `real` is the time of the machine, which the platform's own checks go by (timestamps, token
-    lifetimes): clients sign with it whatever day it is in the shop. `skew` moves that time alone, to
-    play a client whose clock is wrong.
+    `real` is the time of the machine, by which tokens live and clients sign whatever day it is in the
+    shop. `told` is what the platform says the time is (the `Date` of its answers): a client that follows
+    it may sign by it too. `skew` moves both away from the client's clock, to play one that is wrong.
     """
 
     def __init__(self, now: int | None = None, *, source: Callable[[], float] = time.time) -> None:
@@ -47,8 +47,12 @@ class Clock:
         return self._frozen if self._frozen is not None else int(self._source()) + self._offset
 
     def real(self) -> int:
-        """The time the gateway goes by, unix seconds."""
+        """The time tokens live by, unix seconds."""
         return int(self._source()) + self.skew
+
+    def told(self) -> int:
+        """The time the platform tells in its answers: the shops', unix seconds."""
+        return self.now() + self.skew
 
     def advance(self, seconds: int) -> int:
         """Move the shops' time forward; returns the new time.

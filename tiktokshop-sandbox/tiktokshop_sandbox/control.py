@@ -171,7 +171,13 @@ class Control:
 
     def _clock(self) -> dict[str, Any]:
         clock = self.clock
-        return {"now": clock.now(), "frozen": clock.frozen, "real": clock.real(), "skew": clock.skew}
+        return {
+            "now": clock.now(),
+            "frozen": clock.frozen,
+            "real": clock.real(),
+            "told": clock.told(),
+            "skew": clock.skew,
+        }
 
 
 async def _body(request: Request, kind: type[T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+NOW = 1_780_000_000
 SEARCH = "/order/202309/orders/search"
 SHOPS = "/authorization/202309/shops"
 
@@ -70,9 +71,11 @@ def test_the_edges_of_the_timestamp_window_are_inside(site, timestamp):
     assert site.ask(query=site.query(timestamp=timestamp, page_size="1"))[0] == 200
 
 
-def test_the_timestamp_goes_by_the_machine_and_not_by_the_shops_clock(site):
+def test_the_timestamp_may_be_the_machines_or_the_shops_time_but_nothing_between(site):
     site.gateway.clock.advance(86400)
     assert site.ask()[0] == 200
+    assert site.ask(query=site.query(page_size="1", timestamp=str(NOW + 86400)))[0] == 200
+    refused(site.ask(query=site.query(timestamp=str(NOW + 43200))), 400, 36009004, "more than 30 seconds")
 
 
 def test_a_skewed_clock_refuses_what_the_client_thinks_is_now(site):

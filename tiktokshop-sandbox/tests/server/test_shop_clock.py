@@ -34,11 +34,12 @@ def test_the_clock_does_not_go_back():
         Clock(50).advance(-1)
 
 
-def test_the_gateways_time_is_the_machines_plus_its_skew():
+def test_the_skew_moves_the_machines_time_and_the_told_one():
     clock = Clock(50, source=lambda: 1000.0)
     clock.advance(10)
     clock.skew = -7
     assert clock.real() == 993
+    assert clock.told() == 53
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,13 @@ def test_a_taken_port_is_refused(tmp_path):
     start(tmp_path / "shop.db").close()
 
 
+def test_no_connection_waits_for_nagle():
+    with start() as running, requests.Session() as http:
+        http.get(running.api_base_url, timeout=10)
+        (transport,) = running._server.config.app.connections.values()
+        assert transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_after_close_nobody_answers_and_a_second_close_is_harmless():
     running = start()
     running.close()
