@@ -40,6 +40,14 @@ def test_statistics_count_by_operation_code_and_status(shopper):
     assert shopper.running.control("GET", "/stats")["requests"] == 0
 
 
+def test_the_budget_in_the_status_is_the_one_it_was_started_with(shopper):
+    assert shopper.running.control("GET", "")["requests_per_second"] == 1000
+    before = shopper.running.control("GET", "/stats")["rate_limited"]
+    shopper.running.control("POST", "/faults", {"kind": "rate_limit", "next": 2})
+    assert [shopper.orders().status_code for _ in range(3)] == [429, 429, 200]
+    assert shopper.running.control("GET", "/stats")["rate_limited"] == before + 2
+
+
 def test_the_request_log_tells_what_was_asked_and_keeps_no_secret(shopper):
     refresh = shopper.tokens()["refresh_token"]
     shopper.orders(sort_order="ASC")

@@ -64,6 +64,11 @@ def test_a_taken_port_is_refused(tmp_path):
     start(tmp_path / "shop.db").close()
 
 
+def test_latency_is_added_to_every_answer():
+    with start(latency_ms=40) as running:
+        assert requests.get(f"{running.api_base_url}/nothing", timeout=10).elapsed.total_seconds() >= 0.04
+
+
 def test_no_connection_waits_for_nagle():
     with start() as running, requests.Session() as http:
         http.get(running.api_base_url, timeout=10)
