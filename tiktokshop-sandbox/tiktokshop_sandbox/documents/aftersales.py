@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.documents.products import image_uri, image_url
-from tiktokshop_sandbox.reasons import CANCELLATION_REASONS, RETURN_REASONS
+from tiktokshop_sandbox.reasons import CANCELLATION_REASONS, LOST, RETURN_REASONS
 
 if TYPE_CHECKING:
     from tiktokshop_sandbox.states import Cancellation, Line, Order, Refund, Return
@@ -72,7 +72,7 @@ def cancellation_document(shop: Shop, order: Order, item: Cancellation) -> Docum
         "cancel_reason_text": CANCELLATION_REASONS[item.reason],
         "create_time": item.created,
         "update_time": item.updated,
-        "should_replenish_stock": not order.collected,
+        "should_replenish_stock": item.reason != LOST,
         "cancel_line_items": [
             {
                 "cancel_line_item_id": shop.identify("cancellation_line", order.n * 64 + index),

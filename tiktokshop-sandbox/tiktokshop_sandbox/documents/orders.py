@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 _HOUR = 3_600
 _DAY = 86_400
-_CANCEL_USERS = {"SELLER": "SELLER", "BUYER": "BUYER", "SYSTEM": "SYSTEM"}
 _TYPES = {"PRE_ORDER": "PRE_ORDER", "ZERO_LOTTERY": "ZERO_LOTTERY"}
 _BEFORE_COLLECTION = frozenset({"ON_HOLD", "AWAITING_SHIPMENT", "PARTIALLY_SHIPPING"})
 
@@ -33,6 +32,7 @@ def order_document(shop: Shop, order: Order) -> Document:
         "user_id": order.user,
         "buyer_email": "" if order.purged else f"v4b{order.user[-13:]}{order.n % 97:02d}@{shop.market.mail}",
         "buyer_nickname": "" if order.purged else f"{order.recipient.first.lower()}{order.user[-4:]}",
+        "buyer_avatar": "" if order.purged else f"https://p16.tiktokcdn.com/avatar/{order.user}.webp",
         "buyer_message": order.message,
         "seller_note": order.note,
         "commerce_platform": "TOKOPEDIA" if shop.region == "ID" and order.n % 3 == 0 else "TIKTOK_SHOP",
@@ -49,6 +49,8 @@ def order_document(shop: Shop, order: Order) -> Document:
         "is_replacement_order": order.kind == "REPLACEMENT",
         "is_exchange_order": order.kind == "EXCHANGE",
         "is_subscription_order": False,
+        "is_refundable_sample": False,
+        "authentication_required": False,
         "is_on_hold_order": order.hold,
         "is_buyer_request_cancel": order.asked_to_cancel,
         "has_updated_recipient_address": False,
@@ -189,6 +191,9 @@ def _line_item(shop: Shop, order: Order, line: Line) -> Document:
         shown["item_tax"] = [tax]
     if shop.region == "US":
         shown["retail_delivery_fee"] = amount(line.retail_fee)
+        shown["is_unboxing_item"] = False
+        if order.n % 6 == 2:  # sold in a live room
+            shown["room_id"] = f"7330{order.n // 50:015d}"
     if shop.market.eu:
         shown["shipping_vat_amount"] = amount(money.included(order.shipping // len(order.lines), shop.market.vat))
         shown["shipping_vat_rate"] = money.rate_text(shop.market.vat)
@@ -197,11 +202,41 @@ def _line_item(shop: Shop, order: Order, line: Line) -> Document:
             {"product_id": product, "sku_id": sku, "seller_sku": own, "sku_count": count}
             for product, sku, own, count in line.parts
         ]
+        shown["sub_item_info"] = _parts(shop, order, line)
     _add_parcel(shop, shown, order, line)
     if order.cancelled:
         shown["cancel_reason"] = order.cancel_reason
-        shown["cancel_user"] = _CANCEL_USERS[order.cancelled_by]
+        shown["cancel_user"] = order.cancelled_by
     return shown
+
+
+def _parts(shop: Shop, order: Order, line: Line) -> list[Document]:
+    """The pieces of a bundle, which share its prices."""
+    even = [1] * len(line.parts)
+    first = order.n * 64 + 16 + order.lines.index(line) * 4
+    shares = zip(
+        line.parts,
+        money.share(line.original, even),
+        money.share(line.seller_discount, even),
+        money.share(line.platform_discount, even),
+        strict=True,
+    )
+    return [
+        {
+            "id": shop.identify("line", first + place),
+            "product_id": product,
+            "sku_id": sku,
+            "seller_sku": own,
+            "display_status": _line_status(order, line),
+            "currency": shop.currency,
+            "original_price": shop.amount(original),
+            "seller_discount": shop.amount(seller),
+            "platform_discount": shop.amount(platform),
+            "sale_price": shop.amount(original - seller - platform),
+            "warehouse_id": shop.warehouses[line.warehouse].id,
+        }
+        for place, ((product, sku, own, _), original, seller, platform) in enumerate(shares)
+    ]
 
 
 def _add_parcel(shop: Shop, shown: Document, order: Order, line: Line) -> None:

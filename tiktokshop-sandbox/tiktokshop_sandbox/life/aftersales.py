@@ -235,7 +235,7 @@ def seller_cancel(life: Life, shop: Shop, number: int) -> None:
         return
     orders.cancel(life, shop, order, "SELLER", CANCELLATION_REASONS[SELLER_CANCELS])
     _open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SELLER", SELLER_CANCELS)
-    life.at(life.now + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
+    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
 
 
 def ask_cancel(life: Life, shop: Shop, number: int) -> None:
@@ -247,7 +247,7 @@ def ask_cancel(life: Life, shop: Shop, number: int) -> None:
     if order.hold:
         orders.cancel(life, shop, order, "BUYER", words)
         _open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_SUCCESS", "BUYER", name)
-        life.at(life.now + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
+        life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
         return
     order.asked_to_cancel, order.asked_at = True, life.now
     orders.touch(life, order)
@@ -263,7 +263,7 @@ def decide_cancel(life: Life, shop: Shop, number: int) -> None:
     if order.plan.outcome == "buyer_cancels":
         orders.cancel(life, shop, order, "BUYER", BUYER_CANCELS[number % len(BUYER_CANCELS)][1])
         _move(life, item, "CANCELLATION_REQUEST_SUCCESS")
-        life.at(life.now + order.plan.decide // 2 + HOUR, shop, Kind.REFUND_CANCEL, number)
+        life.at(life.now + DAY + order.plan.decide // 2, shop, Kind.REFUND_CANCEL, number)
         return
     order.asked_to_cancel = False
     orders.touch(life, order)
@@ -283,7 +283,7 @@ def lose(life: Life, shop: Shop, number: int) -> None:
     finance.forget(life, shop, order)
     orders.cancel(life, shop, order, "SYSTEM", CANCELLATION_REASONS[LOST])
     _open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SYSTEM", LOST)
-    life.at(life.now + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
+    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
 
 
 def ask_return(life: Life, shop: Shop, number: int) -> None:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 KINDS = ((936, "NORMAL"), (18, "SAMPLE"), (16, "PRE_ORDER"), (10, "ZERO_LOTTERY"), (20, "GIFT"))
 UNITS = ((700, 1), (170, 2), (70, 3), (35, 4), (15, 6), (10, 9))
 OUTCOMES = (
-    (25, "unpaid"),
+    (45, "unpaid"),
     (14, "cancelled_on_hold"),
     (22, "buyer_cancels"),
     (8, "seller_refuses_cancel"),
     (6, "buyer_withdraws_cancel"),
     (10, "seller_cancels"),
     (8, "lost"),
-    (907, "delivered"),
+    (887, "delivered"),
 )
 MESSAGES = (
     (860, ""),

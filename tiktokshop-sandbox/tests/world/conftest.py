@@ -1,0 +1,100 @@
+"""A world to look at (shared, never changed) and worlds to change, asked through the endpoints without HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from tiktokshop_sandbox.contract import Call, Grant
+from tiktokshop_sandbox.endpoints import Router, all_endpoints
+from tiktokshop_sandbox.params import typed_body, typed_query
+from tiktokshop_sandbox.shops import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOW = 1_790_000_000
+ROUTER = Router(all_endpoints())
+
+
+class Asker:
+    """Asks one world's endpoints as the gateway would after its checks."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.now = NOW
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        shop: int = 0,
+    ) -> dict[str, Any]:
+        """What stands under `data`; refusals are raised."""
+        route = ROUTER.find(path)
+        assert route is not None, path
+        endpoint = route.endpoints[method]
+        self.world.advance(self.now)
+        texts = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in (query or {}).items()}
+        call = Call(
+            endpoint=endpoint,
+            world=self.world,
+            grant=Grant(1, "s", "Seller", "US", "open", frozenset(), frozenset(s.id for s in self.world.shops)),
+            now=self.now,
+            host_url="http://sandbox",
+            shop=self.world.shops[shop],
+            path=route.path,
+            query=typed_query(texts, endpoint.query),
+            body=typed_body(body or {}, endpoint.body),
+        )
+        answer = endpoint.handler(call)
+        encoded = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+        decoded: dict[str, Any] = msgspec.json.decode(encoded)
+        return decoded
+
+    def pages(
+        self,
+        method: str,
+        path: str,
+        rows: str,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        shop: int = 0,
+    ) -> list[dict[str, Any]]:
+        """All rows of a list, page by page."""
+        found: list[dict[str, Any]] = []
+        asked = dict(query or {})
+        while True:
+            data = self.ask(method, path, asked, body, shop)
+            found += data.get(rows, [])
+            token = data.get("next_page_token")
+            if not token:
+                return found
+            assert data[rows], "a token to go on, but no rows"
+            asked["page_token"] = token
+
+
+@pytest.fixture(scope="session")
+def asker() -> Asker:
+    """Two shops with 3,000 orders each: enough for every status. Read only."""
+    return Asker(World.open(":memory:", seed=7, shops=2, orders=3000, now=NOW))
+
+
+@pytest.fixture
+def new_world():
+    """Makes worlds that a test may change."""
+    made: list[World] = []
+
+    def make(orders: int = 120, shops: int = 2, seed: int = 7, now: int = NOW, path: Any = ":memory:") -> Asker:
+        world = World.open(path, seed=seed, shops=shops, orders=orders, now=now)
+        made.append(world)
+        asker = Asker(world)
+        asker.now = now
+        return asker
+
+    yield make
+    for world in made:
+        world.close()
