@@ -1,6 +1,7 @@
 """A sandbox shop, and runs of the tap against it: inside this process where that is enough."""
 
 import contextlib
+import datetime as dt
 import io
 import json
 import os
@@ -14,6 +15,8 @@ import tiktokshop_sandbox
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.tap import TapTikTokShop
 
+# The shops' time stands still unless a test moves it, so that runs can be compared to the row.
+NOON = int(dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc).timestamp())
 KEYS = {stream.name: stream.keys for stream in STREAMS}
 
 
@@ -127,7 +130,7 @@ def lab_of(tmp_path):
 
     @contextlib.contextmanager
     def make(**shops):
-        with tiktokshop_sandbox.start(**{"orders": 120, "rps": 100_000, **shops}) as sandbox:
+        with tiktokshop_sandbox.start(**{"orders": 120, "rps": 100_000, "now": NOON, **shops}) as sandbox:
             config = {
                 "app_key": sandbox.app_key,
                 "app_secret": sandbox.app_secret,

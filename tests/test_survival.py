@@ -1,6 +1,5 @@
 """Killed, struck by faults, or sharing its tokens: the records are those of one clean run."""
 
-import datetime as dt
 import json
 import random
 import signal
@@ -11,14 +10,12 @@ import pytest
 import tiktokshop_sandbox
 from tiktokshop_sandbox.faults import TRANSPORT
 
-# A shop that stands still, so that runs can be compared to the row.
-NOON = int(dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc).timestamp())
 WINDOW = 2_500
 
 
 @pytest.fixture
 def still(lab_of):
-    with lab_of(orders=3_000, now=NOON) as lab:
+    with lab_of(orders=3_000) as lab:
         yield lab
 
 
@@ -54,7 +51,7 @@ def test_killed_at_ten_random_moments_and_resumed_the_records_are_those_of_one_c
 
 @pytest.mark.slow
 def test_faults_at_one_request_in_twenty_change_nothing(lab_of):
-    with lab_of(orders=400, now=NOON) as lab:
+    with lab_of(orders=400) as lab:
         clean = lab.run()
         kinds = [*TRANSPORT, "rate_limit", "rate_limit_200", "page_token_invalid", "token_expired"]
         for kind in kinds:
