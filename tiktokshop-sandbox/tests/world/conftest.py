@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from tiktokshop_sandbox.shops import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 NOW = 1_790_000_000
 ROUTER = Router(all_endpoints())
@@ -83,18 +85,35 @@ def asker() -> Asker:
     return Asker(World.open(":memory:", seed=7, shops=2, orders=3000, now=NOW))
 
 
-@pytest.fixture
-def new_world():
-    """Makes worlds that a test may change."""
-    made: list[World] = []
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory):
+    """Worlds that were made once, as files to copy: size -> path."""
+    made: dict[tuple[int, ...], Path] = {}
 
-    def make(orders: int = 120, shops: int = 2, seed: int = 7, now: int = NOW, path: Any = ":memory:") -> Asker:
+    def template(orders: int, shops: int, seed: int) -> Path:
+        size = (orders, shops, seed)
+        if size not in made:
+            made[size] = tmp_path_factory.mktemp("worlds") / "world.db"
+            World.open(made[size], seed=seed, shops=shops, orders=orders, now=NOW).close()
+        return made[size]
+
+    return template
+
+
+@pytest.fixture
+def new_world(templates, tmp_path):
+    """Makes worlds that a test may change: copies, unless `path` says where a new one is to be made."""
+    opened: list[World] = []
+
+    def make(orders: int = 120, shops: int = 2, seed: int = 7, now: int = NOW, path: Any = None) -> Asker:
+        if path is None:
+            path = shutil.copy(templates(orders, shops, seed), tmp_path / f"{len(opened)}.db")
         world = World.open(path, seed=seed, shops=shops, orders=orders, now=now)
-        made.append(world)
+        opened.append(world)
         asker = Asker(world)
         asker.now = now
         return asker
 
     yield make
-    for world in made:
+    for world in opened:
         world.close()

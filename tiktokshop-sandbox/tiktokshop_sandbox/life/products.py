@@ -134,6 +134,7 @@ def _count_stock(_life: Life, _shop: Shop, product: Product, draws: Draws) -> No
 
 _LIVE = frozenset({ON_SALE})
 _DOWN = frozenset({"SELLER_DEACTIVATED", "DRAFT", "FAILED"})
+_UNFINISHED = frozenset({"DRAFT", "FAILED"})
 _KEPT = _LIVE | _DOWN | {"PENDING"}
 
 # How often the seller does what, and to products of which status.
@@ -143,7 +144,8 @@ _DOINGS = (
     (150, (_title, _KEPT)),
     (130, (_promotion, _LIVE)),
     (15, (_deactivate, _LIVE)),
-    (180, (_activate, _DOWN)),
+    (170, (_activate, frozenset({"SELLER_DEACTIVATED"}))),
+    (10, (_activate, _UNFINISHED)),
     (30, (_delete, _DOWN)),
 )
 PACE = 6 * HOUR
