@@ -1,4 +1,4 @@
-"""Writes what other files repeat: settings and streams from the plugins' `--about`, pins from constraints.txt.
+"""Writes what README.md and meltano.yml repeat of the plugins: settings and streams, from `--about`.
 
     python scripts/generate.py            # write
     python scripts/generate.py --check    # exit 1 if a file would change
@@ -82,14 +82,7 @@ def meltano_settings() -> list[str]:
     return lines
 
 
-def pins() -> list[str]:
-    """The pins of constraints.txt, for `uv sync`, which reads no constraints file."""
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf8").splitlines()
-    return [f"  {json.dumps(line)}," for line in lines if line and not line.startswith("#")]
-
-
 PARTS = {
-    "pyproject.toml": {"pins": pins},
     "README.md": {"settings": settings_table, "streams": streams_table},
     "meltano.yml": {"tap-settings": meltano_settings},
 }
