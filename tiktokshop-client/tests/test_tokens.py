@@ -168,7 +168,9 @@ def test_an_access_token_alone_is_used_until_it_is_refused(platform, client):
     platform.on(SHOPS, platform.ok({}), platform.no(105002, "expired", 401))
     one = client(refresh_token=None)
     one.call(operations.GET_SHOPS)
-    with pytest.raises(errors.AuthorisationError, match="set refresh_token") as caught:
+    with pytest.raises(
+        errors.AuthorisationError, match="of the seller of app 68xu9ks5p4i8 .* set refresh_token"
+    ) as caught:
         one.call(operations.GET_SHOPS)
     assert caught.value.reach == "run"
     assert platform.asked(REFRESH) == []

@@ -36,6 +36,8 @@ _lock = Lock()
 def connection(path: str) -> dict[str, Any]:
     """The connection settings of the sandbox with the database ``path`` (in memory if ""), started if need be.
 
+    Its shops stand still while the process runs, and live on until the next one.
+
     One sandbox runs in a process for each path; it is stopped when the process ends. Its tokens are kept beside its
     database, never in the file that ``token_store`` names, which belongs to a real shop.
 
@@ -60,6 +62,6 @@ def connection(path: str) -> dict[str, Any]:
 def _start(path: str) -> Running:
     if find_spec("tiktokshop_sandbox") is None:
         raise ConfigurationError("the setting sandbox needs the sandbox itself: pip install tiktokshop-sandbox")
-    running = cast("Running", import_module("tiktokshop_sandbox").start(path or None))
+    running = cast("Running", import_module("tiktokshop_sandbox").start(path or None, hold=True))
     atexit.register(running.close)
     return running
