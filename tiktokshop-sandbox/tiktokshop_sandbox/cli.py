@@ -85,7 +85,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _counts(options: argparse.Namespace) -> None:
-    with held(_existing(options.db)) as file, opened(file, Size()) as (world, _):
+    with held(_existing(options.db)) as file, opened(file, Size(), asleep=True) as (world, _):
         _print(world.counts())
 
 

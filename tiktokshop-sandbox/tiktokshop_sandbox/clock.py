@@ -34,6 +34,7 @@ class Clock:
         self._source = source
         self._frozen = now
         self._offset = 0
+        self._held: int | None = None
         self._memory: Memory | None = None
         self.skew = 0
 
@@ -44,7 +45,13 @@ class Clock:
 
     def now(self) -> int:
         """The shops' time, unix seconds."""
+        if self._held is not None:
+            return self._held
         return self._frozen if self._frozen is not None else int(self._source()) + self._offset
+
+    def hold(self) -> None:
+        """Let the shops' time stand still while this process has them; the next one finds it running again."""
+        self._held = self.now()
 
     def real(self) -> int:
         """The time tokens live by, unix seconds."""
@@ -66,6 +73,8 @@ class Clock:
             self._frozen += seconds
         else:
             self._offset += seconds
+        if self._held is not None:
+            self._held += seconds
         self._save()
         return self.now()
 

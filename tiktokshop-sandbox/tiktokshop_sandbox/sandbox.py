@@ -73,8 +73,10 @@ def announce(path: str, url: str) -> None:
 
 
 @contextlib.contextmanager
-def opened(path: str, size: Size, now: int | None = None) -> Iterator[tuple[World, Clock]]:
+def opened(path: str, size: Size, now: int | None = None, *, asleep: bool = False) -> Iterator[tuple[World, Clock]]:
     """The world in a file that is `held`, lived up to its own clock. A new file is filled first.
+
+    `asleep` leaves an existing world as it is.
 
     Raises:
         SandboxError: the file is something else, or cannot be opened.
@@ -82,7 +84,7 @@ def opened(path: str, size: Size, now: int | None = None) -> Iterator[tuple[Worl
     clock = Clock(now)
     try:
         clock.resume(_kept_clock(path))
-        world = World.open(path, seed=size.seed, shops=size.shops, orders=size.orders, now=clock.now())
+        world = World.open(path, seed=size.seed, shops=size.shops, orders=size.orders, now=0 if asleep else clock.now())
     except sqlite3.DatabaseError as error:
         raise SandboxError(f"{path} cannot be used as a sandbox file: {error}") from None
     with contextlib.closing(world):

@@ -83,6 +83,7 @@ def prepared(
     latency_ms: int,
     now: int | None,
     port: int,
+    hold: bool = False,
 ) -> Iterator[tuple[SandboxApp, Server, socket.socket]]:
     """A sandbox that is ready to serve: its application, server and bound socket; all closed at the end.
 
@@ -90,6 +91,8 @@ def prepared(
         SandboxError: the port is taken, or the file is in use.
     """
     with held(path) as file, opened(file, size, now) as (world, clock), contextlib.closing(_bound(port)) as sock:
+        if hold:
+            clock.hold()
         app = assembled(world, clock, seed=size.seed, rps=rps, latency_ms=latency_ms)
         app.gateway.host_url = f"http://{_LOOPBACK}:{sock.getsockname()[1]}"
         announce(file, app.gateway.host_url)
@@ -154,19 +157,23 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
     latency_ms: int = 0,
     now: int | None = None,
     port: int = 0,
+    hold: bool = False,
 ) -> Running:
     """Start a sandbox in a thread of this process.
 
     `path` is its SQLite file (None: in memory); a new one is filled with `shops` shops of about `orders`
     orders each, the same for the same `seed` and `now`. `now` (unix seconds) makes the shops' clock stand
-    still; without it, it runs with real time. `port` 0 takes a free one.
+    still; without it, it runs with real time, or, with `hold`, stands still until the sandbox is closed, so
+    that nothing changes under a run that reads it. `port` 0 takes a free one.
 
     Raises:
         SandboxError: the port is taken, or another sandbox has the file.
     """
     with contextlib.ExitStack() as resources:
         app, server, sock = resources.enter_context(
-            prepared(path, size=Size(seed, shops, orders), rps=rps, latency_ms=latency_ms, now=now, port=port)
+            prepared(
+                path, size=Size(seed, shops, orders), rps=rps, latency_ms=latency_ms, now=now, port=port, hold=hold
+            )
         )
         thread = threading.Thread(target=server.run, args=([sock],), name="tiktokshop-sandbox", daemon=True)
         thread.start()
