@@ -1,44 +1,82 @@
-"""The target: it starts, describes itself, and refuses every stream, because this version writes nothing yet."""
+"""The target: its settings, its streams, and what a run may pass on and has to answer for."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+import signal
+import sys
 from copy import deepcopy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Target
+from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
-from tiktokshop_client import Settings
+from tiktokshop_client import Client, Settings
 from tiktokshop_client.console import explain, log_level_option, run
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
+from target_tiktokshop import rules as writing_rules
+from target_tiktokshop.desk import Desk
+from target_tiktokshop.messages import LineReader
+from target_tiktokshop.progress import Progress
+from target_tiktokshop.results import Results
+from target_tiktokshop.rows import Row
+from target_tiktokshop.rules import Rules
+from target_tiktokshop.sinks import WRITINGS, WriteSink, Writing
+
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import NoReturn
 
     import click
     from singer_sdk import Sink
 
+    from target_tiktokshop.sinks.base import Writer
+
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
 
 
 class UnsupportedStreamError(Exception):
-    """A stream arrived that the target has no sink for."""
+    """A stream arrived that the target does not write."""
+
+
+class InputError(Exception):
+    """The input is not what a tap may send."""
+
+
+class RowsFailedError(Exception):
+    """The run came to its end, but too many of its records could not be carried out."""
 
 
 class TargetTikTokShop(Target):
-    """Singer target for TikTok Shop: inventory, prices, tracking."""
+    """Singer target for TikTok Shop: inventory, prices, tracking and more, planned, guarded and checked."""
 
     name = "target-tiktokshop"
+    message_reader_class = LineReader
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
-        "properties": deepcopy(dict(SETTINGS["properties"])),
+        "properties": deepcopy({**SETTINGS["properties"], **writing_rules.SETTINGS}),
     }
 
     def __init__(self, *, validate_config: bool = True, **kwargs: Any) -> None:
         super().__init__(validate_config=validate_config, **kwargs)
-        if validate_config and not self.config.get("sandbox"):
-            Settings.from_config(self.config)
+        self.max_parallelism = 1  # streams one after the other; the calls of each go out in parallel
+        self.progress = Progress()
+        self._writers: dict[str, Writer] = {}
+        self._current: dict[str, WriteSink] = {}
+        reader = self.message_reader
+        if isinstance(reader, LineReader):
+            reader.reject = self.reject_line
+        if validate_config:
+            self.rules = Rules.from_config(self.config)
+            if not self.config.get("sandbox"):
+                Settings.from_config(self.config)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -50,12 +88,157 @@ class TargetTikTokShop(Target):
             raise ConfigurationError(" ".join(faults))
         return faults
 
+    # -- what the sinks work with --------------------------------------------------------------------------------
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The client and all that goes with it, made when the first batch needs it."""
+        return Desk(Client(Settings.from_config(self.config)), self.rules, self.results, self.logger)
+
+    @cached_property
+    def results(self) -> Results:
+        """Where outcomes go."""
+        return Results(self.rules.results_path, plan=self.rules.dry_run)
+
+    def writer(self, writing: Writing) -> Writer:
+        """The one writer of a stream, which remembers what it has read of the shop."""
+        if writing.name not in self._writers:
+            self._writers[writing.name] = writing.writer(self.desk)
+        return self._writers[writing.name]
+
+    def supersede(self, sink: WriteSink) -> None:
+        """A sink begins; an older one of its stream (its schema has changed) is emptied first, so that order holds."""
+        older = self._current.get(sink.stream_name)
+        self._current[sink.stream_name] = sink
+        if older is not None:
+            self.drain_one(older)
+
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
-        raise UnsupportedStreamError(
-            f"The stream {stream_name} cannot be written: this version of target-tiktokshop has no sinks yet. "
-            "Nothing was sent to the shop."
-        )
+        if stream_name not in WRITINGS:
+            raise UnsupportedStreamError(
+                f"The stream {stream_name} cannot be written; there are: {', '.join(WRITINGS)}. Rename it with "
+                "stream_maps, or deselect it in the tap. No record of it was sent."
+            )
+        return WriteSink
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    def reject_line(self, stream: str, problem: str) -> None:
+        """A line of the input that is no message: one outcome, and the run goes on."""
+        name = stream if stream in WRITINGS else ""
+        row = Row(name, self.progress.received("unreadable lines"), None)
+        row.reject("unreadable_line", problem)
+        self.results.write([row])
+        self.progress.settled("unreadable lines", 1)
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Remembers which records are before the state, besides what the SDK remembers of it."""
+        super()._process_state_message(message_dict)
+        self.progress.state(message_dict["value"])
+        self.pass_on_state()
+
+    def pass_on_state(self) -> None:
+        """Writes the newest state whose records all have their outcomes on disk.
+
+        The SDK writes one at the end of the run only; a run that stops before keeps what this has written.
+        """
+        state = self.progress.ready()
+        if state is not None:
+            self._write_state_message(state)
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """A dry run passes nothing on, so that the real one finds all records again."""
+        if not self.rules.dry_run:
+            super()._write_state_message(state)
+
+    @override
+    def process_endofpipe(self) -> None:
+        """Ends the run: one line that sums it up, and an error if too much of it failed.
+
+        Raises:
+            RowsFailedError: More than `max_rejected_percent` of the records were rejected or guarded.
+        """
+        super().process_endofpipe()
+        self.summarise()
+        tally = self.results.tally
+        if tally.beyond(self.rules.max_rejected_percent):
+            raise RowsFailedError(
+                f"{tally.failed} of {tally.outcomes.total()} records were rejected or guarded, more than "
+                f"{self.rules.max_rejected_percent} %: {self.results.path} says why. The others were carried out."
+            )
+
+    def summarise(self) -> None:
+        """One line about all records so far."""
+        results = self.results
+        if results.tally.outcomes:
+            kind = "Plan" if self.rules.dry_run else "Done"
+            self.logger.info("%s: %s. Each record's outcome is in %s.", kind, results.tally, results.path)
+
+    def close(self) -> None:
+        """Lets go of connections and files."""
+        if "desk" in self.__dict__:
+            self.desk.close()
+        elif "results" in self.__dict__:
+            self.results.close()
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Ctrl-C and SIGTERM: whoever stops a run does not want the records sent that are still waiting."""
+        signal.signal(signum, signal.SIG_DFL)
+        self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
+        self.close()
+        sys.exit(128 + signum)
+
+    # -- command line --------------------------------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def invoke(cls, *, about: bool = False, about_format: str | None = None, config: Any = None, **kwargs: Any) -> None:
+        """Runs the target; however it ends, the summary is told and nothing is left open."""
+        if about:
+            super().invoke(about=about, about_format=about_format, config=config, **kwargs)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        paths, from_environment = (config.config, config.parse_env) if config else (None, False)
+        target = cls(config=paths, parse_env_config=from_environment)
+        try:
+            target.listen(kwargs.get("file_input"))
+        except (InvalidInputLine, RecordsWithoutSchemaException) as error:
+            raise InputError(f"The input is not a Singer stream: {error}") from error
+        except RowsFailedError:
+            raise
+        except Exception:
+            target.summarise()
+            raise
+        finally:
+            target.close()
+
+    @classmethod
+    @override
+    def print_about(cls, output_format: str | None = None) -> None:
+        """The SDK's description of the plugin, and the streams, which it leaves out."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            super().print_about(output_format)
+        text = printed.getvalue()
+        streams = [
+            {
+                "name": writing.name,
+                "summary": writing.summary,
+                "fields": [field.name for field in writing.contract.fields],
+                "needed": [field.name for field in writing.contract.fields if field.needed],
+                "either": [list(names) for names in writing.contract.either],
+            }
+            for writing in WRITINGS.values()
+        ]
+        if output_format == "json":
+            text = json.dumps({**json.loads(text), "streams": streams}, indent=2)
+        else:
+            text += "\nStreams:\n" + "\n".join(f"- {stream['name']}: {stream['summary']}" for stream in streams)
+        sys.stdout.write(text.rstrip() + "\n")
 
     @classmethod
     @override

@@ -21,6 +21,26 @@ WRITES = {
     "update_order_shipping_info",
     "update_package_shipping_info",
     "update_package_shipping_info_202309",
+    "activate_products",
+    "deactivate_products",
+    "cancel_order",
+    "approve_cancellation",
+    "reject_cancellation",
+    "approve_return",
+    "reject_return",
+    "add_external_orders",
+}
+# Absolute values, wanted states and calls with an idempotency key.
+HARMLESS = {
+    "update_inventory",
+    "update_prices",
+    "activate_products",
+    "deactivate_products",
+    "approve_cancellation",
+    "reject_cancellation",
+    "approve_return",
+    "reject_return",
+    "add_external_orders",
 }
 ALL = sorted(OPERATIONS)
 
@@ -51,14 +71,13 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_of_the_first_streams_are_there():
-    assert len(OPERATIONS) == 32
+    assert len(OPERATIONS) == 41
     assert set(OPERATIONS) >= WRITES
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_only_what_does_no_harm_twice_is_repeatable(name):
-    harmless = WRITES & {"update_inventory", "update_prices"}
-    assert OPERATIONS[name].repeatable == (name not in WRITES or name in harmless)
+    assert OPERATIONS[name].repeatable == (name not in WRITES or name in HARMLESS)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -75,16 +94,19 @@ def test_an_operation_agrees_with_what_is_known_of_the_platform(facts, name):
         assert row["data"]["properties"][operation.rows]["type"] == "array"
     required = {key for key, spec in query.items() if spec.get("required")} - {"shop_cipher"}
     given = {"page_size"} if operation.paging == "query" else set()
-    asked_for = {"ids", "return_or_cancel_id"}
+    asked_for = {"ids", "return_or_cancel_id", "platform"}
     assert required - given - set(operation.query) <= asked_for
     markets = frozenset(map(operations.same_region, row["markets"])) if row.get("markets") else None
     assert operation.markets == markets
 
 
 def test_the_older_path_of_an_operation_is_a_known_one(facts):
-    fallbacks = {operation.method: operation.fallback for operation in OPERATIONS.values() if operation.fallback}
-    assert fallbacks == {"GET": "/finance/202309/payments"}
-    assert all(key in facts for key in fallbacks.items())
+    fallbacks = {(operation.method, operation.fallback) for operation in OPERATIONS.values() if operation.fallback}
+    assert fallbacks == {
+        ("GET", "/finance/202309/payments"),
+        ("POST", "/return_refund/202309/returns/{return_id}/reject"),
+    }
+    assert fallbacks <= facts.keys()
 
 
 def test_a_path_is_filled_with_ids_only():

@@ -273,6 +273,13 @@ GET_SHIPPING_PROVIDERS = Operation(
     "seller.logistics",
     rows="shipping_providers",
 )
+GET_EXTERNAL_ORDERS = Operation(
+    "get_external_orders",
+    "GET",
+    "/order/202406/orders/{order_id}/external_orders",
+    "seller.order.info",
+    rows="external_orders",
+)
 
 # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -342,6 +349,60 @@ UPDATE_PACKAGE_SHIPPING_INFO_202309 = Operation(
     "/fulfillment/202309/packages/{package_id}/shipping_info/update",
     "seller.fulfillment.basic",
     repeatable=False,
+)
+ACTIVATE_PRODUCTS = Operation(
+    "activate_products",
+    "POST",
+    "/product/202309/products/activate",
+    "seller.product.write",
+    partial=("errors",),
+)
+DEACTIVATE_PRODUCTS = Operation(
+    "deactivate_products",
+    "POST",
+    "/product/202309/products/deactivate",
+    "seller.product.write",
+    partial=("errors",),
+)
+CANCEL_ORDER = Operation(
+    "cancel_order",
+    "POST",
+    "/return_refund/202602/cancellations",
+    "seller.return_refund.basic",
+    repeatable=False,
+)
+# The decisions carry an idempotency key in the query.
+APPROVE_CANCELLATION = Operation(
+    "approve_cancellation",
+    "POST",
+    "/return_refund/202309/cancellations/{cancel_id}/approve",
+    "seller.return_refund.basic",
+)
+REJECT_CANCELLATION = Operation(
+    "reject_cancellation",
+    "POST",
+    "/return_refund/202309/cancellations/{cancel_id}/reject",
+    "seller.return_refund.basic",
+)
+APPROVE_RETURN = Operation(
+    "approve_return",
+    "POST",
+    "/return_refund/202309/returns/{return_id}/approve",
+    "seller.return_refund.basic",
+)
+REJECT_RETURN = Operation(
+    "reject_return",
+    "POST",
+    "/return_refund/202606/returns/{return_id}/reject",
+    "seller.return_refund.basic",
+    fallback="/return_refund/202309/returns/{return_id}/reject",
+)
+ADD_EXTERNAL_ORDERS = Operation(
+    "add_external_orders",
+    "POST",
+    "/order/202406/orders/external_orders",
+    "seller.order.info",
+    partial=("errors",),
 )
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(

@@ -1,0 +1,108 @@
+"""What all sinks of a run work with: the client, the rules, the results, and hands to make calls in parallel."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
+from tiktokshop_client.errors import BusinessError, MarketError, TransientError
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tiktokshop_client import Client, Shop, TikTokShopError
+
+    from target_tiktokshop.results import Results
+    from target_tiktokshop.rows import Row
+    from target_tiktokshop.rules import Rules
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+HANDS = 32
+"""Calls under way at once: 50 requests a second are kept up to an answer time of 600 ms."""
+
+
+@dataclass
+class Stock:
+    """What the run has done to stock so far, for the guard against a feed that sells everything out."""
+
+    seen: int = 0
+    zeroed: int = 0
+
+
+@dataclass
+class Desk:
+    """One run's tools."""
+
+    client: Client
+    rules: Rules
+    results: Results
+    logger: logging.Logger
+    stock: Stock = field(default_factory=Stock)
+    closing: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="call")
+
+    def shops(self) -> dict[str, Shop]:
+        """The shops that may be written to, by id."""
+        return {shop.id: shop for shop in self.client.shops()}
+
+    def each(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """What `work` returns for each item, in their order, made in parallel.
+
+        The first exception ends it: what has not begun is not begun, what is under way is waited for.
+        """
+        futures = [self._hands.submit(work, item) for item in items]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            for future in futures:
+                future.cancel()
+        wait(futures)
+        failed = next((future for future in futures if not future.cancelled() and future.exception()), None)
+        if failed is not None:
+            failed.result()
+        return [future.result() for future in futures]
+
+    def in_bulk(self, read: Callable[[list[str]], dict[str, R]], ids: Iterable[str], most: int) -> dict[str, R]:
+        """What `read` finds for the ids, `most` at a time; an id that the platform refuses costs only itself."""
+        wanted = list(dict.fromkeys(ids))
+        parts = [wanted[start : start + most] for start in range(0, len(wanted), most)]
+        found: dict[str, R] = {}
+        for part in self.each(lambda part: self._halving(read, part), parts):
+            found |= part
+        return found
+
+    def _halving(self, read: Callable[[list[str]], dict[str, R]], ids: list[str]) -> dict[str, R]:
+        try:
+            return read(ids)
+        except BusinessError:
+            if len(ids) == 1:
+                return {}
+        half = len(ids) // 2
+        return self._halving(read, ids[:half]) | self._halving(read, ids[half:])
+
+    def close(self) -> None:
+        """Ends waiting calls and lets go of everything."""
+        self.closing.set()
+        self._hands.shutdown(wait=False, cancel_futures=True)
+        self.client.close()
+        self.results.close()
+
+
+def only_these_rows(error: TikTokShopError) -> bool:
+    """Whether an error is about the rows of one call, so that the run can go on without them."""
+    return error.reach == "stream" and isinstance(error, (BusinessError, MarketError, TransientError))
+
+
+def refuse_all(rows: Sequence[Row], error: TikTokShopError) -> None:
+    """Settles the rows of a call that failed; an error that is about more than them is raised."""
+    if not only_these_rows(error):
+        raise error
+    for row in rows:
+        row.refuse(error)

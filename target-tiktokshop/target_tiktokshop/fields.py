@@ -1,0 +1,195 @@
+"""The contract of each stream's fields: how a value is read, and what makes a record unusable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Currency -> decimals that its prices may have.
+CURRENCIES: Mapping[str, int] = {
+    **dict.fromkeys(("BRL", "CZK", "EUR", "GBP", "HUF", "MXN", "MYR", "PHP", "PLN", "SGD", "THB", "USD"), 2),
+    **dict.fromkeys(("IDR", "JPY", "VND"), 0),
+}
+LONGEST_TEXT = 255
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class FieldError(ValueError):
+    """A value that cannot be used; the text completes "<field> "."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a stream's records.
+
+    Attributes:
+        name: Its name.
+        read: Turns a value that is not None into ours, or raises `FieldError`.
+        type: Its JSON type, for the schema that goes with records that are fed again.
+        needed: Whether a record without it is rejected.
+        other_name: A second name it may come under.
+    """
+
+    name: str
+    read: Callable[[Any], Any]
+    type: str = "string"
+    needed: bool = False
+    other_name: str = ""
+
+
+def identifier(value: Any) -> str:
+    """An id: digits, usually; a whole number will do."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not _ID.fullmatch(value.strip()):
+        raise FieldError("has to be an id")
+    return value.strip()
+
+
+def identifiers(value: Any) -> tuple[str, ...]:
+    """Some ids, each once; a text with commas will do."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list) or not value:
+        raise FieldError("has to be a list of ids")
+    return tuple(dict.fromkeys(map(identifier, value)))
+
+
+def text(value: Any) -> str:
+    """A text that says something; a whole number will do (seller SKUs often look like one)."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise FieldError("has to be a text")
+    if len(value) > LONGEST_TEXT:
+        raise FieldError(f"may have {LONGEST_TEXT} characters")
+    return value.strip()
+
+
+def boolean(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise FieldError("has to be true or false")
+    return value
+
+
+def quantity(value: Any) -> int:
+    """A whole number of units, from 0."""
+    number = _decimal(value)
+    if number != number.to_integral_value():
+        raise FieldError("has to be a whole number")
+    if number < 0:
+        raise FieldError("must not be negative")
+    return int(number)
+
+
+def amount(value: Any) -> Decimal:
+    """An amount of money above 0."""
+    number = _decimal(value)
+    if number <= 0:
+        raise FieldError("has to be above 0")
+    return number
+
+
+def currency(value: Any) -> str:
+    """A currency that the platform trades in."""
+    code = value.strip().upper() if isinstance(value, str) else ""
+    if code not in CURRENCIES:
+        raise FieldError(f"has to be one of {', '.join(CURRENCIES)}")
+    return code
+
+
+def one_of(*words: str, upper: bool = False) -> Callable[[Any], str]:
+    """One of some words, in any case."""
+
+    def read(value: Any) -> str:
+        word = value.strip() if isinstance(value, str) else ""
+        word = word.upper() if upper else word.lower()
+        if word not in words:
+            raise FieldError(f"has to be one of {', '.join(words)}")
+        return word
+
+    return read
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise FieldError("has to be a decimal number")
+    try:
+        number = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
+    except InvalidOperation:
+        raise FieldError("has to be a decimal number") from None
+    if not number.is_finite() or abs(number.adjusted()) > 18:
+        raise FieldError("has to be a decimal number")
+    return number
+
+
+def money(value: Decimal, code: str) -> str:
+    """An amount as the platform writes it in a currency.
+
+    Raises:
+        FieldError: It has more decimals than the currency.
+    """
+    exact = Decimal(1).scaleb(-CURRENCIES[code])
+    if value != value.quantize(exact):
+        raise FieldError(f"has more decimals than {code} has")
+    return str(value.quantize(exact))
+
+
+SHOP_ID = Field("shop_id", identifier)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What records of a stream look like.
+
+    Attributes:
+        fields: The fields it knows; others are ignored.
+        either: Groups of fields of which a record needs at least one.
+        check: A last look at the values together; it may raise `FieldError` with a whole sentence.
+    """
+
+    fields: tuple[Field, ...]
+    either: tuple[tuple[str, ...], ...] = ()
+    check: Callable[[dict[str, Any]], None] | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names a field may come under."""
+        return frozenset(name for field in self.fields for name in (field.name, field.other_name) if name)
+
+    def read(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The known fields of a record, parsed; those that are missing or null are left out.
+
+        Raises:
+            FieldError: What is wrong with the record, as a sentence.
+        """
+        values: dict[str, Any] = {}
+        for field in self.fields:
+            value = record.get(field.name)
+            if value is None and field.other_name:
+                value = record.get(field.other_name)
+            if value is None or value == "":
+                if field.needed:
+                    raise FieldError(f"{field.name} is missing")
+                continue
+            try:
+                values[field.name] = field.read(value)
+            except FieldError as error:
+                raise FieldError(f"{field.name} {error}") from None
+        for names in self.either:
+            if values.keys().isdisjoint(names):
+                raise FieldError(f"{' or '.join(names)} is needed")
+        if self.check is not None:
+            self.check(values)
+        return values
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the stream; permissive, because the target itself says what is wrong with a record."""
+        properties = {field.name: {"type": [field.type, "string", "null"]} for field in self.fields}
+        return {"type": "object", "properties": properties, "additionalProperties": True}

@@ -1,0 +1,294 @@
+"""Reading the shop in bulk: what is live now, so that only what differs is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import TOO_MANY_HITS, BusinessError, PageTokenInvalid, TikTokShopError
+from tiktokshop_client.operations import (
+    GET_ORDERS,
+    GET_SHIPPING_PROVIDERS,
+    SEARCH_CANCELLATIONS,
+    SEARCH_INVENTORY,
+    SEARCH_PRODUCTS,
+    SEARCH_RETURNS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tiktokshop_client import Operation, Shop
+
+    from target_tiktokshop.desk import Desk
+
+STOCK_A_CALL = 600
+PRODUCTS_OF_STOCK_A_CALL = 100
+SEARCHED_A_CALL = 10
+ORDERS_A_CALL = 50
+FEW_CALLS = 3
+"""So many calls are made for a few SKUs without asking whether the whole list would be cheaper."""
+PAGE_TOKEN_TRIES = 3
+
+SELLER_OFF = "SELLER_DEACTIVATED"
+DEACTIVATED = (SELLER_OFF, "PLATFORM_DEACTIVATED", "FREEZE")
+
+
+@dataclass(slots=True)
+class Sku:
+    """A SKU as the shop shows it now.
+
+    Attributes:
+        id: The platform's id.
+        seller_sku: The seller's own number, "" if it has none.
+        product_id: The product it belongs to.
+        status: The product's status, "" where the call that was made does not tell it.
+        available: Units by warehouse, without those that orders have taken.
+        committed: Units by warehouse that orders have taken.
+        price: What the buyer pays, None if unknown.
+        list_price: The list price, None if there is none.
+        currency: Of the prices.
+    """
+
+    id: str
+    seller_sku: str
+    product_id: str
+    status: str = ""
+    available: dict[str, int] = field(default_factory=dict)
+    committed: dict[str, int] = field(default_factory=dict)
+    price: Decimal | None = None
+    list_price: Decimal | None = None
+    currency: str = ""
+
+
+@dataclass(slots=True)
+class Product:
+    """A product as a search shows it."""
+
+    id: str
+    status: str
+    skus: list[Sku]
+
+
+class Catalogue:
+    """One shop's products. Seller SKUs are remembered for the run, prices and stock are read afresh."""
+
+    def __init__(self, desk: Desk, shop: Shop) -> None:
+        self._desk = desk
+        self._shop = shop
+        self._by_seller_sku: dict[str, list[Sku]] = {}
+        self._pages = 0  # how many pages the whole list had when it was last begun
+
+    # -- stock ---------------------------------------------------------------------------------------------------
+
+    def stock(self, sku_ids: Iterable[str]) -> dict[str, Sku]:
+        """Stock by SKU id; what the shop does not have is left out."""
+        return self._desk.in_bulk(lambda ids: self._stock({"sku_ids": ids}), sku_ids, STOCK_A_CALL)
+
+    def stock_of_products(self, product_ids: Iterable[str]) -> dict[str, Sku]:
+        """Stock of all SKUs of some products, by SKU id."""
+        return self._desk.in_bulk(lambda ids: self._stock({"product_ids": ids}), product_ids, PRODUCTS_OF_STOCK_A_CALL)
+
+    def _stock(self, body: Mapping[str, Any]) -> dict[str, Sku]:
+        answer = self._desk.client.call(SEARCH_INVENTORY, shop=self._shop, body=body)
+        found: dict[str, Sku] = {}
+        for product in answer.data.get("inventory") or []:
+            for row in product.get("skus") or []:
+                sku = Sku(str(row.get("id")), str(row.get("seller_sku") or ""), str(product.get("product_id") or ""))
+                for place in row.get("warehouse_inventory") or []:
+                    warehouse = str(place.get("warehouse_id") or "")
+                    sku.available[warehouse] = int(place.get("available_quantity") or 0)
+                    sku.committed[warehouse] = int(place.get("committed_quantity") or 0)
+                found[sku.id] = sku
+        return found
+
+    # -- products ------------------------------------------------------------------------------------------------
+
+    def seller_skus(self, wanted: Iterable[str]) -> Mapping[str, list[Sku]]:
+        """All SKUs that carry each of the seller's numbers, remembered for the run."""
+        unknown = set(wanted) - self._by_seller_sku.keys()
+        if unknown:
+            self._by_seller_sku.update({number: [] for number in unknown})
+            for product in self.search("seller_skus", unknown):
+                for sku in product.skus:
+                    if sku.seller_sku in unknown:
+                        self._by_seller_sku[sku.seller_sku].append(sku)
+        return self._by_seller_sku
+
+    def offers(self, sku_ids: Iterable[str]) -> dict[str, Sku]:
+        """SKUs with price and status, by id, as they are now."""
+        wanted = set(sku_ids)
+        products = self.search("sku_ids", wanted)
+        return {sku.id: sku for product in products for sku in product.skus if sku.id in wanted}
+
+    def deactivated(self, skus: Iterable[Sku]) -> dict[str, str]:
+        """Status by product id, of those products of the SKUs that somebody has deactivated."""
+        one_each = {sku.product_id: sku.id for sku in skus}
+        if len(one_each) <= FEW_CALLS * SEARCHED_A_CALL:
+            products: Iterable[Product] = self._targeted("sku_ids", list(one_each.values()))
+        else:
+            try:
+                lists = self._desk.each(lambda status: list(self._pages_of({"status": status})), DEACTIVATED)
+            except BusinessError as error:
+                if error.code != TOO_MANY_HITS:
+                    raise
+                products = self._targeted("sku_ids", list(one_each.values()))
+            else:
+                products = [product for found in lists for product in found]
+        return {
+            product.id: product.status
+            for product in products
+            if product.id in one_each and product.status in DEACTIVATED
+        }
+
+    def search(self, name: str, wanted: Iterable[str]) -> Iterable[Product]:
+        """Products that have any of the SKUs, asked for by `sku_ids` or `seller_skus`, the cheaper way.
+
+        Ten at a time, or the whole list of products, whichever takes fewer calls; others may come along.
+        """
+        values = list(wanted)
+        calls = -(-len(values) // SEARCHED_A_CALL)
+        if calls <= FEW_CALLS or 0 < self._pages >= calls:
+            return self._targeted(name, values)
+        return self._listed(calls) or self._targeted(name, values)
+
+    def all(self) -> Iterable[Product]:
+        """The whole list of products, without deleted ones."""
+        return self._pages_of({})
+
+    def _listed(self, cheaper_than: int) -> list[Product]:
+        """The whole list, or [] if it has more than `cheaper_than` pages."""
+        products: list[Product] = []
+        try:
+            for page in self._desk.client.pages(SEARCH_PRODUCTS, shop=self._shop, body={}):
+                if page.number == 1 and page.total_count:
+                    self._pages = -(-page.total_count // (SEARCH_PRODUCTS.page_size or 1))
+                if max(self._pages, page.number) > cheaper_than:
+                    return []
+                products.extend(map(product_of, page.rows))
+        except PageTokenInvalid:
+            return list(self.all())
+        except BusinessError as error:
+            if error.code != TOO_MANY_HITS:
+                raise
+            return []
+        return products
+
+    def _pages_of(self, body: Mapping[str, Any]) -> Iterator[Product]:
+        return map(product_of, whole(self._desk, SEARCH_PRODUCTS, self._shop, body))
+
+    def _targeted(self, name: str, values: list[str]) -> list[Product]:
+        def read(part: list[str]) -> dict[str, Product]:
+            return {product.id: product for product in self._pages_of({name: part})}
+
+        return list(self._desk.in_bulk(read, values, SEARCHED_A_CALL).values())
+
+
+def whole(desk: Desk, operation: Operation, shop: Shop, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All rows of a list; begun again when the platform does not take its own page token back."""
+    for _ in range(PAGE_TOKEN_TRIES):
+        try:
+            return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in page.rows]
+        except PageTokenInvalid:  # noqa: PERF203 - three tries
+            continue
+    return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in page.rows]
+
+
+def product_of(row: Mapping[str, Any]) -> Product:
+    """A product of a search, or of Get Product."""
+    product_id, status = str(row.get("id") or ""), str(row.get("status") or row.get("product_status") or "")
+    skus = [sku_of(item, product_id, status) for item in row.get("skus") or []]
+    return Product(product_id, status, skus)
+
+
+def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:
+    """A SKU of a product. What the buyer sees is `sale_price`, or `tax_exclusive_price` where that is missing."""
+    price = item.get("price") or {}
+    shown = price.get("sale_price") or price.get("amount") or price.get("tax_exclusive_price")
+    return Sku(
+        id=str(item.get("id") or ""),
+        seller_sku=str(item.get("seller_sku") or ""),
+        product_id=product_id,
+        status=status,
+        price=decimal_of(shown),
+        list_price=decimal_of((item.get("list_price") or {}).get("amount")),
+        currency=str(price.get("currency") or ""),
+    )
+
+
+def decimal_of(value: Any) -> Decimal | None:
+    """An amount of the platform's, None if there is none."""
+    try:
+        return Decimal(str(value)) if value not in {None, ""} else None
+    except InvalidOperation:
+        return None
+
+
+# -- orders, cancellations, returns --------------------------------------------------------------------------------
+
+
+def orders(desk: Desk, shop: Shop, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Orders by id; those of nobody or of another shop are left out."""
+    return desk.in_bulk(lambda part: some_orders(desk, shop, part), ids, ORDERS_A_CALL)
+
+
+def some_orders(desk: Desk, shop: Shop, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """As many orders as one call gives."""
+    rows = desk.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders") or []
+    return {str(row.get("id")): row for row in rows}
+
+
+@dataclass(frozen=True)
+class Search:
+    """A list that can be asked for by ids."""
+
+    operation: Operation
+    filter: str
+    key: str
+
+
+CANCELLATIONS = Search(SEARCH_CANCELLATIONS, "cancel_ids", "cancel_id")
+CANCELLATIONS_OF_ORDERS = Search(SEARCH_CANCELLATIONS, "order_ids", "order_id")
+RETURNS = Search(SEARCH_RETURNS, "return_ids", "return_id")
+
+
+def searched(desk: Desk, shop: Shop, search: Search, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Rows of a list by their key, asked for by ids; of several with one key the last one wins."""
+
+    def read(part: list[str]) -> dict[str, dict[str, Any]]:
+        rows = whole(desk, search.operation, shop, {search.filter: part})
+        return {str(row.get(search.key)): row for row in rows}
+
+    return desk.in_bulk(read, ids, search.operation.page_size or 1)
+
+
+class Carriers:
+    """The shipping providers that a shop may name, by delivery option, remembered for the run."""
+
+    def __init__(self, desk: Desk, shop: Shop) -> None:
+        self._desk = desk
+        self._shop = shop
+        self._known: dict[str, list[tuple[str, str]] | TikTokShopError] = {}
+
+    def of(self, delivery_option_id: str) -> list[tuple[str, str]]:
+        """(id, name) of each.
+
+        Raises:
+            BusinessError: The platform ships orders of this option itself.
+        """
+        if delivery_option_id not in self._known:
+            self._known[delivery_option_id] = self._ask(delivery_option_id)
+        known = self._known[delivery_option_id]
+        if isinstance(known, TikTokShopError):
+            raise known
+        return known
+
+    def _ask(self, delivery_option_id: str) -> list[tuple[str, str]] | TikTokShopError:
+        path = {"delivery_option_id": delivery_option_id}
+        try:
+            answer = self._desk.client.call(GET_SHIPPING_PROVIDERS, shop=self._shop, path=path)
+        except BusinessError as error:
+            return error
+        rows = answer.data.get("shipping_providers") or []
+        return [(str(row.get("id")), str(row.get("name") or "")) for row in rows]

@@ -1,0 +1,66 @@
+"""Turns a results file back into Singer messages, so that what was rejected can be fed again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from tiktokshop_client.console import run
+
+from target_tiktokshop.rows import OUTCOMES, REJECTED
+from target_tiktokshop.sinks import WRITINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import NoReturn
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+@click.command()
+@click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(OUTCOMES),
+    default=(REJECTED,),
+    show_default=True,
+    help="Which records; may be given several times.",
+)
+def refeed(results: Path, outcomes: tuple[str, ...]) -> None:
+    """Write the records of a RESULTS file that had an outcome as Singer messages to standard output.
+
+    target-tiktokshop-refeed results.jsonl | target-tiktokshop --config config.json
+    """
+    for message in messages(results, frozenset(outcomes)):
+        sys.stdout.buffer.write(_encode(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def messages(results: Path, outcomes: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """SCHEMA and RECORD messages, in the order of the file; a line that a killed run left unfinished is passed over."""
+    begun: set[str] = set()
+    with results.open("rb") as lines:
+        for line in lines:
+            try:
+                entry = _decode(line)
+            except msgspec.DecodeError:
+                continue
+            stream = entry.get("stream")
+            if entry.get("outcome") not in outcomes or stream not in WRITINGS or entry.get("record") is None:
+                continue
+            if stream not in begun:
+                begun.add(stream)
+                schema = WRITINGS[stream].contract.schema()
+                yield {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []}
+            yield {"type": "RECORD", "stream": stream, "record": entry["record"]}
+
+
+def main() -> NoReturn:
+    """The command `target-tiktokshop-refeed`."""
+    run(lambda: refeed(standalone_mode=False), "target-tiktokshop-refeed")

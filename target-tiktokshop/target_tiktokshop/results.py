@@ -1,0 +1,143 @@
+"""One outcome a record, on disk before any STATE behind it is passed on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from target_tiktokshop.rows import GUARDED, OUTCOMES, REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+    from typing import BinaryIO
+
+    from target_tiktokshop.rows import Row
+
+FOLDER = Path(".tiktokshop") / "results"
+PRIVATE = 0o600
+SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id")
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+@dataclass
+class Tally:
+    """What a run has come to so far."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    deliberate: int = 0
+
+    def count(self, rows: Sequence[Row]) -> None:
+        """Adds rows that have their outcome."""
+        self.outcomes.update(row.outcome for row in rows)
+        self.deliberate += sum(row.deliberate for row in rows)
+
+    @property
+    def failed(self) -> int:
+        """Rows rejected or guarded, without those that were left out on purpose."""
+        return self.outcomes[REJECTED] + self.outcomes[GUARDED] - self.deliberate
+
+    def beyond(self, percent: Decimal) -> bool:
+        """Whether more than `percent` of all rows failed."""
+        return self.failed * 100 > percent * self.outcomes.total()
+
+    def __str__(self) -> str:
+        return ", ".join(f"{self.outcomes[name]} {name}" for name in OUTCOMES if self.outcomes[name]) or "no records"
+
+
+class Results:
+    """The results file of one run: JSON lines, readable by its owner only, made when the first row comes.
+
+    Args:
+        path: The file, which is added to; None for a new one in `FOLDER`.
+        plan: Whether rows are a plan to look at, so that a terminal shows them as a table.
+    """
+
+    def __init__(self, path: Path | None, *, plan: bool) -> None:
+        stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        self.run = f"{stamp}-{secrets.token_hex(3)}"
+        self.path = path or FOLDER / f"{self.run}.jsonl"
+        self.tally = Tally()
+        self._plan = plan and sys.stderr.isatty()
+        self._file: BinaryIO | None = None
+
+    def open(self) -> None:
+        """Makes sure that there is a file to write to, before anything is sent.
+
+        Raises:
+            OSError: There cannot be one.
+        """
+        if self._file is not None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE)
+        os.fchmod(descriptor, PRIVATE)
+        self._file = os.fdopen(descriptor, "ab", buffering=1 << 20)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            self._file.write(b"\n")  # a run that was killed here left half a line
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Puts the outcomes of rows on disk; when it returns they are there.
+
+        Raises:
+            OSError: They are not, because the disk is full for example.
+        """
+        self.open()
+        assert self._file is not None  # noqa: S101 - opened above
+        for row in rows:
+            self._file.write(_encode(self.entry(row)) + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.tally.count(rows)
+        if self._plan:
+            show(rows)
+
+    def entry(self, row: Row) -> dict[str, Any]:
+        """A row's line of the file."""
+        return {
+            "run": self.run,
+            "row": row.number,
+            "stream": row.stream,
+            "shop_id": row.shop.id if row.shop else None,
+            "outcome": row.outcome,
+            "code": row.code or None,
+            "message": row.message or None,
+            "request_id": row.request_id or None,
+            "operation": row.operation or None,
+            "before": row.before,
+            "after": row.after,
+            "record": row.record,
+        }
+
+    def close(self) -> None:
+        """Closes the file; what could not be written has been reported by `write`."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+
+
+def show(rows: Sequence[Row]) -> None:
+    """The rows as a table on standard error."""
+    for row in rows:
+        what = next((str(row.values[name]) for name in SUBJECTS if name in row.values), "")
+        change = f"{brief(row.before)} -> {brief(row.after)}" if row.after is not None else ""
+        click.echo(f"{row.outcome:<11} {row.stream:<26} {what:<24} {change:<48} {row.message}".rstrip(), err=True)
+
+
+def brief(values: Any) -> str:
+    """Values as a table shows them."""
+    if isinstance(values, dict):
+        return " ".join(str(value) for value in values.values() if value is not None)
+    return "" if values is None else str(values)

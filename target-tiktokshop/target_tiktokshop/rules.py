@@ -1,0 +1,217 @@
+"""What the target may send and how it goes about it: the settings beyond the connection, as JSON schema and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PERCENT = {"type": "number", "minimum": 0}
+PRICES = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
+SKUS = {"type": "array", "items": {"type": "string"}}
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "dry_run": {
+        "type": "boolean",
+        "title": "Dry run",
+        "description": (
+            "Read, compare and guard, write the plan to `results_path`, and send nothing. No STATE is passed on."
+        ),
+        "default": False,
+    },
+    "batch_size_rows": {
+        "type": "integer",
+        "minimum": 1,
+        "title": "Batch size",
+        "description": "The most records of a stream that are compared and sent together.",
+        "default": 5_000,
+    },
+    "skip_unchanged": {
+        "type": "boolean",
+        "title": "Skip unchanged",
+        "description": "Send only what differs from the shop's live values.",
+        "default": True,
+    },
+    "verify": {
+        "type": "boolean",
+        "title": "Verify",
+        "description": "Read back what was sent; what the platform accepted and did not keep is `unconfirmed`.",
+        "default": True,
+    },
+    "results_path": {
+        "type": "string",
+        "title": "Results file",
+        "description": (
+            "The file that gets one JSON line for each record; added to if it exists. Without it, a new file for each "
+            "run in `.tiktokshop/results/` of the working directory."
+        ),
+        "examples": ["output/results.jsonl"],
+    },
+    "on_reject": {
+        "type": "string",
+        "enum": ["report", "fail"],
+        "title": "On reject",
+        "description": (
+            "`report`: a run goes on, and ends well, while no more than `max_rejected_percent` of the records are "
+            "rejected or guarded. `fail`: not one may be."
+        ),
+        "default": "report",
+    },
+    "max_rejected_percent": PERCENT
+    | {
+        "title": "Most rejected",
+        "description": (
+            "Stop before a batch of which more than this part is rejected or guarded; records left out on purpose "
+            "(`allow_skus`, `deny_skus`, `protect_status`) do not count."
+        ),
+        "default": 20,
+    },
+    "max_price_change_percent": PERCENT
+    | {
+        "title": "Largest price change",
+        "description": "Hold back a price that is more than this part above or below the live one.",
+        "default": 50,
+    },
+    "min_price": PRICES
+    | {
+        "title": "Lowest price",
+        "description": "Hold back prices below this amount, for each currency.",
+        "default": {},
+        "examples": [{"USD": "1.00"}],
+    },
+    "max_price": PRICES
+    | {
+        "title": "Highest price",
+        "description": "Hold back prices above this amount, for each currency.",
+        "default": {},
+        "examples": [{"USD": "500"}],
+    },
+    "max_quantity": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Largest quantity",
+        "description": "Hold back quantities above this one.",
+        "default": 99_999,
+    },
+    "buffer_quantity": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Buffer",
+        "description": "Units kept back: subtracted from each quantity, never below 0.",
+        "default": 0,
+    },
+    "max_zeroed_percent": PERCENT
+    | {
+        "title": "Most sold out",
+        "description": (
+            "Stop before a batch that brings the SKUs which the run takes from some stock to none above this part of "
+            "the SKUs it has seen. A single SKU may always sell out."
+        ),
+        "default": 30,
+    },
+    "allow_skus": SKUS
+    | {
+        "title": "Allowed SKUs",
+        "description": "Send only these SKUs (SKU ids or seller SKUs); all of them when left out.",
+        "default": [],
+    },
+    "deny_skus": SKUS
+    | {
+        "title": "Denied SKUs",
+        "description": "Never send these SKUs (SKU ids or seller SKUs).",
+        "default": [],
+    },
+    "protect_status": {
+        "type": "boolean",
+        "title": "Protect status",
+        "description": (
+            "Leave products alone that the seller or the platform has deactivated. `product_status` may still "
+            "activate what the seller has deactivated."
+        ),
+        "default": True,
+    },
+    "on_zero": {
+        "type": "string",
+        "enum": ["send", "deactivate"],
+        "title": "On zero",
+        "description": (
+            "`send`: a quantity of 0 is sent as 0. `deactivate`: a product that would have no stock left in any SKU is "
+            "deactivated in place of that."
+        ),
+        "default": "send",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings of `SETTINGS`, checked; percentages and prices as exact decimals."""
+
+    dry_run: bool = False
+    batch_size_rows: int = 5_000
+    skip_unchanged: bool = True
+    verify: bool = True
+    results_path: Path | None = None
+    max_rejected_percent: Decimal = Decimal(20)
+    max_price_change_percent: Decimal = Decimal(50)
+    min_price: Mapping[str, Decimal] = field(default_factory=dict)
+    max_price: Mapping[str, Decimal] = field(default_factory=dict)
+    max_quantity: int = 99_999
+    buffer_quantity: int = 0
+    max_zeroed_percent: Decimal = Decimal(30)
+    allow_skus: frozenset[str] = frozenset()
+    deny_skus: frozenset[str] = frozenset()
+    protect_status: bool = True
+    deactivate_on_zero: bool = False
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Rules:
+        """The rules of a configuration that the JSON schema has accepted.
+
+        Raises:
+            ConfigurationError: A price is not a decimal.
+        """
+        found = {name: config.get(name, spec.get("default")) for name, spec in SETTINGS.items()}
+        fails = found["on_reject"] == "fail"
+        return cls(
+            dry_run=found["dry_run"],
+            batch_size_rows=found["batch_size_rows"],
+            skip_unchanged=found["skip_unchanged"],
+            verify=found["verify"],
+            results_path=Path(found["results_path"]).expanduser() if found["results_path"] else None,
+            max_rejected_percent=Decimal(0) if fails else _decimal(found, "max_rejected_percent"),
+            max_price_change_percent=_decimal(found, "max_price_change_percent"),
+            min_price=_prices(found, "min_price"),
+            max_price=_prices(found, "max_price"),
+            max_quantity=found["max_quantity"],
+            buffer_quantity=found["buffer_quantity"],
+            max_zeroed_percent=_decimal(found, "max_zeroed_percent"),
+            allow_skus=frozenset(found["allow_skus"]),
+            deny_skus=frozenset(found["deny_skus"]),
+            protect_status=found["protect_status"],
+            deactivate_on_zero=found["on_zero"] == "deactivate",
+        )
+
+
+def _decimal(found: Mapping[str, Any], name: str) -> Decimal:
+    return _number(found[name], name)
+
+
+def _prices(found: Mapping[str, Any], name: str) -> dict[str, Decimal]:
+    return {currency.upper(): _number(amount, f"{name}.{currency}") for currency, amount in found[name].items()}
+
+
+def _number(value: Any, name: str) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ConfigurationError(f"the setting {name} has to be a decimal number")
+    return number

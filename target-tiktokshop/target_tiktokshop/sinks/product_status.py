@@ -1,0 +1,107 @@
+"""Putting products up and taking them down, twenty a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_client.errors import BusinessError
+from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS, GET_PRODUCT
+from tiktokshop_client.row_errors import partial_errors
+
+from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of
+from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, Product, product_of
+from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.sinks.base import Writer, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tiktokshop_client import Operation, Shop
+
+PRODUCTS_A_CALL = 20
+ACTIVE = "ACTIVATE"
+
+# Status wanted -> call, and the platform's statuses that amount to it.
+CHANGES: Mapping[str, tuple[Operation, frozenset[str]]] = {
+    "active": (ACTIVATE_PRODUCTS, frozenset({ACTIVE, "PENDING"})),
+    "inactive": (DEACTIVATE_PRODUCTS, frozenset({SELLER_OFF})),
+}
+REACHED = {"active": ACTIVE, "inactive": SELLER_OFF}
+UNDER_REVIEW = "the platform reviews the product before it goes on sale"
+CONTRACT = Contract(
+    (
+        SHOP_ID,
+        Field("product_id", identifier, needed=True),
+        Field("status", one_of(*CHANGES), needed=True),
+    ),
+)
+
+
+class StatusWriter(Writer):
+    """Whether products are on sale. `subject` is the `Product`; its status is blank unless it is to be protected."""
+
+    def look(self, rows: list[Row]) -> None:
+        """Reads the products one by one if they are few, else the whole list."""
+        last_wins(rows, lambda row: (row.the_shop.id, row.values["product_id"]))
+        for shop, group in by_shop(still_open(rows)):
+            live = self._products(shop, [row.values["product_id"] for row in group])
+            for row in group:
+                self._compare(row, live.get(row.values["product_id"]))
+
+    def _compare(self, row: Row, product: Product | None) -> None:
+        if product is None:
+            row.reject("unknown_product", f"shop {row.the_shop.id} has no product {row.values['product_id']}")
+            return
+        operation, reached = CHANGES[row.values["status"]]
+        row.operation = operation.name
+        row.before, row.after = {"status": product.status}, {"status": REACHED[row.values["status"]]}
+        theirs = product.status not in {SELLER_OFF, ACTIVE, "DRAFT", "PENDING", "FAILED"}
+        row.subject = Product(product.id, product.status if theirs else "", product.skus)
+        if self.rules.skip_unchanged and product.status in reached:
+            row.unchanged(UNDER_REVIEW if product.status == "PENDING" else "")
+
+    def _products(self, shop: Shop, ids: list[str]) -> dict[str, Product]:
+        if len(ids) > SEARCHED_A_CALL:
+            return {product.id: product for product in self.catalogue(shop).all()}
+
+        def one(product_id: str) -> Product | None:
+            try:
+                answer = self.desk.client.call(GET_PRODUCT, shop=shop, path={"product_id": product_id})
+            except BusinessError:
+                return None
+            return product_of({"id": product_id, **answer.data})
+
+        return {product.id: product for product in self.desk.each(one, ids) if product is not None}
+
+    def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
+        """Twenty products a call."""
+        for group in by(rows, lambda row: (row.the_shop.id, row.values["status"])).values():
+            for start in range(0, len(group), PRODUCTS_A_CALL):
+                yield group[start : start + PRODUCTS_A_CALL]
+
+    def send(self, rows: list[Row]) -> None:
+        """Each product may be refused for itself."""
+        operation, _ = CHANGES[rows[0].values["status"]]
+        by_product = {row.values["product_id"]: row for row in rows}
+        answer = self.desk.client.call(operation, shop=rows[0].the_shop, body={"product_ids": list(by_product)})
+        for row in rows:
+            row.request_id = answer.request_id
+        for error in partial_errors(operation, answer.data):
+            named = error.ids.get("product_id")
+            for row in [by_product[named]] if named in by_product else rows:
+                row.reject(str(error.code), f"the platform refused it: {error.message}", answer.request_id)
+
+    def kept(self, rows: list[Row]) -> Iterable[bool]:
+        """The products have the status; one that was never on sale is reviewed first."""
+        done: dict[int, bool] = {}
+        for shop, group in by_shop(rows):
+            live = self._products(shop, [row.values["product_id"] for row in group])
+            for row in group:
+                product = live.get(row.values["product_id"])
+                done[id(row)] = product is not None and product.status in CHANGES[row.values["status"]][1]
+                if product is not None and product.status == "PENDING":
+                    row.message = UNDER_REVIEW
+        return [done[id(row)] for row in rows]
+
+
+PRODUCT_STATUS = Writing("product_status", "Whether products are on sale.", CONTRACT, StatusWriter)

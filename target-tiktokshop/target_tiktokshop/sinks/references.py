@@ -1,0 +1,102 @@
+"""The numbers that orders have in other systems, up to 100 a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import BusinessError
+from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, GET_EXTERNAL_ORDERS
+from tiktokshop_client.row_errors import partial_errors
+
+from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of, text
+from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
+from target_tiktokshop.sinks.base import Writer, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+REFERENCES_A_CALL = 100
+PLATFORMS = (
+    "AMAZON",
+    "BIGCOMMERCE",
+    "CHANNEL_ADVISOR",
+    "ERP_SYSTEM",
+    "MAGENTO",
+    "ORDER_MANAGEMENT_SYSTEM",
+    "SALESFORCE_COMMERCE_CLOUD",
+    "SHOPIFY",
+    "WAREHOUSE_MANAGEMENT_SYSTEM",
+    "WOOCOMMERCE",
+)
+CONTRACT = Contract(
+    (
+        SHOP_ID,
+        Field("order_id", identifier, needed=True),
+        Field("platform", one_of(*PLATFORMS, upper=True), needed=True),
+        Field("external_order_id", text, needed=True),
+    ),
+)
+
+
+class ReferenceWriter(Writer):
+    """External order references. `subject` are the references that the order has for the platform."""
+
+    def look(self, rows: list[Row]) -> None:
+        """Reads what each order has, one call an order: the platform has no list of them."""
+        last_wins(rows, lambda row: tuple(row.values[name] for name in ("order_id", "platform", "external_order_id")))
+        rows = still_open(rows)
+        self.desk.each(self._read, rows if self.rules.skip_unchanged else [])
+        for row in still_open(rows):
+            row.operation = ADD_EXTERNAL_ORDERS.name
+            row.before = {"external_order_ids": row.subject}
+            row.after = {"external_order_id": row.values["external_order_id"]}
+            if self.rules.skip_unchanged and row.values["external_order_id"] in (row.subject or []):
+                row.unchanged("the order has this reference already")
+
+    def _read(self, row: Row) -> None:
+        try:
+            row.subject = self._references(row)
+        except BusinessError as error:
+            row.refuse(error)
+
+    def _references(self, row: Row) -> list[str]:
+        answer = self.desk.client.call(
+            GET_EXTERNAL_ORDERS,
+            shop=row.the_shop,
+            path={"order_id": row.values["order_id"]},
+            query={"platform": row.values["platform"]},
+        )
+        return [str(item.get("id")) for item in answer.data.get("external_orders") or []]
+
+    def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
+        """A hundred references a call."""
+        for _, group in by_shop(rows):
+            for start in range(0, len(group), REFERENCES_A_CALL):
+                yield group[start : start + REFERENCES_A_CALL]
+
+    def send(self, rows: list[Row]) -> None:
+        """Each reference may be refused for itself."""
+        orders: list[dict[str, Any]] = [
+            {
+                "id": row.values["order_id"],
+                "external_order": {"id": row.values["external_order_id"], "platform": row.values["platform"]},
+            }
+            for row in rows
+        ]
+        answer = self.desk.client.call(ADD_EXTERNAL_ORDERS, shop=rows[0].the_shop, body={"orders": orders})
+        for row in rows:
+            row.request_id = answer.request_id
+        for error in partial_errors(ADD_EXTERNAL_ORDERS, answer.data):
+            named = error.ids.get("order_id")
+            for row in still_open(rows):
+                if named in {None, row.values["order_id"]}:
+                    row.reject(str(error.code), f"the platform refused it: {error.message}", answer.request_id)
+
+    def kept(self, rows: list[Row]) -> Iterable[bool]:
+        """The orders show the references."""
+        return self.desk.each(lambda row: row.values["external_order_id"] in self._references(row), rows)
+
+
+EXTERNAL_ORDER_REFERENCES = Writing(
+    "external_order_references", "The numbers that orders have in other systems.", CONTRACT, ReferenceWriter
+)

@@ -1,0 +1,171 @@
+"""Tracking numbers: whichever call the order's market, state and packages ask for, and never a second package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_client.errors import Action, BusinessError, TikTokShopError
+
+from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
+from target_tiktokshop.planning import Carriers, orders, some_orders
+from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.sinks.shipments import REASONS, Step, Wanted, next_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tiktokshop_client import Answer, Operation
+
+    from target_tiktokshop.desk import Desk
+
+TRIES = 5
+FIRST_PAUSE = 0.25
+CONTRACT = Contract(
+    (
+        SHOP_ID,
+        Field("order_id", identifier, needed=True),
+        Field("tracking_number", text, needed=True),
+        Field("shipping_provider_id", identifier),
+        Field("shipping_provider", text),
+        Field("order_line_item_ids", identifiers, "array"),
+        Field("package_id", identifier),
+    ),
+    either=(("shipping_provider_id", "shipping_provider"),),
+)
+
+
+class TrackingWriter(Writer):
+    """Tracking numbers. `subject` is the order as it was read."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._carriers: dict[str, Carriers] = {}
+
+    def look(self, rows: list[Row]) -> None:
+        """Reads all orders, 50 a call."""
+        last_wins(
+            rows,
+            lambda row: tuple(row.values.get(name) for name in ("order_id", "package_id", "order_line_item_ids")),
+        )
+        for shop, group in by_shop(still_open(rows)):
+            found = orders(self.desk, shop, (row.values["order_id"] for row in group))
+            for row in group:
+                row.subject = found.get(row.values["order_id"])
+                self._plan(row)
+
+    def _plan(self, row: Row) -> Step:
+        """Settles the row if there is nothing to do; else says what."""
+        step = self._step(row)
+        row.before = {"tracking_number": step.before}
+        row.after = {"tracking_number": row.values["tracking_number"]}
+        if step.done:
+            row.unchanged("the order has this tracking number already")
+        elif step.reason:
+            row.reject(step.reason, REASONS[step.reason])
+        elif "shipping_provider_id" not in row.values:
+            self._name_carrier(row)
+            step = self._step(row)
+        if row.open and step.operation is not None:
+            row.operation = step.operation.name
+            row.after["shipping_provider_id"] = row.values["shipping_provider_id"]
+        return step
+
+    def _step(self, row: Row) -> Step:
+        values = row.values
+        wanted = Wanted(
+            values["tracking_number"],
+            values.get("shipping_provider_id", ""),
+            values.get("order_line_item_ids", ()),
+            values.get("package_id", ""),
+        )
+        return next_step(row.subject, wanted, row.the_shop.region, self.desk.client.now())
+
+    def _name_carrier(self, row: Row) -> None:
+        """Finds the id of a carrier's name among those that the order's delivery option allows."""
+        name, shop = row.values["shipping_provider"], row.the_shop
+        carriers = self._carriers.setdefault(shop.id, Carriers(self.desk, shop))
+        try:
+            known = carriers.of(str(row.subject.get("delivery_option_id") or ""))
+        except BusinessError as error:
+            row.refuse(error)
+            return
+        found = {number for number, called in known if called.casefold() == name.casefold()}
+        if len(found) == 1:
+            row.values["shipping_provider_id"] = found.pop()
+            return
+        names = ", ".join(called for _, called in known)
+        code = "ambiguous_carrier" if found else "unknown_carrier"
+        row.reject(code, f"{name} is not the name of one shipping provider of this order; there are: {names}")
+
+    def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
+        """The rows of an order one after the other."""
+        return by(rows, lambda row: (row.the_shop.id, row.values["order_id"])).values()
+
+    def send(self, rows: list[Row]) -> None:
+        """One order's rows; from the second on, from what the first has made of the order."""
+        for place, row in enumerate(rows):
+            try:
+                self._send(row, fresh=place == 0)
+            except BusinessError as error:  # noqa: PERF203 - each row fails for itself
+                row.refuse(error)
+
+    def _send(self, row: Row, *, fresh: bool) -> None:
+        """Reads the order again after every unclear outcome, so that no package is made twice."""
+        tries = 0
+        step = self._step(row) if fresh else self._read_again(row)
+        while row.open and step.operation is not None:
+            tries += 1
+            try:
+                answer = self._call(row, step, step.operation)
+            except TikTokShopError as error:
+                row.request_id = error.request_id
+                done_already = error.action is Action.DONE
+                again = done_already or (error.unclear and error.reach == "stream")
+                if not again or tries >= TRIES:
+                    raise
+                self.desk.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+                step = self._read_again(row)
+                if step.done:
+                    return
+                if done_already and step.operation is not None:
+                    raise
+                if step.reason:
+                    row.reject(step.reason, REASONS[step.reason], error.request_id)
+            else:
+                row.request_id = answer.request_id
+                warning = (answer.data.get("warning") or {}).get("message")
+                row.message = f"the platform warns: {warning}" if warning else ""
+                return
+
+    def _read_again(self, row: Row) -> Step:
+        order_id = row.values["order_id"]
+        row.subject = some_orders(self.desk, row.the_shop, [order_id]).get(order_id)
+        step = self._step(row)
+        if step.reason:
+            row.reject(step.reason, REASONS[step.reason])
+        return step
+
+    def _call(self, row: Row, step: Step, operation: Operation) -> Answer:
+        """Makes the step's call, in the older version where the platform does not know the newer."""
+        client, shop = self.desk.client, row.the_shop
+        try:
+            return client.call(operation, shop=shop, path=step.path, body=step.body)
+        except TikTokShopError as error:
+            if error.action is not Action.FALLBACK or step.older is None:
+                raise
+            older, body = step.older
+            return client.call(older, shop=shop, path=step.path, body=body)
+
+    def kept(self, rows: list[Row]) -> Iterable[bool]:
+        """The orders show the numbers."""
+        done: dict[int, bool] = {}
+        for shop, group in by_shop(rows):
+            found = orders(self.desk, shop, (row.values["order_id"] for row in group))
+            for row in group:
+                row.subject = found.get(row.values["order_id"])
+                done[id(row)] = self._step(row).done
+        return [done[id(row)] for row in rows]
+
+
+TRACKING = Writing("tracking", "Tracking numbers of orders that the seller ships.", CONTRACT, TrackingWriter)
