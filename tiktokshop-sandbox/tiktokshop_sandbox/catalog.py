@@ -84,11 +84,13 @@ _STATUSES = {
     37: "DELETED",
 }
 _BUNDLES = 17
+_LISTED_TWICE = 45
 _SKUS = 32  # numbers reserved for a product's SKUs
 
 
 def seller_sku(shop: Shop, product: int, index: int) -> str:
-    """The seller's own number of a SKU."""
+    """The seller's own number of a SKU. Now and then the same goods are listed twice, under the same numbers."""
+    product -= product % _LISTED_TWICE == _LISTED_TWICE - 1
     return f"{shop.code[-4:]}-{product:04d}-{index + 1:02d}"
 
 

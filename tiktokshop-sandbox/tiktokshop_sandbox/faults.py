@@ -33,6 +33,8 @@ GATEWAY: Final = {
     "shop_inactive": "36009043 with HTTP 401 (for one shop, when `shop_id` is given)",
     "scope_withheld": "105005 with HTTP 401 (for one scope, when `scope` is given)",
     "page_token_invalid": "a request with a page token is refused with 36009004",
+    "refused": "the endpoint refuses with `code` (12052055) and HTTP 400; the request is not carried out",
+    "not_kept": "code 0 as if all were well; the request is not carried out",
 }
 KINDS: Final = TRANSPORT | GATEWAY
 
@@ -52,6 +54,7 @@ class Spec(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     scope: str | None = None
     seconds: float = 1.0
     retry_after: int | None = None
+    code: int = 12052055
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -108,6 +108,13 @@ class Gateway:
     def _carry_out(self, visit: Visit) -> Mapping[str, Any] | bytes:
         now = self.clock.now()
         self.world.advance(now)
+        fault = self.faults.strike(
+            Target(visit.request.path, visit.shop.id if visit.shop else None), "refused", "not_kept"
+        )
+        if fault and fault.kind == "not_kept":
+            return {}
+        if fault:
+            raise ApiError(fault.code, "The platform refuses this on demand.", 400)
         return visit.endpoint.handler(
             Call(
                 endpoint=visit.endpoint,

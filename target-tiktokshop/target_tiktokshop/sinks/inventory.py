@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiktokshop_client.errors import BusinessError
 from tiktokshop_client.operations import DEACTIVATE_PRODUCTS, UPDATE_INVENTORY
 from tiktokshop_client.row_errors import partial_errors
 
+from target_tiktokshop.desk import refuse_all
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, quantity, text
 from target_tiktokshop.planning import SELLER_OFF, Sku
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
@@ -119,7 +121,10 @@ class InventoryWriter(SkuWriter):
             }
             for group in by(rows, lambda row: row.subject.id).values()
         ]
-        self.update(UPDATE_INVENTORY, rows, skus)
+        try:
+            self.update(UPDATE_INVENTORY, rows, skus)
+        except BusinessError as error:
+            refuse_all(rows, error)
         for row in rows:
             if row.code == ZERO_REFUSED and not row.after["quantity"]:
                 row.message += "; with on_zero: deactivate a product without stock is deactivated instead"

@@ -195,9 +195,10 @@ def refund_of(order: Order, indexes: Sequence[int]) -> Refund:
     )
 
 
-def _open_cancellation(
+def open_cancellation(
     life: Life, shop: Shop, order: Order, kind: str, status: str, role: str, reason: str
 ) -> Cancellation:
+    """A cancellation begins in this status; what was paid is to be given back."""
     refund = refund_of(order, range(len(order.lines))) if order.paid else Refund()
     item = Cancellation(
         shop=shop.number,
@@ -216,7 +217,8 @@ def _open_cancellation(
     return item
 
 
-def _move(life: Life, item: Cancellation, status: str) -> None:
+def move(life: Life, item: Cancellation, status: str) -> None:
+    """A cancellation gets another status."""
     item.status, item.updated, item.deadline = status, life.now, 0
     life.store.cancellations.put(item.order, item)
 
@@ -225,7 +227,7 @@ def expire(life: Life, shop: Shop, number: int) -> None:
     """Nobody paid within a day."""
     order = orders.find(life, shop, number)
     orders.cancel(life, shop, order, "SYSTEM", CANCELLATION_REASONS[UNPAID])
-    _open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_COMPLETE", "SYSTEM", UNPAID)
+    open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_COMPLETE", "SYSTEM", UNPAID)
 
 
 def seller_cancel(life: Life, shop: Shop, number: int) -> None:
@@ -234,7 +236,7 @@ def seller_cancel(life: Life, shop: Shop, number: int) -> None:
     if order.status != "AWAITING_SHIPMENT":
         return
     orders.cancel(life, shop, order, "SELLER", CANCELLATION_REASONS[SELLER_CANCELS])
-    _open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SELLER", SELLER_CANCELS)
+    open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SELLER", SELLER_CANCELS)
     life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
 
 
@@ -246,12 +248,12 @@ def ask_cancel(life: Life, shop: Shop, number: int) -> None:
     name, words = BUYER_CANCELS[number % len(BUYER_CANCELS)]
     if order.hold:
         orders.cancel(life, shop, order, "BUYER", words)
-        _open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_SUCCESS", "BUYER", name)
+        open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_SUCCESS", "BUYER", name)
         life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
         return
     order.asked_to_cancel, order.asked_at = True, life.now
     orders.touch(life, order)
-    item = _open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_PENDING", "BUYER", name)
+    item = open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_PENDING", "BUYER", name)
     item.deadline = life.now + 2 * DAY
     life.at(life.now + order.plan.decide, shop, Kind.DECIDE_CANCEL, number)
 
@@ -260,20 +262,22 @@ def decide_cancel(life: Life, shop: Shop, number: int) -> None:
     """The seller agrees or refuses, or the buyer thinks again; refused orders go their way."""
     order = orders.find(life, shop, number)
     item = life.store.cancellations[order.key]
+    if item.status != "CANCELLATION_REQUEST_PENDING":
+        return  # somebody has decided through the API
     if order.plan.outcome == "buyer_cancels":
         orders.cancel(life, shop, order, "BUYER", BUYER_CANCELS[number % len(BUYER_CANCELS)][1])
-        _move(life, item, "CANCELLATION_REQUEST_SUCCESS")
+        move(life, item, "CANCELLATION_REQUEST_SUCCESS")
         life.at(life.now + DAY + order.plan.decide // 2, shop, Kind.REFUND_CANCEL, number)
         return
     order.asked_to_cancel = False
     orders.touch(life, order)
-    _move(life, item, "CANCELLATION_REQUEST_CANCEL")
+    move(life, item, "CANCELLATION_REQUEST_CANCEL")
     life.at(life.now + order.plan.ship // 2, shop, Kind.SHIP, number)
 
 
 def refund_cancel(life: Life, shop: Shop, number: int) -> None:
     """The buyer has the money back."""
-    _move(life, life.store.cancellations[shop.key(number)], "CANCELLATION_REQUEST_COMPLETE")
+    move(life, life.store.cancellations[shop.key(number)], "CANCELLATION_REQUEST_COMPLETE")
     orders.touch(life, orders.find(life, shop, number))
 
 
@@ -282,7 +286,7 @@ def lose(life: Life, shop: Shop, number: int) -> None:
     order = orders.find(life, shop, number)
     finance.forget(life, shop, order)
     orders.cancel(life, shop, order, "SYSTEM", CANCELLATION_REASONS[LOST])
-    _open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SYSTEM", LOST)
+    open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SYSTEM", LOST)
     life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
 
 
@@ -312,10 +316,11 @@ def ask_return(life: Life, shop: Shop, number: int) -> None:
         carrier=draws.between(0, len(shop.market.carriers) - 1),
         shipping_cost=draws.between(300, 700) * shop.market.rate // 100 if kind == "RETURN_AND_REFUND" else 0,
     )
-    _enter(life, shop, order, item, steps)
+    enter(life, shop, order, item, steps)
 
 
-def _enter(life: Life, shop: Shop, order: Order, item: Return, steps: Sequence[Step]) -> None:
+def enter(life: Life, shop: Shop, order: Order, item: Return, steps: Sequence[Step]) -> None:
+    """A return enters the step it is at, with all that comes with it."""
     step = steps[item.step]
     item.status, item.updated = step.status, life.now
     item.arbitration = step.arbitration or item.arbitration
@@ -351,4 +356,4 @@ def return_step(life: Life, shop: Shop, number: int) -> None:
     """The return goes on to its next state."""
     item = life.store.returns[shop.key(number)]
     item.step += 1
-    _enter(life, shop, orders.find(life, shop, number), item, SCRIPTS[item.script][1])
+    enter(life, shop, orders.find(life, shop, number), item, SCRIPTS[item.script][1])

@@ -45,6 +45,11 @@ class Life:
         else:
             self._later.append(event)
 
+    def forget(self, shop: Shop, kind: int, ref: int) -> None:
+        """Keeps something from happening that was to come."""
+        sql = "DELETE FROM events WHERE shop = ? AND kind = ? AND ref = ?"
+        self.store.db.execute(sql, (shop.number, kind, ref))
+
     def draws(self, shop: Shop, *parts: object) -> Draws:
         """Draws for one thing of one shop."""
         return Draws(shop.seed, shop.number, *parts)

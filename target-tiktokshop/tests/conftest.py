@@ -1,0 +1,207 @@
+"""A sandbox shop to write to, and runs of the target against it, inside this process."""
+
+import contextlib
+import datetime as dt
+import io
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import tiktokshop_sandbox
+from target_tiktokshop.target import TargetTikTokShop
+from tiktokshop_client import Client, Settings, operations
+
+# The shops' time stands still unless a test moves it.
+NOON = int(dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc).timestamp())
+READS = ("/search",)
+
+
+@dataclass
+class Run:
+    """What a run of the target left behind."""
+
+    rows: list
+    states: list
+    writes: dict
+    error: Exception | None = None
+    calls: int = 0
+
+    @property
+    def row(self):
+        assert len(self.rows) == 1
+        return self.rows[0]
+
+    @property
+    def outcomes(self):
+        return [(row["outcome"], row["code"]) for row in self.rows]
+
+
+def lines_of(*messages):
+    """SCHEMA before the first record of a stream, then what is given: (stream, record) or a state."""
+    seen, lines = set(), []
+    for message in messages:
+        if isinstance(message, dict):
+            lines.append(json.dumps({"type": "STATE", "value": message}))
+            continue
+        stream, record = message
+        if stream not in seen:
+            seen.add(stream)
+            schema = {"type": "object", "properties": {}}
+            lines.append(json.dumps({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []}))
+        lines.append(json.dumps({"type": "RECORD", "stream": stream, "record": record}))
+    return "".join(f"{line}\n" for line in lines)
+
+
+@dataclass
+class Lab:
+    """A sandbox, what is in it, and a configuration of the target that writes to it."""
+
+    sandbox: tiktokshop_sandbox.Running
+    folder: Path
+    config: dict
+    runs: int = 0
+    client: Client = field(init=False)
+
+    def __post_init__(self):
+        self.client = Client(Settings.from_config(self.config))
+        self.shops = {shop.region: shop for shop in self.client.shops()}
+        self.us = self.shops["US"]
+
+    def feed(self, stream, *records, shop="US", **config):
+        """A run with records of one stream, for the US shop unless they say otherwise."""
+        named = [{"shop_id": self.shops[shop].id, **record} if shop else record for record in records]
+        return self.run(lines_of(*((stream, record) for record in named)), **config)
+
+    def run(self, text, **config):
+        """A run with lines of input."""
+        self.runs += 1
+        path = self.folder / f"results-{self.runs}.jsonl"
+        self.sandbox.control("DELETE", "/stats")
+        target = TargetTikTokShop(config={**self.config, "results_path": str(path), **config})
+        output, error = io.StringIO(), None
+        with contextlib.redirect_stdout(output):
+            try:
+                target.listen(io.StringIO(text))
+            except Exception as caught:  # noqa: BLE001 - whatever it is, the test looks at it
+                error = caught
+            finally:
+                target.close()
+        rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        states = [json.loads(line) for line in output.getvalue().splitlines()]
+        counts = self.sandbox.control("GET", "/stats")["operations"]
+        writes = {
+            name: count
+            for name, count in counts.items()
+            if not name.startswith("GET") and not name.endswith(READS) and "/api/v2/" not in name
+        }
+        return Run(rows, states, writes, error, sum(counts.values()))
+
+    def products(self, status="ACTIVATE", shop="US"):
+        """Products of a shop, as they are now."""
+        pages = self.client.pages(operations.SEARCH_PRODUCTS, shop=self.shops[shop], body={"status": status})
+        return [row for page in pages for row in page.rows]
+
+    def plain(self, warehouses=1, skus=1, shop="US"):
+        """Products on sale with so many warehouses and at least so many SKUs, that can be changed freely."""
+        found = []
+        for product in self.products(shop=shop):
+            details = {"product_id": product["id"]}
+            first = product["skus"][0]
+            if len(first["inventory"]) != warehouses or len(product["skus"]) < skus:
+                continue
+            if product["title"].endswith("bundle") or self.in_promotion(product, shop):
+                continue
+            found.append(product)
+            del details
+        return found
+
+    def in_promotion(self, product, shop="US"):
+        """Whether prices are locked; the platform tells only those who try, so try what is there already."""
+        sku = product["skus"][0]
+        price = {"amount": sku["price"]["sale_price"], "currency": sku["price"]["currency"]}
+        body = {"skus": [{"id": sku["id"], "price": price}]}
+        try:
+            path = {"product_id": product["id"]}
+            self.client.call(operations.UPDATE_PRICES, shop=self.shops[shop], path=path, body=body)
+        except Exception:  # noqa: BLE001 - any refusal will do
+            return True
+        return False
+
+    def stock(self, *sku_ids, shop="US"):
+        """Units by (SKU, warehouse)."""
+        body = {"sku_ids": list(sku_ids)}
+        answer = self.client.call(operations.SEARCH_INVENTORY, shop=self.shops[shop], body=body)
+        return {
+            (sku["id"], place["warehouse_id"]): place["available_quantity"]
+            for product in answer.data["inventory"]
+            for sku in product["skus"]
+            for place in sku["warehouse_inventory"]
+        }
+
+    def price(self, sku_id, shop="US"):
+        pages = self.client.pages(operations.SEARCH_PRODUCTS, shop=self.shops[shop], body={"sku_ids": [sku_id]})
+        skus = [sku for page in pages for row in page.rows for sku in row["skus"]]
+        return next(sku["price"]["sale_price"] for sku in skus if sku["id"] == sku_id)
+
+    def orders(self, shop="US", **filters):
+        """Orders, newest first."""
+        body = {"shipping_type": "SELLER", **filters}
+        pages = self.client.pages(operations.SEARCH_ORDERS, shop=self.shops[shop], body=body)
+        return [row for page in pages for row in page.rows]
+
+    def order(self, order_id, shop="US"):
+        answer = self.client.call(operations.GET_ORDERS, shop=self.shops[shop], query={"ids": [order_id]})
+        return answer.data["orders"][0]
+
+    def fault(self, kind, **more):
+        """Switches a fault on."""
+        self.sandbox.control("POST", "/faults", {"kind": kind, **more})
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """Makes files of shops once for each size."""
+    made = {}
+
+    def of(orders, shops):
+        if (orders, shops) not in made:
+            path = tmp_path_factory.mktemp("shops") / "shop.sqlite"
+            with tiktokshop_sandbox.start(path, orders=orders, shops=shops, now=NOON):
+                pass
+            made[orders, shops] = path
+        return made[orders, shops]
+
+    return of
+
+
+@pytest.fixture
+def lab_of(tmp_path, template):
+    """Makes a lab around shops of a size."""
+
+    @contextlib.contextmanager
+    def make(orders=600, shops=2, **more):
+        path = shutil.copy(template(orders, shops), tmp_path / "shop.sqlite")
+        with tiktokshop_sandbox.start(path, **{"rps": 100_000, "now": NOON, **more}) as sandbox:
+            config = {
+                "app_key": sandbox.app_key,
+                "app_secret": sandbox.app_secret,
+                "access_token": sandbox.access_token,
+                "refresh_token": sandbox.refresh_token,
+                "api_base_url": sandbox.api_base_url,
+                "auth_base_url": sandbox.auth_base_url,
+                "token_store": str(tmp_path / "tokens.json"),
+                "requests_per_second": 100_000,
+            }
+            lab = Lab(sandbox, tmp_path, config)
+            yield lab
+            lab.client.close()
+
+    return make
+
+
+@pytest.fixture
+def lab(lab_of):
+    with lab_of() as made:
+        yield made

@@ -1,0 +1,164 @@
+"""Writes about cancellations and returns: the seller cancels, approves and rejects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
+from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
+from tiktokshop_sandbox.endpoints.orders import order_key
+from tiktokshop_sandbox.endpoints.returns import NO_SUCH_RETURN
+from tiktokshop_sandbox.life import decisions
+from tiktokshop_sandbox.reasons import CANCELLATION_REASONS, REJECTS_OF_CANCELLATIONS, REJECTS_OF_RETURNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.life import Life
+
+_SCOPE = "seller.return_refund.basic"
+_PENDING = "CANCELLATION_REQUEST_PENDING"
+
+
+def _invalid(words: str) -> ApiError:
+    return ApiError(NO_SUCH_RETURN, f"Invalid parameter. {words}", 400)
+
+
+def _wrong_status() -> ApiError:
+    return ApiError(25011014, "The status does not allow this decision.", 400)
+
+
+def _once(call: Call, work: Callable[[Life], None]) -> Mapping[str, Any]:
+    """Carries out a decision; the same idempotency key again is answered as before and does nothing."""
+    key = call.query.get("idempotency_key")
+    name = f"idempotency.{call.the_shop.id}.{key}"
+    if key and call.world.meta(name):
+        return {}
+    with call.world.writing(call.now) as life:
+        work(life)
+        if key:
+            call.world.set_meta(name, str(call.now))
+    return {}
+
+
+def cancel(call: Call) -> Mapping[str, Any]:
+    """Cancels an order that waits to be shipped, as a whole.
+
+    Raises:
+        ApiError: 11007009 when it does not wait, 25001011 when the buyer has asked for it already, 25001001 for an
+            unknown reason or a part of the order.
+    """
+    key = order_key(call, call.body["order_id"])
+    if call.body["cancel_reason"] not in CANCELLATION_REASONS:
+        raise _invalid("The cancel reason does not exist.")
+    with call.world.writing(call.now) as life:
+        order = life.store.orders[key]
+        named = set(call.body.get("order_line_item_ids") or ())
+        if named and named != {line.id for line in order.lines}:
+            raise _invalid("Only whole orders can be cancelled in this shop.")
+        if order.status != "AWAITING_SHIPMENT":
+            raise ApiError(11007009, "The order is not in a supported scenario.", 400)
+        if order.asked_to_cancel:
+            raise _wrong_status()
+        item = decisions.cancel_order(life, call.the_shop, order, call.body["cancel_reason"])
+    return {"cancel_id": item.id, "cancel_status": item.status}
+
+
+def _decide_cancellation(call: Call, decide: Callable[..., None]) -> Mapping[str, Any]:
+    key = call.world.key("cancellations", call.the_shop, call.path["cancel_id"])
+    if key is None:
+        raise _invalid("The cancellation does not exist.")
+
+    def work(life: Life) -> None:
+        item = life.store.cancellations[key]
+        if item.status != _PENDING:
+            raise _wrong_status()
+        decide(life, call.the_shop, life.store.orders[item.order], item)
+
+    return _once(call, work)
+
+
+def approve_cancellation(call: Call) -> Mapping[str, Any]:
+    """The seller agrees to a buyer's cancellation."""
+    return _decide_cancellation(call, decisions.agree)
+
+
+def reject_cancellation(call: Call) -> Mapping[str, Any]:
+    """The seller does not agree, for a reason of the platform's list."""
+    if call.body["reject_reason"] not in dict(REJECTS_OF_CANCELLATIONS):
+        raise _invalid("The reject reason does not exist.")
+    return _decide_cancellation(call, decisions.decline)
+
+
+def _decide_return(call: Call, moves: Mapping[str, decisions.Move]) -> Mapping[str, Any]:
+    key = call.world.key("returns", call.the_shop, call.path["return_id"])
+    if key is None:
+        raise _invalid("The return order does not exist.")
+    move = moves[call.body["decision"]]
+
+    def work(life: Life) -> None:
+        item = life.store.returns[key]
+        if (item.kind, item.status) != (move.kind, move.status):
+            raise _wrong_status()
+        decisions.decide_return(life, call.the_shop, life.store.orders[item.order], item, move)
+
+    return _once(call, work)
+
+
+def approve_return(call: Call) -> Mapping[str, Any]:
+    """The seller agrees to a refund, a return or a replacement, or offers a part."""
+    return _decide_return(call, decisions.APPROVALS)
+
+
+def reject_return(call: Call) -> Mapping[str, Any]:
+    """The seller does not agree, for a reason of the platform's list."""
+    if call.body.get("reject_reason") not in dict(REJECTS_OF_RETURNS):
+        raise _invalid("The reject reason does not exist.")
+    return _decide_return(call, decisions.REJECTIONS)
+
+
+_NEEDED = Param("string", required=True)
+_KEY = {"idempotency_key": TEXT}
+_REASON = {"reject_reason": TEXT, "comment": TEXT, "images": Param("array", items=Param("object"))}
+
+
+def _post(path: str, handler: Any, body: Mapping[str, Param], query: Mapping[str, Param]) -> Endpoint:
+    return Endpoint("POST", f"/return_refund/{path}", _SCOPE, handler, query=query, body=body)
+
+
+ENDPOINTS = (
+    _post(
+        "202602/cancellations",
+        cancel,
+        {
+            "order_id": _NEEDED,
+            "cancel_reason": _NEEDED,
+            "order_line_item_ids": TEXTS,
+            "skus": Param("array", items=Param("object")),
+            "order_line_list": Param("array", items=Param("object")),
+        },
+        {},
+    ),
+    _post("202309/cancellations/{cancel_id}/approve", approve_cancellation, {}, _KEY),
+    _post("202309/cancellations/{cancel_id}/reject", reject_cancellation, _REASON | {"reject_reason": _NEEDED}, _KEY),
+    _post(
+        "202309/returns/{return_id}/approve",
+        approve_return,
+        {
+            "decision": Param("string", required=True, values=tuple(decisions.APPROVALS)),
+            "buyer_keep_item": Param("boolean"),
+            "partial_refund": Param("object", fields={"amount": TEXT, "currency": TEXT}),
+        },
+        _KEY,
+    ),
+    *(
+        _post(
+            f"{version}/returns/{{return_id}}/reject",
+            reject_return,
+            _REASON | {"decision": Param("string", required=True, values=tuple(decisions.REJECTIONS))},
+            _KEY,
+        )
+        for version in ("202309", "202606")
+    ),
+)

@@ -1,0 +1,78 @@
+"""What the seller decides through the API: orders it cancels, and buyers' requests it approves or rejects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tiktokshop_sandbox.life import aftersales, orders
+from tiktokshop_sandbox.life.engine import DAY
+from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.reasons import CANCELLATION_REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tiktokshop_sandbox.life.engine import Life
+    from tiktokshop_sandbox.states import Cancellation, Order, Return
+    from tiktokshop_sandbox.storefront import Shop
+
+_ASKED = "RETURN_OR_REFUND_REQUEST_PENDING"
+
+
+@dataclass(frozen=True)
+class Move:
+    """A decision on a return: the type and status it fits, and the course and step it leads to."""
+
+    kind: str
+    status: str
+    script: str
+    step: int
+
+
+# The platform's decisions, each with what it does.
+APPROVALS: Mapping[str, Move] = {
+    "APPROVE_REFUND": Move("REFUND", _ASKED, "refund", 1),
+    "DIRECT_REFUND": Move("RETURN_AND_REFUND", _ASKED, "refund", 1),
+    "OFFER_PARTIAL_REFUND": Move("REFUND", _ASKED, "partial", 1),
+    "APPROVE_RETURN": Move("RETURN_AND_REFUND", _ASKED, "return", 1),
+    "APPROVE_RECEIVED_PACKAGE": Move("RETURN_AND_REFUND", "BUYER_SHIPPED_ITEM", "return", 3),
+    "APPROVE_REPLACEMENT": Move("REPLACEMENT", "REPLACEMENT_REQUEST_PENDING", "replaced", 1),
+    "ISSUE_REPLACEMENT_REFUND": Move("REPLACEMENT", "REPLACEMENT_REQUEST_PENDING", "replacement_refunded", 1),
+}
+REJECTIONS: Mapping[str, Move] = {
+    "REJECT_REFUND": Move("REFUND", _ASKED, "refused", 1),
+    "REJECT_RETURN": Move("RETURN_AND_REFUND", _ASKED, "refused", 1),
+    "REJECT_RECEIVED_PACKAGE": Move("RETURN_AND_REFUND", "BUYER_SHIPPED_ITEM", "parcel_refused", 3),
+    "REJECT_REPLACEMENT": Move("REPLACEMENT", "REPLACEMENT_REQUEST_PENDING", "replacement_refused", 1),
+}
+
+
+def cancel_order(life: Life, shop: Shop, order: Order, reason: str) -> Cancellation:
+    """The seller cancels an order that is waiting to be shipped; the buyer is paid back."""
+    orders.cancel(life, shop, order, "SELLER", CANCELLATION_REASONS[reason])
+    item = aftersales.open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SELLER", reason)
+    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, order.n)
+    return item
+
+
+def agree(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
+    """The seller lets the buyer out."""
+    orders.cancel(life, shop, order, "BUYER", CANCELLATION_REASONS[item.reason])
+    aftersales.move(life, item, "CANCELLATION_REQUEST_SUCCESS")
+    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, order.n)
+
+
+def decline(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
+    """The seller does not; the order goes its way."""
+    order.asked_to_cancel = False
+    orders.touch(life, order)
+    aftersales.move(life, item, "CANCELLATION_REQUEST_CANCEL")
+    life.at(life.now + order.plan.ship // 2, shop, Kind.SHIP, order.n)
+
+
+def decide_return(life: Life, shop: Shop, order: Order, item: Return, move: Move) -> None:
+    """A return takes another course; what it would have come to by itself does not happen."""
+    life.forget(shop, Kind.RETURN_STEP, item.n)
+    item.script, item.step = move.script, move.step
+    aftersales.enter(life, shop, order, item, aftersales.SCRIPTS[move.script][1])
