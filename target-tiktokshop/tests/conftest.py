@@ -88,7 +88,8 @@ class Lab:
                 error = caught
             finally:
                 target.close()
-        rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        lines = path.read_text().splitlines() if path.exists() else []
+        rows = [json.loads(line) for line in lines if line.endswith("}")]
         states = [json.loads(line) for line in output.getvalue().splitlines()]
         counts = self.sandbox.control("GET", "/stats")["operations"]
         writes = {
@@ -97,6 +98,10 @@ class Lab:
             if not name.startswith("GET") and not name.endswith(READS) and "/api/v2/" not in name
         }
         return Run(rows, states, writes, error, sum(counts.values()))
+
+    @staticmethod
+    def lines(*messages):
+        return lines_of(*messages)
 
     def products(self, status="ACTIVATE", shop="US"):
         """Products of a shop, as they are now."""
@@ -107,14 +112,12 @@ class Lab:
         """Products on sale with so many warehouses and at least so many SKUs, that can be changed freely."""
         found = []
         for product in self.products(shop=shop):
-            details = {"product_id": product["id"]}
             first = product["skus"][0]
             if len(first["inventory"]) != warehouses or len(product["skus"]) < skus:
                 continue
             if product["title"].endswith("bundle") or self.in_promotion(product, shop):
                 continue
             found.append(product)
-            del details
         return found
 
     def in_promotion(self, product, shop="US"):

@@ -181,7 +181,9 @@ def test_many_protected_products_are_found_by_their_status(lab):
 
 def test_a_feed_that_sells_too_much_out_stops_before_the_first_write(lab):
     found = [item for item in lots(lab, 12) if item[2]][:10]
-    records = [{"sku_id": sku["id"], "quantity": 0 if place < 4 else now + 1} for place, (sku, _, now, _) in enumerate(found)]
+    records = [
+        {"sku_id": sku["id"], "quantity": 0 if place < 4 else now + 1} for place, (sku, _, now, _) in enumerate(found)
+    ]
     run = lab.feed("inventory", *records)
     assert set(run.outcomes) == {("guarded", "max_zeroed_percent")}
     assert type(run.error).__name__ == "RunStoppedError"
@@ -206,7 +208,7 @@ def test_where_the_platform_refuses_nothing_the_row_says_what_helps(lab):
 
 
 def test_with_on_zero_a_product_without_stock_is_deactivated_and_stays_so(lab):
-    sku, product, *_ = next(item for item in lots(lab, 20) if item[2] and len(item[1]["skus"]) == 1)
+    sku, product, *_ = next(item for item in lots(lab, 15) if item[2] and len(item[1]["skus"]) == 1)
     record = {"sku_id": sku["id"], "quantity": 0}
     run = lab.feed("inventory", record, on_zero="deactivate")
     assert run.outcomes == [("applied", None)]

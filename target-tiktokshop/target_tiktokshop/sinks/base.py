@@ -87,6 +87,8 @@ class WriteSink(BatchSink):
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
     ) -> None:
+        # Types are checked row by row below; the SDK's own look at a record would warn of the same field once more.
+        schema = {**schema, "additionalProperties": True}
         super().__init__(target, stream_name, schema, None)  # a record without its keys is a rejected row, not an error
         self._declared_keys = list(key_properties or ())
         self._target = target

@@ -54,9 +54,8 @@ def add(call: Call) -> Mapping[str, Any]:
 def listed(call: Call) -> Mapping[str, Any]:
     """An order's references in one system."""
     order_key(call, call.path["order_id"])
-    return {
-        "external_orders": json.loads(call.world.meta(_name(call.path["order_id"], call.query["platform"])) or "[]")
-    }
+    known = call.world.meta(_name(call.path["order_id"], call.query["platform"]))
+    return {"external_orders": json.loads(known or "[]")}
 
 
 _PLATFORM = Param("string", required=True, values=PLATFORMS)
