@@ -178,7 +178,8 @@ def made_up_sandbox(monkeypatch):
     """A stand-in for the package, which is another project's and runs a server."""
     started = []
 
-    def start(path):
+    def start(path, *, hold):
+        assert hold, "the shop stands still while a run reads it"
         running = SimpleNamespace(
             api_base_url=f"http://127.0.0.1:{8000 + len(started)}",
             auth_base_url=f"http://127.0.0.1:{8000 + len(started)}",

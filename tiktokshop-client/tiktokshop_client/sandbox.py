@@ -36,9 +36,8 @@ _lock = Lock()
 def connection(path: str) -> dict[str, Any]:
     """The connection settings of the sandbox with the database ``path`` (in memory if ""), started if need be.
 
-    Its shops stand still while the process runs, and live on until the next one.
-
-    One sandbox runs in a process for each path; it is stopped when the process ends. Its tokens are kept beside its
+    One sandbox runs in a process for each path; it is stopped when the process ends. Its shops stand still while it
+    runs, so that a run reads one state of them, and live on until the next start. Its tokens are kept beside its
     database, never in the file that ``token_store`` names, which belongs to a real shop.
 
     Raises:
