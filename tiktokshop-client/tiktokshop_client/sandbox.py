@@ -41,7 +41,7 @@ def connection(path: str) -> dict[str, Any]:
     database, never in the file that ``token_store`` names, which belongs to a real shop.
 
     Raises:
-        ConfigurationError: The package tiktokshop-sandbox is not installed.
+        ConfigurationError: The package tiktokshop-sandbox is not installed, or cannot use the database.
     """
     with _lock:
         if path not in _running:
@@ -61,6 +61,13 @@ def connection(path: str) -> dict[str, Any]:
 def _start(path: str) -> Running:
     if find_spec("tiktokshop_sandbox") is None:
         raise ConfigurationError("the setting sandbox needs the sandbox itself: pip install tiktokshop-sandbox")
-    running = cast("Running", import_module("tiktokshop_sandbox").start(path or None, hold=True))
+    package = import_module("tiktokshop_sandbox")
+    problem = ""
+    try:
+        running = cast("Running", package.start(path or None, hold=True))
+    except package.SandboxError as error:
+        problem = str(error)
+    if problem:
+        raise ConfigurationError(f"the sandbox cannot start: {problem}")
     atexit.register(running.close)
     return running
