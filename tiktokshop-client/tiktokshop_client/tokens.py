@@ -200,8 +200,8 @@ class Tokens:
                 return token
             if token.refresh_token is None:
                 raise AuthorisationError(
-                    f"the access token of {self.seller(subject)} is no longer good and there is no refresh token to get "
-                    "another one: let the seller authorise the app again and set refresh_token",
+                    f"the access token of {self.seller(subject)} is no longer good and there is no refresh token to "
+                    "get another one: let the seller authorise the app again and set refresh_token",
                 )
             if token == self._dead:
                 raise self._over(subject)
