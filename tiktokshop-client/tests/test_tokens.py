@@ -169,7 +169,7 @@ def test_an_access_token_alone_is_used_until_it_is_refused(platform, client):
     one = client(refresh_token=None)
     one.call(operations.GET_SHOPS)
     with pytest.raises(
-        errors.AuthorisationError, match="of the seller of app 68xu9ks5p4i8 .* set refresh_token"
+        errors.AuthorisationError, match=r"of the seller of app 68xu9ks5p4i8 .* set refresh_token"
     ) as caught:
         one.call(operations.GET_SHOPS)
     assert caught.value.reach == "run"

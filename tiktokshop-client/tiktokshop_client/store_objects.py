@@ -15,7 +15,7 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from fsspec import filesystem
+from fsspec import filesystem  # type: ignore[import-untyped]  # it brings none
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
 from tiktokshop_client.token_pair import Token, decode, encode

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors as pg
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
+from tiktokshop_client.secret import Secret
 from tiktokshop_client.token_pair import Token, decode, encode
 from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
 
@@ -46,7 +47,7 @@ class PostgreSQLStore:
 
     def __init__(self, url: str, name: str, entry: str) -> None:
         self.name = name
-        self._url = url
+        self._url = Secret(url)
         self._entry = entry
         self._number = int.from_bytes(hashlib.sha256(f"{TABLE} {entry}".encode()).digest()[:8], "big", signed=True)
         self._before: bytes | None = None  # what the row held when the lock was taken, None without the lock
@@ -116,12 +117,12 @@ class PostgreSQLStore:
     def _do(self, statement: str, *parameters: str | bytes) -> int:
         def execute() -> int:
             with self._table() as connection:
-                return int(connection.execute(statement, parameters).rowcount)  # type: ignore[arg-type]
+                return int(connection.execute(statement, parameters).rowcount)
 
         return self._told(execute)  # type: ignore[no-any-return]
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
+        return psycopg.connect(self._url.reveal(), autocommit=True, connect_timeout=CONNECT_TIMEOUT)
 
     @contextlib.contextmanager
     def _table(self) -> Iterator[psycopg.Connection[Any]]:
@@ -140,7 +141,7 @@ class PostgreSQLStore:
     def _lock(self) -> psycopg.Connection[Any]:
         connection = self._connect()
         try:
-            connection.execute(f"SET lock_timeout = {round(LOCK_TIMEOUT * 1000)}")  # type: ignore[arg-type]
+            connection.execute(f"SET lock_timeout = {round(LOCK_TIMEOUT * 1000)}")
             connection.execute("SELECT pg_advisory_lock(%s)", (self._number,))
         except BaseException:
             connection.close()
@@ -189,5 +190,5 @@ class PostgreSQLStore:
 
 
 def _one(connection: psycopg.Connection[Any], query: str) -> bool:
-    row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(query).fetchone()
     return bool(row and row[0])

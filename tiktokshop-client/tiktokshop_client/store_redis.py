@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import AuthenticationError, LockError, LockNotOwnedError, NoPermissionError, RedisError
+from redis.exceptions import AuthenticationError, LockError, NoPermissionError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
@@ -144,9 +144,7 @@ class RedisStore:
 def _renew(lock: Any, done: threading.Event) -> None:
     """Renews the lease three times in its length, until it is done or lost."""
     while not done.wait(LEASE / 3):
-        try:
+        with contextlib.suppress(RedisError):  # a stumble now leaves two more tries
+            if not lock.owned():
+                return
             lock.reacquire()
-        except LockNotOwnedError:
-            return
-        except (LockError, RedisError):
-            continue

@@ -102,8 +102,8 @@ def kind_of(text: str) -> str:
         return kind
     if "://" in text:
         raise ConfigurationError(
-            f"the setting token_store names a kind of store that is not known: {kind}://; there are a file's path, env:, "
-            f"command:, {', '.join(f'{name}://' for name in KINDS if name not in {'env', 'command'})}",
+            f"the setting token_store names a kind of store that is not known: {kind}://; there are a file's path, "
+            f"env:, command:, {', '.join(f'{name}://' for name in KINDS if name not in {'env', 'command'})}",
         )
     return ""
 

@@ -144,6 +144,16 @@ class Tokens:
                 self._keep(self._renew(access_token, subject))
             return self._known().access_token
 
+    def renew(self) -> Token:
+        """Replaces the pair now, whether it is time or not.
+
+        Raises:
+            AuthorisationError, ConfigurationError, TransientError: As ``current``.
+        """
+        with self._lock:
+            self._keep(self._renew(self._load().access_token, ""))
+            return self._known()
+
     def _known(self) -> Token:
         if self._token is None:
             raise ConfigurationError("there is no token: set refresh_token")
@@ -197,8 +207,8 @@ class Tokens:
                 return token
             if token.refresh_token is None:
                 raise AuthorisationError(
-                    f"the access token of {self.seller(subject)} is no longer good and there is no refresh token to get "
-                    "another one: let the seller authorise the app again and set refresh_token",
+                    f"the access token of {self.seller(subject)} is no longer good and there is no refresh token to "
+                    "get another one: let the seller authorise the app again and set refresh_token",
                 )
             if token == self._dead:
                 raise self._over(subject)
