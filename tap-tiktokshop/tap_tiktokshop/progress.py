@@ -84,7 +84,7 @@ class Progress:
         """Rows that came."""
         self.rows += rows
         if self._terminal:
-            self._bar.update(0)
+            self._bar.render_progress()
 
     def reached(self, moment: int) -> None:
         """All before this time is read."""

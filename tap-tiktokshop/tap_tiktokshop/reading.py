@@ -10,14 +10,20 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tiktokshop_client.errors import TOO_MANY_HITS, BusinessError, PageTokenInvalid, PagingError
+from tiktokshop_client.errors import (
+    TOO_MANY_HITS,
+    BusinessError,
+    PageTokenInvalid,
+    PagingError,
+    TransientError,
+)
 
 from tap_tiktokshop.records import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
-    from tiktokshop_client import Client, Operation, Page, Shop
+    from tiktokshop_client import Client, Operation, Page, Shop, TikTokShopError
 
     Row = dict[str, Any]
 
@@ -30,7 +36,11 @@ PASSES = 2
 """A window that comes out short is read once more before it is an error."""
 RESTARTS: Mapping[type[Exception], int] = {PageTokenInvalid: 5, PagingError: 1}
 """How often a window starts over because the platform forgot its page token, or its pages went in a circle."""
+TOO_WIDE = frozenset({TOO_MANY_HITS, 36009007, 12019118, 12019119})
+"""Refusals that a shorter window may not meet: too many hits, no answer in time, a range that is not accepted."""
 DAY = 86_400
+EARLIEST = 1_577_836_800
+"""2020-01-01, before the first TikTok Shop opened: what a missing `start_date` means where nothing is documented."""
 
 
 class IncompleteWindowError(Exception):
@@ -140,7 +150,7 @@ class Windows:
     body: Mapping[str, Any] = field(default_factory=dict)
     first: int | None = None
     """Seconds of the first window, where no `total_count` tells a dense one beforehand; None: all there is."""
-    earliest: int = 0
+    earliest: int = EARLIEST
     key_fallbacks: tuple[str, ...] = ()
 
     def read(self, source: Source, start: int, end: int) -> Iterator[Chunk]:
@@ -236,7 +246,7 @@ class _Completeness:
                 if restarts[type(error)] > RESTARTS[type(error)]:
                     raise
                 continue
-            except BusinessError as error:
+            except (BusinessError, TransientError) as error:
                 raise self._dense(error, splittable=splittable) from None
             if expected is None or len(self._seen) >= expected:
                 return
@@ -248,15 +258,15 @@ class _Completeness:
                 )
             logger.warning("Reading again: %s of %s rows %s came.", len(self._seen), expected, self._what)
 
-    def _dense(self, error: BusinessError, *, splittable: bool) -> Exception:
+    def _dense(self, error: TikTokShopError, *, splittable: bool) -> Exception:
         """What a refusal means: a window to split, a second that cannot be split, or just the refusal."""
-        if error.code != TOO_MANY_HITS:
-            return error
-        if splittable:
+        if splittable and error.code in TOO_WIDE:
             return _TooDenseError()
-        return IncompleteWindowError(
-            f"The single second {self._what} holds more rows than the platform will page through."
-        )
+        if error.code == TOO_MANY_HITS:
+            return IncompleteWindowError(
+                f"The single second {self._what} holds more rows than the platform will page through."
+            )
+        return error
 
     def _one_pass(self, pages: Iterator[Page], *, splittable: bool) -> Generator[list[Row], None, int | None]:
         """One walk; returns the smallest count any page gave: rows may leave a window while it is read."""

@@ -93,6 +93,28 @@ def test_filters_go_where_the_operation_wants_them():
     assert platform.calls == [(0, 10)]
 
 
+@pytest.mark.parametrize("code", [36009007, 12019119])
+def test_a_window_the_platform_finds_too_wide_is_split(code):
+    class Narrow(Platform):
+        def pages(self, operation, *, path=None, query=None, body=None):
+            if body["update_time_lt"] - body["update_time_ge"] > 40:
+                raise BusinessError("too wide", code=code)
+            yield from super().pages(operation, path=path, query=query, body=body)
+
+    ids, done = read(windows(), Narrow(rows(5, 50, 95)), 0, 100)
+    assert (ids, done[-1]) == (["0", "1", "2"], 100)
+
+
+def test_a_refusal_that_a_shorter_window_meets_too_is_told_as_it_is():
+    class Refusing(Platform):
+        def pages(self, *_args, **_kwargs):
+            raise BusinessError("the range is not valid", code=12019119)
+            yield
+
+    with pytest.raises(BusinessError, match="not valid"):
+        read(windows(), Refusing(), 0, 100)
+
+
 @given(
     st.lists(st.integers(0, 60), max_size=60),
     st.integers(0, 60),

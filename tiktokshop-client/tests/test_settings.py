@@ -178,7 +178,10 @@ def made_up_sandbox(monkeypatch):
     """A stand-in for the package, which is another project's and runs a server."""
     started = []
 
-    def start(path):
+    def start(path, *, hold):
+        assert hold, "the shop stands still while a run reads it"
+        if path and path.endswith("taken.sqlite"):
+            raise RuntimeError("another process has it")
         running = SimpleNamespace(
             api_base_url=f"http://127.0.0.1:{8000 + len(started)}",
             auth_base_url=f"http://127.0.0.1:{8000 + len(started)}",
@@ -191,7 +194,8 @@ def made_up_sandbox(monkeypatch):
         started.append((path, running))
         return running
 
-    monkeypatch.setitem(sys.modules, "tiktokshop_sandbox", SimpleNamespace(start=start, __spec__=SimpleNamespace()))
+    package = SimpleNamespace(start=start, SandboxError=RuntimeError, __spec__=SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "tiktokshop_sandbox", package)
     monkeypatch.setattr(sandbox, "_running", {})
     return started
 
@@ -215,6 +219,11 @@ def test_one_sandbox_runs_for_each_path(made_up_sandbox, tmp_path):
 def test_a_sandbox_in_memory_leaves_no_tokens_behind(made_up_sandbox):
     settings = Settings.from_config({"sandbox": True})
     assert isinstance(store_for(settings), MemoryStore)
+
+
+def test_a_sandbox_that_cannot_start_says_why(made_up_sandbox):
+    with pytest.raises(ConfigurationError, match="the sandbox cannot start: another process has it"):
+        Settings.from_config({"sandbox": True, "sandbox_path": "taken.sqlite"})
 
 
 def test_a_missing_sandbox_says_how_to_get_it(monkeypatch):

@@ -36,13 +36,12 @@ _lock = Lock()
 def connection(path: str) -> dict[str, Any]:
     """The connection settings of the sandbox with the database ``path`` (in memory if ""), started if need be.
 
-    Its shops stand still while the process runs, and live on until the next one.
-
-    One sandbox runs in a process for each path; it is stopped when the process ends. Its tokens are kept beside its
+    One sandbox runs in a process for each path; it is stopped when the process ends. Its shops stand still while it
+    runs, so that a run reads one state of them, and live on until the next start. Its tokens are kept beside its
     database, never in the file that ``token_store`` names, which belongs to a real shop.
 
     Raises:
-        ConfigurationError: The package tiktokshop-sandbox is not installed.
+        ConfigurationError: The package tiktokshop-sandbox is not installed, or cannot use the database.
     """
     with _lock:
         if path not in _running:
@@ -62,6 +61,13 @@ def connection(path: str) -> dict[str, Any]:
 def _start(path: str) -> Running:
     if find_spec("tiktokshop_sandbox") is None:
         raise ConfigurationError("the setting sandbox needs the sandbox itself: pip install tiktokshop-sandbox")
-    running = cast("Running", import_module("tiktokshop_sandbox").start(path or None, hold=True))
+    package = import_module("tiktokshop_sandbox")
+    problem = ""
+    try:
+        running = cast("Running", package.start(path or None, hold=True))
+    except package.SandboxError as error:
+        problem = str(error)
+    if problem:
+        raise ConfigurationError(f"the sandbox cannot start: {problem}")
     atexit.register(running.close)
     return running

@@ -84,7 +84,8 @@ class Draws:
 
     def skewed(self, count: int) -> int:
         """An index below `count`; the first ones come up far more often, as bestsellers do."""
-        return int(count * self._next() ** 2.5)
+        drawn = self._next()
+        return int(count * drawn * drawn)  # a product, because powers differ from machine to machine
 
     def pattern(self, pattern: str) -> str:
         """Fills `#` with digits and `?` with capitals."""

@@ -38,7 +38,7 @@ def parse(amount: str, decimals: int) -> int | None:
 
 def rate_text(rate: int) -> str:
     """A rate of hundred-thousandths as a decimal string: 8_875 -> `"0.08875"`."""
-    return f"{rate / RATE:.5f}".rstrip("0").rstrip(".") if rate else "0"
+    return text(rate, 5).rstrip("0").rstrip(".") if rate else "0"
 
 
 def portion(amount: int, rate: int) -> int:

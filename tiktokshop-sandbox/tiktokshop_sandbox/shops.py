@@ -158,8 +158,10 @@ class World:
     @contextmanager
     def reading(self) -> Iterator[Store]:
         """The objects behind the documents, to look at and not to change."""
-        yield self.store
-        self.store.forget()
+        try:
+            yield self.store
+        finally:
+            self.store.forget()
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Shop id -> name of a list (as the pipelines call their streams) -> how many rows it has now."""

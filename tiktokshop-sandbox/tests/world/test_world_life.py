@@ -151,9 +151,9 @@ def test_every_change_of_an_order_moves_its_update_time(new_world):
         before = {number: (updated, doc) for number, updated, doc in rows}
 
 
-def test_orders_returns_cancellations_and_products_pass_through_every_status(new_world):
+def test_everything_passes_through_every_status(new_world):
     world = new_world(3000, path=":memory:").world
-    seen = {name: set() for name in ("orders", "returns", "cancellations", "products")}
+    seen = {name: set() for name in ("orders", "returns", "cancellations", "products", "packages", "statements")}
     for step in range(140):
         world.advance(NOW + step * 3 * 3_600)
         for table, statuses in seen.items():
@@ -163,6 +163,8 @@ def test_orders_returns_cancellations_and_products_pass_through_every_status(new
         "returns": RETURN_STATUSES,
         "cancellations": CANCELLATION_STATUSES,
         "products": PRODUCT_STATUSES,
+        "packages": {"TO_FULFILL", "PROCESSING", "FULFILLING", "COMPLETED", "CANCELLED"},
+        "statements": {"PROCESSING", "PAID", "FAILED"},
     }
 
 

@@ -251,3 +251,22 @@ def test_whatever_an_order_names_exists(asker):
             assert line["product_id"] in known["products"]
             assert line["sku_id"] in skus
             assert line.get("package_id", "") in {"", *(package["id"] for package in order["packages"])}
+
+
+@pytest.mark.parametrize("field", ["create_time", "update_time"])
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+def test_a_page_is_read_from_an_index_without_sorting(asker, field, order):
+    body = {f"{field}_ge": NOW - 30 * DAY, f"{field}_lt": NOW - DAY}
+    query = {"page_size": 10, "sort_field": field, "sort_order": order}
+    token = asker.ask("POST", SEARCH, query, body)["next_page_token"]
+    asked = []
+    asker.world.db.set_trace_callback(asked.append)
+    asker.ask("POST", SEARCH, {**query, "page_token": token}, body)
+    asker.world.db.set_trace_callback(None)
+    pages = [
+        sql for sql in asked if sql.startswith("SELECT") and "LIMIT" in sql and "index_time IS NOT NULL" not in sql
+    ]
+    assert len(pages) == 1
+    steps = " ".join(row[3] for row in asker.world.db.execute(f"EXPLAIN QUERY PLAN {pages[0]}"))
+    assert "SEARCH orders USING INDEX" in steps
+    assert "TEMP B-TREE" not in steps

@@ -63,7 +63,7 @@ def _status_info(product: Product) -> Document:
 
 
 def search_document(shop: Shop, product: Product) -> Document:
-    """The product as Search Products shows it (202502; older versions leave fields out)."""
+    """The product as Search Products shows it."""
     goods = goods_of(product)
     shown: Document = {
         "id": product.id,
