@@ -15,7 +15,7 @@ from tiktokshop_client.authorise import exchange, standing
 from tiktokshop_client.cli_settings import gather, settings_of
 from tiktokshop_client.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.console import FAILED, LEVELS, run
-from tiktokshop_client.doctor import Doctor
+from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import installed_needs
 from tiktokshop_client.receiver import Receiver
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn
 
-    from tiktokshop_client.doctor import Finding
     from tiktokshop_client.settings import Settings
     from tiktokshop_client.token_store import TokenStore
 
@@ -190,26 +189,17 @@ def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool
     """
     _log_at(log_level if log_level != "warning" else "error")
     catalog = json.loads(catalog_file.read_text(encoding="utf-8")) if catalog_file else None
-    findings: list[Finding] = []
     try:
         settings = settings_of(gather(config_file))
-        for finding in Doctor(settings, installed_needs(catalog)).examine():
-            findings.append(finding)
-            if not as_json:
-                click.echo(line_of(finding))
+        findings = Doctor(settings, installed_needs(catalog)).examine()
     except ConfigurationError as error:
         click.echo(json.dumps({"ok": False, "error": str(error), "checks": []}, indent=2) if as_json else
                    f"fail  {'settings':<14}{error}")  # fmt: skip
         sys.exit(FAILED)
     failed = any(finding.status == "fail" for finding in findings)
-    if as_json:
-        click.echo(json.dumps({"ok": not failed, "checks": [vars(finding) for finding in findings]}, indent=2))
+    facts = {"ok": not failed, "checks": [vars(finding) for finding in findings]}
+    _print(facts, [line_of(finding) for finding in findings], as_json=as_json)
     sys.exit(FAILED if failed else 0)
-
-
-def line_of(finding: Finding) -> str:
-    """A finding as one line."""
-    return f"{finding.status:<6}{finding.check:<15}{finding.text}"
 
 
 def _connection(

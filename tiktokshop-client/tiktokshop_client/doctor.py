@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tiktokshop_client.token_store import TokenStore
 
 Status = Literal["ok", "warn", "fail"]
+STATUSES: Sequence[Status] = ("ok", "warn", "fail")
 
 UNNOTICED = 30.0
 """Seconds by which clocks may differ without harm; the platform accepts stamps from -5 minutes to +30 seconds."""
@@ -89,8 +90,19 @@ class Doctor:
     store: TokenStore | None = None
     _requests: int = field(default=0, init=False)
 
-    def examine(self) -> Iterator[Finding]:
-        """The findings, in the order of ``CHECKS``; it ends with the first check that nothing can follow."""
+    def examine(self) -> list[Finding]:
+        """One finding a check, in the order of ``CHECKS``; those that an earlier failure hides are left out."""
+        found = list(self._findings())
+        merged = []
+        for check in CHECKS:
+            mine = [finding for finding in found if finding.check == check]
+            worst = max(mine, key=lambda finding: STATUSES.index(finding.status), default=None)
+            if worst:
+                texts = dict.fromkeys(finding.text for finding in mine if finding.status == worst.status)
+                merged.append(Finding(check, worst.status, "; ".join(texts)))
+        return merged
+
+    def _findings(self) -> Iterator[Finding]:
         try:
             store = self.store or store_for(self.settings)
             yield Finding("token store", "ok", self._stored(store))
@@ -186,7 +198,9 @@ class Doctor:
         missing = missing_scopes(grant, self.needs) if grant else {}
         for operation, _, error in refused:
             if error.category is Category.SCOPE and operation.scope not in missing:
-                missing[operation.scope] = [need.name for need in self.needs if operation in need.operations]
+                missing[operation.scope] = [
+                    need.name for need in self.needs if operation.scope in {each.scope for each in need.operations}
+                ]
         for scope, names in missing.items():
             yield Finding("scopes", "fail", scope_sentence(scope, names))
         if not missing:
@@ -221,9 +235,11 @@ class Doctor:
     def _others(self, refused: Sequence[_Refusal]) -> Iterator[Finding]:
         """Refusals that belong to none of the checks at hand."""
         told = {"scopes", "ciphers", "markets", "rate budget"}
+        first: dict[str, TikTokShopError] = {}
         for _, _, error in refused:
-            if check_of(error) not in told:
-                yield Finding(check_of(error), "fail", str(error))
+            first.setdefault(check_of(error), error)
+        for check in first.keys() - told:
+            yield Finding(check, "fail", str(first[check]))
 
     def _budget(self, client: Client, refused: Sequence[_Refusal]) -> Finding:
         errors = [error for _, _, error in refused if check_of(error) == "rate budget"]
@@ -249,6 +265,11 @@ def check_of(error: TikTokShopError) -> str:
         words: Callable[[str], bool] = str(error.args[0]).__contains__
         return next((check for word, check in _BY_WORD.items() if words(word)), "host")
     return _BY_CATEGORY.get(error.category, "host")
+
+
+def line_of(finding: Finding) -> str:
+    """A finding as one line for a human."""
+    return f"{finding.status:<6}{finding.check:<15}{finding.text}"
 
 
 def _span(seconds: float) -> str:
