@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ _INSERT = f"INSERT INTO {TABLE} VALUES (%s, %s) ON CONFLICT DO NOTHING"  # noqa:
 _UPDATE = f"UPDATE {TABLE} SET content = %s WHERE entry = %s AND content = %s"  # noqa: S608
 _DELETE = f"DELETE FROM {TABLE} WHERE entry = %s"  # noqa: S608
 
+_REFUSAL = re.compile(r"authentication failed|no password|pg_hba|(role|database) .* does not exist")
 _REFUSED = (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification, pg.InvalidCatalogName)
 
 
@@ -175,8 +177,7 @@ class PostgreSQLStore:
 
     def _no_connection(self, problem: psycopg.OperationalError) -> tuple[TikTokShopError, bool]:
         """Connecting fails without a code of its own, so the words decide."""
-        words = str(problem)
-        if isinstance(problem, _REFUSED) or "FATAL" in words or "no password" in words:
+        if isinstance(problem, _REFUSED) or _REFUSAL.search(str(problem)):
             return self._refused(), True
         error = TransientError(f"the token store {self.name} cannot be reached: check that PostgreSQL runs there")
         error.reach = "run"
