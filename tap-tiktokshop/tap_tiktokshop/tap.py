@@ -12,17 +12,22 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings
 from tiktokshop_client.console import explain, log_level_option, run
+from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
+from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
 from tap_tiktokshop.bookmarks import seconds
 from tap_tiktokshop.messages import MessageWriter
+from tap_tiktokshop.needs import needs_of
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.base import PlatformStream
 
@@ -31,7 +36,6 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 
-    import click
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from tiktokshop_client import Shop
@@ -93,6 +97,7 @@ class TapTikTokShop(Tap):
     def __init__(self, *args: Any, validate_config: bool = True, **kwargs: Any) -> None:
         self.failures: list[str] = []
         self.stopped_shops: set[str] = set()
+        self._warned = False
         super().__init__(*args, validate_config=validate_config, **kwargs)
         if validate_config:
             self._check_settings()
@@ -168,6 +173,29 @@ class TapTikTokShop(Tap):
         return [PlatformStream(self, declaration) for declaration in STREAMS]
 
     # -- a run -------------------------------------------------------------------------------------------------
+
+    def warn_early(self) -> None:
+        """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
+        if not self._warned:
+            self._warned = True
+            needs = needs_of([name for name, stream in self.streams.items() if stream.selected])
+            for warning in early_warnings(self.client.grant(), needs, self.client.now()):
+                self.logger.warning("%s", warning)
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """`--test` examines what a run depends on before it reads a record of each stream."""
+        if value == CliTestOptionValue.All.value:
+            given = ctx.params.get("config")
+            tap = cls(config=given.config if given else {}, parse_env_config=bool(given and given.parse_env))
+            failed = 0
+            for finding in Doctor(tap.settings, needs_of()).examine():
+                click.echo(line_of(finding), err=True)  # standard output is for Singer messages
+                failed += finding.status == "fail"
+            if failed:
+                raise PartsFailedError(f"{failed} of the checks failed; the lines above say what to do.")
+        super().cb_test(ctx, param, value)
 
     def report_failure(self, stream: str, shop: Shop, error: Exception) -> None:
         """One line for a part that failed; its bookmark stays, the others go on, the run ends non-zero."""

@@ -58,6 +58,19 @@ class Shop:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ClockReading:
+    """How this machine's clock compares with the platform's; seconds, positive if the machine is ahead.
+
+    Attributes:
+        ahead: By the date of the last answer; 0 while the difference is within what its way here explains.
+        refused: Whether the platform has refused a request because of the machine's time.
+    """
+
+    ahead: float
+    refused: bool
+
+
 @dataclass
 class Call:
     """A call on its way.
@@ -156,12 +169,17 @@ class Caller:
         self._closing = closing
         self._redactor = redactor
         self._skew = 0.0  # what stamps are corrected by, once the platform has refused one
+        self._refused = False  # whether the platform has refused this machine's own time
         self._drift = 0.0  # how far the platform's dates are from this machine's clock
         self._fallen_back: set[str] = set()
 
     def now(self) -> float:
         """Unix seconds by the platform's clock: this machine's, unless the last answer's date told another time."""
         return self._clock.time() + self._drift
+
+    def clock_reading(self) -> ClockReading:
+        """How this machine's clock compares with the platform's, as far as the answers so far have shown."""
+        return ClockReading(-self._drift, self._refused)
 
     def perform(self, call: Call) -> Answer:
         """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.
@@ -238,6 +256,7 @@ class Caller:
 
     def _restamp(self, attempt: _Attempt) -> bool:
         """Takes the platform's own time from its answer, if it says it; else a fresh stamp has to do."""
+        self._refused = True
         if attempt.date is not None:
             self._skew = attempt.date - self._clock.time()
             log.warning(

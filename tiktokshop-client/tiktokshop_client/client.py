@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tiktokshop_client.answers import Answer
+    from tiktokshop_client.calls import ClockReading
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.operations import Operation
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.token_store import TokenStore
+    from tiktokshop_client.token_store import Token, TokenStore
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class Client:
             self._closing,
             redactor,
         )
-        limits = Limits(settings.requests_per_second, clock, self._closing)
-        self._caller = Caller(settings, self._transport, self._tokens, limits, clock, self._closing, redactor)
+        self._limits = Limits(settings.requests_per_second, clock, self._closing)
+        self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()
 
@@ -109,6 +110,26 @@ class Client:
     def now(self) -> int:
         """Unix seconds by the platform's clock: this machine's, unless the dates of its answers tell another time."""
         return int(self._caller.now())
+
+    def clock_reading(self) -> ClockReading:
+        """How this machine's clock compares with the platform's, as far as the answers so far have shown."""
+        return self._caller.clock_reading()
+
+    def grant(self) -> Token | None:
+        """The token pair in use and what is known of the seller's grant, None before the first call."""
+        return self._tokens.grant()
+
+    def refresh(self) -> Token:
+        """Replaces the token pair now, whether it is time or not.
+
+        Raises:
+            TikTokShopError: As ``call``.
+        """
+        return self._tokens.renew()
+
+    def slowed(self) -> tuple[str, ...]:
+        """The API families that the platform has asked to be called more slowly."""
+        return self._limits.slowed()
 
     def shops(self) -> tuple[Shop, ...]:
         """The shops of the grant, or those of them that the setting ``shop_ids`` names. Asked once.

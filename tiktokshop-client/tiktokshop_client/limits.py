@@ -54,6 +54,11 @@ class Budget:
         self._bucket = InMemoryBucket([self._spacing(self._fastest)])
 
     @property
+    def refused(self) -> bool:
+        """Whether the platform has refused a request of this budget."""
+        return self._slowed_at > -math.inf
+
+    @property
     def rate(self) -> float:
         """Requests per second that the budget allows now."""
         calm = max(0.0, self._clock.monotonic() - max(self._slowed_at, self._paused_until))
@@ -130,3 +135,8 @@ class Limits:
             if key not in self._budgets:
                 self._budgets[key] = Budget(self._ceiling, self._clock, self._closing)
             return self._budgets[key]
+
+    def slowed(self) -> tuple[str, ...]:
+        """The API families of which the platform has refused a request."""
+        with self._lock:
+            return tuple(sorted({family for (_, _, family), budget in self._budgets.items() if budget.refused}))

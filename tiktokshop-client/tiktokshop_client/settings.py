@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from tiktokshop_client import sandbox
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.secret import Secret
+from tiktokshop_client.stores import Address, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,10 +58,11 @@ SETTINGS: Mapping[str, Any] = {
             "type": "string",
             "title": "Token store",
             "description": (
-                "The file that keeps the current token pair from run to run. Without it, a file in `.tiktokshop/` "
-                "of the working directory, one for each seed."
+                "Where the current token pair is kept from run to run: a file's path, `redis://…`, `postgresql://…`, "
+                "`s3://…`, `gs://…` or `az://…`, or, only to read, `env:NAME` or `command:…`. Without it, a file in "
+                "`.tiktokshop/` of the working directory, one for each seed."
             ),
-            "examples": [".tiktokshop/tokens.json"],
+            "examples": [".tiktokshop/tokens.json", "redis://127.0.0.1:6379/0", "s3://bucket/tiktokshop/seller-a"],
         },
         "shop_ids": {
             "type": "array",
@@ -137,7 +139,8 @@ _NEEDED = "set it, or set sandbox to true to try without an account"
 class Settings:
     """Checked connection settings; made by ``from_config``.
 
-    Attributes are the settings' own names. ``token_store`` is None when the default file is to be used, and
+    Attributes are the settings' own names. ``token_store`` is None when the default file is to be used,
+    a path for a file and an address for anything else, and
     ``keep_tokens`` is False when the tokens are not worth a file (a sandbox in memory).
     """
 
@@ -145,7 +148,7 @@ class Settings:
     app_secret: Secret
     access_token: Secret | None = None
     refresh_token: Secret | None = None
-    token_store: Path | None = None
+    token_store: Path | Address | None = None
     shop_ids: tuple[str, ...] = ()
     api_base_url: str = API_BASE_URL
     auth_base_url: str = AUTH_BASE_URL
@@ -173,7 +176,7 @@ class Settings:
             app_secret=Secret(_credential(config, "app_secret", needed=True)),
             access_token=_secret(config, "access_token"),
             refresh_token=_secret(config, "refresh_token"),
-            token_store=Path(token_store).expanduser() if token_store else None,
+            token_store=_store(token_store),
             shop_ids=_ids(config, "shop_ids"),
             api_base_url=_url(config, "api_base_url", API_BASE_URL),
             auth_base_url=_url(config, "auth_base_url", AUTH_BASE_URL),
@@ -186,6 +189,13 @@ class Settings:
         if settings.keep_tokens and not (settings.access_token or settings.refresh_token or token_store):
             raise ConfigurationError(f"the setting refresh_token is missing: {_NEEDED}")
         return settings
+
+
+def _store(text: str) -> Path | Address | None:
+    kind = kind_of(text)
+    if kind:
+        return Address(kind, Secret(text))
+    return Path(text).expanduser() if text else None
 
 
 def _text(config: Mapping[str, Any], name: str) -> str:

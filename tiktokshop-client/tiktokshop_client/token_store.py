@@ -1,4 +1,4 @@
-"""A seller's token pair, and where it is kept from run to run."""
+"""Where a seller's token pair is kept from run to run: what every store can do, and the stores without a server."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import os
 import secrets
 import stat
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import filelock
-import msgspec
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.secret import Secret
+from tiktokshop_client.token_pair import Token, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["FileStore", "LostRaceError", "MemoryStore", "ReadOnlyStore", "Token", "TokenStore"]
 
 log = logging.getLogger(__name__)
 
@@ -29,37 +29,16 @@ LOCK_TIMEOUT = 120.0
 OWNER_ONLY = 0o600
 
 
-@dataclass(frozen=True)
-class Token:
-    """A grant's token pair and what is known about it. Times are unix seconds, None if unknown.
-
-    Attributes:
-        access_token: The token that goes with requests; empty in a seed of a refresh token alone.
-        refresh_token: The token that buys the next pair, None if there is none.
-        access_expires_at: When the access token expires.
-        refresh_expires_at: When the refresh token expires; may lie a century ahead.
-        issued_at: When this pair was fetched.
-        seed: The fingerprint of the configuration that the pair descends from.
-        open_id: The seller's id towards this app.
-        seller_name: The seller's name.
-        region: The seller's base region.
-        granted_scopes: The scopes of the grant, as far as the platform names them.
-    """
-
-    access_token: Secret
-    refresh_token: Secret | None = None
-    access_expires_at: int | None = None
-    refresh_expires_at: int | None = None
-    issued_at: int | None = None
-    seed: str = ""
-    open_id: str = ""
-    seller_name: str = ""
-    region: str = ""
-    granted_scopes: tuple[str, ...] = ()
+class LostRaceError(TransientError):
+    """Somebody else has stored a pair meanwhile, in spite of the lock: theirs stays, and is to be read again."""
 
 
 class TokenStore(Protocol):
     """Where the current token pair of one grant lives."""
+
+    @property
+    def name(self) -> str:
+        """What a human knows the store by, without secrets."""
 
     def locked(self) -> AbstractContextManager[None]:
         """Keeps every other thread and process out of a refresh while it is entered."""
@@ -68,7 +47,14 @@ class TokenStore(Protocol):
         """The stored pair, None if there is none yet."""
 
     def write(self, token: Token) -> None:
-        """Stores a pair, so that it survives a crash from the moment this returns."""
+        """Stores a pair, so that it survives a crash from the moment this returns.
+
+        Raises:
+            LostRaceError: The lock was lost on the way, and another pair has been stored.
+        """
+
+    def clear(self) -> None:
+        """Forgets the pair."""
 
     def check_writable(self) -> None:
         """Raises ``ConfigurationError`` if ``write`` cannot work; asked before the old pair is given up."""
@@ -76,6 +62,8 @@ class TokenStore(Protocol):
 
 class MemoryStore:
     """Keeps the pair as long as the process lives."""
+
+    name = "memory"
 
     def __init__(self) -> None:
         self._token: Token | None = None
@@ -92,6 +80,10 @@ class MemoryStore:
         """Keeps the pair."""
         self._token = token
 
+    def clear(self) -> None:
+        """Forgets it."""
+        self._token = None
+
     def check_writable(self) -> None:
         """Memory can always be written."""
 
@@ -107,6 +99,11 @@ class FileStore:
         # A link is followed, so that replacing the file does not replace the link.
         self._path = Path(os.path.realpath(path))
         self._lock = filelock.FileLock(f"{self._path}.lock", timeout=LOCK_TIMEOUT, mode=OWNER_ONLY)
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self._path)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -129,11 +126,13 @@ class FileStore:
         """The stored pair, None if the file does not exist.
 
         Raises:
-            ConfigurationError: The file cannot be read or does not hold a token pair; it is left as it is.
+            ConfigurationError: The file cannot be read, others could have written it, or it does not hold a token
+                pair; it is left as it is.
         """
         text = None
         problem = ""
         try:
+            self._check_owner()
             text = self._path.read_bytes()
             self._tighten()
         except FileNotFoundError:
@@ -142,7 +141,7 @@ class FileStore:
             problem = error.strerror or type(error).__name__
         if text is None:
             raise ConfigurationError(f"the token store {self._path} cannot be read: {problem}")
-        return _decode(text, self._path)
+        return decode(text, str(self._path))
 
     def write(self, token: Token) -> None:
         """Replaces the file's content.
@@ -151,7 +150,15 @@ class FileStore:
             ConfigurationError: The file cannot be written.
         """
         self._make_folder()
-        self._attempt(lambda: self._replace(_encode(token)))
+        self._attempt(lambda: self._replace(encode(token)))
+
+    def clear(self) -> None:
+        """Removes the file.
+
+        Raises:
+            ConfigurationError: That did not work.
+        """
+        self._attempt(lambda: self._path.unlink(missing_ok=True))
 
     def check_writable(self) -> None:
         """Writes and removes a file beside the store.
@@ -188,6 +195,14 @@ class FileStore:
 
     def _make_folder(self) -> None:
         self._attempt(lambda: self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
+
+    def _check_owner(self) -> None:
+        """A file that others can write may hold a pair of theirs, so it is not used."""
+        if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) & 0o022:
+            raise ConfigurationError(
+                f"the token store {self._path} can be written by others, so it is not used: make sure that it holds "
+                f"your own tokens, then chmod 600 {self._path}",
+            )
 
     def _tighten(self) -> None:
         if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) & 0o077:
@@ -228,6 +243,11 @@ class ReadOnlyStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self._path)
+
     def locked(self) -> AbstractContextManager[None]:
         """Nothing is written, so nobody has to be kept out."""
         return nullcontext()
@@ -244,9 +264,13 @@ class ReadOnlyStore:
             problem = error.strerror or type(error).__name__
         if text is None:
             raise ConfigurationError(f"the token store {self._path} cannot be read: {problem}")
-        return _decode(text, self._path)
+        return decode(text, str(self._path))
 
     def write(self, token: Token) -> None:  # noqa: ARG002 - the protocol's signature
+        """Refuses."""
+        self.check_writable()
+
+    def clear(self) -> None:
         """Refuses."""
         self.check_writable()
 
@@ -256,40 +280,3 @@ class ReadOnlyStore:
             f"the token store {self._path} is read-only, and the access token in it is no longer good: "
             "let the program that owns the store refresh it",
         )
-
-
-class _Stored(msgspec.Struct):
-    """The file's content."""
-
-    access_token: str
-    seed: str
-    refresh_token: str | None = None
-    access_expires_at: int | None = None
-    refresh_expires_at: int | None = None
-    issued_at: int | None = None
-    open_id: str = ""
-    seller_name: str = ""
-    region: str = ""
-    granted_scopes: tuple[str, ...] = ()
-
-
-def _encode(token: Token) -> bytes:
-    facts = {name: getattr(token, name) for name in _Stored.__struct_fields__}
-    facts["access_token"] = token.access_token.reveal()
-    facts["refresh_token"] = token.refresh_token.reveal() if token.refresh_token else None
-    return msgspec.json.format(msgspec.json.encode(_Stored(**facts)), indent=1) + b"\n"
-
-
-def _decode(text: bytes, path: Path) -> Token:
-    stored = None
-    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-        stored = msgspec.json.decode(text, type=_Stored)
-    if stored is None:
-        raise ConfigurationError(
-            f"the token store {path} does not hold a token pair: restore it, or delete it and configure a new "
-            "refresh_token",
-        )
-    facts: dict[str, Any] = {name: getattr(stored, name) for name in _Stored.__struct_fields__}
-    facts["access_token"] = Secret(stored.access_token)
-    facts["refresh_token"] = Secret(stored.refresh_token) if stored.refresh_token else None
-    return Token(**facts)

@@ -12,28 +12,24 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
-from tiktokshop_client.answers import Answer, read_answer
 from tiktokshop_client.errors import (
     AuthorisationError,
     ConfigurationError,
-    Context,
     ShopInactiveError,
     TikTokShopError,
     TransientError,
 )
-from tiktokshop_client.retries import Retries
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_store import FileStore, MemoryStore, Token
+from tiktokshop_client.stores import open_store
+from tiktokshop_client.token_host import TokenHost, expiry
+from tiktokshop_client.token_store import LostRaceError, MemoryStore, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from threading import Event
 
     from tiktokshop_client.clock import Clock
@@ -41,6 +37,8 @@ if TYPE_CHECKING:
     from tiktokshop_client.settings import Settings
     from tiktokshop_client.token_store import TokenStore
     from tiktokshop_client.transport import Transport
+
+__all__ = ["Tokens", "expiry", "fingerprint", "store_for"]
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +48,6 @@ REFRESH_AHEAD = 600
 PAUSE_AFTER_FAILURE = 60
 """Seconds until the next attempt when a refresh ahead of expiry failed and the old token is still good."""
 
-ABSOLUTE = 1_000_000_000
-"""``*_expire_in`` from here on is a moment in unix seconds, in spite of its name; below, it is a duration."""
-
-REFRESH_PATH = "/api/v2/token/refresh"
 DEFAULT_FOLDER = Path(".tiktokshop")
 
 
@@ -74,7 +68,7 @@ def store_for(settings: Settings) -> TokenStore:
     if not settings.keep_tokens:
         return MemoryStore()
     default = DEFAULT_FOLDER / f"tokens-{fingerprint(settings)[:12]}.json"
-    return FileStore(settings.token_store or default)
+    return open_store(settings.token_store or default, settings.app_key)
 
 
 class Tokens:
@@ -91,9 +85,8 @@ class Tokens:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._transport = transport
+        self._host = TokenHost(settings, transport, clock, closing, redactor)
         self._clock = clock
-        self._closing = closing
         self._redactor = redactor
         self._seed = fingerprint(settings)
         self._token: Token | None = None
@@ -107,6 +100,10 @@ class Tokens:
         if token is not None and token.seller_name:
             return f"seller {token.seller_name}"
         return subject or f"the seller of app {self._settings.app_key}"
+
+    def grant(self) -> Token | None:
+        """The pair in use and what is known of its grant, None before the first call."""
+        return self._token
 
     def current(self, subject: str = "") -> Secret:
         """An access token that is good for some minutes, as far as can be known.
@@ -146,6 +143,16 @@ class Tokens:
             if self._token is None or self._token.access_token == access_token:
                 self._keep(self._renew(access_token, subject))
             return self._known().access_token
+
+    def renew(self) -> Token:
+        """Replaces the pair now, whether it is time or not.
+
+        Raises:
+            AuthorisationError, ConfigurationError, TransientError: As ``current``.
+        """
+        with self._lock:
+            self._keep(self._renew(self._load().access_token, ""))
+            return self._known()
 
     def _known(self) -> Token:
         if self._token is None:
@@ -206,13 +213,24 @@ class Tokens:
             if token == self._dead:
                 raise self._over(subject)
             self._store.check_writable()
-            fresh = self._fetch(token, subject)
+            fresh = self._host.refresh(token, self.seller(subject), self._seed)
             if isinstance(fresh, Token):
-                self._store.write(fresh)
+                self._redactor.add(fresh.access_token, fresh.refresh_token)
+                if not self._stored(fresh):
+                    return self._load()
                 self._keep(fresh)
                 log.info("refreshed the access token of %s, good until %s", self.seller(subject), _moment(fresh))
                 return fresh
             return self._rescue(token, fresh)
+
+    def _stored(self, fresh: Token) -> bool:
+        """Stores a new pair; False if somebody who did not wait for our lock has stored another one meanwhile."""
+        try:
+            self._store.write(fresh)
+        except LostRaceError as error:
+            log.warning("%s; going on with theirs", error)
+            return False
+        return True
 
     def _rescue(self, token: Token, error: TikTokShopError) -> Token:
         """The store's pair if somebody without our lock has replaced it meanwhile, else the error."""
@@ -228,67 +246,6 @@ class Tokens:
             f"the grant of {self.seller(subject)} is over: the seller has to authorise the app again, "
             "and the new refresh_token has to go into the configuration",
         )
-
-    def _fetch(self, token: Token, subject: str) -> Token | TikTokShopError:
-        """Asks the token host for a new pair, with tries of its own."""
-        retries = Retries(self._settings.max_retries, self._clock, self._closing)
-        context = Context("refresh_token", self.seller(subject))
-        while True:
-            outcome = self._ask(token, context)
-            if isinstance(outcome, Answer):
-                return self._token_of(outcome.data, token)
-            wait = retries.next_wait(outcome) if isinstance(outcome, TransientError) else None
-            if wait is None:
-                outcome.reach = "run"
-                return outcome
-            log.warning("%s; %s in %.1f s", outcome, retries.progress, wait)
-            retries.wait(wait)
-
-    def _ask(self, token: Token, context: Context) -> Answer | TikTokShopError:
-        """One refresh request ("Get access token", refresh): GET, unsigned, the secrets in the query."""
-        query = {
-            "app_key": self._settings.app_key,
-            "app_secret": self._settings.app_secret.reveal(),
-            "refresh_token": token.refresh_token.reveal() if token.refresh_token else "",
-            "grant_type": "refresh_token",
-        }
-        encoded = "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items())
-        url = f"{self._settings.auth_base_url}{REFRESH_PATH}?{encoded}"
-        try:
-            reply = self._transport.send("GET", url, headers={})
-        except TikTokShopError as error:
-            return error.about(context)
-        answer = read_answer(reply, context, self._clock.time(), self._redactor)
-        if isinstance(answer, Answer) and not answer.data.get("access_token"):
-            return TransientError(f"{context.who}: the token host's answer holds no token", unclear=True)
-        return answer
-
-    def _token_of(self, data: Mapping[str, Any], old: Token) -> Token:
-        """The pair in the token host's answer; what it leaves out stays as it was."""
-        now = int(self._clock.time())
-        refresh_token = data.get("refresh_token")
-        return replace(
-            old,
-            access_token=Secret(str(data["access_token"])),
-            refresh_token=Secret(str(refresh_token)) if refresh_token else old.refresh_token,
-            access_expires_at=expiry(data.get("access_token_expire_in"), now),
-            refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
-            issued_at=now,
-            seed=self._seed or old.seed,
-            open_id=str(data.get("open_id") or old.open_id),
-            seller_name=str(data.get("seller_name") or old.seller_name),
-            region=str(data.get("seller_base_region") or old.region),
-            granted_scopes=tuple(map(str, data.get("granted_scopes") or old.granted_scopes)),
-        )
-
-
-def expiry(value: Any, now: int) -> int | None:
-    """The unix second that an ``*_expire_in`` means, None if it says nothing."""
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        return None
-    return value if value >= ABSOLUTE else now + value
 
 
 def _moment(token: Token) -> str:

@@ -12,14 +12,19 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
+from starlette.responses import Response
 from starlette.routing import Router
 
+from tiktokshop_sandbox.console import PATH as CONSOLE
+from tiktokshop_sandbox.console import Console
+from tiktokshop_sandbox.console.signing import rejection
 from tiktokshop_sandbox.control import PREFIX, Control
 from tiktokshop_sandbox.exchange import Answer, Request
 from tiktokshop_sandbox.faults import TRANSPORT, Spec, Target
+from tiktokshop_sandbox.guard import refusal_of
 from tiktokshop_sandbox.journal import Entry, Journal, excerpt, without_secrets
 from tiktokshop_sandbox.oauth import CONSENT, TOKEN_HOST, Consent, TokenHost
-from tiktokshop_sandbox.refusals import refusal
+from tiktokshop_sandbox.refusals import SIGN_INVALID, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,7 +75,8 @@ class SandboxApp:
     def __post_init__(self) -> None:
         accounts, world = self.gateway.accounts, self.gateway.world
         self._token_host = TokenHost(accounts, self.gateway)
-        self._pages = Router(routes=[*self.control.routes(), *Consent(accounts, world).routes()])
+        console = Console(self.gateway, self.control)
+        self._pages = Router(routes=[*self.control.routes(), *Consent(accounts, world).routes(), *console.routes()])
         self._date = (0, b"")
 
     @property
@@ -81,8 +87,10 @@ class SandboxApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI request."""
         path: str = scope["path"]
-        if path in CONSENT or path.startswith(PREFIX):
-            await self._pages(scope, receive, send)
+        if path in CONSENT or path.startswith((PREFIX, CONSOLE)):
+            refused = refusal_of(scope["method"], _headers(scope))
+            pages = Response(f"{refused}\n", 403, media_type="text/plain") if refused else self._pages
+            await pages(scope, receive, send)
             return
         request = await _read(scope, receive)
         target = self._target(request)
@@ -131,7 +139,8 @@ class SandboxApp:
                 code=answer.code,
                 fault=self.gateway.faults.last,
                 bytes=len(answer.body),
-            )
+            ),
+            rejection(self.gateway.accounts.app.secret, request) if answer.code == SIGN_INVALID else None,
         )
 
     async def _send(self, send: Send, answer: Answer, length: int | None = None, *, more: bool = False) -> None:
@@ -173,5 +182,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
     query: dict[str, str] = {}
     for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
         query.setdefault(name, value)
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Request(scope["method"], scope["path"], query, headers, bytes(body))
+    return Request(scope["method"], scope["path"], query, _headers(scope), bytes(body))
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

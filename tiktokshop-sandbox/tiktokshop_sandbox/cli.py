@@ -25,6 +25,7 @@ _READY: Final = """TikTok Shop sandbox ready at {url} (Ctrl-C stops it)
   access_token   {access_token}
   refresh_token  {refresh_token}
   authorise at   {url}/open/authorize?service_id={service_id}
+  console        {url}/console
   control        {url}/_sandbox
 """
 

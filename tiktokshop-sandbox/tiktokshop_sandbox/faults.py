@@ -31,6 +31,7 @@ GATEWAY: Final = {
     "grant_revoked": "the grant behind the token is revoked now, for good",
     "seller_inactive": "36009044 with HTTP 401",
     "shop_inactive": "36009043 with HTTP 401 (for one shop, when `shop_id` is given)",
+    "cipher_foreign": "101000: the cipher is taken for another grant's (for one shop, when `shop_id` is given)",
     "scope_withheld": "105005 with HTTP 401 (for one scope, when `scope` is given)",
     "page_token_invalid": "a request with a page token is refused with 36009004",
     "refused": "the endpoint refuses with `code` (12052055) and HTTP 400; the request is not carried out",

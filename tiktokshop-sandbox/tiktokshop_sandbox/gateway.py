@@ -219,6 +219,8 @@ def _cipher(gateway: Gateway, visit: Visit) -> None:
     shop = gateway.shop_of(cipher)
     if shop is None or shop.id not in visit.holder.grant.shop_ids:
         raise refusal("cipher foreign")
+    if gateway.faults.strike(Target(visit.request.path, shop_id=shop.id), "cipher_foreign"):
+        raise refusal("cipher foreign")
     visit.shop = shop
     if gateway.faults.strike(Target(visit.request.path, shop_id=shop.id), "shop_inactive"):
         raise refusal("shop inactive")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tiktokshop_sandbox.console.signing import Rejection
+
 _SECRETS: Final = frozenset({"sign", "access_token", "app_secret", "auth_code", "refresh_token"})
 _KEPT: Final = 10_000
 _BODY: Final = 4_096
+_REJECTIONS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Entry:
     code: int | None
     fault: str | None
     bytes: int
+    number: int = 0
 
 
 @dataclass
@@ -39,9 +43,17 @@ class Journal:
     codes: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    rejections: dict[int, Rejection] = field(default_factory=dict)
+    noted: int = 0
 
-    def note(self, entry: Entry) -> None:
+    def note(self, entry: Entry, rejection: Rejection | None = None) -> None:
         """Count a request that was answered. HTTP status 0 stands for a reset connection."""
+        self.noted += 1
+        entry = replace(entry, number=self.noted)
+        if rejection is not None:
+            self.rejections[self.noted] = rejection
+            if len(self.rejections) > _REJECTIONS:
+                del self.rejections[min(self.rejections)]
         self.operations[entry.operation or "unknown"] += 1
         self.codes[str(entry.code)] += 1
         self.statuses[str(entry.http)] += 1
@@ -52,6 +64,7 @@ class Journal:
         for counted in (self.operations, self.codes, self.statuses):
             counted.clear()
         self.entries.clear()
+        self.rejections.clear()
 
     def summary(self) -> dict[str, Any]:
         """The counts, and the few that tests ask for by name."""

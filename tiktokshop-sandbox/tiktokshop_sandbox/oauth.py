@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
@@ -14,32 +13,39 @@ from starlette.routing import Route
 from tiktokshop_sandbox.accounts import SCOPES, SELLER_NAME
 from tiktokshop_sandbox.contract import ApiError
 from tiktokshop_sandbox.exchange import Answer
+from tiktokshop_sandbox.markup import page, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.requests import Request as Visit
 
     from tiktokshop_sandbox.accounts import Accounts, App, Tokens
     from tiktokshop_sandbox.exchange import Request
     from tiktokshop_sandbox.gateway import Gateway
-    from tiktokshop_sandbox.shops import World
+    from tiktokshop_sandbox.markup import Markup
+    from tiktokshop_sandbox.shops import Shop, World
 
+_SCOPE_WORDS: Final = {
+    "seller.authorization.info": "See which shops it may enter",
+    "seller.shop.info": "See the shops' markets and permissions",
+    "seller.order.info": "Read orders",
+    "seller.fulfillment.basic": "Read and ship packages",
+    "seller.logistics": "Read warehouses and carriers",
+    "seller.delivery.status.write": "Report deliveries",
+    "seller.product.basic": "Read products and stock",
+    "seller.product.write": "Change products, stock and prices",
+    "seller.product.delete": "Delete products",
+    "serller.product.optimize": "Get advice on products",
+    "seller.global_product.info": "Read global products",
+    "seller.return_refund.basic": "Read returns and cancellations",
+    "seller.finance.info": "Read statements and payments",
+    "seller.promotion.info": "Read promotions",
+    "seller.customer_service": "Talk to customers",
+    "data.shop_analytics.public.read": "Read the shops' analytics",
+}
 TOKEN_HOST: Final = "/api/v2/"  # noqa: S105 - a path
 CONSENT: Final = ("/open/authorize", "/oauth/authorize")
-_PAGE: Final = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Authorise {app}</title>
-<h1>{app} asks for access</h1>
-<p>to the shops of {seller}:</p>
-<form method="post">
-{shops}
-<p>It will be allowed to use: {scopes}</p>
-<button name="decision" value="approve">Authorise</button>
-<button name="decision" value="deny">Cancel</button>
-</form></html>
-"""
-_SHOP: Final = '<p><label><input type="checkbox" name="shop" value="{id}" checked> {name} ({region})</label></p>'
-_NO_APP: Final = "<!doctype html><title>Unknown app</title><h1>This app does not exist</h1>\n"
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ _STEPS: Final[Mapping[str, _Step]] = {
 
 @dataclass(frozen=True)
 class Consent:
-    """The page on which a seller lets an app into their shops, as a plain HTML form."""
+    """The page on which a seller lets an app into their shops, for what scopes, as a plain HTML form."""
 
     accounts: Accounts
     world: World
@@ -111,23 +117,19 @@ class Consent:
 
     async def _show(self, visit: Visit) -> Response:
         app = self._app_asked_for(visit)
-        if app is None:
-            return HTMLResponse(_NO_APP, 400)
-        shops = "\n".join(
-            _SHOP.format(id=shop.id, name=html.escape(shop.name), region=shop.region) for shop in self.world.shops
-        )
-        scopes = ", ".join(SCOPES)
-        return HTMLResponse(_PAGE.format(app=html.escape(app.name), seller=SELLER_NAME, shops=shops, scopes=scopes))
+        return _no_app() if app is None else _asking(app, self.world.shops)
 
     async def _decide(self, visit: Visit) -> Response:
         app = self._app_asked_for(visit)
         if app is None:
-            return HTMLResponse(_NO_APP, 400)
+            return _no_app()
         form = parse_qs((await visit.body()).decode())
         owned = [shop for shop in self.world.shops if shop.id in form.get("shop", [])]
+        # Only a form that showed the scopes can withhold some.
+        scopes = [scope for scope in SCOPES if "scopes" not in form or scope in form.get("scope", [])]
         back = {"state": visit.query_params.get("state", ""), "app_key": app.key, "locale": "en"}
         if form.get("decision") == ["approve"] and owned:
-            code = self.accounts.new_code(self.accounts.new_grant(shop.id for shop in owned))
+            code = self.accounts.new_code(self.accounts.new_grant((shop.id for shop in owned), scopes))
             back = {"code": code, "shop_region": owned[0].region, **back}
         else:
             back["error"] = "access_denied"
@@ -139,6 +141,36 @@ class Consent:
         if visit.url.path == "/oauth/authorize":
             asked, known = visit.query_params.get("app_key"), app.key
         return app if asked == known else None
+
+
+def _no_app() -> HTMLResponse:
+    words = "Check the link's service_id (or app_key): the sandbox knows one app, whose link it prints when it starts."
+    return page("Unknown app", tag("main", tag("h1", "This app does not exist"), tag("p", words)), status=400)
+
+
+def _asking(app: App, shops: Iterable[Shop]) -> HTMLResponse:
+    """The seller's question: which shops, which scopes, yes or no."""
+    chosen = [_check("shop", shop.id, f"{shop.name} ({shop.region})", shop.id) for shop in shops]
+    scopes = [_check("scope", scope, _SCOPE_WORDS.get(scope, ""), scope) for scope in SCOPES]
+    decline = tag("button", "Cancel", name="decision", value="deny", id="deny")
+    approve = tag("button", "Authorise", name="decision", value="approve", id="approve", class_="main")
+    form = tag(
+        "form",
+        tag("input", type="hidden", name="scopes", value="shown"),
+        tag("fieldset", tag("legend", "Shops"), chosen),
+        tag("fieldset", tag("legend", "What the app may do"), scopes),
+        tag("div", approve, decline, class_="buttons"),
+        method="post",
+    )
+    what = f"{SELLER_NAME}, choose what {app.name} may see and do. You can take it back at any time."
+    where = f"Afterwards the browser goes to {urlsplit(app.redirect_uri)._replace(query='').geturl()}."
+    main = tag("main", tag("h1", f"{app.name} asks for access"), tag("p", what), form, tag("p", where, class_="quiet"))
+    return page(f"Authorise {app.name}", tag("div", main, class_="narrow"))
+
+
+def _check(name: str, value: str, words: str, code: str) -> Markup:
+    box = tag("input", type="checkbox", name=name, value=value, checked=True)
+    return tag("label", box, " ", words, " " if words else None, tag("code", code, class_="quiet"), class_="check")
 
 
 def _with_query(uri: str, query: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ABSENT: Final = ApiError.ABSENT
+SIGN_INVALID: Final = 106001
 # name -> code, HTTP status, message, `data`. Where no capture shows the HTTP status, it is 400.
 REFUSALS: Final[Mapping[str, tuple[int, int, str, Any]]] = {
     "path": (36009009, 404, "Invalid path. The requested path does not exist.", None),
@@ -41,7 +42,7 @@ REFUSALS: Final[Mapping[str, tuple[int, int, str, Any]]] = {
         None,
     ),
     "sign missing": (36009004, 400, "Invalid credentials. Signature missing: 'sign' is required.", None),
-    "sign": (106001, 401, "Invalid credentials. The 'sign' query parameter is invalid.", None),
+    "sign": (SIGN_INVALID, 401, "Invalid credentials. The 'sign' query parameter is invalid.", None),
     "token": (36009004, 401, "Invalid credentials. The 'x-tts-access-token' header is invalid", _ABSENT),
     "token expired": (
         105002,

@@ -18,11 +18,17 @@ def expected_sign(secret: str, path: str, query: Mapping[str, str], content_type
     `query` holds decoded values, including empty ones. `body` is the exact bytes received; they count
     unless the media type is `multipart/form-data` ("Sign your API request", steps 1 to 6).
     """
+    text = string_to_sign(secret, path, query, content_type, body)
+    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+
+
+def string_to_sign(secret: str, path: str, query: Mapping[str, str], content_type: str, body: bytes) -> bytes:
+    """What the signature is made over; it begins and ends with the app's secret."""
     signed = "".join(name + query[name] for name in sorted(query.keys() - _UNSIGNED))
     text = (secret + path + signed).encode("utf-8", "surrogateescape")
     if media_type(content_type) != "multipart/form-data":
         text += body
-    return hmac.new(secret.encode(), text + secret.encode(), hashlib.sha256).hexdigest()
+    return text + secret.encode()
 
 
 def media_type(content_type: str) -> str:

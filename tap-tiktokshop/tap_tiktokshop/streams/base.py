@@ -69,7 +69,9 @@ class PlatformStream(Stream):
     @property
     @override
     def partitions(self) -> list[dict[str, Any]] | None:
-        return [{"shop_id": shop.id} for shop in self.tap.client.shops()]
+        shops = self.tap.client.shops()
+        self.tap.warn_early()
+        return [{"shop_id": shop.id} for shop in shops]
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:

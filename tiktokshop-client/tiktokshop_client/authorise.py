@@ -1,0 +1,97 @@
+"""From a code to a stored token pair, and back to nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.client import Client
+from tiktokshop_client.clock import SystemClock
+from tiktokshop_client.health import moment
+from tiktokshop_client.redaction import Redactor
+from tiktokshop_client.token_host import TokenHost
+from tiktokshop_client.token_pair import Token
+from tiktokshop_client.tokens import fingerprint
+from tiktokshop_client.transport import Transport
+
+if TYPE_CHECKING:
+    from tiktokshop_client.calls import Shop
+    from tiktokshop_client.secret import Secret
+    from tiktokshop_client.settings import Settings
+    from tiktokshop_client.token_store import TokenStore
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A grant as it stands: its pair, its shops, and where the pair is kept."""
+
+    token: Token
+    shops: tuple[Shop, ...]
+    store: str
+
+    def facts(self) -> dict[str, Any]:
+        """All but the secrets, for a program to read; times are unix seconds."""
+        token = self.token
+        return {
+            "seller_name": token.seller_name,
+            "open_id": token.open_id,
+            "region": token.region,
+            "access_token_expires_at": token.access_expires_at,
+            "grant_expires_at": token.refresh_expires_at,
+            "can_refresh": bool(token.refresh_token),
+            "granted_scopes": list(token.granted_scopes),
+            "shops": [{"id": shop.id, "name": shop.name, "region": shop.region} for shop in self.shops],
+            "token_store": self.store,
+        }
+
+    def lines(self) -> list[str]:
+        """The same for a human."""
+        token = self.token
+        unknown = "the platform did not say"
+        return [
+            f"Seller        {token.seller_name or unknown}{f' ({token.region})' if token.region else ''}",
+            f"Access token  good until {moment(token.access_expires_at) if token.access_expires_at else unknown}",
+            f"Grant         ends {moment(token.refresh_expires_at) if token.refresh_expires_at else unknown}",
+            f"Token store   {self.store}",
+            "Shops         " + ("\n              ".join(f"{s.id} {s.name} ({s.region})" for s in self.shops) or "none"),
+            "Scopes        " + ("\n              ".join(token.granted_scopes) or unknown),
+        ]
+
+
+def exchange(settings: Settings, store: TokenStore, code: Secret) -> Token:
+    """Buys the first pair of a grant with its code and stores it, before anything uses it.
+
+    Raises:
+        ConfigurationError: The store cannot be written; the code is not used up then.
+        TikTokShopError: The platform refuses, or cannot be reached.
+    """
+    transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
+    redactor = Redactor()
+    redactor.add(settings.app_secret, code)
+    host = TokenHost(settings, transport, SystemClock(), Event(), redactor)
+    try:
+        with store.locked():
+            store.check_writable()
+            outcome = host.exchange(code, fingerprint(settings))
+            if not isinstance(outcome, Token):
+                raise outcome
+            store.write(outcome)
+            return outcome
+    finally:
+        transport.close()
+
+
+def standing(settings: Settings, store: TokenStore, *, refresh: bool = False) -> Standing:
+    """The grant behind the store, its shops asked for anew; with ``refresh`` its pair is replaced first.
+
+    Raises:
+        TikTokShopError: There is no pair, or the platform refuses it.
+    """
+    with Client(settings, token_store=store) as client:
+        if refresh:
+            client.refresh()
+        shops = client.shops()
+        token = client.grant()
+    assert token is not None  # noqa: S101 - the call above used it
+    return Standing(token, shops, store.name)

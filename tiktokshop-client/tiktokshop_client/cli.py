@@ -1,0 +1,265 @@
+"""The command `tiktokshop`: a seller's consent, the tokens that come of it, and what is wrong when something is."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tiktokshop_client.authorise import exchange, standing
+from tiktokshop_client.cli_settings import gather, settings_of
+from tiktokshop_client.consent import REGIONS, code_of, consent_url, new_state, query_of
+from tiktokshop_client.console import FAILED, LEVELS, run
+from tiktokshop_client.doctor import Doctor, line_of
+from tiktokshop_client.errors import ConfigurationError, TikTokShopError
+from tiktokshop_client.health import installed_needs
+from tiktokshop_client.receiver import Receiver
+from tiktokshop_client.secret import Secret
+from tiktokshop_client.tokens import store_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn
+
+    from tiktokshop_client.settings import Settings
+    from tiktokshop_client.token_store import TokenStore
+
+NAME = "tiktokshop"
+PORT = 8765
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has."""
+    options = (
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            help="A settings file: a plugin's JSON, or lines of NAME=value. It wins over the environment and .env.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
+        click.option(
+            "--log-level",
+            type=click.Choice(LEVELS, case_sensitive=False),
+            default="warning",
+            show_default=True,
+            help="How much to log on standard error. debug adds tracebacks to errors.",
+        ),
+    )
+    for option in options:
+        command = option(command)
+    return command
+
+
+def _consent_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes a consent link."""
+    options = (
+        click.option("--region", type=click.Choice(REGIONS), help="The seller's market: us, row (anywhere else), or "
+                     "legacy for the older link that needs no service id."),
+        click.option("--service-id", help="The app's service id, from Partner Center."),
+    )  # fmt: skip
+    for option in options:
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tiktokshop-client")
+def tiktokshop() -> None:
+    """A seller's authorisation of your app, and a check of all that a run depends on.
+
+    Settings (app_key, app_secret, token_store, ...) come from --config, from the environment (TIKTOKSHOP_APP_KEY, or
+    TAP_TIKTOKSHOP_APP_KEY as the plugins have it), from .env, or from a prompt. Secrets are never arguments.
+    """
+
+
+@tiktokshop.group()
+def auth() -> None:
+    """Let a seller authorise the app, and keep the tokens."""
+
+
+@auth.command()
+@_consent_options
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True,
+              help="The port of this machine that the app's redirect address names.")  # fmt: skip
+@click.option("--paste", is_flag=True, help="Receive nothing: ask for the address on which the browser ended.")
+@click.option("--no-browser", is_flag=True, help="Show the consent link, but do not open it.")
+@_common
+def login(  # noqa: PLR0913 - one argument for each option
+    *,
+    region: str | None,
+    service_id: str | None,
+    port: int,
+    paste: bool,
+    no_browser: bool,
+    config_file: Path | None,
+    as_json: bool,
+    log_level: str,
+) -> None:
+    """Open the consent page, wait for the seller, and store the tokens."""
+    settings, store, config = _connection(config_file, log_level, seed_needed=False)
+    store.check_writable()  # before anybody clicks
+    state = new_state()
+    link = _link(settings, config, region, service_id, state)
+    if paste:
+        click.echo(f"Open this link as the seller:\n\n  {link}\n", err=True)
+        address = click.prompt(
+            "Then paste the address on which the browser ends (not shown)", hide_input=True, err=True
+        )
+        code = code_of(query_of(address), state)
+    else:
+        with Receiver(port, lambda query: code_of(query, state)) as receiver:
+            click.echo(f"Waiting for the seller's consent on 127.0.0.1:{receiver.port} (Ctrl-C stops it):", err=True)
+            click.echo(f"\n  {link}\n", err=True)
+            if not no_browser and not webbrowser.open(link):
+                click.echo("No browser could be opened: open the link yourself, or use --paste.", err=True)
+            code = receiver.wait()
+    _exchange(settings, store, code, as_json=as_json)
+
+
+@auth.command()
+@_consent_options
+@_common
+def url(*, region: str | None, service_id: str | None, config_file: Path | None, as_json: bool, log_level: str) -> None:
+    """Print a consent link, for a seller elsewhere; `auth exchange` takes what comes back."""
+    settings, _, config = _connection(config_file, log_level, seed_needed=False)
+    state = new_state()
+    link = _link(settings, config, region, service_id, state)
+    _print({"url": link, "state": state}, [link], as_json=as_json)
+
+
+@auth.command(name="exchange")
+@click.argument("code", required=False)
+@click.option("--state", help="The state of the link, if it is known; it has to come back.")
+@_common
+def exchange_command(
+    *, code: str | None, state: str | None, config_file: Path | None, as_json: bool, log_level: str
+) -> None:
+    """Turn the CODE of a redirect, or the whole address, into tokens and store them.
+
+    A code is good once, within 30 minutes, and only with the app's secret. Without CODE it is asked for, unseen.
+    """
+    settings, store, _ = _connection(config_file, log_level, seed_needed=False)
+    text = code or click.prompt(
+        "Code, or the address on which the browser ended (not shown)", hide_input=True, err=True
+    )
+    found = code_of(query_of(text), state) if "code=" in text or "error=" in text else Secret(text.strip())
+    _exchange(settings, store, found, as_json=as_json)
+
+
+@auth.command()
+@_common
+def status(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
+    """Show what was granted: when token and grant end, scopes, shops."""
+    settings, store, _ = _connection(config_file, log_level)
+    _show(settings, store, as_json=as_json)
+
+
+@auth.command()
+@_common
+def refresh(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
+    """Replace the token pair now, and store the new one."""
+    settings, store, _ = _connection(config_file, log_level)
+    _show(settings, store, as_json=as_json, refresh=True)
+
+
+@auth.command()
+@_common
+def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
+    """Forget the stored tokens. The seller's grant stays: only the seller can take it back, in Seller Center."""
+    _, store, _ = _connection(config_file, log_level)
+    with store.locked():
+        store.clear()
+    _print({"token_store": store.name}, [f"Forgot the tokens in {store.name}."], as_json=as_json)
+
+
+@tiktokshop.command()
+@click.option("--catalog", "catalog_file", type=click.Path(path_type=Path), help="A Singer catalog: check only what it "
+              "selects, not every stream.")  # fmt: skip
+@_common
+def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool, log_level: str) -> None:
+    """Check all that a run depends on; exit with 1 if anything would fail.
+
+    One line a check: clock, signature, token and grant, scopes, markets, ciphers, IP allow list, token store, rates.
+    """
+    _log_at(log_level if log_level != "warning" else "error")
+    catalog = json.loads(catalog_file.read_text(encoding="utf-8")) if catalog_file else None
+    try:
+        settings = settings_of(gather(config_file))
+        findings = Doctor(settings, installed_needs(catalog)).examine()
+    except ConfigurationError as error:
+        click.echo(json.dumps({"ok": False, "error": str(error), "checks": []}, indent=2) if as_json else
+                   f"fail  {'settings':<14}{error}")  # fmt: skip
+        sys.exit(FAILED)
+    failed = any(finding.status == "fail" for finding in findings)
+    facts = {"ok": not failed, "checks": [vars(finding) for finding in findings]}
+    _print(facts, [line_of(finding) for finding in findings], as_json=as_json)
+    sys.exit(FAILED if failed else 0)
+
+
+def _connection(
+    file: Path | None, log_level: str, *, seed_needed: bool = True
+) -> tuple[Settings, TokenStore, dict[str, Any]]:
+    _log_at(log_level)
+    config = gather(file)
+    settings = settings_of(config, seed_needed=seed_needed)
+    return settings, store_for(settings), config
+
+
+def _log_at(level: str) -> None:
+    logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stderr, force=True)
+    logging.getLogger().setLevel(level.upper())
+
+
+def _link(settings: Settings, config: dict[str, Any], region: str | None, service_id: str | None, state: str) -> str:
+    region = region or str(config.get("region") or "")
+    if region and region not in REGIONS:
+        raise ConfigurationError(f"the setting region has to be one of {', '.join(REGIONS)}")
+    service_id = service_id or str(config.get("service_id") or "")
+    return consent_url(settings, region=region, service_id=service_id, state=state)
+
+
+def _exchange(settings: Settings, store: TokenStore, code: Secret, *, as_json: bool) -> None:
+    exchange(settings, store, code)
+    if not as_json:
+        click.echo("Authorised; the tokens are stored.", err=True)
+    _show(settings, store, as_json=as_json)
+
+
+def _show(settings: Settings, store: TokenStore, *, as_json: bool, refresh: bool = False) -> None:
+    found = standing(settings, store, refresh=refresh)
+    _print(found.facts(), found.lines(), as_json=as_json)
+
+
+def _print(facts: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
+    click.echo(json.dumps(facts, indent=2) if as_json else "\n".join(lines))
+
+
+def main() -> NoReturn:
+    """The command `tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    as_json = "--json" in sys.argv
+
+    def command() -> None:
+        try:
+            tiktokshop.main(standalone_mode=False)
+        except click.exceptions.Exit as done:
+            sys.exit(done.exit_code)
+        except click.exceptions.Abort:
+            click.echo("Stopped.", err=True)
+            sys.exit(130)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except TikTokShopError as error:
+            if as_json:
+                click.echo(
+                    json.dumps({"error": str(error), "code": error.code, "request_id": error.request_id}, indent=2)
+                )
+            raise
+
+    run(command, NAME)

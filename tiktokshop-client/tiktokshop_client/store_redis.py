@@ -1,0 +1,150 @@
+"""A token pair in Redis: one key, one lock with a lease that is renewed while a refresh lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import AuthenticationError, LockError, NoPermissionError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from tiktokshop_client.errors import ConfigurationError, TransientError
+from tiktokshop_client.token_pair import Token, decode, encode
+from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tiktokshop_client.errors import TikTokShopError
+
+LEASE = 30.0
+"""Seconds after which the lock of a process that died is free. A living one renews it in time."""
+
+TRIES = 3
+SOCKET_TIMEOUT = 10.0
+
+# Writes only over what was there when the lock was taken: a lock whose lease ran out must not cost a newer pair.
+_REPLACE = """
+local now = redis.call('GET', KEYS[1]) or ''
+if now ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+class RedisStore:
+    """Keeps the pair under one key.
+
+    Args:
+        url: ``redis://`` or ``rediss://``, as redis-py takes it.
+        name: What a human knows the store by, without secrets.
+        entry: Which of several pairs in the same database it is.
+    """
+
+    def __init__(self, url: str, name: str, entry: str) -> None:
+        self.name = name
+        self._key = f"tiktokshop:tokens:{entry}"
+        problem = ""
+        try:
+            self._redis: Any = Redis.from_url(
+                url,
+                socket_timeout=SOCKET_TIMEOUT,
+                socket_connect_timeout=SOCKET_TIMEOUT,
+                retry=Retry(ExponentialBackoff(cap=1, base=0.1), TRIES),
+            )
+        except ValueError:
+            problem = f"the setting token_store is not a Redis URL: {name}; write it like redis://host:6379/0"
+        if problem:
+            raise ConfigurationError(problem)
+        self._before: bytes | None = None  # what the key held when the lock was taken, None without the lock
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the lock, and renews it from a thread.
+
+        Raises:
+            TransientError: Another process holds it for longer than a refresh can take, or Redis is not there.
+            ConfigurationError: Redis does not let us.
+        """
+        lock = self._redis.lock(
+            f"{self._key}:lock", timeout=LEASE, sleep=0.1, blocking_timeout=LOCK_TIMEOUT, thread_local=False
+        )
+        if not self._ask(lock.acquire):
+            raise TransientError(f"another process has held the token store {self.name} for {LOCK_TIMEOUT:.0f} seconds")
+        done = threading.Event()
+        keeper = threading.Thread(target=_renew, args=(lock, done), daemon=True)
+        try:
+            self._before = self._ask(lambda: self._redis.get(self._key)) or b""
+            keeper.start()
+            yield
+        finally:
+            self._before = None
+            done.set()
+            if keeper.ident is not None:
+                keeper.join()
+            with contextlib.suppress(LockError, RedisError):  # it ran out, which frees it as well
+                lock.release()
+
+    def read(self) -> Token | None:
+        """The stored pair.
+
+        Raises:
+            ConfigurationError: Redis does not let us, or the key holds something else.
+            TransientError: Redis is not there.
+        """
+        text = self._ask(lambda: self._redis.get(self._key))
+        return decode(text, self.name) if text else None
+
+    def write(self, token: Token) -> None:
+        """Replaces the key's value; under the lock only if it is still what it was."""
+        text, before = encode(token), self._before
+        if before is None:
+            self._ask(lambda: self._redis.set(self._key, text))
+        elif self._ask(lambda: self._redis.eval(_REPLACE, 1, self._key, before, text)):
+            self._before = text
+        else:
+            raise LostRaceError(f"another process has stored a pair in {self.name} meanwhile")
+
+    def clear(self) -> None:
+        """Deletes the key."""
+        self._ask(lambda: self._redis.delete(self._key))
+
+    def check_writable(self) -> None:
+        """Writes and deletes a key beside the store.
+
+        Raises:
+            ConfigurationError: That is not allowed.
+            TransientError: Redis is not there.
+        """
+        self._ask(lambda: self._redis.set(f"{self._key}:check", b"", ex=1))
+        self._ask(lambda: self._redis.delete(f"{self._key}:check"))
+
+    def _ask(self, work: Any) -> Any:
+        error: TikTokShopError
+        try:
+            return work()
+        except (AuthenticationError, NoPermissionError):
+            error = ConfigurationError(
+                f"the token store {self.name} refuses this user or password: check the setting token_store, and that "
+                f"the user may read and write the keys tiktokshop:tokens:*",
+            )
+        except (RedisConnectionError, RedisTimeoutError):
+            error = TransientError(f"the token store {self.name} cannot be reached: check that Redis runs there")
+            error.reach = "run"
+        except RedisError as problem:
+            error = ConfigurationError(f"the token store {self.name} cannot be used ({type(problem).__name__})")
+        raise error
+
+
+def _renew(lock: Any, done: threading.Event) -> None:
+    """Renews the lease three times in its length, until it is done or lost."""
+    while not done.wait(LEASE / 3):
+        with contextlib.suppress(RedisError):  # a stumble now leaves two more tries
+            if not lock.owned():
+                return
+            lock.reacquire()

@@ -1,0 +1,132 @@
+"""The setting ``token_store``: from a path or a URL to the store it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.store_seeds import CommandStore, EnvironmentStore
+from tiktokshop_client.token_store import FileStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tiktokshop_client.secret import Secret
+    from tiktokshop_client.token_store import TokenStore
+
+
+@dataclass(frozen=True)
+class Address:
+    """A ``token_store`` that is not a file: its kind, and the text, which may hold a password and prints as ``***``."""
+
+    kind: str
+    text: Secret
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How a kind of URL becomes a store: the library it needs, the extra that brings it, and the maker."""
+
+    module: str
+    extra: str
+    make: Callable[[str, str], TokenStore]
+
+
+def _server(module: str, store: str) -> Callable[[str, str], TokenStore]:
+    """A maker for a store behind a server: its pairs are told apart by ``?name=``, else by the app's key."""
+
+    def make(url: str, app_key: str) -> TokenStore:
+        parts = _parts(url)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        entry = dict(query).get("name") or app_key
+        bare = parts._replace(query=urlencode([(key, value) for key, value in query if key != "name"])).geturl()
+        made: TokenStore = getattr(import_module(f"tiktokshop_client.{module}"), store)(bare, shown(url), entry)
+        return made
+
+    return make
+
+
+def _objects(protocol: str) -> Callable[[str, str], TokenStore]:
+    def make(url: str, _: str) -> TokenStore:
+        parts = _parts(url)
+        if not (parts.netloc and parts.path.strip("/")):
+            raise ConfigurationError(
+                f"the setting token_store needs a bucket and a folder: {protocol}://bucket/folder/for/one/seller"
+            )
+        store = import_module("tiktokshop_client.store_objects").ObjectStore
+        made: TokenStore = store(protocol, f"{parts.netloc}/{parts.path.strip('/')}", shown(url))
+        return made
+
+    return make
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = None
+    if parts is None:
+        raise ConfigurationError("the setting token_store is not a URL that can be read: check its port and brackets")
+    return parts
+
+
+_REDIS = _Kind("redis", "redis", _server("store_redis", "RedisStore"))
+_POSTGRESQL = _Kind("psycopg", "postgresql", _server("store_postgresql", "PostgreSQLStore"))
+KINDS: Mapping[str, _Kind] = {
+    "env": _Kind("os", "", lambda address, _: EnvironmentStore(address.partition(":")[2].strip())),
+    "command": _Kind("os", "", lambda address, _: CommandStore(address.partition(":")[2])),
+    "redis": _REDIS,
+    "rediss": _REDIS,
+    "postgresql": _POSTGRESQL,
+    "postgres": _POSTGRESQL,
+    "s3": _Kind("s3fs", "s3", _objects("s3")),
+    "gs": _Kind("gcsfs", "gs", _objects("gs")),
+    "az": _Kind("adlfs", "az", _objects("az")),
+}
+
+
+def kind_of(text: str) -> str:
+    """The kind of store that a ``token_store`` names, "" for a file.
+
+    Raises:
+        ConfigurationError: It looks like a URL, but of no kind that is known.
+    """
+    kind, colon, rest = text.partition(":")
+    if colon and kind in KINDS and (kind in {"env", "command"} or rest.startswith("//")):
+        return kind
+    if "://" in text:
+        raise ConfigurationError(
+            f"the setting token_store names a kind of store that is not known: {kind}://; there are a file's path, "
+            f"env:, command:, {', '.join(f'{name}://' for name in KINDS if name not in {'env', 'command'})}",
+        )
+    return ""
+
+
+def open_store(where: Path | Address, app_key: str) -> TokenStore:
+    """The store at a path or an address.
+
+    Raises:
+        ConfigurationError: The address cannot be read, or the library for its kind is missing.
+    """
+    if isinstance(where, Path):
+        return FileStore(where)
+    kind = KINDS[where.kind]
+    if find_spec(kind.module) is None:
+        raise ConfigurationError(
+            f"the setting token_store names a {where.kind} store, whose library is not installed: "
+            f"pip install 'tiktokshop-client[{kind.extra}]'",
+        )
+    return kind.make(where.text.reveal(), app_key)
+
+
+def shown(url: str) -> str:
+    """A store's URL without user, password and options."""
+    parts = _parts(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

@@ -1,0 +1,122 @@
+"""The platform's token host: turns an authorisation code or a refresh token into a token pair."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tiktokshop_client.answers import Answer, read_answer
+from tiktokshop_client.errors import Context, TikTokShopError, TransientError
+from tiktokshop_client.retries import Retries
+from tiktokshop_client.secret import Secret
+from tiktokshop_client.token_pair import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from threading import Event
+
+    from tiktokshop_client.clock import Clock
+    from tiktokshop_client.redaction import Redactor
+    from tiktokshop_client.settings import Settings
+    from tiktokshop_client.transport import Transport
+
+log = logging.getLogger(__name__)
+
+ABSOLUTE = 1_000_000_000
+"""``*_expire_in`` from here on is a moment in unix seconds, in spite of its name; below, it is a duration."""
+
+EXCHANGE_PATH = "/api/v2/token/get"
+REFRESH_PATH = "/api/v2/token/refresh"
+
+
+class TokenHost:
+    """Asks the token host, with tries of its own. Nothing of a request or an answer is ever logged."""
+
+    def __init__(
+        self, settings: Settings, transport: Transport, clock: Clock, closing: Event, redactor: Redactor
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._closing = closing
+        self._redactor = redactor
+
+    def refresh(self, token: Token, seller: str, seed: str) -> Token | TikTokShopError:
+        """A new pair for the refresh token of an old one, or why there is none.
+
+        Args:
+            token: The old pair; what the answer leaves out stays as it was.
+            seller: Whose it is, for the sentence of an error.
+            seed: The fingerprint of the configuration that the pair descends from.
+        """
+        secret = token.refresh_token.reveal() if token.refresh_token else ""
+        query = {"refresh_token": secret, "grant_type": "refresh_token"}
+        outcome = self._ask(REFRESH_PATH, query, Context("refresh_token", seller))
+        return self._token_of(outcome.data, token, seed) if isinstance(outcome, Answer) else outcome
+
+    def exchange(self, code: Secret, seed: str) -> Token | TikTokShopError:
+        """The first pair of a grant for its authorisation code, which is good once, within 30 minutes.
+
+        Args:
+            code: The ``code`` that the seller's browser came back with.
+            seed: The fingerprint of the configuration that the pair belongs to.
+        """
+        self._redactor.add(code)
+        query = {"auth_code": code.reveal(), "grant_type": "authorized_code"}
+        outcome = self._ask(EXCHANGE_PATH, query, Context("exchange_code"))
+        return self._token_of(outcome.data, Token(Secret("")), seed) if isinstance(outcome, Answer) else outcome
+
+    def _ask(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
+        retries = Retries(self._settings.max_retries, self._clock, self._closing)
+        while True:
+            outcome = self._request(path, query, context)
+            if isinstance(outcome, Answer):
+                return outcome
+            wait = retries.next_wait(outcome) if isinstance(outcome, TransientError) else None
+            if wait is None:
+                outcome.reach = "run"
+                return outcome
+            log.warning("%s; %s in %.1f s", outcome, retries.progress, wait)
+            retries.wait(wait)
+
+    def _request(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
+        """One request ("Get access token"): GET, unsigned, the secrets in the query."""
+        full = {"app_key": self._settings.app_key, "app_secret": self._settings.app_secret.reveal(), **query}
+        encoded = "&".join(f"{key}={quote(value, safe='')}" for key, value in full.items())
+        try:
+            reply = self._transport.send("GET", f"{self._settings.auth_base_url}{path}?{encoded}", headers={})
+        except TikTokShopError as error:
+            return error.about(context)
+        answer = read_answer(reply, context, self._clock.time(), self._redactor)
+        if isinstance(answer, Answer) and not answer.data.get("access_token"):
+            return TransientError(f"{context.who}: the token host's answer holds no token", unclear=True)
+        return answer
+
+    def _token_of(self, data: Mapping[str, Any], old: Token, seed: str) -> Token:
+        """The pair in the token host's answer; what it leaves out stays as it was."""
+        now = int(self._clock.time())
+        refresh_token = data.get("refresh_token")
+        return replace(
+            old,
+            access_token=Secret(str(data["access_token"])),
+            refresh_token=Secret(str(refresh_token)) if refresh_token else old.refresh_token,
+            access_expires_at=expiry(data.get("access_token_expire_in"), now),
+            refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
+            issued_at=now,
+            seed=seed or old.seed,
+            open_id=str(data.get("open_id") or old.open_id),
+            seller_name=str(data.get("seller_name") or old.seller_name),
+            region=str(data.get("seller_base_region") or old.region),
+            granted_scopes=tuple(map(str, data.get("granted_scopes") or old.granted_scopes)),
+        )
+
+
+def expiry(value: Any, now: int) -> int | None:
+    """The unix second that an ``*_expire_in`` means, None if it says nothing."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        return None
+    return value if value >= ABSOLUTE else now + value

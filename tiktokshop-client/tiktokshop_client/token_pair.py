@@ -1,0 +1,146 @@
+"""A seller's token pair, and the text that every store keeps of it: JSON, encrypted if the environment has a key."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import msgspec
+
+from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.secret import Secret
+
+KEY_VARIABLE = "TIKTOKSHOP_TOKEN_KEY"
+"""The environment variable with the key (Fernet, 32 bytes in URL-safe base64) that stored pairs are encrypted with.
+Several, parted by commas: the first encrypts, all are tried to decrypt, so that a key can be changed."""
+
+ENCRYPTED = b"gAAAA"
+"""What everything that Fernet encrypts begins with: its version and the high bytes of a time."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A grant's token pair and what is known about it. Times are unix seconds, None if unknown.
+
+    Attributes:
+        access_token: The token that goes with requests; empty in a seed of a refresh token alone.
+        refresh_token: The token that buys the next pair, None if there is none.
+        access_expires_at: When the access token expires.
+        refresh_expires_at: When the refresh token expires; may lie a century ahead.
+        issued_at: When this pair was fetched.
+        seed: The fingerprint of the configuration that the pair descends from.
+        open_id: The seller's id towards this app.
+        seller_name: The seller's name.
+        region: The seller's base region.
+        granted_scopes: The scopes of the grant, as far as the platform names them.
+    """
+
+    access_token: Secret
+    refresh_token: Secret | None = None
+    access_expires_at: int | None = None
+    refresh_expires_at: int | None = None
+    issued_at: int | None = None
+    seed: str = ""
+    open_id: str = ""
+    seller_name: str = ""
+    region: str = ""
+    granted_scopes: tuple[str, ...] = ()
+
+
+class _Stored(msgspec.Struct, kw_only=True):
+    """The text's content."""
+
+    access_token: str
+    seed: str
+    refresh_token: str | None = None
+    access_expires_at: int | None = None
+    refresh_expires_at: int | None = None
+    issued_at: int | None = None
+    open_id: str = ""
+    seller_name: str = ""
+    region: str = ""
+    granted_scopes: tuple[str, ...] = ()
+
+
+class _Foreign(_Stored, kw_only=True):
+    """The same by another program's hand, which may be the token host's own answer."""
+
+    seed: str = ""
+
+
+def encode(token: Token) -> bytes:
+    """The pair as a store keeps it.
+
+    Raises:
+        ConfigurationError: The environment's key is not one, or the library to use it is missing.
+    """
+    facts = {name: getattr(token, name) for name in _Stored.__struct_fields__}
+    facts["access_token"] = token.access_token.reveal()
+    facts["refresh_token"] = token.refresh_token.reveal() if token.refresh_token else None
+    text = msgspec.json.format(msgspec.json.encode(_Stored(**facts)), indent=1) + b"\n"
+    lock = _lock()
+    return text if lock is None else bytes(lock.encrypt(text))
+
+
+def decode(text: bytes, name: str, *, foreign: bool = False) -> Token:
+    """The pair that a store keeps.
+
+    Args:
+        text: What ``encode`` made, encrypted or not.
+        name: What a human knows the store by.
+        foreign: Whether another program may have made the text.
+
+    Raises:
+        ConfigurationError: The text is something else, or the environment has not the key for it.
+    """
+    stored = None
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        stored = msgspec.json.decode(_opened(text, name), type=_Foreign if foreign else _Stored)
+    if stored is None:
+        raise ConfigurationError(
+            f"the token store {name} does not hold a token pair: restore it, or delete it and configure a new "
+            "refresh_token",
+        )
+    facts: dict[str, Any] = {name: getattr(stored, name) for name in _Stored.__struct_fields__}
+    facts["access_token"] = Secret(stored.access_token)
+    facts["refresh_token"] = Secret(stored.refresh_token) if stored.refresh_token else None
+    return Token(**facts)
+
+
+def _opened(text: bytes, name: str) -> bytes:
+    if not text.startswith(ENCRYPTED):
+        return text
+    lock = _lock()
+    if lock is None:
+        raise ConfigurationError(f"the token store {name} is encrypted: put its key into {KEY_VARIABLE}")
+    opened = None
+    with contextlib.suppress(import_module("cryptography.fernet").InvalidToken):
+        opened = bytes(lock.decrypt(text.strip()))
+    if opened is None:
+        raise ConfigurationError(f"the token store {name} was encrypted with another key than {KEY_VARIABLE} holds")
+    return opened
+
+
+def _lock() -> Any:
+    """What encrypts and decrypts with the environment's keys, None without a key."""
+    keys = [key.strip() for key in os.environ.get(KEY_VARIABLE, "").split(",") if key.strip()]
+    if not keys:
+        return None
+    if find_spec("cryptography") is None:
+        raise ConfigurationError(
+            f"{KEY_VARIABLE} needs the library for encryption: pip install 'tiktokshop-client[encryption]'",
+        )
+    fernet = import_module("cryptography.fernet")
+    locks = None
+    with contextlib.suppress(ValueError):
+        locks = [fernet.Fernet(key) for key in keys]
+    if locks is None:
+        raise ConfigurationError(
+            f"{KEY_VARIABLE} is not a key (32 bytes in URL-safe base64); make one with: python -c "
+            '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
+        )
+    return fernet.MultiFernet(locks)
