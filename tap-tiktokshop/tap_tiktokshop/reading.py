@@ -110,7 +110,7 @@ class PageRows:
         return row in list(self)
 
     def __iter__(self) -> Iterator[Row]:
-        rows = list(self._rows)
+        rows = list(iter(self._rows))  # the list itself would ask for its length first, which means decoding twice
         for index, identity in self._chosen.items():
             rows[index][self._key] = identity
             yield rows[index]

@@ -7,11 +7,15 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import RecordMessage
 from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
@@ -22,9 +26,10 @@ from tap_tiktokshop.reading import Source
 from tap_tiktokshop.records import RecordPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.mapper import StreamMap
     from tiktokshop_client import Shop
 
     from tap_tiktokshop.reading import Chunk, Reading
@@ -58,6 +63,10 @@ def load_schema(stream: str) -> dict[str, Any]:
     text = resources.files("tap_tiktokshop.schemas").joinpath(f"{stream}.json").read_text(encoding="utf8")
     schema: dict[str, Any] = json.loads(text)
     return schema
+
+
+def _passes_on(stream_map: StreamMap) -> bool:
+    return type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
 
 
 @dataclass(eq=False)
@@ -144,6 +153,24 @@ class PlatformStream(Stream):
         super().log_sync_costs()
         if self is list(self.tap.streams.values())[-1]:
             self.tap.finish()
+
+    @override
+    def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
+        """The SDK's way, unless nothing is deselected, mapped or flattened: then the record is the message's already."""
+        if not self._as_it_is:
+            yield from super()._generate_record_messages(record)
+            return
+        yield RecordMessage(self._alias, record, version=self._stream_version, time_extracted=datetime.now(timezone.utc))
+
+    @cached_property
+    def _as_it_is(self) -> bool:
+        """Whether the SDK would only look a record over and pass it on."""
+        maps = self.stream_maps
+        return all(self.mask.values()) and len(maps) == 1 and _passes_on(maps[0])
+
+    @cached_property
+    def _alias(self) -> str:
+        return self.stream_maps[0].stream_alias
 
     # -- what the tap reads ahead --------------------------------------------------------------------------------
 
