@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Final
 
-from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
+from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
+
+
+MOST_PENDING: Final = 64 * 1024
+"""Bytes that are collected before they are written."""
 
 
 class OutputClosedError(Exception):
@@ -16,13 +22,33 @@ class OutputClosedError(Exception):
 
 
 class MessageWriter(MsgSpecWriter):
-    """The SDK's msgspec writer, which says so when the loader has gone."""
+    """The SDK's msgspec writer, which collects records, and says so when the loader has gone.
+
+    Whatever is not a record is written at once, after the records before it: a state is never ahead of its records,
+    and never later than it was.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pending = bytearray()
 
     @override
     def write_message(self, message: Message) -> None:
+        encoder.encode_into(message.to_dict(), self._pending, -1)
+        self._pending += b"\n"
+        if len(self._pending) >= MOST_PENDING or not isinstance(message, RecordMessage):
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what is pending. Called by whoever is going to wait."""
+        if not self._pending:
+            return
         try:
-            super().write_message(message)
+            sys.stdout.buffer.write(self._pending)
+            sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosedError(
                 "The program that read the output has stopped, so there is nobody to write to; its own log says why."
             ) from error
+        finally:
+            self._pending.clear()

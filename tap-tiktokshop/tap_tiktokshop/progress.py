@@ -5,51 +5,60 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Collection
     from types import TracebackType
 
     from typing_extensions import Self
 
 EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
+FRAME = 0.1
+"""Seconds between two pictures of the bar."""
+
+
+class Part(Protocol):
+    """What is read of one shop: from `start` until `end`, unix seconds; all before `reached` is there."""
+
+    start: int
+    end: int
+    reached: int
+    rows: int
 
 
 class Progress:
-    """Rows, rows per second and share of the time range done, for one stream of one shop. Never on standard output."""
+    """Rows, rows per second and share of the time ranges done, for one stream. Never on standard output."""
 
     def __init__(
         self,
         logger: logging.Logger,
         stream: str,
-        shop_id: str,
+        parts: Collection[Part],
         *,
-        start: int,
-        end: int,
         every: float = EVERY,
         terminal: bool | None = None,
     ) -> None:
-        """`start` and `end`: unix seconds the stream is read from and until."""
+        """`parts`: the shops' parts of the stream, whose owner moves them on and then calls `show`."""
         self._logger = logger
-        self._tags = {"stream": stream, "shop_id": shop_id}
-        self._start, self._end = start, end
+        self._stream = stream
+        self._parts = parts
         self._every = every
         self._terminal = sys.stderr.isatty() if terminal is None else terminal
         self._began = time.monotonic()
-        self._reached = self._start
+        self._shown = 0.0
         self._stopped = threading.Event()
         self._ticker: threading.Thread | None = None
-        self.rows = 0
 
     def __enter__(self) -> Self:
         if self._terminal:
             self._bar: Any = click.progressbar(
-                length=max(1, self._end - self._start),
-                label=f"{self._tags['stream']:24s} {self._tags['shop_id']:20s}",
+                length=100,
+                label=f"{self._stream:24s}",
                 item_show_func=lambda _: f"{self.rows} rows, {self.rate:.0f}/s",
                 file=sys.stderr,
             )
@@ -70,27 +79,27 @@ class Progress:
         self._log("Read")
 
     @property
+    def rows(self) -> int:
+        """Rows read of all shops."""
+        return sum(part.rows for part in self._parts)
+
+    @property
     def rate(self) -> float:
         """Rows per second since the start."""
         return self.rows / max(time.monotonic() - self._began, 0.001)
 
     @property
     def done(self) -> float:
-        """Share of the time range that is read, in percent."""
-        span = self._end - self._start
-        return 100.0 * (self._reached - self._start) / span if span > 0 else 100.0
+        """Share of the shops' time ranges that is read, in percent."""
+        span = sum(part.end - part.start for part in self._parts)
+        return 100.0 * sum(part.reached - part.start for part in self._parts) / span if span > 0 else 100.0
 
-    def add(self, rows: int) -> None:
-        """Rows that came."""
-        self.rows += rows
-        if self._terminal:
+    def show(self) -> None:
+        """Brings the bar up to date."""
+        if self._terminal and (time.monotonic() - self._shown > FRAME or self.done >= 100):
+            self._shown = time.monotonic()
+            self._bar.update(self.done - self._bar.pos)
             self._bar.render_progress()
-
-    def reached(self, moment: int) -> None:
-        """All before this time is read."""
-        if self._terminal:
-            self._bar.update(moment - self._reached)
-        self._reached = moment
 
     def _tick(self) -> None:
         while not self._stopped.wait(self._every):
@@ -98,7 +107,8 @@ class Progress:
 
     def _log(self, verb: str) -> None:
         facts = {
-            **self._tags,
+            "stream": self._stream,
+            "shops": len(self._parts),
             "rows": self.rows,
             "rows_per_second": round(self.rate, 1),
             "done_percent": round(self.done, 1),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,13 +21,27 @@ MILLISECONDS_FROM = 100_000_000_000
 """Unix seconds pass this in the year 5138; whatever is larger counts milliseconds."""
 
 
+MINUTES = [f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)]
+SECONDS = [f"{second:02}+00:00" for second in range(60)]
+
+
+@lru_cache(maxsize=4096)
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, timezone.utc).date().isoformat()
+
+
 def utc(seconds: float) -> str:
     """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00+00:00`."""
+    if seconds.__class__ is int:  # put together from parts: an order has a dozen times
+        day, second = divmod(seconds, 86_400)
+        return f"{_date(day)}{MINUTES[second // 60]}{SECONDS[second % 60]}"
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
 def to_time(value: Any) -> Any:
     """Unix seconds (or milliseconds), as a number or digits, to `date-time`; 0 and `""` mean "not yet"."""
+    if value.__class__ is int and 0 < value < MILLISECONDS_FROM:
+        return utc(value)
     if isinstance(value, str):
         if not value.isdigit():
             return value or None
@@ -92,6 +107,18 @@ BY_TYPE: dict[str, Convert] = {
 }
 
 
+UNCHANGED: Mapping[Convert, frozenset[type]] = {
+    to_string: frozenset({str, type(None)}),
+    to_integer: frozenset({int, bool, type(None)}),
+    to_number: frozenset({int, float, Decimal, bool, type(None)}),
+    to_boolean: frozenset({bool, type(None)}),
+    to_time: frozenset({type(None)}),
+    to_decimal: frozenset({type(None)}),
+}
+"""What a conversion leaves as it is, so that nothing need be called for it: nine values in ten."""
+KINDS = (str, int, bool, float, Decimal, dict, list, type(None))
+
+
 def plan(schema: Mapping[str, Any]) -> Convert:
     """What to do with a value of this schema, as one function. Objects and lists are converted in place."""
     kind = next(t for t in schema["type"] if t != "null") if isinstance(schema["type"], list) else schema["type"]
@@ -103,21 +130,33 @@ def plan(schema: Mapping[str, Any]) -> Convert:
 
 
 def _plan_object(fields: dict[str, Convert]) -> Convert:
+    # Kind of value -> field -> conversion, with only those that may change something.
+    tables: dict[type, dict[str, Convert]] = {
+        kind: {name: field for name, field in fields.items() if kind not in UNCHANGED.get(field, ())} for kind in KINDS
+    }
+    empty = tables[str]  # of texts, an amount changes only if it is empty
+    texts = {name: field for name, field in empty.items() if field is not to_decimal}
+    nothing: dict[str, Convert] = {}
+
     def convert(value: Any) -> Any:
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                if (field := fields.get(name)) is not None:
-                    value[name] = field(inner)
-            return value
-        return None if value == "" else value
+        if value.__class__ is not dict:
+            return None if value == "" else value
+        for name, inner in value.items():
+            kind = inner.__class__
+            table = (texts if inner else empty) if kind is str else tables.get(kind, nothing)
+            if name in table:
+                value[name] = table[name](inner)
+        return value
 
     return convert
 
 
 def _plan_list(item: Convert) -> Convert:
+    unchanged = UNCHANGED.get(item, frozenset())
+
     def convert(value: Any) -> Any:
         if isinstance(value, list):
-            return [item(inner) for inner in value]
+            return [inner if inner.__class__ in unchanged else item(inner) for inner in value]
         return None if value == "" else value
 
     return convert

@@ -25,6 +25,7 @@ from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
+from tap_tiktokshop.ahead import Ahead
 from tap_tiktokshop.bookmarks import seconds
 from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.needs import needs_of
@@ -93,11 +94,13 @@ class TapTikTokShop(Tap):
         capability for capability in Tap.capabilities if capability is not PluginCapabilities.BATCH
     ]
     message_writer_class = MessageWriter
+    message_writer: MessageWriter
 
     def __init__(self, *args: Any, validate_config: bool = True, **kwargs: Any) -> None:
         self.failures: list[str] = []
         self.stopped_shops: set[str] = set()
         self._warned = False
+        self._turns = 0
         super().__init__(*args, validate_config=validate_config, **kwargs)
         if validate_config:
             self._check_settings()
@@ -172,6 +175,25 @@ class TapTikTokShop(Tap):
     def discover_streams(self) -> Sequence[Stream]:
         return [PlatformStream(self, declaration) for declaration in STREAMS]
 
+    @cached_property
+    def ahead(self) -> Ahead:
+        """The threads that fetch."""
+        return Ahead()
+
+    def read_ahead(self, stream: PlatformStream) -> None:
+        """Has the selected streams fetched from this one on, in the order in which the SDK will ask for them.
+
+        A dry run takes one record of each stream, so there each is fetched when its turn comes.
+        """
+        if stream.ABORT_AT_RECORD_COUNT is not None:
+            self._turns += 1
+            self.ahead.add(stream.lanes(self._turns))
+        elif not self._turns:
+            for other in self.streams.values():
+                if isinstance(other, PlatformStream) and other.selected:
+                    self._turns += 1
+                    self.ahead.add(other.lanes(self._turns))
+
     # -- a run -------------------------------------------------------------------------------------------------
 
     def warn_early(self) -> None:
@@ -209,7 +231,9 @@ class TapTikTokShop(Tap):
 
     def finish(self) -> None:
         """Ends the run: connections closed, and an error if a part of it failed."""
+        self.ahead.close()
         self.client.close()
+        self.message_writer.flush()
         if self.failures:
             raise PartsFailedError(
                 f"{len(self.failures)} of the run's parts could not be read ({', '.join(self.failures)}); "

@@ -1,7 +1,7 @@
 """The TikTok Shop platform, once: signing, tokens, budgets, errors, paging."""
 
 from tiktokshop_client import errors, operations, settings
-from tiktokshop_client.answers import Answer
+from tiktokshop_client.answers import Answer, RawRows
 from tiktokshop_client.calls import Shop
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
@@ -22,6 +22,7 @@ __all__ = [
     "MemoryStore",
     "Operation",
     "Page",
+    "RawRows",
     "ReadOnlyStore",
     "Secret",
     "Settings",

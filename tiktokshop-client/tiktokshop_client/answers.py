@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
@@ -20,11 +22,77 @@ from tiktokshop_client.errors import (
 from tiktokshop_client.retries import http_date, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tiktokshop_client.transport import Reply
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # money stays exact; integers are exact anyway
+
+
+class RawRows(Sequence[dict[str, Any]]):
+    """The rows of a page as the bytes they came in: a fifth of the memory, decoded anew whenever they are walked."""
+
+    def __init__(self, raw: msgspec.Raw) -> None:
+        self._raw = raw
+        self.weight = len(memoryview(raw))
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._decoded())
+
+    def __len__(self) -> int:
+        return len(self._decoded())
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        return self._decoded()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._decoded() == list(other)
+
+    __hash__ = None  # type: ignore[assignment] # as a list
+
+    def outline(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
+        """These fields of each row, None where a row does not have one, without decoding the others.
+
+        Raises:
+            ValueError: A row is not an object.
+        """
+        try:
+            return list(map(msgspec.structs.astuple, _outline_decoder(fields).decode(self._raw)))
+        except msgspec.DecodeError as error:
+            raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
+
+    def _decoded(self) -> list[dict[str, Any]]:
+        try:
+            rows: list[dict[str, Any]] = _decoder.decode(self._raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        else:
+            return rows
+        raise ValueError("the platform sent rows that are not JSON")
+
+
+@lru_cache
+def _outline_decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[list[Any]]:
+    outline = msgspec.defstruct("Outline", [(name, Any, None) for name in fields], gc=False)
+    return msgspec.json.Decoder(list[outline])  # type: ignore[valid-type] # made at run time
+
+
+class _ListEnvelope(msgspec.Struct):
+    """The envelope of a list, whose data is taken apart but not decoded."""
+
+    data: dict[str, msgspec.Raw]
+    code: Any = None
+    message: Any = None
+    request_id: Any = None
+
+
+_list_decoder = msgspec.json.Decoder(_ListEnvelope)
 
 
 @dataclass(frozen=True)
@@ -32,7 +100,8 @@ class Answer:
     """A success.
 
     Attributes:
-        data: The platform's ``data``; {} if there is none. Decimal fractions are ``decimal.Decimal``.
+        data: The platform's ``data``; {} if there is none. Decimal fractions are ``decimal.Decimal``. The rows of a
+            list are ``RawRows``.
         request_id: The platform's id of the request.
         message: The platform's message, mostly "Success".
     """
@@ -60,6 +129,7 @@ def read_answer(
     context: Context,
     now: float,
     redact: Callable[[str], str] = str,
+    rows: str | None = None,
 ) -> Answer | TikTokShopError:
     """What an HTTP answer means.
 
@@ -71,8 +141,9 @@ def read_answer(
         context: What the request was about.
         now: Unix seconds, against which a Retry-After date is read.
         redact: Takes secrets out of a text; the platform may quote them.
+        rows: The name of the list in ``data`` that is to stay undecoded.
     """
-    envelope = _envelope(reply.body)
+    envelope = (_list_envelope(reply.body, rows) if rows else None) or _envelope(reply.body)
     if envelope is None:
         return _not_an_envelope(reply, context, now)
     code = _integer(envelope.get("code"))
@@ -97,6 +168,20 @@ def read_answer(
 
 def _retry_after(reply: Reply, now: float) -> float | None:
     return retry_after(reply.headers.get("Retry-After"), http_date(reply.headers.get("Date")) or now)
+
+
+def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
+    """The envelope with its rows undecoded, None if it is not that of a list."""
+    try:
+        envelope = _list_decoder.decode(body)
+        raw = envelope.data.pop(rows, None)
+        data: dict[str, Any] = {name: _decoder.decode(value) for name, value in envelope.data.items()}
+        text = {name: getattr(envelope, name) for name in ("code", "message", "request_id")}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if raw is not None:
+        data[rows] = RawRows(raw) if bytes(memoryview(raw)[:1]) == b"[" else _decoder.decode(raw)
+    return {"data": data, **text}
 
 
 def _envelope(body: bytes) -> dict[str, Any] | None:

@@ -181,15 +181,23 @@ class Caller:
         """How this machine's clock compares with the platform's, as far as the answers so far have shown."""
         return ClockReading(-self._drift, self._refused)
 
-    def perform(self, call: Call) -> Answer:
+    def parallel(self, operation: Operation, shop: Shop) -> int:
+        """See ``Client.parallel``."""
+        return self._limits.budget(self._settings.app_key, shop.id, operation.family).parallel
+
+    def perform(self, call: Call, *, rows: str | None = None) -> Answer:
         """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.
+
+        Args:
+            call: The call.
+            rows: The name of the list in the answer that is to stay undecoded.
 
         Raises:
             TikTokShopError: It did not succeed.
         """
         retries = Retries(self._settings.max_retries, self._clock, self._closing)
         while True:
-            attempt = self._attempt(call)
+            attempt = self._attempt(call, rows)
             if isinstance(attempt.outcome, Answer):
                 return attempt.outcome
             error = attempt.outcome
@@ -203,20 +211,22 @@ class Caller:
             log.warning("%s; %s in %.1f s", error, retries.progress, wait)
             retries.wait(wait)
 
-    def _attempt(self, call: Call) -> _Attempt:
+    def _attempt(self, call: Call, rows: str | None) -> _Attempt:
         """Sends a call once, stamped and signed for this moment."""
         if self._closing.is_set():
             raise ClosedError(f"{call.context.who}: the client is closed")
         token = self._tokens.current(call.context.subject)
-        slot = self._budget(call).acquire()
+        budget = self._budget(call)
+        slot = budget.acquire()
         try:
             reply = self._send(call, token)
         except TikTokShopError as error:
             return _Attempt(call, error.about(call.context), slot, token)
+        budget.answered(slot)
         now, date = self._clock.time(), http_date(reply.headers.get("Date"))
         if date is not None:
             self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
-        return _Attempt(call, read_answer(reply, call.context, now, self._redactor), slot, token, date)
+        return _Attempt(call, read_answer(reply, call.context, now, self._redactor, rows), slot, token, date)
 
     def _send(self, call: Call, token: Secret) -> Reply:
         operation = call.operation

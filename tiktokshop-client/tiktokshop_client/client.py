@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.answers import RawRows
 from tiktokshop_client.calls import Call, Caller, Shop
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
@@ -23,7 +24,7 @@ from tiktokshop_client.tokens import Tokens, store_for
 from tiktokshop_client.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
     from tiktokshop_client.answers import Answer
@@ -39,7 +40,7 @@ class Page:
     """One page of a list.
 
     Attributes:
-        rows: The rows, as the platform sent them; [] if it sent none.
+        rows: The rows, as the platform sent them; [] if it sent none. They may be ``RawRows``, decoded when walked.
         total_count: How many rows all pages have together, if the platform says.
         data: The whole ``data`` of the answer.
         request_id: The platform's id of the request.
@@ -47,7 +48,7 @@ class Page:
         next_page_token: What the next page will be asked with, "" on the last.
     """
 
-    rows: list[dict[str, Any]]
+    rows: Sequence[dict[str, Any]]
     total_count: int | None
     data: dict[str, Any]
     request_id: str
@@ -144,6 +145,13 @@ class Client:
                 self._shops = self._wanted(tuple(self._authorised()))
             return self._shops
 
+    def parallel(self, operation: Operation, shop: Shop) -> int:
+        """How many requests have to be on their way at once to use the whole budget of an operation's family.
+
+        Little's law: requests a second, as the platform allows them now, times the seconds that an answer takes.
+        """
+        return self._caller.parallel(operation, shop)
+
     def call(
         self,
         operation: Operation,
@@ -207,7 +215,7 @@ class Client:
             elif operation.paging == "body":
                 content = {**(body or {}), **{key: value for key, value in place.items() if value is not None}}
             call = self._call(operation, shop, path, inquiry, content, paging=bool(token))
-            page = self._page(call, self._caller.perform(call), number)
+            page = self._page(call, self._caller.perform(call, rows=operation.rows), number)
             yield page
             token = page.next_page_token
             if not token:
@@ -242,7 +250,7 @@ class Client:
         rows = answer.data.get(key) if key else None
         if rows is None:
             rows = []
-        if not isinstance(rows, list):
+        if not isinstance(rows, (list, RawRows)):
             raise TransientError(f"{call.context.who}: the answer's {key} is not a list", request_id=answer.request_id)
         total = answer.data.get("total_count")
         token = answer.data.get("next_page_token")

@@ -17,18 +17,28 @@ from tiktokshop_client.errors import ClosedError
 if TYPE_CHECKING:
     from tiktokshop_client.clock import Clock
 
-MARGIN = 1.02
+MARGIN = 1.01
 """How much longer than a second the ceiling's worth of requests takes, so that a request which travels faster than
 the one before it does not make the platform count one too many."""
+
+LATE = 0.25
+"""Seconds of delay that requests make up for: threads wake up late on a busy machine, and the budget is not to suffer."""
 
 SLOWEST = 0.2
 """Requests per second below which no refusal takes a budget (the platform's own figure for its slowest endpoints)."""
 
-RECOVERY = 0.02
-"""The part of the ceiling that a budget gains back in a second without refusals: 25 s from the half to the full."""
+RECOVERY = 0.08
+"""The part of the ceiling that a budget gains back in a second without refusals: 10 s from a quarter to the full, so
+that this long after the platform has asked for half for a while, all of it is used again."""
 
-DOUBLING = 10.0
+DOUBLING = 4.0
 """Seconds that a rate needs at least to double, so that a very low one is kept long enough to see if it will do."""
+
+SMOOTHING = 0.1
+"""The weight of the newest answer in the average of how long answers take."""
+
+SPARE = 1.15
+"""Requests on their way beyond those that Little's law asks for: answers do not all take the same time."""
 
 MICROSECONDS = 1_000_000
 
@@ -36,7 +46,7 @@ MICROSECONDS = 1_000_000
 class Budget:
     """The requests of one app and shop to one API family.
 
-    Requests are spaced evenly, one at a time in the order of their arrival, so no window of a second holds more than
+    Requests are spaced evenly, one at a time in the order of their arrival, and no window of a second holds more than
     ``ceiling`` of them (one in each ``1 / ceiling`` seconds for a ceiling below 1).
     """
 
@@ -51,7 +61,10 @@ class Budget:
         self._base = self._fastest  # the rate at _slowed_at; it grows from there
         self._slowed_at = -math.inf
         self._paused_until = -math.inf
-        self._bucket = InMemoryBucket([self._spacing(self._fastest)])
+        self._due = -math.inf  # when the next request is to go by even spacing
+        self._latency = 0.0
+        limit, seconds = (self._fastest, 1.0) if ceiling >= 1 else (1, 1 / ceiling)
+        self._bucket = InMemoryBucket([Rate(int(limit), math.ceil(MARGIN * MICROSECONDS * seconds))])
 
     @property
     def refused(self) -> bool:
@@ -65,22 +78,36 @@ class Budget:
         doubled = self._base * 2 ** min(calm / DOUBLING, 30.0)
         return min(self._fastest, doubled, self._base + calm * RECOVERY * self._ceiling)
 
+    @property
+    def parallel(self) -> int:
+        """How many requests have to be on their way at once to use the whole rate (Little's law); at least 1."""
+        return 1 + math.ceil(SPARE * self.rate * self._latency)
+
     def acquire(self) -> float:
         """Waits for the next slot and takes it.
 
         Returns:
-            The slot's time on the monotonic clock; hand it back to ``slow_down`` if the request is refused.
+            The slot's time on the monotonic clock; hand it back to ``slow_down`` if the request is refused, to
+            ``answered`` when its answer is there.
 
         Raises:
             ClosedError: The client was closed meanwhile.
         """
         with self._turn:
+            waited = False
             while True:
-                seconds = self._take()
+                seconds = self._take(waited=waited)
                 if seconds is None:
                     return self._clock.monotonic()
+                waited = True
                 if self._clock.wait(seconds, self._closing):
                     raise ClosedError("the client was closed while a request waited for its turn")
+
+    def answered(self, slot: float) -> None:
+        """Notes how long the request of a slot took until its answer was there."""
+        seconds = self._clock.monotonic() - slot
+        with self._state:
+            self._latency += (seconds - self._latency) * (SMOOTHING if self._latency else 1.0)
 
     def slow_down(self, slot: float, retry_after: float | None = None) -> None:
         """Halves the rate because the platform refused the request of ``slot``.
@@ -99,23 +126,23 @@ class Budget:
                 self._base = max(min(SLOWEST, self._fastest), self.rate / 2)
                 self._slowed_at = now
 
-    def _take(self) -> float | None:
+    def _take(self, *, waited: bool) -> float | None:
         """Takes a slot if one is free now (None), else says how many seconds to wait before asking again."""
         with self._state:
             now = self._clock.monotonic()
-            if now < self._paused_until:
-                return self._paused_until - now
-            self._bucket.rates = [self._spacing(self.rate)]
+            wait = max(self._paused_until, self._due) - now
+            if wait * MICROSECONDS > 1:
+                return wait
             # The bucket's unit of time is ours to choose; its milliseconds would be too coarse, so these are micro.
             item = RateItem("request", math.ceil(now * MICROSECONDS))
             self._bucket.leak(item.timestamp)
-            if self._bucket.put(item):
-                return None
-            return (cast("int", self._bucket.waiting(item)) + 1) / MICROSECONDS
-
-    def _spacing(self, rate: float) -> Rate:
-        """One request in a little more than the time that ``rate`` gives it."""
-        return Rate(1, math.ceil(MARGIN * MICROSECONDS / rate))
+            if not self._bucket.put(item):
+                return (cast("int", self._bucket.waiting(item)) + 1) / MICROSECONDS
+            # Whoever waited and woke up late is made up for; who came late was not held up by us. The bucket sees to
+            # it that what is made up for never breaks the ceiling.
+            planned = max(self._due, now - LATE) if waited and self.rate >= self._fastest else now
+            self._due = planned + MARGIN / self.rate
+            return None
 
 
 class Limits:
