@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array": "array", "object": "object"}
+# A `decimal` from the environment makes Meltano 4.4 fail: it cannot hand it on to a plugin.
+KINDS = {"boolean": "boolean", "integer": "integer", "number": "integer", "array": "array", "object": "object"}
 
 
 @cache
