@@ -12,12 +12,13 @@ import json
 import re
 import subprocess
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array": "array", "object": "object"}
+# A `decimal` from the environment makes Meltano 4.4 fail: it cannot hand it on to a plugin.
+KINDS = {"boolean": "boolean", "integer": "integer", "number": "integer", "array": "array", "object": "object"}
 
 
 @cache
@@ -45,10 +46,13 @@ def kind(spec: dict[str, Any]) -> str:
     return next(name for name in types if name != "null")
 
 
-def settings_table() -> list[str]:
-    """Settings of the tap as a Markdown table."""
+def settings_table(module: str, *, without: str = "") -> list[str]:
+    """Settings of a plugin as a Markdown table; those that the plugin `without` has too are left out."""
     rows = ["| Setting | Type | Default | What it does |", "| --- | --- | --- | --- |"]
-    for name, spec in settings("tap_tiktokshop").items():
+    shared = settings(without) if without else {}
+    for name, spec in settings(module).items():
+        if name in shared:
+            continue
         default = f"`{json.dumps(spec['default'])}`" if "default" in spec else ""
         secret = " Secret." if spec.get("secret") else ""
         rows.append(f"| `{name}` | {kind(spec)} | {default} | {spec['description']}{secret} |")
@@ -65,10 +69,22 @@ def streams_table() -> list[str]:
     return rows
 
 
-def meltano_settings() -> list[str]:
-    """Settings of the tap as Meltano's plugin definition has them."""
+def writes_table() -> list[str]:
+    """Streams of the target as a Markdown table."""
+    rows = ["| Stream | Needed fields | Other fields | What it changes |", "| --- | --- | --- | --- |"]
+    for stream in printed("target_tiktokshop", "--about", "--format=json")["streams"]:
+        either = [" or ".join(f"`{name}`" for name in names) for names in stream["either"]]
+        needed = [f"`{name}`" for name in stream["needed"]] + either
+        named = {*stream["needed"], *(name for names in stream["either"] for name in names)}
+        others = [f"`{name}`" for name in stream["fields"] if name not in named]
+        rows.append(f"| `{stream['name']}` | {', '.join(needed)} | {', '.join(others)} | {stream['summary']} |")
+    return rows
+
+
+def meltano_settings(module: str) -> list[str]:
+    """Settings of a plugin as Meltano's plugin definition has them."""
     lines = ["    settings:"]
-    for name, spec in settings("tap_tiktokshop").items():
+    for name, spec in settings(module).items():
         lines += [f"    - name: {name}", f"      label: {json.dumps(spec['title'])}"]
         lines += [f"      description: {json.dumps(spec['description'])}"]
         if spec.get("secret"):
@@ -83,8 +99,16 @@ def meltano_settings() -> list[str]:
 
 
 PARTS = {
-    "README.md": {"settings": settings_table, "streams": streams_table},
-    "meltano.yml": {"tap-settings": meltano_settings},
+    "README.md": {
+        "settings": partial(settings_table, "tap_tiktokshop"),
+        "streams": streams_table,
+        "target-settings": partial(settings_table, "target_tiktokshop", without="tap_tiktokshop"),
+        "target-streams": writes_table,
+    },
+    "meltano.yml": {
+        "tap-settings": partial(meltano_settings, "tap_tiktokshop"),
+        "target-settings": partial(meltano_settings, "target_tiktokshop"),
+    },
 }
 
 

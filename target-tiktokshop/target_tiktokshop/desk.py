@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from tiktokshop_client.errors import BusinessError, MarketError, TransientError
+from tiktokshop_client.errors import BugError, BusinessError, MarketError, TransientError
 
 if TYPE_CHECKING:
     import logging
@@ -81,7 +81,7 @@ class Desk:
     def _halving(self, read: Callable[[list[str]], dict[str, R]], ids: list[str]) -> dict[str, R]:
         try:
             return read(ids)
-        except BusinessError:
+        except (BusinessError, BugError):
             if len(ids) == 1:
                 return {}
         half = len(ids) // 2
@@ -97,7 +97,7 @@ class Desk:
 
 def only_these_rows(error: TikTokShopError) -> bool:
     """Whether an error is about the rows of one call, so that the run can go on without them."""
-    return error.reach == "stream" and isinstance(error, (BusinessError, MarketError, TransientError))
+    return error.reach == "stream" and isinstance(error, (BusinessError, BugError, MarketError, TransientError))
 
 
 def refuse_all(rows: Sequence[Row], error: TikTokShopError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -81,10 +82,11 @@ class Results:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE)
-        os.fchmod(descriptor, PRIVATE)
+        facts = os.fstat(descriptor)
+        if stat.S_ISREG(facts.st_mode):
+            os.fchmod(descriptor, PRIVATE)
         self._file = os.fdopen(descriptor, "ab", buffering=1 << 20)
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        if facts.st_size and os.pread(descriptor, 1, facts.st_size - 1) != b"\n":
             self._file.write(b"\n")  # a run that was killed here left half a line
 
     def write(self, rows: Sequence[Row]) -> None:

@@ -181,9 +181,8 @@ def test_many_protected_products_are_found_by_their_status(lab):
 
 def test_a_feed_that_sells_too_much_out_stops_before_the_first_write(lab):
     found = [item for item in lots(lab, 12) if item[2]][:10]
-    records = [
-        {"sku_id": sku["id"], "quantity": 0 if place < 4 else now + 1} for place, (sku, _, now, _) in enumerate(found)
-    ]
+    wanted = [0 if place < 4 else now + 1 for place, (_, _, now, _) in enumerate(found)]
+    records = [{"sku_id": sku["id"], "quantity": units} for (sku, *_), units in zip(found, wanted, strict=True)]
     run = lab.feed("inventory", *records)
     assert set(run.outcomes) == {("guarded", "max_zeroed_percent")}
     assert type(run.error).__name__ == "RunStoppedError"

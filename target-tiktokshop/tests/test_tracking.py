@@ -97,10 +97,9 @@ def test_several_parts_of_an_order_in_one_feed_are_sent_one_after_the_other(lab)
 
 def test_where_the_platform_makes_the_packages_they_are_shipped(lab):
     order = waiting(lab, shop="ID")
-    carrier = "J&T Express"
-    run = lab.feed(
-        "tracking", track(order, shipping_provider=carrier, package_id=order["packages"][0]["id"]), shop="ID"
-    )
+    package = order["packages"][0]["id"]
+    record = track(order, shipping_provider="J&T Express", package_id=package)
+    run = lab.feed("tracking", record, shop="ID")
     assert (run.outcomes, run.writes) == ([("applied", None)], {SHIP: 1})
     assert NUMBER in numbers(lab.order(order["id"], "ID"))
 

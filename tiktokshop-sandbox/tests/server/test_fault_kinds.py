@@ -30,6 +30,8 @@ def switch_on(shopper, **spec):
         ("scope_withheld", 401, "application/json", 105005),
         ("token_expired", 401, "application/json", 105002),
         ("grant_revoked", 401, "application/json", 36009004),
+        ("refused", 400, "application/json", 12052055),
+        ("not_kept", 200, "application/json", 0),
     ],
 )
 def test_a_fault_replaces_the_answer_once_and_then_is_gone(shopper, kind, status, content_type, code):

@@ -1,0 +1,99 @@
+"""What the seller decides through the API: cancels, approves, rejects, and notes other systems' numbers."""
+
+import pytest
+from tiktokshop_sandbox.contract import ApiError
+
+DAY = 86_400
+RETURNS = "/return_refund/202602/returns/search"
+CANCELLATIONS = "/return_refund/202602/cancellations/search"
+REASON = "seller_cancel_reason_out_of_stock"
+
+
+@pytest.fixture
+def asker(new_world):
+    """Two shops with many orders on the way."""
+    return new_world(3000)
+
+
+def code(call, *args):
+    with pytest.raises(ApiError) as refused:
+        call(*args)
+    return refused.value.code
+
+
+def an_order(asker, status):
+    body = {"order_status": status, "is_buyer_request_cancel": False}
+    return asker.ask("POST", "/order/202309/orders/search", {"page_size": 1}, body)["orders"][0]
+
+
+def shown(asker, order_id):
+    return asker.ask("GET", "/order/202507/orders", {"ids": order_id})["orders"][0]
+
+
+def requests(asker, path, rows, name, status):
+    for _ in range(30):
+        found = asker.ask("POST", path, {"page_size": 50}, {name: [status]}).get(rows) or []
+        if len(found) >= 2:
+            return found
+        asker.now += DAY // 8
+    return pytest.fail("nobody asked")
+
+
+def test_the_seller_cancels_an_order_that_waits_and_no_other(asker):
+    order = an_order(asker, "AWAITING_SHIPMENT")
+    path = "/return_refund/202602/cancellations"
+    done = asker.ask("POST", path, None, {"order_id": order["id"], "cancel_reason": REASON})
+    assert done["cancel_status"] == "CANCELLATION_REQUEST_SUCCESS"
+    assert shown(asker, order["id"])["status"] == "CANCELLED"
+    assert shown(asker, order["id"])["cancellation_initiator"] == "SELLER"
+    again = {"order_id": order["id"], "cancel_reason": REASON}
+    assert code(asker.ask, "POST", path, None, again) == 11007009
+    waiting = {"order_id": an_order(asker, "AWAITING_SHIPMENT")["id"]}
+    assert code(asker.ask, "POST", path, None, waiting | {"cancel_reason": "because"}) == 25001001
+    part = waiting | {"cancel_reason": REASON, "order_line_item_ids": ["17"]}
+    assert code(asker.ask, "POST", path, None, part) == 25001001
+
+
+def test_a_cancellation_is_decided_once_and_the_same_key_again_changes_nothing(asker):
+    status = "CANCELLATION_REQUEST_PENDING"
+    one, two, *_ = requests(asker, CANCELLATIONS, "cancellations", "cancel_status", status)
+    approve = f"/return_refund/202309/cancellations/{one['cancel_id']}/approve"
+    assert asker.ask("POST", approve, {"idempotency_key": "k"}) == {}
+    assert asker.ask("POST", approve, {"idempotency_key": "k"}) == {}
+    assert code(asker.ask, "POST", approve, {"idempotency_key": "another"}) == 25011014
+    assert shown(asker, one["order_id"])["status"] == "CANCELLED"
+    reject = f"/return_refund/202309/cancellations/{two['cancel_id']}/reject"
+    assert code(asker.ask, "POST", reject, None, {"reject_reason": "no"}) == 25001001
+    reason = "seller_reject_apply_product_has_been_packed"
+    assert asker.ask("POST", reject, None, {"reject_reason": reason}) == {}
+    asker.now += 10 * DAY
+    assert shown(asker, two["order_id"])["status"] not in {"CANCELLED", "AWAITING_SHIPMENT"}
+
+
+def test_a_return_takes_the_course_that_the_seller_decides(asker):
+    status = "RETURN_OR_REFUND_REQUEST_PENDING"
+    one, two, *_ = requests(asker, RETURNS, "return_orders", "return_status", status)
+    kinds = {"REFUND": "REFUND", "RETURN_AND_REFUND": "RETURN"}
+    approve = f"/return_refund/202309/returns/{one['return_id']}/approve"
+    assert asker.ask("POST", approve, None, {"decision": f"APPROVE_{kinds[one['return_type']]}"}) == {}
+    assert code(asker.ask, "POST", approve, None, {"decision": "APPROVE_REPLACEMENT"}) == 25011014
+    reject = f"/return_refund/202606/returns/{two['return_id']}/reject"
+    body = {"decision": f"REJECT_{kinds[two['return_type']]}", "reject_reason": "reverse_reject_request_reason_1"}
+    assert asker.ask("POST", reject, None, body) == {}
+    asker.now += 30 * DAY
+    rows = asker.ask("POST", RETURNS, {"page_size": 10}, {"return_ids": [one["return_id"], two["return_id"]]})
+    ends = {row["return_id"]: row["return_status"] for row in rows["return_orders"]}
+    assert ends[one["return_id"]] == "RETURN_OR_REFUND_REQUEST_COMPLETE"
+    assert ends[two["return_id"]] == "REFUND_OR_RETURN_REQUEST_REJECT"
+
+
+def test_references_are_kept_by_order_and_system_and_each_fails_for_itself(asker):
+    order = an_order(asker, "AWAITING_SHIPMENT")["id"]
+    external = {"id": "#1", "platform": "SHOPIFY"}
+    rows = [{"id": number, "external_order": external} for number in (order, "17")]
+    for _ in range(2):
+        answer = asker.ask("POST", "/order/202406/orders/external_orders", None, {"orders": rows})
+        assert [error["detail"]["order_id"] for error in answer["errors"]] == ["17"]
+    path = f"/order/202406/orders/{order}/external_orders"
+    assert asker.ask("GET", path, {"platform": "SHOPIFY"}) == {"external_orders": [external]}
+    assert asker.ask("GET", path, {"platform": "AMAZON"}) == {"external_orders": []}
