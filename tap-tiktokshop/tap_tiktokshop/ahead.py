@@ -18,7 +18,7 @@ from tap_tiktokshop.reading import FEW_ROWS, ROWS_PER_WINDOW, Following
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_tiktokshop.reading import Chunk, Slice, Source
+    from tap_tiktokshop.reading import Chunk, Size, Slice, Source
 
 logger = logging.getLogger(__name__)
 
@@ -158,8 +158,8 @@ class Ahead:
             self._closed = True
             self._room.notify_all()
 
-    def size(self, lane: Lane) -> Callable[[int, int], int]:
-        """How many rows a window of a lane should have, as a `Size`.
+    def size(self, lane: Lane) -> Size:
+        """How many rows a window of a lane should have.
 
         As many as fit: what is fetched ahead are as many windows as requests are on their way, on average half done.
         Fewer at the end, so that all of them end together, and at the start, so that they do not.
