@@ -25,7 +25,7 @@ class Given:
     fails: bool = False
     watch: object = None
 
-    def fetch(self, source):
+    def fetch(self, _source):
         if self.watch:
             self.watch(self)
         for number in range(self.chunks):
@@ -149,7 +149,7 @@ class Shop:
         self.times = sorted(times)
         self.calls = 0
 
-    def pages(self, operation, *, path=None, query=None, body=None):
+    def pages(self, _operation, *, body, **_):
         found = [time for time in self.times if body["update_time_ge"] <= time < body["update_time_lt"]]
         for number, first in enumerate(range(0, max(len(found), 1), 100), 1):
             self.calls += 1

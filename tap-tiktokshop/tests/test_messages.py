@@ -20,7 +20,7 @@ MAPS = {"__else__": None} | {stream.name: {"shop_id": "shop_id", "twice": "shop_
 
 class Stopped(dt.datetime):
     @classmethod
-    def now(cls, tz=None):
+    def now(cls, tz=None):  # noqa: ARG003 - as datetime's
         return NOW
 
 
