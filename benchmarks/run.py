@@ -40,7 +40,7 @@ class Reader:
     script: str
     packages: tuple[str, ...] = ()
     parallel: int = 1
-    share: float = 0.1
+    share: float = 0.05
 
 
 SDK = ("singer-sdk[msgspec]==0.54.9",)
