@@ -34,11 +34,9 @@ def test_killed_at_ten_random_moments_and_resumed_the_records_are_those_of_one_c
             if not line:
                 break
         process.send_signal(signal.SIGKILL)
-        # Not communicate(): it would leave out what readline() has read ahead.
-        run = still.result(bytes(output + process.stdout.read()).decode())
-        process.stdout.close()
-        process.stderr.close()
-        process.wait()
+        with process:  # not communicate, which would pass over what readline has read ahead
+            rest = process.stdout.read()
+        run = still.result(bytes(output + rest).decode())
         table |= run.table()
         written += len(run.records())
         state = run.state or state

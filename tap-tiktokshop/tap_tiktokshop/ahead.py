@@ -18,11 +18,15 @@ from tap_tiktokshop.reading import FEW_ROWS, ROWS_PER_WINDOW, Following
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_tiktokshop.reading import Chunk, Slice, Source
+    from tap_tiktokshop.reading import Chunk, Size, Slice, Source
 
 logger = logging.getLogger(__name__)
 
 MOST_THREADS: Final = 64
+MOST_CHAINS: Final = 24
+"""Slices of one lane that are fetched at once, however slow the platform is."""
+LEAST_ROWS: Final = 100
+"""A window of fewer rows than a page would waste calls."""
 MOST_BYTES: Final = 44_000_000
 """Bytes of answers that may wait to be handed over. When they do, only what is due next is fetched."""
 LATER_BYTES: Final = 4_000_000
@@ -63,6 +67,11 @@ class Lane:
         self.entries: deque[_Entry] = deque()
         self.dropped = False
         self._started = 0  # entries before this index have been started
+
+    @property
+    def chains(self) -> int:
+        """How many of its slices may be fetched at once."""
+        return max(1, min(self.parallel(), MOST_CHAINS))
 
     def start(self, slices: Iterable[Slice]) -> None:
         """Takes its first slices."""
@@ -158,21 +167,21 @@ class Ahead:
             self._closed = True
             self._room.notify_all()
 
-    def size(self, lane: Lane) -> Callable[[int, int], int]:
-        """How many rows a window of a lane should have, as a `Size`.
+    def size(self, lane: Lane) -> Size:
+        """How many rows a window of a lane should have.
 
         As many as fit: what is fetched ahead are as many windows as requests are on their way, on average half done.
         Fewer at the end, so that all of them end together, and at the start, so that they do not.
         """
 
         def rows(left: int, number: int) -> int:
-            chains = max(1, lane.parallel())
+            chains = lane.chains
             lanes = max(1, len(self._lanes.get(self._turn, ())))
             weight = self._bytes / self._rows if self._rows > 1 else ROW_BYTES
             fit = 1.6 * self._most / (chains * lanes * weight)
             most = max(FEW_ROWS, min(fit, ROWS_PER_WINDOW * 0.7))
             even = max(FEW_ROWS, min(most, left / chains))
-            return int(even * min(1.0, (number + 1) / chains)) + 1
+            return max(LEAST_ROWS, int(even * min(1.0, (number + 1) / chains)))
 
         return rows
 
@@ -238,7 +247,7 @@ class Ahead:
                     continue
                 lanes.rotate(-1)
                 running = self._running[lane.budget]
-                if self._is_due(lane, entry) or (len(running) < lane.parallel() and self._has_room(lane)):
+                if self._is_due(lane, entry) or (len(running) < lane.chains and self._has_room(lane)):
                     entry.started = True
                     running.append((lane, entry))
                     return lane, entry
@@ -283,7 +292,7 @@ class Ahead:
         if self._is_due(lane, entry):
             return True
         running = self._running[lane.budget]
-        return self._has_room(lane) and (lane, entry) in running[: lane.parallel()]
+        return self._has_room(lane) and (lane, entry) in running[: lane.chains]
 
     def _is_due(self, lane: Lane, entry: _Entry) -> bool:
         """Whether the one who takes waits for this: then nothing may hold it up."""

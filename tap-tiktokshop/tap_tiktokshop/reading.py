@@ -451,9 +451,7 @@ class _Completeness:
         self._what = what
         self._seen: dict[str, Any] = {}
 
-    def passes(
-        self, pages: Callable[[], Iterator[Page]], too_many: Callable[[int], bool] | None
-    ) -> Iterator[PageRows]:
+    def passes(self, pages: Callable[[], Iterator[Page]], too_many: Callable[[int], bool] | None) -> Iterator[PageRows]:
         """New rows page by page. Raises when rows are missing after the last pass, or `too_many` to read in one go."""
         splittable = too_many is not None
         short = 0

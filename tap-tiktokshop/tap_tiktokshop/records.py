@@ -32,7 +32,7 @@ def _date(day: int) -> str:
 
 def utc(seconds: float) -> str:
     """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00+00:00`."""
-    if seconds.__class__ is int:  # put together from parts: an order has a dozen times
+    if isinstance(seconds, int):  # put together from parts: an order has a dozen times
         day, second = divmod(seconds, 86_400)
         return f"{_date(day)}{MINUTES[second // 60]}{SECONDS[second % 60]}"
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat()

@@ -27,6 +27,7 @@ from typing_extensions import override
 
 from tap_tiktokshop.ahead import Ahead
 from tap_tiktokshop.bookmarks import seconds
+from tap_tiktokshop.memory import tame
 from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.needs import needs_of
 from tap_tiktokshop.streams import STREAMS
@@ -63,6 +64,10 @@ READING_SETTINGS: dict[str, Any] = {
     },
 }
 
+
+SWITCH_SECONDS = 0.0005
+"""How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
+Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
 
@@ -280,4 +285,6 @@ class TapTikTokShop(Tap):
 
 def main() -> NoReturn:
     """The command `tap-tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    tame()
+    sys.setswitchinterval(SWITCH_SECONDS)
     run(lambda: TapTikTokShop.cli(), TapTikTokShop.name)  # noqa: PLW0108 - `cli` makes the command when it is looked up

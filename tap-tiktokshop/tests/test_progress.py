@@ -3,10 +3,15 @@
 import logging
 import os
 import threading
+from types import SimpleNamespace
 
 from tap_tiktokshop.progress import Progress
 
 logger = logging.getLogger("test")
+
+
+def part(**facts):
+    return SimpleNamespace(**{"start": 100, "end": 300, "reached": 100, "rows": 0, **facts})
 
 
 def test_without_a_terminal_lines_come_while_the_stream_is_read_and_one_at_its_end(caplog):
@@ -18,13 +23,12 @@ def test_without_a_terminal_lines_come_while_the_stream_is_read_and_one_at_its_e
 
     logger.addHandler(Handler())
     with caplog.at_level(logging.INFO):
-        with Progress(logger, "orders", "7", start=100, end=300, every=0.001, terminal=False) as progress:
-            progress.add(40)
-            progress.reached(150)
+        parts = [part(rows=30, reached=200), part(rows=10)]
+        with Progress(logger, "orders", parts, every=0.001, terminal=False):
             assert ticked.wait(timeout=10)
         lines = [record.getMessage() for record in caplog.records]
-    assert lines[0].startswith("Reading stream=orders shop_id=7 ")
-    assert lines[-1].startswith("Read stream=orders shop_id=7 rows=40 rows_per_second=")
+    assert lines[0].startswith("Reading stream=orders shops=2 ")
+    assert lines[-1].startswith("Read stream=orders shops=2 rows=40 rows_per_second=")
     assert lines[-1].endswith("done_percent=25.0")
     assert caplog.records[-1].progress["rows"] == 40
 
@@ -33,11 +37,12 @@ def test_on_a_terminal_a_bar_shows_rows_speed_and_the_share_done(monkeypatch, ca
     ours, theirs = os.openpty()
     with os.fdopen(theirs, "w", encoding="utf8") as terminal:
         monkeypatch.setattr("sys.stderr", terminal)
-        with Progress(logger, "orders", "7", start=100, end=300) as progress:
-            progress.add(40)
-            progress.reached(200)
-            progress.add(2)
-            progress.reached(300)
+        shop = part()
+        with Progress(logger, "orders", [shop], terminal=True) as progress:
+            shop.rows, shop.reached = 40, 200
+            progress.show()
+            shop.rows, shop.reached = 42, 300
+            progress.show()
         terminal.flush()
         shown = os.read(ours, 65536).decode()
     os.close(ours)
@@ -48,4 +53,4 @@ def test_on_a_terminal_a_bar_shows_rows_speed_and_the_share_done(monkeypatch, ca
 
 
 def test_an_empty_range_is_all_done():
-    assert Progress(logger, "orders", "7", start=5, end=5, terminal=False).done == 100.0
+    assert Progress(logger, "orders", [part(start=5, end=5, reached=5)], terminal=False).done == 100.0

@@ -17,21 +17,24 @@ from tiktokshop_client.errors import ClosedError
 if TYPE_CHECKING:
     from tiktokshop_client.clock import Clock
 
-MARGIN = 1.01
+MARGIN = 1.013
 """How much longer than a second the ceiling's worth of requests takes, so that a request which travels faster than
 the one before it does not make the platform count one too many."""
 
-LATE = 0.25
-"""Seconds of delay that requests make up for: threads wake up late on a busy machine, and the budget is not to suffer."""
+PACE = 1.016
+"""The same for the even spacing, which is what requests wait for; only a delay that is made up for meets the margin."""
+
+LATE = 0.06
+"""Seconds of delay that requests make up for: on a busy machine threads wake up late, which costs no budget."""
 
 SLOWEST = 0.2
 """Requests per second below which no refusal takes a budget (the platform's own figure for its slowest endpoints)."""
 
-RECOVERY = 0.08
-"""The part of the ceiling that a budget gains back in a second without refusals: 10 s from a quarter to the full, so
-that this long after the platform has asked for half for a while, all of it is used again."""
+RECOVERY = 0.25
+"""The part of the ceiling that a budget gains back in a second without refusals: 2 s from the half to the full. A
+platform that still has enough says so by one more refusal, which costs less than a budget left unused."""
 
-DOUBLING = 4.0
+DOUBLING = 2.0
 """Seconds that a rate needs at least to double, so that a very low one is kept long enough to see if it will do."""
 
 SMOOTHING = 0.1
@@ -141,7 +144,7 @@ class Budget:
             # Whoever waited and woke up late is made up for; who came late was not held up by us. The bucket sees to
             # it that what is made up for never breaks the ceiling.
             planned = max(self._due, now - LATE) if waited and self.rate >= self._fastest else now
-            self._due = planned + MARGIN / self.rate
+            self._due = planned + PACE / self.rate
             return None
 
 

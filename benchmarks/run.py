@@ -1,0 +1,325 @@
+"""The tap beside what a user would pick instead, in one run against the sandbox. See README.md.
+
+    python benchmarks/run.py                 everything: the comparison, three rounds, and the scaling run
+    python benchmarks/run.py --smoke         a minute: every reader reads a few orders, nothing is written
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+WORK = HERE / ".work"
+READERS = HERE / "readers"
+SCHEMA = HERE.parent / "tap-tiktokshop" / "tap_tiktokshop" / "schemas" / "orders.json"
+PERIOD = 120 * 86_400
+"""Seconds that a new sandbox has lived."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One way to read orders: a script in an environment of its own. It reads `share` of the orders when it is slow."""
+
+    name: str
+    script: str
+    packages: tuple[str, ...] = ()
+    parallel: int = 1
+    share: float = 0.05
+
+
+SDK = ("singer-sdk[msgspec]==0.54.9",)
+DLT = ("dlt==1.31.0", "requests")
+AIRBYTE = ("airbyte-cdk==7.39.1",)
+TAP = Reader("tap-tiktokshop", "", share=1.0)
+READERS_ALL = (
+    TAP,
+    Reader("singer-sdk RESTStream", "singer_orders.py", SDK),
+    Reader("dlt, one by one", "dlt_orders.py", DLT),
+    Reader("dlt, 10 windows", "dlt_orders.py", DLT, parallel=10),
+    Reader("Airbyte CDK, concurrency 2", "airbyte_orders.py", AIRBYTE, parallel=2),
+    Reader("Airbyte CDK, concurrency 10", "airbyte_orders.py", AIRBYTE, parallel=10),
+    Reader("Airbyte CDK, concurrency 20", "airbyte_orders.py", AIRBYTE, parallel=20),
+)
+
+
+@dataclass
+class Measured:
+    """A run: `seconds` from the first request to the end, CPU of the whole process, peak memory, what was called."""
+
+    reader: str
+    orders: int
+    seconds: float
+    cpu: float
+    megabytes: float
+    calls: int
+    rate_limited: int
+    by_second: list[int] = field(default_factory=list)
+
+    @property
+    def speed(self) -> float:
+        """Orders a second."""
+        return self.orders / self.seconds
+
+
+class Sandbox:
+    """A sandbox in a process of its own."""
+
+    def __init__(self, shops: int, orders: int, *, latency: int, rps: int) -> None:
+        WORK.mkdir(exist_ok=True)
+        path = WORK / f"shops-{shops}x{orders}.db"
+        command = [sys.executable, "-m", "tiktokshop_sandbox.cli"]
+        command = [str(Path(sys.executable).parent / "tiktokshop-sandbox"), "serve", "--port", "0", "--db", str(path)]
+        command += ["--shops", str(shops), "--orders", str(orders), "--latency-ms", str(latency), "--rps", str(rps)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        lines = [self._process.stdout.readline() for _ in range(7)]
+        self.url = re.findall(r"http://\S+", lines[0])[0]
+        self.facts = {"url": self.url} | {
+            name: value for name, value in (line.split()[:2] for line in lines[1:]) if "_" in name
+        }
+        self.facts["cipher"] = self.control("GET", "")["shops"][0]["cipher"]
+
+    def control(self, method: str, path: str) -> Any:
+        """A control endpoint."""
+        request = urllib.request.Request(f"{self.url}/_sandbox{path}", method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def close(self) -> None:
+        """Stops it."""
+        self._process.terminate()
+        self._process.communicate()
+
+
+@contextlib.contextmanager
+def sandbox(shops: int, orders: int, *, latency: int, rps: int) -> Iterator[Sandbox]:
+    """A sandbox for some runs. Its file is made by the first run that needs it: a minute for 100,000 orders."""
+    made = Sandbox(shops, orders, latency=latency, rps=rps)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def environment(reader: Reader) -> str:
+    """The Python of a reader, made when it is first needed."""
+    if not reader.packages:
+        return sys.executable
+    folder = WORK / re.sub(r"\W+", "-", reader.packages[0])
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+        subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(python), *reader.packages], check=True)
+    return str(python)
+
+
+def measure(shop: Sandbox, reader: Reader, start: int, end: int, rps: int) -> Measured:
+    """One run of one reader from `start` until `end`, unix seconds."""
+    with tempfile.TemporaryDirectory() as work:
+        facts = {**shop.facts, "start": start, "end": end, "parallel": reader.parallel}
+        variables = {**os.environ, "BENCHMARK": json.dumps(facts), "WORK": work, "ORDERS_SCHEMA": str(SCHEMA)}
+        command = [environment(reader), str(READERS / reader.script)]
+        if reader is TAP:
+            command = [environment(reader), "-m", "tap_tiktokshop", *_tap_files(Path(work), facts, rps)]
+        shop.control("DELETE", "/stats")
+        began = time.time()
+        with open(os.devnull, "wb") as nothing:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=nothing, cwd=work, env=variables)
+        orders, first = _drain(process)
+        _, status, usage = os.wait4(process.pid, 0)
+        ended = time.time()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"{reader.name} failed with {process.returncode}: {' '.join(command)}")
+    stats = shop.control("GET", "/stats")
+    times = sorted(entry["time"] for entry in _requests(shop) if entry["time"] >= began)
+    return Measured(
+        reader.name,
+        orders,
+        ended - min([*times[:1], first]) if len(times) < 1000 else ended - first,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss / 1024,
+        stats["requests"],
+        stats["rate_limited"],
+        _by_second(times),
+    )
+
+
+def _requests(shop: Sandbox) -> list[dict[str, Any]]:
+    listed = shop.control("GET", "/requests?limit=1000")
+    found: list[dict[str, Any]] = listed["requests"] if isinstance(listed, dict) else listed
+    return found
+
+
+def _by_second(times: list[float]) -> list[int]:
+    counted = [0] * (int(times[-1] - times[0]) + 1) if times else []
+    for moment in times:
+        counted[int(moment - times[0])] += 1
+    return counted
+
+
+def _drain(process: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """Reads all output; counts records, and when the first came."""
+    records, first, tail = 0, time.time(), b""
+    seen = False
+    assert process.stdout
+    while block := process.stdout.read1(1 << 20):
+        text = tail + block
+        records += len(RECORD.findall(text))
+        tail = text[-20:] if not RECORD.search(text[-20:]) else b""
+        if not seen and records:
+            seen, first = True, time.time()
+    return records, first
+
+
+RECORD = re.compile(rb'"type": ?"RECORD"')
+
+
+def _tap_files(work: Path, facts: dict[str, Any], rps: int) -> list[str]:
+    """The tap's configuration, and a catalogue that selects orders."""
+    names = ("app_key", "app_secret", "access_token", "refresh_token")
+    config = {name: facts[name] for name in names} | {
+        "api_base_url": facts["url"],
+        "auth_base_url": facts["url"],
+        "requests_per_second": rps,
+        "start_date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(facts["start"])),
+        "token_store": str(work / "tokens.json"),
+    }
+    (work / "config.json").write_text(json.dumps(config))
+    discover = [sys.executable, "-m", "tap_tiktokshop", "--config", str(work / "config.json"), "--discover"]
+    catalog = json.loads(subprocess.run(discover, check=True, capture_output=True).stdout)
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = stream["tap_stream_id"] == "orders"
+    (work / "catalog.json").write_text(json.dumps(catalog))
+    return ["--config", str(work / "config.json"), "--catalog", str(work / "catalog.json")]
+
+
+def compare(orders: int, rounds: int, *, latency: int, rps: int) -> list[Measured]:
+    """Every reader, `rounds` times, in turn, so that what else the machine does meets all of them."""
+    found = []
+    with sandbox(1, orders, latency=latency, rps=rps) as shop:
+        end = int(time.time())
+        empty = {reader.name: measure(shop, reader, end - 1, end, rps).cpu for reader in READERS_ALL}
+        for number in range(rounds):
+            for reader in READERS_ALL:
+                one = measure(shop, reader, end - int(PERIOD * reader.share), end, rps)
+                if not one.orders:  # a reader that prints nothing: as many as its calls have brought
+                    one.orders = int(orders * reader.share)
+                one.cpu = max(0.0, one.cpu - empty[reader.name])
+                found.append(one)
+                _say(f"round {number + 1}: {reader.name}: {one.speed:.0f} orders/s, {one.rate_limited} rate-limit errors")
+    return found
+
+
+def scale(sizes: tuple[tuple[int, int], ...], *, latency: int, rps: int) -> list[dict[str, Any]]:
+    """The tap over more orders and more shops."""
+    found = []
+    for shops, orders in sizes:
+        with sandbox(shops, orders, latency=latency, rps=rps) as shop:
+            end = int(time.time())
+            one = measure(shop, TAP, end - 2 * PERIOD, end, rps)
+        found.append({"shops": shops, "orders_per_shop": orders, "speed": one.speed, **asdict(one)})
+        _say(f"{shops} x {orders}: {one.speed:.0f} orders/s, {one.megabytes:.0f} MB")
+    return found
+
+
+def table(runs: list[Measured]) -> str:
+    """A line for each reader: median (min to max)."""
+    lines = [
+        "| reader | orders/s | CPU ms an order | peak MB | calls per 1,000 orders | rate-limit errors |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for reader in READERS_ALL:
+        mine = [run for run in runs if run.reader == reader.name]
+
+        def spread(values: list[float], form: str) -> str:
+            low, middle, high = min(values), statistics.median(values), max(values)
+            return f"{middle:{form}} ({low:{form}} to {high:{form}})"
+
+        cells = [
+            reader.name,
+            spread([run.speed for run in mine], ",.0f"),
+            spread([1000 * run.cpu / run.orders for run in mine], ".3f"),
+            spread([run.megabytes for run in mine], ".0f"),
+            f"{statistics.median([1000 * run.calls / run.orders for run in mine]):.1f}",
+            ", ".join(str(run.rate_limited) for run in mine),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def scaling_table(points: list[dict[str, Any]]) -> str:
+    """A line for each size."""
+    lines = ["| shops | orders a shop | orders/s | CPU ms an order | peak MB | rate-limit errors |", "| --- " * 6 + "|"]
+    lines += [
+        f"| {point['shops']} | {point['orders_per_shop']:,} | {point['speed']:,.0f} | "
+        f"{1000 * point['cpu'] / point['orders']:.3f} | {point['megabytes']:.0f} | {point['rate_limited']} |"
+        for point in points
+    ]
+    return "\n".join(lines)
+
+
+def write(parts: dict[str, str]) -> None:
+    """Puts tables between their marks in README.md."""
+    readme = HERE / "README.md"
+    text = readme.read_text()
+    for name, part in parts.items():
+        begin, end = f"<!-- {name} -->", f"<!-- end {name} -->"
+        text = text[: text.index(begin) + len(begin)] + f"\n\n{part}\n\n" + text[text.index(end) :]
+    readme.write_text(text)
+
+
+def plot(results: Path) -> None:
+    """Draws results.png, in an environment that has matplotlib."""
+    drawer = Reader("plot", "plot.py", ("matplotlib==3.10.8",))
+    subprocess.run([environment(drawer), str(HERE / "plot.py"), str(results), str(HERE / "results.png")], check=True)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def main() -> None:
+    """Everything, or a smoke test."""
+    parser = argparse.ArgumentParser(description="The tap beside what a user would pick instead.")
+    parser.add_argument("--smoke", action="store_true", help="a few orders, nothing written")
+    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--latency-ms", type=int, default=200)
+    parser.add_argument("--rps", type=int, default=50)
+    parser.add_argument("--scaling", default="1x20000,1x100000,1x1000000,4x25000,16x25000", help="shops x orders, or ''")
+    options = parser.parse_args()
+    if options.smoke:
+        print(table(compare(1_000, 1, latency=0, rps=100_000)))
+        return
+    limited = compare(options.orders, options.rounds, latency=options.latency_ms, rps=options.rps)
+    free = compare(options.orders, options.rounds, latency=0, rps=1_000_000)
+    sizes = [tuple(map(int, size.split("x"))) for size in options.scaling.split(",") if size]
+    points = scale(tuple(sizes), latency=options.latency_ms, rps=options.rps)  # type: ignore[arg-type]
+    results = HERE / "results.json"
+    everything = {"limited": list(map(asdict, limited)), "free": list(map(asdict, free)), "scaling": points}
+    results.write_text(json.dumps(everything, indent=1) + "\n")
+    write({"limited": table(limited), "free": table(free), "scaling": scaling_table(points)})
+    plot(results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Many slices at once, and still each lane in its order."""
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tap_tiktokshop.ahead import Ahead, Lane
+from tap_tiktokshop.reading import Chunk, Following, TimeFilter, Windows
+from tiktokshop_client import Page, operations
+
+
+class Weighed(list):
+    weight = 1000
+
+
+@dataclass
+class Given:
+    """A slice that gives its chunks, then names others; it may fail, and count how many run beside it."""
+
+    name: str
+    chunks: int = 1
+    then: list = field(default_factory=list)
+    fails: bool = False
+    watch: object = None
+
+    def fetch(self, _source):
+        if self.watch:
+            self.watch(self)
+        for number in range(self.chunks):
+            yield Chunk(Weighed([f"{self.name}.{number}"]))
+        if self.then:
+            yield Following(self.then)
+        if self.fails:
+            raise LookupError(self.name)
+
+
+def lane(slices, turn=1, shop="1", parallel=4):
+    made = Lane(turn=turn, source=None, budget=(shop, "order"), parallel=lambda: parallel)
+    made.start(slices)
+    return made
+
+
+@pytest.fixture
+def ahead():
+    made = Ahead()
+    yield made
+    made.close()
+
+
+def taken(ahead, turn=1):
+    """Lane -> what it gave, in order."""
+    given = {}
+    for one, item in ahead.take(turn, lambda: None):
+        given.setdefault(one, []).extend([type(item).__name__] if isinstance(item, Exception) else list(item.rows))
+    return given
+
+
+def names(slices):
+    """What slices give when they are read one after the other."""
+    for one in slices:
+        yield from (f"{one.name}.{number}" for number in range(one.chunks))
+        yield from names(one.then)
+
+
+trees = st.recursive(
+    st.builds(Given, name=st.uuids().map(str), chunks=st.integers(0, 3)),
+    lambda inner: st.builds(Given, st.uuids().map(str), st.integers(0, 3), st.lists(inner, max_size=4)),
+    max_leaves=20,
+)
+
+
+@given(st.lists(st.lists(trees, max_size=5), min_size=1, max_size=4), st.integers(1, 5), st.integers(1, 10_000))
+@settings(max_examples=60)
+def test_each_lane_gives_its_slices_in_order_whatever_runs_beside_it(shops, parallel, room):
+    ahead = Ahead(most_bytes=room)
+    lanes = {lane(slices, shop=str(number), parallel=parallel): slices for number, slices in enumerate(shops)}
+    ahead.add(lanes)
+    given = taken(ahead)
+    ahead.close()
+    for one, slices in lanes.items():
+        assert given.get(one, []) == list(names(slices))
+
+
+def test_a_slice_that_fails_ends_its_lane_where_its_rows_would_have_come_and_no_other(ahead):
+    bad = lane([Given("a"), Given("b", chunks=2, fails=True), Given("c")], shop="bad")
+    good = lane([Given(str(number)) for number in range(20)], shop="good")
+    ahead.add([bad, good])
+    assert taken(ahead) == {bad: ["a.0", "b.0", "b.1", "LookupError"], good: [f"{number}.0" for number in range(20)]}
+
+
+def test_as_many_slices_of_a_lane_run_at_once_as_its_budget_allows(ahead):
+    together = threading.Barrier(4)
+    ahead.add([lane([Given(str(number), watch=lambda _: together.wait(10)) for number in range(8)])])
+    assert len(next(iter(taken(ahead).values()))) == 8
+
+
+def test_shops_are_read_at_the_same_time(ahead):
+    together = threading.Barrier(3)
+    lanes = [lane([Given(shop, watch=lambda _: together.wait(10))], shop=shop, parallel=1) for shop in "abc"]
+    ahead.add(lanes)
+    assert sorted(taken(ahead).values()) == [["a.0"], ["b.0"], ["c.0"]]
+
+
+def test_what_waits_to_be_taken_is_bounded_by_its_bytes():
+    ahead = Ahead(most_bytes=5_000)
+    started = []
+    ahead.add([lane([Given(str(number), chunks=3, watch=started.append) for number in range(50)], parallel=8)])
+    most = 0
+    for _, _item in ahead.take(1, lambda: None):
+        most = max(most, ahead._held)
+    ahead.close()
+    assert len(started) == 50
+    # Each of eight threads may have one page on its way when there is no more room.
+    assert most <= 5_000 + 8 * 1_000
+
+
+def test_a_later_stream_saves_its_first_calls_but_not_more():
+    ahead = Ahead()
+    first, later = lane([Given("now")]), lane([Given("later", chunks=10_000)], turn=2)
+    ahead.add([first, later])
+    assert taken(ahead) == {first: ["now.0"]}
+    assert len(later.entries[0].chunks) <= 4_001
+    assert len(taken(ahead, 2)[later]) == 10_000
+    ahead.close()
+
+
+def test_a_dropped_lane_gives_nothing_more_and_holds_nothing(ahead):
+    one = lane([Given(str(number), chunks=5) for number in range(10)])
+    ahead.add([one])
+    got = ahead.take(1, lambda: None)
+    next(got)
+    ahead.drop(one)
+    assert list(got) == []
+    assert ahead._held == 0
+
+
+def test_whoever_takes_is_told_before_it_waits(ahead):
+    go = threading.Event()
+    ahead.add([lane([Given("a", watch=lambda _: go.wait(10))])])
+    assert [list(item.rows) for _, item in ahead.take(1, go.set)] == [["a.0"]]
+
+
+class Shop:
+    """A list of orders with a time filter, which takes no time."""
+
+    def __init__(self, times):
+        self.times = sorted(times)
+        self.calls = 0
+
+    def pages(self, _operation, *, body, **_):
+        found = [time for time in self.times if body["update_time_ge"] <= time < body["update_time_lt"]]
+        for number, first in enumerate(range(0, max(len(found), 1), 100), 1):
+            self.calls += 1
+            rows = [{"id": str(time), "update_time": time} for time in found[first : first + 100]]
+            yield Page(rows, len(found), {}, "r", number, "")
+
+
+ORDERS = Windows(
+    operations.SEARCH_ORDERS,
+    TimeFilter("update_time"),
+    "id",
+    query={"sort_field": "update_time", "sort_order": "ASC"},
+)
+
+
+def read(times, start, end):
+    ahead, shop = Ahead(), Shop(times)
+    one = Lane(turn=1, source=shop, budget=("1", "order"), parallel=lambda: 10)
+    one.start(ORDERS.slices(start, end, ahead.size(one)))
+    ahead.add([one])
+    ids = [row["id"] for _, item in ahead.take(1, lambda: None) for row in item.rows]
+    ahead.close()
+    return ids, shop.calls
+
+
+def test_a_sparse_year_costs_one_call():
+    assert read(range(0, 365 * 86_400, 86_400 * 4), 0, 365 * 86_400)[1] == 1
+
+
+def test_a_long_dense_range_costs_little_more_than_its_pages():
+    times = range(1_000_000, 1_000_000 + 60_000 * 100, 100)
+    ids, calls = read(times, 0, 10_000_000)
+    assert ids == [str(time) for time in times]
+    assert calls <= 600 * 1.08
+
+
+@given(st.lists(st.integers(0, 20_000), max_size=6_000, unique=True), st.integers(0, 5))
+@settings(max_examples=15)
+def test_whatever_the_density_every_row_is_read_once_and_in_order(times, power):
+    times = sorted({time**2 // (10**power) for time in times})
+    assert read(times, 0, 400_000_001)[0] == [str(time) for time in times]

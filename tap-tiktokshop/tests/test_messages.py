@@ -1,0 +1,99 @@
+"""What the fast ways write is what the SDK's own ways would have written."""
+
+import contextlib
+import datetime as dt
+import io
+import json
+
+import pytest
+from singer_sdk import Stream
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import RecordMessage, StateMessage
+from tap_tiktokshop.messages import MOST_PENDING, MessageWriter
+from tap_tiktokshop.streams import STREAMS, base
+from tap_tiktokshop.tap import TapTikTokShop
+
+NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc)
+CONFIG = {"app_key": "k", "app_secret": "s", "refresh_token": "r"}
+MAPS = {"__else__": None} | {stream.name: {"shop_id": "shop_id", "twice": "shop_id + shop_id"} for stream in STREAMS}
+
+
+class Stopped(dt.datetime):
+    @classmethod
+    def now(cls, tz=None):  # noqa: ARG003 - as datetime's
+        return NOW
+
+
+@pytest.fixture(autouse=True)
+def _one_time(monkeypatch):
+    monkeypatch.setattr(base, "datetime", Stopped)
+    monkeypatch.setattr("singer_sdk.streams.core.utc_now", lambda: NOW)
+
+
+@contextlib.contextmanager
+def output():
+    text = io.TextIOWrapper(io.BytesIO(), encoding="utf8")
+    with contextlib.redirect_stdout(text):
+        yield text.buffer
+
+
+def example(schema):
+    """A record with every documented field, and some that are not documented."""
+    kinds = (
+        [kind for kind in schema["type"] if kind != "null"] if isinstance(schema["type"], list) else [schema["type"]]
+    )
+    if kinds[0] == "object":
+        return {name: example(inner) for name, inner in schema.get("properties", {}).items()} | {"brand_new": "ü"}
+    if kinds[0] == "array":
+        return [example(schema["items"]), example(schema["items"])]
+    return {"integer": 7, "number": 1.5, "boolean": True}.get(kinds[0], "text")
+
+
+def written(stream, record, generate, writer):
+    with output() as out:
+        for message in generate(stream, record):
+            writer.write_message(message)
+        if isinstance(writer, MessageWriter):
+            writer.flush()
+        return out.getvalue()
+
+
+@pytest.mark.parametrize("name", [stream.name for stream in STREAMS])
+@pytest.mark.parametrize("how", ["plain", "selection", "maps", "flattening"])
+def test_records_are_the_bytes_of_the_sdk_s_own_path(name, how):
+    config = {"maps": {"stream_maps": MAPS}, "flattening": {"flattening_enabled": True, "flattening_max_depth": 2}}
+    catalog = None
+    if how == "selection":
+        catalog = TapTikTokShop(config=CONFIG).catalog_dict
+        found = next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == name)
+        next(
+            entry["metadata"]
+            for entry in reversed(found["metadata"])
+            if len(entry["breadcrumb"]) == 2 and entry["metadata"]["inclusion"] == "available"
+        )["selected"] = False
+    tap = TapTikTokShop(config={**CONFIG, **config.get(how, {})}, catalog=catalog)
+    stream = tap.streams[name]
+    stream.selected = True
+    fast = written(stream, example(stream.schema), type(stream)._generate_record_messages, MessageWriter())
+    slow = written(stream, example(stream.schema), Stream._generate_record_messages, MsgSpecWriter())
+    assert fast == slow
+    assert json.loads(fast)["stream"] == name
+    assert stream._as_it_is is (how == "plain")
+
+
+def test_records_are_collected_and_a_state_is_written_at_once_behind_them():
+    writer = MessageWriter()
+    with output() as out:
+        writer.write_message(RecordMessage("s", {"id": 1}))
+        assert out.getvalue() == b""
+        writer.write_message(StateMessage({"a": 1}))
+        kinds = [json.loads(line)["type"] for line in out.getvalue().splitlines()]
+    assert kinds == ["RECORD", "STATE"]
+
+
+def test_no_more_is_collected_than_fits():
+    writer = MessageWriter()
+    with output() as out:
+        while not out.getvalue():
+            writer.write_message(RecordMessage("s", {"id": "x" * 1000}))
+        assert MOST_PENDING <= len(out.getvalue()) < MOST_PENDING + 2000
