@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from target_tiktokshop.rows import GUARDED, REJECTED, Row, still_open
+from target_tiktokshop.planning import stock_after
+from target_tiktokshop.rows import GUARDED, REJECTED, Row, by, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,8 +130,6 @@ def check_batch(rows: Sequence[Row], rules: Rules) -> None:
     failed = sum(row.outcome in {REJECTED, GUARDED} and not row.deliberate for row in rows)
     if failed * 100 <= rules.max_rejected_percent * len(rows):
         return
-    if not still_open(rows):
-        return  # nothing would be sent; the end of the run says so
     _stop(
         rows,
         "max_rejected_percent",
@@ -145,6 +144,9 @@ def check_stock(rows: Sequence[Row], stock: Stock, rules: Rules) -> None:
     Raises:
         RunStoppedError: It would; every open row is guarded.
     """
+    of_stock = [row for row in still_open(rows) if row.stream == "inventory"]
+    for group in by(of_stock, lambda row: row.subject.id).values():
+        stock.zeroed += any(group[0].subject.available.values()) and not any(stock_after(group).values())
     if stock.zeroed <= 1 or stock.zeroed * 100 <= rules.max_zeroed_percent * stock.seen:
         return
     _stop(

@@ -17,11 +17,12 @@ from tiktokshop_client.operations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tiktokshop_client import Operation, Shop
 
     from target_tiktokshop.desk import Desk
+    from target_tiktokshop.rows import Row
 
 STOCK_A_CALL = 600
 PRODUCTS_OF_STOCK_A_CALL = 100
@@ -60,6 +61,12 @@ class Sku:
     price: Decimal | None = None
     list_price: Decimal | None = None
     currency: str = ""
+
+
+def stock_after(rows: Sequence[Row]) -> dict[str, int]:
+    """All warehouses of a SKU with what its rows ask for, the others as they are."""
+    sku: Sku = rows[0].subject
+    return sku.available | {row.after["warehouse_id"]: row.after["quantity"] for row in rows}
 
 
 @dataclass(slots=True)

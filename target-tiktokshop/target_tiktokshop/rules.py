@@ -29,7 +29,10 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "type": "integer",
         "minimum": 1,
         "title": "Batch size",
-        "description": "The most records of a stream that are compared and sent together.",
+        "description": (
+            "The most records of a stream that are compared and sent together; above 600 it is taken down to a "
+            "multiple of 600, so that no call of the stock search is half empty."
+        ),
         "default": 5_000,
     },
     "skip_unchanged": {

@@ -94,7 +94,7 @@ def test_a_record_that_cannot_be_used_is_rejected_with_the_reason_and_no_call_go
     assert words in run.row["message"]
     assert run.row["record"].items() >= record.items()
     assert run.writes == {}
-    assert type(run.error).__name__ == "RowsFailedError"
+    assert type(run.error).__name__ == "RunStoppedError"
 
 
 def test_the_shop_may_be_left_out_only_where_there_is_one(lab_of):

@@ -5,6 +5,7 @@ import logging
 import stat
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,10 @@ def test_more_rejections_than_allowed_fail_the_run_and_with_on_reject_fail_one_i
     assert type(strict.error).__name__ == "RunStoppedError"
     assert strict.outcomes == [("guarded", "max_rejected_percent"), ("rejected", "unknown_sku")]
     assert strict.writes == {}
+    lab.fault("refused", path="/product/*/inventory/update", next=3)
+    late = lab.run(lab.lines(*of("inventory", [{**record, "quantity": 300} for record in lots])))
+    assert type(late.error).__name__ == "RowsFailedError"
+    assert Counter(late.outcomes) == {("applied", None): 7, ("rejected", "12052055"): 3}
 
 
 def test_half_of_the_skus_missing_stops_the_run_before_the_first_write(lab, lots):

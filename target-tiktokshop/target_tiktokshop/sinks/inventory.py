@@ -10,7 +10,7 @@ from tiktokshop_client.row_errors import partial_errors
 
 from target_tiktokshop.desk import refuse_all
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, quantity, text
-from target_tiktokshop.planning import SELLER_OFF, Sku
+from target_tiktokshop.planning import SELLER_OFF, Sku, stock_after
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writing
 from target_tiktokshop.sinks.skus import SkuWriter
@@ -47,7 +47,7 @@ class InventoryWriter(SkuWriter):
                 if row.open:
                     self._place(row)
         last_wins(rows, lambda row: (row.subject.id, row.after["warehouse_id"]))
-        self._count(rows)
+        self.desk.stock.seen += len({row.subject.id for row in still_open(rows)})
         for row in still_open(rows):
             if self.rules.skip_unchanged and row.before == row.after:
                 row.unchanged()
@@ -71,14 +71,6 @@ class InventoryWriter(SkuWriter):
             row.operation = UPDATE_INVENTORY.name
             row.before = {"warehouse_id": warehouse, "quantity": sku.available[warehouse]}
             row.after = {"warehouse_id": warehouse, "quantity": wanted}
-
-    def _count(self, rows: list[Row]) -> None:
-        """Tells the guard how many SKUs go from some stock to none."""
-        groups = by(still_open(rows), lambda row: row.subject.id).values()
-        self.desk.stock.seen += len(groups)
-        self.desk.stock.zeroed += sum(
-            any(group[0].subject.available.values()) and not any(stock_after(group).values()) for group in groups
-        )
 
     def _read_statuses(self, shop: Shop, rows: list[Row]) -> None:
         """Status of the products that would change, as far as a rule asks for it."""
@@ -156,12 +148,6 @@ def has(now: Sku | None, row: Row) -> bool:
         return False
     taken = now.committed.get(warehouse, 0) - row.subject.committed.get(warehouse, 0)
     return wanted in {now.available[warehouse], now.available[warehouse] + taken}
-
-
-def stock_after(rows: list[Row]) -> dict[str, int]:
-    """All warehouses of a SKU with what its rows ask for, the others as they are."""
-    sku: Sku = rows[0].subject
-    return sku.available | {row.after["warehouse_id"]: row.after["quantity"] for row in rows}
 
 
 INVENTORY = Writing("inventory", "Stock of SKUs by warehouse.", CONTRACT, InventoryWriter)
