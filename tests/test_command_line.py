@@ -24,6 +24,7 @@ class User:
 
     def __init__(self, lab, folder):
         self.lab, self.folder, self.seen = lab, folder, []
+        self.started = []
         self.app = lab.sandbox.control("GET", "")["app"]
         self.environment = {
             **{name: value for name, value in os.environ.items() if "TIKTOKSHOP" not in name},
@@ -35,7 +36,7 @@ class User:
         }
 
     def start(self, *arguments, **environment):
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.folder,
             env={**self.environment, **environment},
@@ -44,6 +45,14 @@ class User:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def close(self):
+        """Ends what a failed test has left running."""
+        for process in self.started:
+            process.kill()
+            process.communicate()
 
     def end(self, process, typed=""):
         """Exit code, standard output and standard error of a process, once it ends."""
@@ -103,6 +112,7 @@ def user(lab_of, tmp_path):
     with lab_of(now=None) as lab:  # the shops' time is the machine's, as the doctor expects of a platform
         user = User(lab, folder)
         yield user
+        user.close()
         said = "".join(user.seen)
         assert not [secret for secret in user.secrets() if secret in said]
         assert "Traceback" not in said

@@ -31,7 +31,7 @@ def overview(gateway: Gateway, token: str, note: tuple[str, bool] | None) -> HTM
     now = gateway.clock.now()
     gateway.world.advance(now)
     shops = [_shop(gateway, shop, now, token) for shop in gateway.world.shops]
-    return _framed("Shops", note, _clock(now, token), _grant(gateway, token), _faults(gateway, token), *shops)
+    return _framed("Shops", note, _clock(now, token), *shops, _grant(gateway, token), _faults(gateway, token))
 
 
 def log(entries: Sequence[Entry], filters: Mapping[str, str], rejected: Iterable[int]) -> HTMLResponse:
