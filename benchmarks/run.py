@@ -40,7 +40,7 @@ class Reader:
     script: str
     packages: tuple[str, ...] = ()
     parallel: int = 1
-    share: float = 0.05
+    share: float = 0.03
 
 
 SDK = ("singer-sdk[msgspec]==0.54.9",)
@@ -51,10 +51,10 @@ READERS_ALL = (
     TAP,
     Reader("singer-sdk RESTStream", "singer_orders.py", SDK),
     Reader("dlt, one by one", "dlt_orders.py", DLT),
-    Reader("dlt, 10 windows", "dlt_orders.py", DLT, parallel=10),
-    Reader("Airbyte CDK, concurrency 2", "airbyte_orders.py", AIRBYTE, parallel=2),
-    Reader("Airbyte CDK, concurrency 10", "airbyte_orders.py", AIRBYTE, parallel=10),
-    Reader("Airbyte CDK, concurrency 20", "airbyte_orders.py", AIRBYTE, parallel=20),
+    Reader("dlt, 10 windows", "dlt_orders.py", DLT, parallel=10, share=0.12),
+    Reader("Airbyte CDK, concurrency 2", "airbyte_orders.py", AIRBYTE, parallel=2, share=0.05),
+    Reader("Airbyte CDK, concurrency 10", "airbyte_orders.py", AIRBYTE, parallel=10, share=0.12),
+    Reader("Airbyte CDK, concurrency 20", "airbyte_orders.py", AIRBYTE, parallel=20, share=0.12),
 )
 
 

@@ -36,7 +36,7 @@ def stamp(seconds: int) -> str:
 
 
 PARALLEL = shop.FACTS["parallel"]
-STEP = timedelta(seconds=(shop.FACTS["end"] - shop.FACTS["start"]) // (4 * PARALLEL) + 1)
+STEP = timedelta(seconds=(shop.FACTS["end"] - shop.FACTS["start"]) // (2 * PARALLEL) + 1)
 MANIFEST = {
     "version": "7.0.0",
     "type": "DeclarativeSource",
