@@ -23,7 +23,11 @@ figure, (speed, cpu, scaling) = plt.subplots(1, 3, figsize=(15, 4.2))
 colours = ["#1f77b4", *["#b0b0b0"] * (len(names) - 1)]
 for axes, values, title in (
     (speed, medians(results["limited"], lambda run: run["orders"] / run["seconds"]), "orders/s, 200 ms, 50 requests/s"),
-    (cpu, medians(results["free"], lambda run: 1000 * run["cpu"] / run["orders"]), "CPU ms an order, start-up taken out"),
+    (
+        cpu,
+        medians(results["free"], lambda run: 1000 * run["cpu"] / run["orders"]),
+        "CPU ms an order, start-up taken out",
+    ),
 ):
     bars = axes.barh(names, values, color=colours)
     axes.bar_label(bars, fmt="%.3g", padding=3)

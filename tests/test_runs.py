@@ -62,6 +62,19 @@ def test_only_the_shops_asked_for_are_read(lab):
     assert {record["shop_id"] for record in run.records()} == {shop}
 
 
+def test_the_state_of_many_shops_is_not_written_after_every_window_of_each(lab_of):
+    streams = ["orders", "products", "returns", "cancellations", "statements", "statement_transactions"]
+    with lab_of(shops=24, orders=12) as lab:
+        run = lab.run(streams=streams)
+        held = lab.held()
+    assert {stream: run.counts()[stream] for stream in streams} == {stream: held[stream] for stream in streams}
+    assert {stream: len(run.state["bookmarks"][stream]["partitions"]) for stream in streams} == dict.fromkeys(
+        streams, 24
+    )
+    # With one for each shop and stream it would be 144, each as long as all of them.
+    assert len(run.states) <= 6 * 3 + 10
+
+
 def test_a_stream_has_one_schema_message_however_many_parents_its_rows_have(lab):
     run = lab.run(streams=["statement_transactions"])
     kinds = [message["type"] for message in run.messages]

@@ -1,9 +1,8 @@
-"""Orders with the Airbyte CDK's declarative source: a manifest, windows of time read side by side, messages on stdout."""
+"""Orders with the Airbyte CDK's declarative source: a manifest, windows of time side by side, messages on stdout."""
 
 from __future__ import annotations
 
 import sys
-import time
 from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,7 +22,7 @@ from airbyte_cdk.sources.declarative.concurrent_declarative_source import Concur
 class Signed(NoAuth):
     """Signs a request when it is complete."""
 
-    def __call__(self, request):  # noqa: ANN001, ANN204 - requests' signature
+    def __call__(self, request):
         """The request, signed."""
         query = dict(parse_qsl(urlsplit(request.url).query))
         request.url = shop.address(query, request.body or b"")
@@ -32,11 +31,12 @@ class Signed(NoAuth):
 
 
 def stamp(seconds: int) -> str:
+    """Unix seconds as the manifest wants them."""
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 PARALLEL = shop.FACTS["parallel"]
-STEP = timedelta(seconds=(shop.FACTS["end"] - shop.FACTS["start"]) // (4 * PARALLEL) + 1)
+STEP = timedelta(seconds=(shop.FACTS["end"] - shop.FACTS["start"]) // (2 * PARALLEL) + 1)
 MANIFEST = {
     "version": "7.0.0",
     "type": "DeclarativeSource",
@@ -87,7 +87,11 @@ MANIFEST = {
                 },
                 "paginator": {
                     "type": "DefaultPaginator",
-                    "page_size_option": {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "page_size"},
+                    "page_size_option": {
+                        "type": "RequestOption",
+                        "inject_into": "request_parameter",
+                        "field_name": "page_size",
+                    },
                     "page_token_option": {
                         "type": "RequestOption",
                         "inject_into": "request_parameter",
@@ -127,7 +131,7 @@ def main() -> None:
         sys.stdout.write(AirbyteEntrypoint.airbyte_message_to_string(message) + "\n")
 
 
-def _logger():  # noqa: ANN202 - the CDK's
+def _logger():
     from airbyte_cdk.logger import init_logger  # noqa: PLC0415 - only here
 
     return init_logger("airbyte")

@@ -14,14 +14,14 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 
 @dlt.destination(batch_size=1000, loader_file_format="typed-jsonl", name="nowhere")
-def nowhere(items, table):  # noqa: ANN001, ANN201 - dlt's signature
+def nowhere(items, table):
     """Takes rows and forgets them."""
 
 
-def window(number: int, start: int, end: int):  # noqa: ANN201 - a resource
+def window(number: int, start: int, end: int):
     """One window as a resource of its own, all into one table."""
 
-    def rows():  # noqa: ANN202 - pages
+    def rows():
         with requests.Session() as session:
             yield from shop.pages(session, start, end)
 

@@ -1,13 +1,14 @@
 """What every reader but ours needs of the platform: where it is, and a signed request. Nothing of this project is used.
 
-The run's facts come in the environment variable BENCHMARK, as JSON: url, app_key, app_secret, access_token, cipher, start, end,
-parallel.
+The run's facts come in the environment variable BENCHMARK, as JSON: url, app_key, app_secret, access_token, cipher,
+start, end, parallel.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import time
@@ -32,7 +33,7 @@ def windows(count: int) -> list[tuple[int, int]]:
     """The run's time range in so many equal windows."""
     start, end = FACTS["start"], FACTS["end"]
     edges = [start + (end - start) * number // count for number in range(count + 1)]
-    return list(zip(edges, edges[1:]))
+    return list(itertools.pairwise(edges))
 
 
 def body_of(start: int, end: int) -> bytes:
@@ -40,7 +41,7 @@ def body_of(start: int, end: int) -> bytes:
     return json.dumps({"update_time_ge": start, "update_time_lt": end}).encode()
 
 
-def pages(session, start: int, end: int):  # noqa: ANN001, ANN201 - any requests session; pages of rows
+def pages(session, start: int, end: int):
     """The pages of a window, one after the other; waits a second when the platform has had enough."""
     body, token = body_of(start, end), ""
     while True:

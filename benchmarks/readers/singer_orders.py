@@ -6,8 +6,8 @@ import json
 import os
 from pathlib import Path
 
-import shop
 import requests
+import shop
 from singer_sdk import RESTStream, Tap
 
 SCHEMA = json.loads(Path(os.environ["ORDERS_SCHEMA"]).read_text())
@@ -24,9 +24,9 @@ class Orders(RESTStream):
     replication_key = None
     schema = SCHEMA
     records_jsonpath = "$.data.orders[*]"
-    next_page_token_jsonpath = "$.data.next_page_token"  # noqa: S105 - a path
+    next_page_token_jsonpath = "$.data.next_page_token"
 
-    def prepare_request(self, context, next_page_token):  # noqa: ANN001, ANN201, ARG002 - the SDK's signature
+    def prepare_request(self, context, next_page_token):  # noqa: ARG002 - the SDK's signature
         """A signed request."""
         body = shop.body_of(shop.FACTS["start"], shop.FACTS["end"])
         query = {**shop.QUERY, **({"page_token": next_page_token} if next_page_token else {})}
@@ -39,7 +39,7 @@ class TapOrders(Tap):
     name = "tap-orders"
     config_jsonschema = {"type": "object", "properties": {}}  # noqa: RUF012 - the SDK's way
 
-    def discover_streams(self):  # noqa: ANN201 - the SDK's signature
+    def discover_streams(self):
         """Orders."""
         return [Orders(self)]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pendulum
-
 from tap_tiktokshop.records import to_integer, utc
 
 if TYPE_CHECKING:
@@ -17,6 +15,8 @@ OPEN_FROM = "open_from"
 
 def seconds(moment: str) -> int:
     """Unix seconds of a date or a date with time; UTC where no zone is given. Raises ValueError if it is neither."""
+    import pendulum  # noqa: PLC0415 - a third of a second, which --about and --discover can do without
+
     parsed = pendulum.parse(moment.strip(), tz="UTC", strict=True, exact=True)
     if isinstance(parsed, pendulum.DateTime):
         return int(parsed.timestamp())

@@ -34,6 +34,9 @@ JSON = "application/json"
 UNNOTICED_DRIFT = 5.0
 """Seconds between the clocks that a whole-second date and an answer's way here explain."""
 
+STALE = 5.0
+"""Seconds after which a request that has waited for its slot is stamped and signed anew."""
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -217,9 +220,13 @@ class Caller:
             raise ClosedError(f"{call.context.who}: the client is closed")
         token = self._tokens.current(call.context.subject)
         budget = self._budget(call)
+        signed_at = self._clock.monotonic()
+        url = self._signed(call)  # before the slot, so that the request leaves when its slot says
         slot = budget.acquire()
+        if self._clock.monotonic() - signed_at > STALE:
+            url = self._signed(call)
         try:
-            reply = self._send(call, token)
+            reply = self._send(call, token, url)
         except TikTokShopError as error:
             return _Attempt(call, error.about(call.context), slot, token)
         budget.answered(slot)
@@ -228,7 +235,8 @@ class Caller:
             self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
         return _Attempt(call, read_answer(reply, call.context, now, self._redactor, rows), slot, token, date)
 
-    def _send(self, call: Call, token: Secret) -> Reply:
+    def _signed(self, call: Call) -> str:
+        """The complete address of a call, stamped and signed for this moment."""
         operation = call.operation
         template = operation.path
         if operation.fallback and operation.name in self._fallen_back:
@@ -240,9 +248,12 @@ class Caller:
             "timestamp": str(int(self._clock.time() + self._skew)),
         }
         query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
+        return f"{self._settings.api_base_url}{path}?{encode_query(query)}"
+
+    def _send(self, call: Call, token: Secret, url: str) -> Reply:
         return self._transport.send(
-            operation.method,
-            f"{self._settings.api_base_url}{path}?{encode_query(query)}",
+            call.operation.method,
+            url,
             headers={"x-tts-access-token": token.reveal(), "content-type": JSON, "accept": JSON},
             body=call.body,
         )

@@ -104,7 +104,7 @@ class PlatformStream(Stream):
     @property
     @override
     def partitions(self) -> None:
-        """None: to the SDK all shops are one partition, whatever shops the state knows."""
+        """None: the shops are read side by side, so that to the SDK the stream is in one piece."""
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
@@ -128,25 +128,33 @@ class PlatformStream(Stream):
         del context
         self.tap.read_ahead(self)
         self.tap.warn_early()
-        with Progress(self.logger, self.name, self._parts.values()) as progress:
-            for lane, item in self.tap.ahead.take(self.turn, self.tap.message_writer.flush):
-                part = self._parts[lane]
-                if part.shop.id in self.tap.stopped_shops:
-                    self.tap.ahead.drop(lane)
-                    continue
-                if isinstance(item, Exception):
-                    self._failed(part, item)
-                    continue
-                try:
-                    yield from self._records(part, item)
-                except Exception as error:  # noqa: BLE001 - one row in ten million; the others must come through
-                    self.tap.ahead.drop(lane)
-                    self._failed(part, error)
-                    continue
-                if item.done is not None:
-                    part.reached = item.done
-                    self._pass_on(part, item.done)
-                progress.show()
+        try:
+            with Progress(self.logger, self.name, self._parts.values()) as progress:
+                for lane, item in self.tap.ahead.take(self.turn, self.tap.message_writer.flush):
+                    yield from self._take(lane, item)
+                    progress.show()
+        finally:  # who stops in the middle wants nothing more
+            for lane in self._parts:
+                self.tap.ahead.drop(lane)
+
+    def _take(self, lane: Lane, item: Chunk | Exception) -> Iterator[dict[str, Any]]:
+        """The records of a chunk, and what is to be done behind them."""
+        part = self._parts[lane]
+        if part.shop.id in self.tap.stopped_shops:
+            self.tap.ahead.drop(lane)
+            return
+        if isinstance(item, Exception):
+            self._failed(part, item)
+            return
+        try:
+            yield from self._records(part, item)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other shops must come through
+            self.tap.ahead.drop(lane)
+            self._failed(part, error)
+            return
+        if item.done is not None:
+            part.reached = item.done
+            self._pass_on(part, item.done)
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
