@@ -161,20 +161,29 @@ def test_a_loader_that_dies_ends_the_run_with_one_sentence(lab):
 
 
 @pytest.mark.slow
-def test_the_target_describes_itself_and_refuses_records(lab):
+def test_the_target_describes_itself_and_says_in_one_sentence_what_it_cannot_take(lab):
     import subprocess
     import sys
 
-    message = json.dumps({"type": "SCHEMA", "stream": "inventory", "schema": {"properties": {}}, "key_properties": []})
     config = lab.folder / "target.json"
     config.write_text(json.dumps(lab.config))
     command = [sys.executable, "-m", "target_tiktokshop"]
     about = subprocess.run([*command, "--about", "--format=json"], capture_output=True, check=True)
     assert json.loads(about.stdout)["name"] == "target-tiktokshop"
-    refused = subprocess.run(
-        [*command, "--config", config], input=message + "\n", capture_output=True, check=False, text=True
-    )
-    assert refused.returncode == 1
-    assert "inventory cannot be written" in refused.stderr
-    assert "Traceback" not in refused.stderr
-    assert lab.config["app_secret"] not in refused.stderr
+    unknown = {"type": "SCHEMA", "stream": "orders", "schema": {"properties": {}}, "key_properties": []}
+    early = {"type": "RECORD", "stream": "inventory", "record": {"sku_id": "1", "quantity": 1}}
+    for message, words in (
+        (unknown, "The stream orders cannot be written"),
+        (early, "The input is not a Singer stream"),
+    ):
+        refused = subprocess.run(
+            [*command, "--config", config],
+            input=json.dumps(message) + "\n",
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert refused.returncode == 1
+        assert words in refused.stderr
+        assert "Traceback" not in refused.stderr
+        assert lab.config["app_secret"] not in refused.stderr

@@ -174,3 +174,9 @@ def test_what_the_platform_says_was_shipped_already_is_looked_at(lab):
 def test_a_number_that_the_platform_does_not_accept_is_rejected(lab):
     run = lab.feed("tracking", track(waiting(lab), "x!"))
     assert run.outcomes == [("rejected", "21011022")]
+
+
+def test_a_warning_inside_code_0_is_told_with_the_row_that_was_applied(lab):
+    run = lab.feed("tracking", track(waiting(lab), "1Z1234560312345678"))
+    assert run.outcomes == [("applied", None)]
+    assert "match more than one provider" in run.row["message"]
