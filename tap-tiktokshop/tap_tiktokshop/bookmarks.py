@@ -25,6 +25,10 @@ def seconds(moment: str) -> int:
     raise ValueError(f"{moment!r} is not a date")
 
 
+class UnreadableStateError(Exception):
+    """The state the run was given holds something that no run has written."""
+
+
 @dataclass(frozen=True)
 class OpenRows:
     """Rows that may still change after the window that holds them is read: those not in a final status."""
@@ -81,4 +85,9 @@ class Bookmark:
 
     def _read(self, name: str) -> int | None:
         value = self._state.get(name)
-        return seconds(value) if value else None
+        try:
+            return seconds(str(value)) if value else None
+        except ValueError:
+            raise UnreadableStateError(
+                f"The state's {name} is not a date: {value!r}. Mend the state, or remove it to read from start_date."
+            ) from None

@@ -1,7 +1,7 @@
 """Where a run goes on."""
 
 import pytest
-from tap_tiktokshop.bookmarks import Bookmark, OpenRows, seconds
+from tap_tiktokshop.bookmarks import Bookmark, OpenRows, UnreadableStateError, seconds
 from tap_tiktokshop.records import utc
 
 PAID = OpenRows("payment_status", frozenset({"PAID"}))
@@ -92,6 +92,11 @@ def test_a_run_killed_while_it_reads_open_rows_again_forgets_none_of_them():
 )
 def test_a_date_may_have_a_time_and_a_zone(text, expected):
     assert seconds(text) == expected
+
+
+def test_a_state_that_no_run_has_written_is_refused():
+    with pytest.raises(UnreadableStateError, match="replication_key_value is not a date: 'soon'"):
+        at({"replication_key": "statement_time", "replication_key_value": "soon"})
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "12:30", "P1D", ""])

@@ -59,8 +59,8 @@ def sentence(error: BaseException) -> str:
     """One line that says what happened and, where it can, what to do."""
     if isinstance(error, TikTokShopError) or type(error).__module__.startswith(("tap_tiktokshop", "target_tiktokshop")):
         return str(error)
-    if isinstance(error, OSError) and error.filename:
-        return f"Cannot read or write {error.filename}: {error.strerror}."
+    if isinstance(error, OSError):
+        return f"Cannot use {error.filename}: {error.strerror}." if error.filename else str(error).rstrip(".") + "."
     if type(error).__name__ == "JSONDecodeError":
         return f"A file given on the command line is not valid JSON: {error}."
     return f"Unexpected {type(error).__name__}: {error}. This is a bug; --log-level debug shows where."
