@@ -321,8 +321,9 @@ def main() -> None:
     results = HERE / "results.json"
     everything = {"limited": list(map(asdict, limited)), "free": list(map(asdict, free)), "scaling": points}
     results.write_text(json.dumps(everything, indent=1) + "\n")
-    write({"limited": table(limited), "free": table(free), "scaling": scaling_table(points)})
     plot(results)
+    picture = "![orders a second, CPU an order, and the scaling run](results.png)"
+    write({"plot": picture, "limited": table(limited), "free": table(free), "scaling": scaling_table(points)})
 
 
 if __name__ == "__main__":

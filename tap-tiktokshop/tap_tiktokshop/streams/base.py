@@ -20,7 +20,7 @@ from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
 from tap_tiktokshop.ahead import Lane
-from tap_tiktokshop.bookmarks import Bookmark, OpenRows
+from tap_tiktokshop.bookmarks import Bookmark, OpenRows, UnreadableStateError
 from tap_tiktokshop.progress import Progress
 from tap_tiktokshop.reading import Source
 from tap_tiktokshop.records import RecordPlan
@@ -192,7 +192,14 @@ class PlatformStream(Stream):
     def lanes(self, turn: int) -> list[Lane]:
         """One lane for each shop that is still read, which the tap hands to the threads."""
         self.turn = turn
-        self._parts = {lane: part for part in map(self._part, self.tap.client.shops()) if (lane := self._lane(part))}
+        self._parts = {}
+        for shop in self.tap.client.shops():
+            try:
+                part = self._part(shop)
+            except UnreadableStateError as error:  # noqa: PERF203 - once a shop
+                self.tap.report_failure(self.name, shop, error)
+            else:
+                self._parts[self._lane(part)] = part
         return list(self._parts)
 
     def _part(self, shop: Shop) -> Part:
