@@ -15,9 +15,9 @@ import pytest
 import requests
 import tiktokshop_sandbox
 from browser import chromium, desk, phone
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from test_command_line import User, free_port
 
@@ -111,8 +111,19 @@ def follow(window, act):
     """Does something that leads to another page, and waits for it."""
     before = window.find_element(By.TAG_NAME, "html")
     act()
-    WebDriverWait(window, 10).until(staleness_of(before))
+    WebDriverWait(window, 10).until(lambda _: is_gone(before))
     WebDriverWait(window, 10).until(lambda _: window.execute_script("return document.readyState") == "complete")
+
+
+def is_gone(element):
+    """Whether an element's page has been left. In the middle of leaving it, the driver has an error of its own."""
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    except WebDriverException as error:
+        return "does not belong to the document" in (error.msg or "")
+    return False
 
 
 def press(window, identifier):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tap_tiktokshop.tap import TapTikTokShop
 
 
+FEW_SHOPS = 8
+"""So many shops have their state written behind every window; the state of many takes long to write and to compare."""
 STATE_SECONDS = 1.0
 STATE_ROWS = 2_000
 """A state is written after a window when the last one is so long ago. It has every shop in it, so that one after each
@@ -241,7 +243,8 @@ class PlatformStream(Stream):
         part.bookmark.move(done)
         rows = sum(other.rows for other in self._parts.values())
         now = time.monotonic()
-        if now - self._state_at >= STATE_SECONDS or rows - self._state_rows >= STATE_ROWS:
+        late = now - self._state_at >= STATE_SECONDS or rows - self._state_rows >= STATE_ROWS
+        if late or len(self._parts) <= FEW_SHOPS:
             self._state_at, self._state_rows = now, rows
             self.tap.state_writer.write_state(self.tap_state)
 

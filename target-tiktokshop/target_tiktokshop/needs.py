@@ -1,0 +1,30 @@
+"""What the sinks need of the platform, for whoever examines a grant before a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client import operations
+from tiktokshop_client.health import Need
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tiktokshop_client import Operation
+
+OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
+    "inventory": (operations.SEARCH_INVENTORY, operations.UPDATE_INVENTORY),
+    "prices": (operations.SEARCH_PRODUCTS, operations.UPDATE_PRICES),
+    "tracking": (operations.GET_ORDERS, operations.GET_SHIPPING_PROVIDERS, operations.SHIP_PACKAGE),
+    "product_status": (operations.GET_PRODUCT, operations.ACTIVATE_PRODUCTS, operations.DEACTIVATE_PRODUCTS),
+    "order_cancellations": (operations.GET_ORDERS, operations.CANCEL_ORDER),
+    "cancellation_decisions": (operations.SEARCH_CANCELLATIONS, operations.APPROVE_CANCELLATION),
+    "return_decisions": (operations.SEARCH_RETURNS, operations.APPROVE_RETURN),
+    "external_order_references": (operations.GET_EXTERNAL_ORDERS, operations.ADD_EXTERNAL_ORDERS),
+}
+"""Stream -> operations that stand for all it calls: every scope it takes is among theirs."""
+
+
+def needs(catalog: Mapping[str, Any] | None = None) -> list[Need]:
+    """What each sink needs: which of them a run uses shows only in its records. Nothing, if a tap's catalog is asked for."""
+    return [] if catalog is not None else [Need(f"sink {name}", found) for name, found in OPERATIONS.items()]
