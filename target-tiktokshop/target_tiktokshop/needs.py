@@ -26,5 +26,5 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
 
 
 def needs(catalog: Mapping[str, Any] | None = None) -> list[Need]:
-    """What each sink needs: which of them a run uses shows only in its records. Nothing, if a tap's catalog is asked for."""
+    """What each sink needs: which a run uses shows only in its records. Nothing, if a tap's catalog is given."""
     return [] if catalog is not None else [Need(f"sink {name}", found) for name, found in OPERATIONS.items()]
