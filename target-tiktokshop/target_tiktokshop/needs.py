@@ -27,4 +27,9 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
 
 def needs(catalog: Mapping[str, Any] | None = None) -> list[Need]:
     """What each sink needs: which a run uses shows only in its records. Nothing, if a tap's catalog is given."""
-    return [] if catalog is not None else [Need(f"sink {name}", found) for name, found in OPERATIONS.items()]
+    return [] if catalog is not None else [need_of(stream) for stream in OPERATIONS]
+
+
+def need_of(stream: str) -> Need:
+    """What the sink of one stream needs."""
+    return Need(f"sink {stream}", OPERATIONS[stream])

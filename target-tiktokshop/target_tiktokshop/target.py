@@ -18,12 +18,14 @@ from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_wit
 from tiktokshop_client import Client, Settings
 from tiktokshop_client.console import explain, log_level_option, run
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
 from target_tiktokshop import rules as writing_rules
 from target_tiktokshop.desk import Desk
 from target_tiktokshop.messages import LineReader
+from target_tiktokshop.needs import need_of
 from target_tiktokshop.progress import Progress
 from target_tiktokshop.results import Results
 from target_tiktokshop.rows import Row
@@ -70,6 +72,7 @@ class TargetTikTokShop(Target):
         self.progress = Progress()
         self._writers: dict[str, Writer] = {}
         self._current: dict[str, WriteSink] = {}
+        self._warned: set[str] = set()
         reader = self.message_reader
         if isinstance(reader, LineReader):
             reader.reject = self.reject_line
@@ -105,6 +108,14 @@ class TargetTikTokShop(Target):
         if writing.name not in self._writers:
             self._writers[writing.name] = writing.writer(self.desk)
         return self._writers[writing.name]
+
+    def warn_early(self, stream: str) -> None:
+        """Warns, once a run, of a grant that ends soon and of scopes that a stream lacks."""
+        client = self.desk.client
+        for warning in early_warnings(client.grant(), [need_of(stream)], client.now()):
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self.logger.warning("%s", warning)
 
     def supersede(self, sink: WriteSink) -> None:
         """A sink begins; an older one of its stream (its schema has changed) is emptied first, so that order holds."""

@@ -146,6 +146,7 @@ class WriteSink(BatchSink):
             self._target.results.write([row for row in rows if not row.open])
             raise
         self._target.results.write(rows)
+        self._target.warn_early(self.stream_name)
         self._target.progress.settled(self.stream_name, len(rows))
         self._target.pass_on_state()
 
