@@ -83,7 +83,6 @@ class Sandbox:
     def __init__(self, shops: int, orders: int, *, latency: int, rps: int) -> None:
         WORK.mkdir(exist_ok=True)
         path = WORK / f"shops-{shops}x{orders}.db"
-        command = [sys.executable, "-m", "tiktokshop_sandbox.cli"]
         command = [str(Path(sys.executable).parent / "tiktokshop-sandbox"), "serve", "--port", "0", "--db", str(path)]
         command += ["--shops", str(shops), "--orders", str(orders), "--latency-ms", str(latency), "--rps", str(rps)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
