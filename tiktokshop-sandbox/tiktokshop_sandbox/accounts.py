@@ -38,6 +38,7 @@ SCOPES: Final = (
     "seller.promotion.info",
     "seller.customer_service",
     "data.shop_analytics.public.read",
+    "seller.affiliate_collaboration.read",
 )
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS gateway_grants (

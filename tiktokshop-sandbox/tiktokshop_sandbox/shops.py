@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from tiktokshop_sandbox.derived import all_counts
 from tiktokshop_sandbox.life.engine import PERIOD, Life
 from tiktokshop_sandbox.life.handlers import HANDLERS
 from tiktokshop_sandbox.seed import open_shops
@@ -22,6 +23,7 @@ __all__ = ["Shop", "World"]
 T = TypeVar("T")
 _NEVER = 1 << 62
 _REMEMBERED = 10_000
+_LIVED = "lived"
 
 # How many rows a shop's lists hold, by the name of the list. Deleted products count apart, because the
 # search shows them only to those who filter for them.
@@ -43,12 +45,13 @@ _COUNTS = {
 class World:
     """All shops of the sandbox. One connection, used from one thread.
 
-    `version` changes whenever anything in the shops may have changed.
+    `version` changes whenever anything in the shops may have changed; `now` is until when they have lived.
     """
 
     def __init__(self, db: sqlite3.Connection, *, seed: int, shops: int, orders: int, start: int) -> None:
         self.db = db
         self.version = 0
+        self.now = start
         self.shops = tuple(storefront(seed, number) for number in range(shops))
         self.store = Store(db, self.shops)
         self._life = Life(self.store, start=start, orders=orders, handlers=HANDLERS)
@@ -79,8 +82,10 @@ class World:
                 orders=int(made["world.orders"]),
                 start=int(made["world.start"]),
             )
+            world.now = int(world.meta(_LIVED) or 0)
             world._look_ahead()
             world.advance(now)
+            world.set_meta(_LIVED, str(world.now))
             return world
         world = cls(db, seed=seed, shops=shops, orders=orders, start=now - PERIOD + 1)
         world._make(now, {"seed": seed, "shops": shops, "orders": orders, "start": now - PERIOD + 1})
@@ -96,15 +101,19 @@ class World:
                 self.set_meta(f"world.{name}", str(size))
             open_shops(self._life)
             self._life.run(now)
+            self.now = now
+            self.set_meta(_LIVED, str(now))
         self.db.execute("ANALYZE")
         self._look_ahead()
 
     def advance(self, now: int) -> int:
         """Lets the shops live until `now`; returns how many events that took (0, at once, if none is due)."""
+        self.now = max(self.now, now)
         if now < self._next:
             return 0
         with self._transaction():
             happened = self._life.run(now)
+            self.set_meta(_LIVED, str(self.now))
         self._changed()
         return happened
 
@@ -165,7 +174,12 @@ class World:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Shop id -> name of a list (as the pipelines call their streams) -> how many rows it has now."""
-        counts = {shop.id: {"shops": 1, "warehouses": len(shop.warehouses)} for shop in self.shops}
+        derived = all_counts()
+        counts = {
+            shop.id: {"shops": 1, "warehouses": len(shop.warehouses)}
+            | {name: count(self, shop, self.now) for name, count in derived.items()}
+            for shop in self.shops
+        }
         for name, sql in _COUNTS.items():
             rows = dict(self.db.execute(sql).fetchall())
             for shop in self.shops:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,9 +16,10 @@ from tiktokshop_sandbox.shops import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 NOW = 1_790_000_000
+OPERATIONS = Path(__file__).parents[4] / "shared" / "api" / "operations"
+JSON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
 ROUTER = Router(all_endpoints())
 
 
@@ -117,3 +120,37 @@ def new_world(templates, tmp_path):
     yield make
     for world in opened:
         world.close()
+
+
+def _differences(value, shape, path=""):
+    if isinstance(value, list):
+        found = set()
+        for item in value:
+            found |= _differences(item, shape["items"], f"{path}[]") if "items" in shape else set()
+        return found
+    if isinstance(value, dict):
+        found = set()
+        for name, item in value.items():
+            inner = shape.get("properties", {}).get(name)
+            place = f"{path}.{name}".lstrip(".")
+            found |= {f"{place} unknown"} if inner is None else _differences(item, inner, place)
+        return found
+    expected = JSON_TYPES.get(shape.get("type"))
+    return set() if expected is None or type(value) is expected else {f"{path} is {type(value).__name__}"}
+
+
+@pytest.fixture
+def undocumented():
+    """Which fields of an answer's data are not documented, or of another type than documented.
+
+    Called with the data, the family (the name of a file of operations), the method and the path template.
+    """
+    if not OPERATIONS.is_dir():
+        pytest.skip("the documented shapes lie outside this repository")
+
+    def differences(data, family, method, path):
+        operations = json.loads((OPERATIONS / f"{family}.json").read_text(encoding="utf-8"))
+        shape = next(item for item in operations if (item["method"], item["path"]) == (method, path))["data"]
+        return _differences(data, shape)
+
+    return differences

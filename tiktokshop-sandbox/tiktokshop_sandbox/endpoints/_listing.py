@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.derived import Item
 
 Row = tuple[Any, ...]
 TIME = Param("integer")
@@ -115,6 +116,19 @@ def page(call: Call, *listings: Listing) -> Page:
     shown = rows[:size]
     token = page_token(call, f"{shown[-1][0]}:{shown[-1][1]}") if len(rows) > size else ""
     return Page(shown, token, sum(listing.total(call) for listing in listings))
+
+
+def page_of(call: Call, items: Sequence[Item], *, size: int, descending: bool = False) -> tuple[list[Item], str]:
+    """The page the call asks for of a list in memory, in any order, and the next page's token (empty on the last)."""
+    ordered = sorted(items, key=lambda item: item[:2], reverse=descending)
+    position = position_of(call)
+    if position is not None:
+        value, _, identifier = position.partition(":")
+        after = (int(value), identifier)
+        ordered = [item for item in ordered if (item[:2] < after if descending else item[:2] > after)]
+    shown = ordered[:size]
+    token = page_token(call, f"{shown[-1].sort}:{shown[-1].id}") if len(ordered) > size else ""
+    return shown, token
 
 
 def of_shop(call: Call, table: str, columns: str, sort: str) -> Listing:
