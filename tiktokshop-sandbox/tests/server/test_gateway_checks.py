@@ -150,7 +150,7 @@ def test_a_revoked_grant_makes_its_tokens_unknown(site):
 
 def test_a_scope_the_token_does_not_have_is_105005(site):
     answer = site.ask("GET", "/affiliate_seller/202410/anything", site.query(None))
-    refused(answer, 401, 105005, "seller.affiliate_collaboration.read")
+    refused(answer, 401, 105005, "seller.affiliate_messages.write")
 
 
 def test_a_shop_endpoint_wants_its_cipher(site):
