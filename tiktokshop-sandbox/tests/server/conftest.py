@@ -56,7 +56,7 @@ ENDPOINTS = (
     Endpoint("GET", "/order/202407/orders/{order_id}/price_detail", "seller.order.info", echo),
     Endpoint("POST", "/product/202309/files/upload", "seller.product.write", echo, cipher=False),
     Endpoint("GET", "/finance/202309/payments", "seller.finance.info", echo, markets=frozenset({"GB"})),
-    Endpoint("GET", "/affiliate_seller/202410/anything", "seller.affiliate_collaboration.read", echo, cipher=False),
+    Endpoint("GET", "/affiliate_seller/202410/anything", "seller.affiliate_messages.write", echo, cipher=False),
 )
 
 
