@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from decimal import Decimal
 
 import pytest
-from tiktokshop_client import errors, operations, sign
+from tiktokshop_client import Tally, errors, operations, sign
 
 ORDERS = "/order/202309/orders/search"
 SHOPS = "/authorization/202309/shops"
@@ -97,15 +98,7 @@ def test_a_repeated_page_token_ends_in_an_error_after_its_page(platform, client,
 
 
 def test_body_paging_puts_size_and_token_into_the_body(platform, client, shop):
-    activities = operations.Operation(
-        "search_activities",
-        "POST",
-        "/promotion/202309/activities/search",
-        "seller.promotion.info",
-        rows="activities",
-        paging="body",
-        page_size=100,
-    )
+    activities = operations.SEARCH_ACTIVITIES
     path = activities.path
     platform.on(path, platform.ok({"activities": [1], "next_page_token": "n"}), platform.ok({"activities": [2]}))
     pages = list(client().pages(activities, shop=shop, body={"status": "ONGOING"}))
@@ -115,6 +108,40 @@ def test_body_paging_puts_size_and_token_into_the_body(platform, client, shop):
         b'{"status":"ONGOING","page_size":100,"page_token":"n"}',
     ]
     assert "page_size" not in platform.requests[0].query
+
+
+def test_some_searches_have_their_place_in_an_object_of_the_body(platform, client, shop):
+    path = operations.SEARCH_RMAS.path
+    rows = [platform.ok({"return_merchandise_authorizations": [{"id": n}], "next_page_token": n}) for n in ("a", "")]
+    platform.on(path, *rows)
+    body = {"filters": {"rma_ids": ["1"]}}
+    assert len(list(client().pages(operations.SEARCH_RMAS, shop=shop, body=body))) == 2
+    assert [seen.body for seen in platform.requests] == [
+        b'{"filters":{"rma_ids":["1"]},"pagination":{"page_size":50}}',
+        b'{"filters":{"rma_ids":["1"]},"pagination":{"page_size":50,"page_token":"a"}}',
+    ]
+    assert "page_size" not in platform.requests[0].query
+
+
+@pytest.mark.parametrize("data", [{}, {"performance": None}, {"performance": {}}, {"performance": []}])
+def test_rows_that_lie_deeper_are_found_and_may_be_missing(platform, client, shop, data):
+    operation = operations.GET_SHOP_PERFORMANCE
+    platform.on(operation.path, platform.ok({"performance": {"intervals": [{"a": 1}]}}), platform.ok(data))
+    assert [[page.rows for page in client().pages(operation, shop=shop)] for _ in range(2)] == [[[{"a": 1}]], [[]]]
+
+
+def test_a_tally_adds_up_requests_and_tries(platform, client, shop):
+    platform.on(ORDERS, platform.no(36009003), platform.ok({"orders": [], "next_page_token": "t"}), platform.ok({}))
+    tally = Tally()
+    list(client().pages(operations.SEARCH_ORDERS, shop=shop, tally=tally))
+    assert (tally.calls, tally.retries) == (3, 1)
+
+
+def test_what_is_only_for_cross_border_shops_is_not_asked_of_others(platform, client, shop):
+    operation = dataclasses.replace(operations.SEARCH_GLOBAL_PRODUCTS, cipher=True)
+    with pytest.raises(errors.MarketError, match="to CROSS_BORDER shops only"):
+        client().call(operation, shop=shop)
+    assert platform.requests == []
 
 
 def test_finance_lists_are_sent_the_sort_field_they_insist_on(platform, client, shop):

@@ -260,3 +260,9 @@ def test_a_closed_client_lets_nobody_wait(clock):
     closing.set()
     with pytest.raises(ClosedError):
         one.acquire()
+
+
+def test_a_family_may_have_a_ceiling_of_its_own():
+    limits = Limits(50, Ticker(), threading.Event(), {"analytics": 1})
+    assert rate_of(limits.budget("app", "1", "analytics"), 5) == pytest.approx(1, rel=0.02)
+    assert rate_of(limits.budget("app", "1", "order"), 100) > 45

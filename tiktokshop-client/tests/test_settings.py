@@ -25,6 +25,7 @@ NAMES = {
     "api_base_url",
     "auth_base_url",
     "requests_per_second",
+    "analytics_requests_per_second",
     "request_timeout_seconds",
     "max_retries",
     "sandbox",

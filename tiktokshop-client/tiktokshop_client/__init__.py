@@ -2,7 +2,7 @@
 
 from tiktokshop_client import errors, operations, settings
 from tiktokshop_client.answers import Answer, RawRows
-from tiktokshop_client.calls import Shop
+from tiktokshop_client.calls import Shop, Tally
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
 from tiktokshop_client.errors import TikTokShopError
@@ -28,6 +28,7 @@ __all__ = [
     "Settings",
     "Shop",
     "SystemClock",
+    "Tally",
     "TikTokShopError",
     "Token",
     "TokenStore",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
@@ -75,6 +76,29 @@ class ClockReading:
 
 
 @dataclass
+class Tally:
+    """What calls have cost so far. Any thread may add to it.
+
+    Attributes:
+        calls: Requests sent, those that were tried again included.
+        retries: How many of them were because the one before failed.
+        waited: Seconds that threads have waited for the budget, all threads together.
+    """
+
+    calls: int = 0
+    retries: int = 0
+    waited: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add(self, *, calls: int = 0, retries: int = 0, waited: float = 0.0) -> None:
+        """Adds to the sums."""
+        with self._lock:
+            self.calls += calls
+            self.retries += retries
+            self.waited += waited
+
+
+@dataclass
 class Call:
     """A call on its way.
 
@@ -85,6 +109,7 @@ class Call:
         query: The query as it is signed, without what each attempt adds (key, time, signature).
         body: The body's bytes, None for none.
         context: What its errors are to say about it.
+        tally: Where its cost is added up.
         remedies: The remedies already tried; each helps once.
     """
 
@@ -94,6 +119,7 @@ class Call:
     query: dict[str, str]
     body: bytes | None
     context: Context
+    tally: Tally
     remedies: set[Action] = field(default_factory=set)
 
     @classmethod
@@ -104,6 +130,7 @@ class Call:
         path: Mapping[str, str],
         query: Mapping[str, Any],
         body: Mapping[str, Any] | None,
+        tally: Tally | None,
         *,
         paging: bool,
     ) -> Call:
@@ -123,7 +150,7 @@ class Call:
             shop.region if shop else "",
             paging=paging,
         )
-        return cls(operation, shop, path, texts, content, context)
+        return cls(operation, shop, path, texts, content, context, tally or Tally())
 
 
 def as_text(value: Any) -> str:
@@ -213,6 +240,7 @@ class Caller:
                 raise self._final(call, error)
             log.warning("%s; %s in %.1f s", error, retries.progress, wait)
             retries.wait(wait)
+            call.tally.add(retries=1)
 
     def _attempt(self, call: Call, rows: str | None) -> _Attempt:
         """Sends a call once, stamped and signed for this moment."""
@@ -223,6 +251,7 @@ class Caller:
         signed_at = self._clock.monotonic()
         url = self._signed(call)  # before the slot, so that the request leaves when its slot says
         slot = budget.acquire()
+        call.tally.add(calls=1, waited=max(0.0, slot - signed_at))
         if self._clock.monotonic() - signed_at > STALE:
             url = self._signed(call)
         try:

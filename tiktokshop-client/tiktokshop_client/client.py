@@ -7,7 +7,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.answers import RawRows
-from tiktokshop_client.calls import Call, Caller, Shop
+from tiktokshop_client.calls import Call, Caller, Shop, Tally
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
     AuthorisationError,
@@ -87,7 +87,8 @@ class Client:
             self._closing,
             redactor,
         )
-        self._limits = Limits(settings.requests_per_second, clock, self._closing)
+        families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
+        self._limits = Limits(settings.requests_per_second, clock, self._closing, families)
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()
@@ -160,6 +161,7 @@ class Client:
         path: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        tally: Tally | None = None,
     ) -> Answer:
         """Calls an operation; waits for its budget, refreshes and retries as needed.
 
@@ -170,12 +172,13 @@ class Client:
             query: Query parameters. Lists are joined with commas, booleans become ``true`` and ``false``, None is
                 left out, "" is sent.
             body: The JSON body of a POST; ``{}`` if None.
+            tally: Where the call's cost is added up.
 
         Raises:
             TikTokShopError: What the platform refused, or could not do within the tries and the time allowed; its
                 class and ``reach`` say what it means for the rest of the work.
         """
-        return self._caller.perform(self._call(operation, shop, path, query, body))
+        return self._caller.perform(self._call(operation, shop, path, query, body, tally))
 
     def pages(
         self,
@@ -186,6 +189,7 @@ class Client:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         page_size: int | None = None,
+        tally: Tally | None = None,
     ) -> Iterator[Page]:
         """Calls a list operation page by page, with the same filters throughout, until there is no next page.
 
@@ -195,7 +199,8 @@ class Client:
             path: As in ``call``.
             query: As in ``call``.
             body: As in ``call``.
-            page_size: Rows a page, the largest allowed if None.
+            page_size: Rows a page, the operation's own number if None.
+            tally: As in ``call``.
 
         Raises:
             PagingError: The platform repeats a page token, so the list would never end.
@@ -208,13 +213,10 @@ class Client:
         number = 0
         while True:
             number += 1
-            place = {"page_size": size, "page_token": token or None} if operation.paging else {}
-            inquiry, content = query, body
-            if operation.paging == "query":
-                inquiry = {**(query or {}), **place}
-            elif operation.paging == "body":
-                content = {**(body or {}), **{key: value for key, value in place.items() if value is not None}}
-            call = self._call(operation, shop, path, inquiry, content, paging=bool(token))
+            inquiry, content = _placed(
+                operation, query, body, {"page_size": size} | ({"page_token": token} if token else {})
+            )
+            call = self._call(operation, shop, path, inquiry, content, tally, paging=bool(token))
             page = self._page(call, self._caller.perform(call, rows=operation.rows), number)
             yield page
             token = page.next_page_token
@@ -231,23 +233,21 @@ class Client:
         path: Mapping[str, str] | None,
         query: Mapping[str, Any] | None,
         body: Mapping[str, Any] | None,
+        tally: Tally | None,
         *,
         paging: bool = False,
     ) -> Call:
         if operation.cipher != (shop is not None):
             raise ValueError(f"{operation.name} is called {'with' if operation.cipher else 'without'} a shop")
-        call = Call.of(operation, shop, path or {}, {**operation.query, **(query or {})}, body, paging=paging)
-        if shop is not None and operation.excluded_from(shop.region):
-            raise MarketError(
-                f"{call.context.who}: the platform does not offer this in the shop's market ({shop.region})",
-                operation=operation.name,
-                shop_id=shop.id,
-            )
+        call = Call.of(operation, shop, path or {}, {**operation.query, **(query or {})}, body, tally, paging=paging)
+        reason = _exclusion(operation, shop) if shop else ""
+        if shop and reason:
+            raise MarketError(f"{call.context.who}: {reason}", operation=operation.name, shop_id=shop.id)
         return call
 
     def _page(self, call: Call, answer: Answer, number: int) -> Page:
         key = call.operation.rows
-        rows = answer.data.get(key) if key else None
+        rows = _at(answer.data, key) if key else None
         if rows is None:
             rows = []
         if not isinstance(rows, (list, RawRows)):
@@ -291,3 +291,34 @@ class Client:
                 + ", ".join(f"{shop.id} ({shop.name})" for shop in shops),
             )
         return tuple(shop for shop in shops if not ids or shop.id in ids)
+
+
+def _exclusion(operation: Operation, shop: Shop) -> str:
+    """Why a shop cannot have an operation, "" if it can."""
+    if operation.excluded_from(shop.region):
+        return f"the platform does not offer this in the shop's market ({shop.region})"
+    if operation.excluded_for(shop.seller_type):
+        return f"the platform offers this to {' and '.join(operation.seller_types or ())} shops only"
+    return ""
+
+
+def _placed(
+    operation: Operation, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None, place: Mapping[str, Any]
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """The query and the body with the page's place in the list, where the operation wants it."""
+    if operation.paging == "query":
+        return {**(query or {}), **place}, body
+    if operation.paging == "body":
+        return query, {**(body or {}), **place}
+    if operation.paging == "body.pagination":
+        return query, {**(body or {}), "pagination": place}
+    return query, body
+
+
+def _at(data: Any, path: str) -> Any:
+    """What lies at a dotted path, None where the way ends early."""
+    for name in path.split("."):
+        if not isinstance(data, dict):
+            return None
+        data = data.get(name)
+    return data

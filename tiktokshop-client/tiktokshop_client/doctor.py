@@ -184,7 +184,13 @@ class Doctor:
         """Asks each list that is going to be read for a few rows, in each shop; yields the refusals."""
         operations = {operation.name: operation for need in self.needs for operation in need.operations}
         for operation in operations.values():
-            if not (operation.cipher and operation.paging and "{" not in operation.path):
+            if (
+                not operation.cipher
+                or not operation.paging
+                or operation.needs
+                or operation.programme
+                or "{" in operation.path
+            ):
                 continue
             for shop in shops:
                 self._requests += 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tiktokshop_client.operations import Operation
 
 __all__ = [
+    "GONE",
     "TOO_MANY_HITS",
     "Action",
     "AuthorisationError",
@@ -41,6 +42,23 @@ __all__ = [
 Reach = Literal["run", "shop", "stream"]
 
 SUCCESS = 0
+GONE = frozenset(
+    {
+        11007009,
+        12019150,
+        12052023,
+        12052024,
+        12052032,
+        12052048,
+        12052097,
+        12052260,
+        12052547,
+        21008111,
+        21008116,
+        21011001,
+    }
+)
+"""What the platform answers about one id when there is nothing (any more) behind it, or not of the kind asked for."""
 TOO_MANY_HITS = 12052180
 """Product search finds more than it can page through: ask for a shorter time range."""
 

@@ -40,7 +40,7 @@ def missing_scopes(grant: Token, needs: Iterable[Need]) -> dict[str, list[str]]:
     missing: dict[str, list[str]] = {}
     if grant.granted_scopes:
         for need in needs:
-            for scope in sorted({operation.scope for operation in need.operations} - {*grant.granted_scopes}):
+            for scope in sorted({operation.scope for operation in need.operations} - {"", *grant.granted_scopes}):
                 missing.setdefault(scope, []).append(need.name)
     return missing
 

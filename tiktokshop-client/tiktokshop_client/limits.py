@@ -15,6 +15,8 @@ from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from tiktokshop_client.errors import ClosedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tiktokshop_client.clock import Clock
 
 MARGIN = 1.013
@@ -151,8 +153,12 @@ class Budget:
 class Limits:
     """The budgets of one client, made as they are needed."""
 
-    def __init__(self, requests_per_second: float, clock: Clock, closing: Event) -> None:
+    def __init__(
+        self, requests_per_second: float, clock: Clock, closing: Event, families: Mapping[str, float] | None = None
+    ) -> None:
+        """`families` have a ceiling of their own, in requests per second."""
         self._ceiling = requests_per_second
+        self._families = families or {}
         self._clock = clock
         self._closing = closing
         self._budgets: dict[tuple[str, str, str], Budget] = {}
@@ -163,7 +169,8 @@ class Limits:
         key = (app_key, shop_id, family)
         with self._lock:
             if key not in self._budgets:
-                self._budgets[key] = Budget(self._ceiling, self._clock, self._closing)
+                ceiling = self._families.get(family, self._ceiling)
+                self._budgets[key] = Budget(ceiling, self._clock, self._closing)
             return self._budgets[key]
 
     def slowed(self) -> tuple[str, ...]:

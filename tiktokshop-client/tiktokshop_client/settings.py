@@ -93,6 +93,15 @@ SETTINGS: Mapping[str, Any] = {
             ),
             "default": 50,
         },
+        "analytics_requests_per_second": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "title": "Requests per second, reports",
+            "description": (
+                "The same for the API family `analytics`, which the platform wants called 0.2 to 1 times a second."
+            ),
+            "default": 1,
+        },
         "request_timeout_seconds": {
             "type": "number",
             "exclusiveMinimum": 0,
@@ -153,6 +162,7 @@ class Settings:
     api_base_url: str = API_BASE_URL
     auth_base_url: str = AUTH_BASE_URL
     requests_per_second: float = 50.0
+    analytics_requests_per_second: float = 1.0
     request_timeout_seconds: float = 60.0
     max_retries: int = 5
     user_agent: str = USER_AGENT
@@ -181,6 +191,7 @@ class Settings:
             api_base_url=_url(config, "api_base_url", API_BASE_URL),
             auth_base_url=_url(config, "auth_base_url", AUTH_BASE_URL),
             requests_per_second=_positive(config, "requests_per_second", 50),
+            analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
             request_timeout_seconds=_positive(config, "request_timeout_seconds", 60),
             max_retries=_tries(config, "max_retries", 5),
             user_agent=_header(config, "user_agent", USER_AGENT),

@@ -1,0 +1,24 @@
+"""The platform's endpoints as data, one module an API family. Nobody else writes a path."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tiktokshop_client.operations._operation import Operation, same_region
+from tiktokshop_client.operations.affiliate import *  # noqa: F403 - a table
+from tiktokshop_client.operations.analytics import *  # noqa: F403 - a table
+from tiktokshop_client.operations.catalogue import *  # noqa: F403 - a table
+from tiktokshop_client.operations.customer_service import *  # noqa: F403 - a table
+from tiktokshop_client.operations.fbt import *  # noqa: F403 - a table
+from tiktokshop_client.operations.finance import *  # noqa: F403 - a table
+from tiktokshop_client.operations.fulfillment import *  # noqa: F403 - a table
+from tiktokshop_client.operations.orders import *  # noqa: F403 - a table
+from tiktokshop_client.operations.products import *  # noqa: F403 - a table
+from tiktokshop_client.operations.promotion import *  # noqa: F403 - a table
+from tiktokshop_client.operations.returns import *  # noqa: F403 - a table
+from tiktokshop_client.operations.sellers import *  # noqa: F403 - a table
+
+__all__ = ["OPERATIONS", "Operation", "same_region"]
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {operation.name: operation for operation in list(globals().values()) if isinstance(operation, Operation)},
+)

@@ -1,0 +1,39 @@
+"""Conversations with buyers, and how well they were served."""
+
+from tiktokshop_client.operations._operation import Operation
+
+GET_CONVERSATIONS = Operation(
+    "get_conversations",
+    "GET",
+    "/customer_service/202309/conversations",
+    "seller.customer_service",
+    rows="conversations",
+    paging="query",
+    page_size=20,
+)
+GET_MESSAGES = Operation(
+    "get_messages",
+    "GET",
+    "/customer_service/202309/conversations/{conversation_id}/messages",
+    "seller.customer_service",
+    rows="messages",
+    paging="query",
+    page_size=10,
+    query={"sort_order": "DESC"},
+)
+GET_SERVICE_PERFORMANCE = Operation(
+    "get_service_performance",
+    "GET",
+    "/customer_service/202407/performance",
+    "seller.customer_service",
+    needs=("support_date_ge", "support_date_lt"),
+)
+SEARCH_SESSIONS = Operation(
+    "search_sessions",
+    "POST",
+    "/customer_service/202602/sessions/search",
+    "seller.customer_service",
+    rows="sessions",
+    paging="query",
+    page_size=100,
+)

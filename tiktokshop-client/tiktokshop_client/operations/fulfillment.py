@@ -1,0 +1,101 @@
+"""Packages, their tracking, and where they leave from."""
+
+from tiktokshop_client.operations._operation import SHIPPED_BY_SELLER, Operation
+
+SEARCH_PACKAGES = Operation(
+    "search_packages",
+    "POST",
+    "/fulfillment/202309/packages/search",
+    "seller.fulfillment.basic",
+    rows="packages",
+    paging="query",
+    page_size=50,
+)
+GET_PACKAGE = Operation(
+    "get_package",
+    "GET",
+    "/fulfillment/202309/packages/{package_id}",
+    "seller.fulfillment.basic",
+)
+GET_WAREHOUSES = Operation(
+    "get_warehouses",
+    "GET",
+    "/logistics/202309/warehouses",
+    "seller.logistics",
+    rows="warehouses",
+)
+GET_DELIVERY_OPTIONS = Operation(
+    "get_delivery_options",
+    "GET",
+    "/logistics/202309/warehouses/{warehouse_id}/delivery_options",
+    "seller.logistics",
+    rows="delivery_options",
+)
+GET_SHIPPING_PROVIDERS = Operation(
+    "get_shipping_providers",
+    "GET",
+    "/logistics/202309/delivery_options/{delivery_option_id}/shipping_providers",
+    "seller.logistics",
+    rows="shipping_providers",
+)
+MARK_PACKAGE_AS_SHIPPED = Operation(
+    "mark_package_as_shipped",
+    "POST",
+    "/fulfillment/202610/orders/{order_id}/packages",
+    "seller.fulfillment.basic",
+    markets=SHIPPED_BY_SELLER,
+    repeatable=False,
+    partial=("warning",),
+)
+MARK_PACKAGE_AS_SHIPPED_202309 = Operation(
+    "mark_package_as_shipped_202309",
+    "POST",
+    "/fulfillment/202309/orders/{order_id}/packages",
+    "seller.fulfillment.basic",
+    markets=SHIPPED_BY_SELLER,
+    repeatable=False,
+    partial=("warning",),
+)
+SHIP_PACKAGE = Operation(
+    "ship_package",
+    "POST",
+    "/fulfillment/202309/packages/{package_id}/ship",
+    "seller.fulfillment.basic",
+    repeatable=False,
+)
+SHIP_PACKAGES = Operation(
+    "ship_packages",
+    "POST",
+    "/fulfillment/202309/packages/ship",
+    "seller.fulfillment.basic",
+    repeatable=False,
+    partial=("errors",),
+)
+UPDATE_ORDER_SHIPPING_INFO = Operation(
+    "update_order_shipping_info",
+    "POST",
+    "/fulfillment/202309/orders/{order_id}/shipping_info/update",
+    "seller.fulfillment.basic",
+    repeatable=False,
+)
+UPDATE_PACKAGE_SHIPPING_INFO = Operation(
+    "update_package_shipping_info",
+    "POST",
+    "/fulfillment/202610/packages/{package_id}/shipping_info/update",
+    "seller.fulfillment.basic",
+    repeatable=False,
+)
+UPDATE_PACKAGE_SHIPPING_INFO_202309 = Operation(
+    "update_package_shipping_info_202309",
+    "POST",
+    "/fulfillment/202309/packages/{package_id}/shipping_info/update",
+    "seller.fulfillment.basic",
+    repeatable=False,
+)
+GET_ORDER_TRACKING = Operation(
+    "get_order_tracking",
+    "GET",
+    "/fulfillment/202309/orders/{order_id}/tracking",
+    "seller.fulfillment.basic",
+    rows="tracking",
+)
