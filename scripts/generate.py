@@ -16,6 +16,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from tap_tiktokshop.personal import stream_maps
+
 ROOT = Path(__file__).parent.parent
 # A `decimal` from the environment makes Meltano 4.4 fail: it cannot hand it on to a plugin.
 KINDS = {"boolean": "boolean", "integer": "integer", "number": "integer", "array": "array", "object": "object"}
@@ -59,14 +61,48 @@ def settings_table(module: str, *, without: str = "") -> list[str]:
     return rows
 
 
+def tap_streams() -> list[dict[str, Any]]:
+    """The streams as the tap's `--about` describes them."""
+    streams: list[dict[str, Any]] = printed("tap_tiktokshop", "--about", "--format=json")["streams"]
+    return streams
+
+
 def streams_table() -> list[str]:
     """Streams of the tap as a Markdown table."""
     rows = ["| Stream | Key | Read | What it holds |", "| --- | --- | --- | --- |"]
-    for stream in printed("tap_tiktokshop", "--about", "--format=json")["streams"]:
+    for stream in tap_streams():
         keys = ", ".join(f"`{key}`" for key in stream["keys"])
-        way = f"incremental on `{stream['replication_key']}`" if stream["replication_key"] else "whole, each run"
-        rows.append(f"| `{stream['name']}` | {keys} | {way} | {stream['summary']} |")
+        off = "" if stream["selected_by_default"] else "; **off** unless selected"
+        rows.append(f"| `{stream['name']}` | {keys} | {stream['reads']}{off} | {stream['summary']} |")
     return rows
+
+
+def personal_table() -> list[str]:
+    """Fields that hold personal data as a Markdown table."""
+    rows = ["| Stream | Dropped | Hashed |", "| --- | --- | --- |"]
+    for stream in tap_streams():
+        if stream["personal"]:
+            cells = [
+                ", ".join(f"`{field}`" for field, done in stream["personal"].items() if done == what)
+                for what in ("drop", "hash")
+            ]
+            rows.append(f"| `{stream['name']}` | {' | '.join(cells)} |")
+    return rows
+
+
+def meltano_select() -> list[str]:
+    """What Meltano selects by default: everything but the streams that are off. Meltano itself would select all."""
+    lines = ["    select:", '    - "*.*"']
+    return lines + [f'    - "!{stream["name"]}.*"' for stream in tap_streams() if not stream["selected_by_default"]]
+
+
+def meltano_no_pii() -> list[str]:
+    """The stream maps of the environment `no-pii`."""
+    lines = ["          stream_maps:"]
+    for stream, rules in stream_maps().items():
+        lines.append(f"            {stream}:")
+        lines += [f"              {field}: {json.dumps(rule)}" for field, rule in rules.items()]
+    return lines
 
 
 def writes_table() -> list[str]:
@@ -102,10 +138,13 @@ PARTS = {
     "README.md": {
         "settings": partial(settings_table, "tap_tiktokshop"),
         "streams": streams_table,
+        "personal": personal_table,
         "target-settings": partial(settings_table, "target_tiktokshop", without="tap_tiktokshop"),
         "target-streams": writes_table,
     },
     "meltano.yml": {
+        "no-pii": meltano_no_pii,
+        "tap-select": meltano_select,
         "tap-settings": partial(meltano_settings, "tap_tiktokshop"),
         "target-settings": partial(meltano_settings, "target_tiktokshop"),
     },

@@ -1,11 +1,11 @@
-"""Write the stream schemas from descriptions of the platform's operations.
+"""Write the stream schemas from the streams' declarations and descriptions of the platform's operations.
 
     python scripts/build_schemas.py PATH/TO/api
 
 The folder holds `operations/<family>.json` (and `operations-2026-04/` for older versions): for each operation its
 method, path and the shape of its answer. What the shapes leave open (which strings are exact decimals, which integers
-are times, what a field means) is said here, in tables. The result is checked in; a test compares it with
-the operations again wherever their descriptions are at hand.
+are times, what a field means) is said here and in `schema_words`, in tables. The result is checked in; a test compares
+it with the operations again wherever their descriptions are at hand.
 """
 
 from __future__ import annotations
@@ -13,137 +13,185 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from tap_tiktokshop.reading import AuthorisedShop, Children, Days, IfOnboarded, Single
+from tap_tiktokshop.streams import STREAMS
+
+sys.path.insert(0, str(Path(__file__).parent))
+from schema_words import DESCRIPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_tiktokshop.reading import Reading
+    from tap_tiktokshop.streams.declaration import Declaration
+
+    Node = dict[str, Any]
 
 SCHEMAS = Path(__file__).parent.parent / "tap_tiktokshop" / "schemas"
 
-
-class Source(NamedTuple):
-    """Where the shape of one stream's rows comes from, and what the tap adds to them."""
-
-    paths: tuple[str, ...]
-    """Operations whose rows are merged, newest first: an older version may still answer."""
-    rows: str
-    """Key of the list in `data`."""
-    keys: tuple[str, ...]
-    added: dict[str, dict[str, Any]]
-    """Fields the tap adds to a row."""
-
-
-SHOP_ID = {"type": ["string"], "description": "The shop the row was read from; part of every key."}
+TEXT = {"type": ["string", "null"]}
+INTEGER = {"type": ["integer", "null"]}
 TIME = {"type": ["string", "null"], "format": "date-time"}
-
-SOURCES = {
-    "shops": Source(("authorization/202309/shops",), "shops", ("shop_id", "id"), {}),
-    "orders": Source(("order/202309/orders/search",), "orders", ("shop_id", "id"), {}),
-    "products": Source(("product/202502/products/search",), "products", ("shop_id", "id"), {}),
-    "returns": Source(("return_refund/202602/returns/search",), "return_orders", ("shop_id", "return_id"), {}),
-    "cancellations": Source(
-        ("return_refund/202602/cancellations/search",), "cancellations", ("shop_id", "cancel_id"), {}
-    ),
-    "statements": Source(("finance/202309/statements",), "statements", ("shop_id", "id"), {}),
-    "statement_transactions": Source(
-        ("finance/202501/statements/{statement_id}/statement_transactions",),
-        "transactions",
-        ("shop_id", "statement_id", "id"),
-        {
-            "statement_id": {
-                "type": ["string"],
-                "description": "The statement that settles the transaction.",
-            },
-            "statement_time": {
-                **TIME,
-                "description": "When the statement was cut: 00:00 UTC after the day it covers.",
-            },
-            "currency": {
-                "type": ["string", "null"],
-                "description": "Currency of every amount in the row (ISO 4217).",
-            },
-        },
-    ),
-    "payments": Source(("finance/202605/payments", "finance/202309/payments"), "payments", ("shop_id", "id"), {}),
+DATE = {"type": ["string", "null"], "format": "date"}
+# As many digits as the widest exact type that the common warehouses share.
+DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal", "precision": 38, "scale": 9}
+# What ways of reading and shapes add to rows, by its name.
+ADDED = {
+    "_sdc_deleted_at": TIME,
+    "account_type": TEXT,
+    "category_id": TEXT,
+    "conversation_id": TEXT,
+    "currency": TEXT,
+    "date": DATE,
+    "delivery_option_id": TEXT,
+    "goods_id": TEXT,
+    "hour": INTEGER,
+    "id": TEXT,
+    "order_id": TEXT,
+    "order_update_time": TIME,
+    "permission": TEXT,
+    "platform": TEXT,
+    "position": INTEGER,
+    "return_id": TEXT,
+    "return_update_time": TIME,
+    "shop_id": TEXT,
+    "snapshot_at": TIME,
+    "statement_id": TEXT,
+    "statement_time": TIME,
+    "update_time": TIME,
+    "warehouse_id": TEXT,
+}
+# What a stream has beyond its rows and its keys.
+MORE = {
+    "products": ("_sdc_deleted_at",),
+    "unsettled_transactions": ("_sdc_deleted_at",),
+    "inventory": ("snapshot_at",),
+    "aftersales": ("update_time",),
+    "rmas": ("update_time",),
+    "conversations": ("update_time",),
+    "live_performance": ("account_type",),
 }
 
 HIDDEN = {"cipher"}  # a credential for the shop, not data about it
 
 # Integers that are moments although their description does not say so.
 TIMES = {
+    "actual_arrival_time",
+    "create_time",
     "delivery_sla_time",
+    "end_time",
+    "expected_arrival_time",
     "payment_time",
     "pick_up_cut_off_time",
     "recommended_shipping_time",
     "release_date",
+    "ship_time",
 }
+# What is described as a moment or a day, and is words now and then, or something else altogether.
+NOT_TIMES = {"estimated_settlement", "data", "video_post_time"}
 # Strings that are exact decimals: by the end of their name, or whatever stands in a breakdown of an amount.
 DECIMAL_NAME = re.compile(
     r"(^|_)(amount|value|price|fee|tax|total|discount|rate|subtotal|subsidy|commission)$"
     r"|(_amount_before_pit|^sub_total)$"
 )
 DECIMAL_PARENTS = re.compile(r"_breakdown$|^supplementary_component$")
-# As many digits as the widest exact type that the common warehouses share.
-DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal", "precision": 38, "scale": 9}
-
-DESCRIPTIONS = {
-    "adjustment_id": "Identifier of the adjustment, on rows that are not an order's.",
-    "buyer_email": "Relay address of the buyer; the platform never gives the real one.",
-    "cancel_id": "Identifier of the cancellation.",
-    "code": "Short code of the shop.",
-    "commerce_platform": "Where the order was placed.",
-    "create_time": "When the row came into being (UTC).",
-    "currency": "ISO 4217 code.",
-    "exchange_rate": "Rate between the settlement's and the payment's currency.",
-    "fulfillment_type": "Who ships: the seller, or the platform from its own warehouse.",
-    "id": "Identifier; digits, wider than a 32-bit integer, so kept as a string.",
-    "is_sample_order": "A free sample, usually for a creator: amounts are zero.",
-    "is_replacement_order": "Sent to replace an earlier order; do not count its revenue twice.",
-    "is_exchange_order": "Made by an exchange of an earlier order; do not count its revenue twice.",
-    "line_items": "One element is one unit; there is no quantity. Group by sku_id to count.",
-    "net_sales_amount": "Sales after the seller's discounts and refunds.",
-    "order_id": "Identifier of the order.",
-    "payment_id": "The payment that pays the statement out.",
-    "payment_status": "PROCESSING until the payout is made; then PAID or FAILED.",
-    "recipient_address": "Masked with asterisks when the platform ships; empty strings once purged.",
-    "region": "ISO 3166 code of the shop's market.",
-    "return_id": "Identifier of the return.",
-    "seller_type": "Local shop or cross-border shop.",
-    "settlement_amount": "What the seller receives: revenue plus (negative) fees and adjustments.",
-    "statement_time": "When the statement was cut: 00:00 UTC after the day it covers.",
-    "update_time": "When the row last changed (UTC); moves on changes of no business meaning too.",
-}
+# Families whose rates and values are written for people ("9.96%", "NONE"): only what is surely money is exact there.
+LOOSE = {"analytics", "customer_service", "affiliate_seller", "promotion", "fbt"}
+SURELY_MONEY = re.compile(r"^(amount|minimum_amount|maximum_amount|cs_guided_gmv)$")
 
 
-def find(api: Path, path: str) -> dict[str, Any]:
-    """The operation with this path, from the newest descriptions or the ones before."""
-    for folder in ("operations", "operations-2026-04"):
+@cache
+def described(api: Path) -> dict[tuple[str, str], Node]:
+    """(method, path) -> the description of an operation; the newest wins."""
+    found: dict[tuple[str, str], Node] = {}
+    for folder in ("operations-2026-04", "operations"):
         for file in sorted((api / folder).glob("*.json")):
             operations = json.loads(file.read_text(encoding="utf8"))
             if isinstance(operations, list):
-                for operation in operations:
-                    if operation["path"] == f"/{path}":
-                        return operation
-    raise SystemExit(f"{path} is not described in {api}")
+                found.update({(each["method"], each["path"]): each for each in operations})
+    return found
 
 
-def rows_shape(operation: dict[str, Any], rows: str) -> dict[str, Any]:
-    """The shape of one row: the list under `rows`, or the first list of objects in the answer."""
-    properties = operation["data"]["properties"]
-    node = properties.get(rows) or next(p for p in properties.values() if p.get("type") == "array")
-    return node["items"]
+def plain(reading: Reading) -> Reading:
+    """The way of reading behind a condition."""
+    return reading.reading if isinstance(reading, IfOnboarded) else reading
 
 
-def scalar(name: str, node: dict[str, Any], *, in_breakdown: bool) -> dict[str, Any]:
-    """Schema of one value: a time, an exact decimal, or what the description says."""
-    if node.get("format", "").startswith("unix-") or (node["type"] == "integer" and name in TIMES):
+def path_of(reading: Reading, rows: str | None) -> str:
+    """Where an answer has the rows of the stream, as a dotted path."""
+    if isinstance(reading, Days) and reading.inside:
+        return reading.inside
+    if isinstance(reading, Single) or (isinstance(reading, (Children, Days)) and reading.key is None):
+        return ""
+    return rows or ""
+
+
+def row_shapes(api: Path, declaration: Declaration) -> list[Node]:
+    """The documented shape of a row, of each version that may answer."""
+    reading = plain(declaration.reading)
+    if isinstance(reading, AuthorisedShop):
+        return [described(api)["GET", "/authorization/202309/shops"]["data"]["properties"]["shops"]["items"]]
+    operation = declaration.reading.operation
+    shapes = []
+    for path in (operation.path, operation.fallback):
+        if path:
+            node = described(api)[operation.method, path]["data"]
+            for part in filter(None, path_of(reading, operation.rows).split(".")):
+                lists = [each for each in node["properties"].values() if each["type"] == "array"]
+                node = node["properties"].get(part) or lists[0]  # an older version may call the list otherwise
+            shapes.append(node["items"] if node["type"] == "array" else node)
+    return shapes
+
+
+def flat_stock(row: Node) -> Node:
+    """What `shapes.stock` makes of a product: the SKU's fields and the warehouse's in one row."""
+    sku = row["properties"]["skus"]["items"]["properties"]
+    whole = {name: node for name, node in sku.items() if name not in {"id", "warehouse_inventory"}}
+    place = sku["warehouse_inventory"]["items"]["properties"]
+    ids = {name: {"type": "string"} for name in ("product_id", "sku_id")}
+    return {"type": "object", "properties": {**ids, **place, **whole}}
+
+
+def one_permission(row: Node) -> Node:
+    """What `shapes.permissions` makes of the seller: a name a row."""
+    values = row["properties"]["permissions"].get("values", [])
+    return {"type": "object", "properties": {"permission": {"type": "string", "values": values}}}
+
+
+def group_and_shop(row: Node) -> Node:
+    """What `shapes.shop_group` makes of a group: each shop with what the group is called."""
+    group = row["properties"]["shop_group_data"]["properties"]
+    both = {**group["shop_group"]["properties"], **group["shops"]["items"]["properties"]}
+    return {"type": "object", "properties": both}
+
+
+RESHAPED: dict[str, Callable[[Node], Node]] = {
+    "inventory": flat_stock,
+    "seller_permissions": one_permission,
+    "shop_groups": group_and_shop,
+}
+
+
+def scalar(name: str, node: Node, family: str, *, in_breakdown: bool) -> Node:
+    """Schema of one value: a time, a day, an exact decimal, or what the description says."""
+    kind, form = node["type"], node.get("format", "")
+    if name not in NOT_TIMES and (form.startswith("unix-") or (kind == "integer" and name in TIMES)):
         return dict(TIME)
-    if node["type"] == "string" and (in_breakdown or DECIMAL_NAME.search(name)):
+    if form == "date" and name not in NOT_TIMES:
+        return dict(DATE)
+    money = SURELY_MONEY if family in LOOSE else DECIMAL_NAME
+    if kind == "string" and (in_breakdown or money.search(name)):
         return dict(DECIMAL)
-    return {"type": [node["type"], "null"]}
+    return {"type": [kind, "null"]}
 
 
-def words(name: str, node: dict[str, Any]) -> str:
+def words(stream: str, name: str, node: Node) -> str:
     """What a reader should know of a field: our own sentence, known values, the market it is for."""
-    parts = [DESCRIPTIONS.get(name, "")]
+    parts = [DESCRIPTIONS.get(f"{stream}.{name}") or DESCRIPTIONS.get(name, "")]
     if node.get("values") and node["type"] == "string":
         parts.append(f"Known values: {', '.join(node['values'])}.")
     if node.get("market"):
@@ -151,49 +199,61 @@ def words(name: str, node: dict[str, Any]) -> str:
     return " ".join(part for part in parts if part)
 
 
-def schema(name: str, node: dict[str, Any], *, in_breakdown: bool = False) -> dict[str, Any]:
+def schema(stream: str, name: str, node: Node, family: str, *, in_breakdown: bool = False) -> Node:
     """JSON schema of a node: nullable, unknown fields allowed."""
-    if node["type"] == "object":
+    if node["type"] in {"object", "map"}:
         inside = in_breakdown or bool(DECIMAL_PARENTS.search(name))
         properties = {
-            key: schema(key, child, in_breakdown=inside)
+            key: schema(stream, key, child, family, in_breakdown=inside)
             for key, child in node.get("properties", {}).items()
             if key not in HIDDEN
         }
-        result = {"type": ["object", "null"], "properties": properties, "additionalProperties": True}
+        made = {"type": ["object", "null"], "properties": properties, "additionalProperties": True}
     elif node["type"] == "array":
-        items = schema(name, node["items"], in_breakdown=in_breakdown)
-        result = {"type": ["array", "null"], "items": items}
+        items = schema(stream, name, node["items"], family, in_breakdown=in_breakdown)
+        items.pop("description", None)
+        made = {"type": ["array", "null"], "items": items}
     else:
-        result = scalar(name, node, in_breakdown=in_breakdown)
-    description = words(name, node)
-    return {**result, "description": description} if description else result
+        made = scalar(name, node, family, in_breakdown=in_breakdown)
+    description = words(stream, name, node)
+    return {**made, "description": description} if description else made
 
 
-def build(api: Path, source: Source) -> dict[str, Any]:
+def build(api: Path, declaration: Declaration) -> Node:
     """The schema of one stream."""
-    properties: dict[str, Any] = {"shop_id": SHOP_ID}
-    for path in source.paths:
-        for key, value in schema("", rows_shape(find(api, path), source.rows))["properties"].items():
+    stream, operation = declaration.name, declaration.reading.operation
+    family = operation.family if operation else ""
+    properties: Node = {}
+    for shape in row_shapes(api, declaration):
+        row = RESHAPED.get(stream, dict)(shape)
+        for key, value in schema(stream, "", row, family)["properties"].items():
             properties.setdefault(key, value)
-    properties |= source.added
-    for key in source.keys:
-        properties[key] = {**properties[key], "type": ["string"]}
+    reading = plain(declaration.reading)
+    inherited = (reading.name, *reading.inherit) if isinstance(reading, Children) else ()
+    time = (declaration.replication_key,) if declaration.replication_key else ()
+    for name in filter(None, (*declaration.keys, *inherited, *time, *MORE.get(stream, ()))):
+        if name not in properties:
+            made = dict(ADDED[name])
+            properties[name] = {**made, "description": DESCRIPTIONS.get(f"{stream}.{name}") or DESCRIPTIONS[name]}
+    keys = {name: {**properties[name], "type": properties[name]["type"][:1]} for name in declaration.keys}
     return {
         "type": "object",
-        "properties": properties,
-        "required": list(source.keys),
+        "properties": {**keys, **{name: value for name, value in properties.items() if name not in keys}},
+        "required": list(declaration.keys),
         "additionalProperties": True,
     }
 
 
 def main() -> None:
-    """Write every schema."""
+    """Write every schema, and remove those of streams that are no more."""
     api = Path(sys.argv[1])
-    for stream, source in SOURCES.items():
-        text = json.dumps(build(api, source), indent=2, ensure_ascii=False)
-        (SCHEMAS / f"{stream}.json").write_text(text + "\n", encoding="utf8")
-        print(f"{stream}: {text.count('type')} types")
+    for file in SCHEMAS.glob("*.json"):
+        if file.stem not in {declaration.name for declaration in STREAMS}:
+            file.unlink()
+    for declaration in STREAMS:
+        text = json.dumps(build(api, declaration), indent=1, ensure_ascii=False)
+        (SCHEMAS / f"{declaration.name}.json").write_text(text + "\n", encoding="utf8")
+        print(f"{declaration.name}: {text.count('type')} types")
 
 
 if __name__ == "__main__":

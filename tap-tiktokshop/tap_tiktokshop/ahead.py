@@ -13,12 +13,13 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tap_tiktokshop.reading import FEW_ROWS, ROWS_PER_WINDOW, Following
+from tap_tiktokshop.reading.base import ROWS_PER_WINDOW, Following
+from tap_tiktokshop.reading.windows import FEW_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_tiktokshop.reading import Chunk, Size, Slice, Source
+    from tap_tiktokshop.reading.base import Chunk, Size, Slice, Source
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class Ahead:
         self._most = most_bytes
         self._held = 0
         self._rows = self._bytes = 1.0  # seen so far: what a row weighs
-        self._turn = 0
+        self._turn = -1
         self._lanes: dict[int, deque[Lane]] = {}
         self._open: dict[int, deque[Lane]] = {}  # those that may have slices waiting
         self._running: defaultdict[tuple[str, str], list[tuple[Lane, _Entry]]] = defaultdict(list)
@@ -132,8 +133,8 @@ class Ahead:
             self._open = dict(sorted(self._open.items()))
             self._hire()
 
-    def take(self, turn: int, before_waiting: Callable[[], None]) -> Iterator[tuple[Lane, Chunk | Exception]]:
-        """What the lanes of a turn give, each in its order; an error ends its lane.
+    def take(self, turn: int, before_waiting: Callable[[], None]) -> Iterator[tuple[Lane, Chunk | Exception | None]]:
+        """What the lanes of a turn give, each in its order; an error ends its lane, None says that it has given all.
 
         `before_waiting` is called whenever nothing is there yet.
         """
@@ -185,14 +186,16 @@ class Ahead:
 
         return rows
 
-    def _take(self, lanes: deque[Lane]) -> tuple[Lane, Chunk | Exception] | None:
+    def _take(self, lanes: deque[Lane]) -> tuple[Lane, Chunk | Exception | None] | None:
         """Something that is there, from the lane whose turn it is or the next one that has something."""
         for _ in range(len(lanes)):
             lane = lanes[0]
             head = lane.head()
             if head is None:
                 lanes.popleft()
-                continue
+                if lane.dropped:
+                    continue
+                return lane, None
             lanes.rotate(-1)
             if head.chunks:
                 chunk = head.chunks.popleft()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from tap_tiktokshop.records import to_integer, utc
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 OPEN_FROM = "open_from"
+KNOWN = "known"
+DAY = 86_400
 
 
 def seconds(moment: str) -> int:
@@ -31,44 +33,75 @@ class UnreadableStateError(Exception):
 
 @dataclass(frozen=True)
 class OpenRows:
-    """Rows that may still change after the window that holds them is read: those not in a final status."""
+    """Rows that may still change after the window that holds them is read, although their time does not.
 
-    field: str
-    final: Collection[str]
+    `is_open` tells them; after `days` nothing is expected of them any more (None: they are waited for, however long).
+    """
+
+    is_open: Callable[[Mapping[str, Any]], bool]
+    days: int | None = None
+
+
+def until(field: str, *final: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Rows are open until a field has one of these values."""
+    return lambda row: row.get(field) not in final
 
 
 class Bookmark:
     """The end of the last finished window, and since when rows are still open.
 
-    It lives in the state of one shop's partition: `replication_key_value` as the SDK has it, and `open_from`, the time
-    of the oldest row that had not come to its final status when it was read. The next run starts at whichever is
-    earlier, so that such a row is read again until it is final. Neither ever loses an open row to a killed run.
+    It lives in the state of one shop's partition: `replication_key_value` as the SDK has it; `open_from`, the time
+    of the oldest row that had not come to its final status when it was read; and `known`, identities that the next run
+    needs. The next run starts at the bookmark or at `open_from`, whichever is earlier, so that such a row is read again
+    until it is final. Neither ever loses an open row to a killed run.
     """
 
-    def __init__(self, state: dict[str, Any], replication_key: str, open_rows: OpenRows | None = None) -> None:
+    def __init__(self, state: dict[str, Any], time: str, open_rows: OpenRows | None = None) -> None:
+        """`time`: the name of what the windows move along."""
         self._state = state
-        self._key = replication_key
-        self._open_rows = open_rows
+        self._time = time
+        self.open_rows = open_rows
         self._open: int | None = None
-        known = state.get("replication_key") == replication_key
+        known = state.get("replication_key") == time
         self.end = self._read("replication_key_value") if known else None
         self._reread_until = self.end
 
-    def start(self, configured: int, lookback: int) -> int:
-        """Unix seconds to read from: `configured`, or later, `lookback` before the bookmark, or at open rows."""
-        if self.end is None:
-            return configured
-        open_from = self._read(OPEN_FROM)
-        resumed = self.end - lookback
-        return max(configured, resumed if open_from is None else min(resumed, open_from))
+    @property
+    def value(self) -> str | None:
+        """The bookmark as the state has it."""
+        return None if self.end is None else utc(self.end)
 
-    def see(self, rows: Iterable[dict[str, Any]]) -> None:
+    @property
+    def known(self) -> frozenset[str]:
+        """The identities that the last run has left."""
+        kept = self._state.get(KNOWN)
+        return frozenset(map(str, kept)) if isinstance(kept, list) else frozenset()
+
+    def remember(self, identities: Iterable[str]) -> None:
+        """Leaves identities to the next run."""
+        self._state[KNOWN] = sorted(identities)
+        if not self._state[KNOWN]:
+            del self._state[KNOWN]
+
+    def since(self, configured: int, lookback: int) -> int:
+        """Unix seconds from which on changes are new: `configured`, or later, `lookback` before the bookmark."""
+        return configured if self.end is None else max(configured, self.end - lookback)
+
+    def start(self, configured: int, lookback: int) -> int:
+        """Unix seconds to read from: as `since`, or where rows are still open."""
+        since = self.since(configured, lookback)
+        open_from = self._read(OPEN_FROM) if self.end is not None else None
+        return since if open_from is None else max(configured, min(since, open_from))
+
+    def see(self, rows: Iterable[Mapping[str, Any]], now: int) -> None:
         """Notes which of these rows are still open (their times are unix seconds, as the platform sent them)."""
-        if self._open_rows is None:
+        if self.open_rows is None:
             return
+        days = self.open_rows.days
+        oldest = now - days * DAY if days is not None else 0
         for row in rows:
-            moment = to_integer(row.get(self._key))
-            if row.get(self._open_rows.field) not in self._open_rows.final and isinstance(moment, int):
+            moment = to_integer(row.get(self._time))
+            if isinstance(moment, int) and moment >= oldest and self.open_rows.is_open(row):
                 self._open = moment if self._open is None else min(self._open, moment)
 
     def move(self, end: int) -> None:
@@ -76,9 +109,9 @@ class Bookmark:
         unseen = [end] if self._reread_until is not None and end < self._reread_until else []
         open_from = min([*unseen, *([] if self._open is None else [self._open])], default=None)
         self.end = end if self.end is None else max(self.end, end)
-        self._state["replication_key"] = self._key
+        self._state["replication_key"] = self._time
         self._state["replication_key_value"] = utc(self.end)
-        if self._open_rows is None or open_from is None:
+        if self.open_rows is None or open_from is None:
             self._state.pop(OPEN_FROM, None)
         else:
             self._state[OPEN_FROM] = utc(open_from)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from tiktokshop_client import Page, TikTokShopError
+
+    from tap_tiktokshop.reading.base import Checks
 
     Row = dict[str, Any]
 
@@ -49,11 +52,22 @@ class TooDenseError(Exception):
         self.first = first
 
 
+Key = str | tuple[str, ...]
+"""The field that identifies a row, or several that do so together."""
+
+
+def outline_of(rows: Sequence[Row], fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """These fields of each row, None where a row has none, without decoding the others where that can wait."""
+    if isinstance(rows, RawRows):
+        return rows.outline(fields)
+    return [tuple(row.get(name) for name in fields) for row in rows]
+
+
 class PageRows:
     """Rows chosen from a page, each under its identity. They stay undecoded until somebody walks them."""
 
-    def __init__(self, rows: Sequence[Row], key: str, chosen: Mapping[int, str]) -> None:
-        """`chosen`: index in the page -> identity."""
+    def __init__(self, rows: Sequence[Row], key: Key, chosen: Mapping[int, str]) -> None:
+        """`chosen`: index in the page -> identity, which becomes the field `key` where that is one field."""
         self._rows = rows
         self._key = key
         self._chosen = chosen
@@ -68,18 +82,33 @@ class PageRows:
     def __iter__(self) -> Iterator[Row]:
         rows = list(iter(self._rows))  # the list itself would ask for its length first, which means decoding twice
         for index, identity in self._chosen.items():
-            rows[index][self._key] = identity
+            if isinstance(self._key, str):
+                rows[index][self._key] = identity
             yield rows[index]
+
+    def pick(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
+        """These fields of each row; the key as the identity it goes under."""
+        outline = outline_of(self._rows, fields)
+        place = fields.index(self._key) if self._key in fields else -1
+        return [
+            (*outline[index][:place], identity, *outline[index][place + 1 :]) if place >= 0 else outline[index]
+            for index, identity in self._chosen.items()
+        ]
 
 
 class Completeness:
-    """Reads a paged list until as many distinct rows came as the platform counts, at most `PASSES` times."""
+    """Reads a paged list until as many distinct rows came as the platform counts, at most `PASSES` times.
 
-    def __init__(self, keys: tuple[str, ...], version: str | None, what: str) -> None:
-        """`keys`: the field that identifies a row, then what stands in for it; `version`: the time it last changed."""
-        self._keys = keys
+    Rows that only several fields together tell apart may be alike in all of them, so those need not be distinct.
+    """
+
+    def __init__(self, keys: tuple[Key, ...], version: str | None, what: str, checks: Checks | None = None) -> None:
+        """`keys`: what identifies a row, then what stands in for it; `version`: the time it last changed."""
+        self._key = keys[0]
+        self._names = tuple(name for key in keys for name in ((key,) if isinstance(key, str) else key))
         self._version = version
         self._what = what
+        self._checks = checks
         self._seen: dict[str, Any] = {}
 
     def passes(self, pages: Callable[[], Iterator[Page]], too_many: Callable[[int], bool] | None) -> Iterator[PageRows]:
@@ -89,7 +118,7 @@ class Completeness:
         restarts = dict.fromkeys(RESTARTS, 0)
         while True:
             try:
-                expected = yield from self._one_pass(pages(), too_many)
+                expected, came = yield from self._one_pass(pages(), too_many)
             except (PageTokenInvalid, PagingError) as error:
                 restarts[type(error)] += 1
                 if restarts[type(error)] > RESTARTS[type(error)]:
@@ -97,15 +126,23 @@ class Completeness:
                 continue
             except (BusinessError, TransientError) as error:
                 raise self._dense(error, splittable=splittable) from None
-            if expected is None or len(self._seen) >= expected:
+            distinct = len(self._seen) if isinstance(self._key, str) else came
+            if expected is None or distinct >= expected:
+                self._note(counted=expected or 0, matched=expected or 0)
                 return
             short += 1
             if short >= PASSES:
+                self._note(counted=expected, matched=len(self._seen))
                 raise IncompleteWindowError(
                     f"The platform counts {expected} rows {self._what} but gave {len(self._seen)}, twice. "
                     "Run again later; if it stays so, report it to the platform."
                 )
+            self._note(read_twice=1)
             logger.warning("Reading again: %s of %s rows %s came.", len(self._seen), expected, self._what)
+
+    def _note(self, **sums: int) -> None:
+        if self._checks is not None:
+            self._checks.add(**sums)
 
     def _dense(self, error: TikTokShopError, *, splittable: bool) -> Exception:
         """What a refusal means: a window to split, a second that cannot be split, or just the refusal."""
@@ -119,11 +156,13 @@ class Completeness:
 
     def _one_pass(
         self, pages: Iterator[Page], too_many: Callable[[int], bool] | None
-    ) -> Generator[PageRows, None, int | None]:
-        """One walk; returns the smallest count any page gave: rows may leave a window while it is read."""
+    ) -> Generator[PageRows, None, tuple[int | None, int]]:
+        """One walk; returns the smallest count any page gave (rows may leave while it is read), and how many came."""
         expected: int | None = None
+        came = 0
         for page in pages:
             outline = self._outline(page)
+            came += len(outline)
             if page.total_count is not None:
                 if too_many and page.number == 1 and too_many(page.total_count):
                     times = [moment for *_, moment in outline if isinstance(moment, int)]
@@ -134,27 +173,27 @@ class Completeness:
                 identity = self._identify(names)
                 if self._is_new(identity, version):
                     chosen[index] = identity
-            yield PageRows(page.rows, self._keys[0], chosen)
-        return expected
+            yield PageRows(page.rows, self._key, chosen)
+        return expected, came
 
     def _outline(self, page: Page) -> list[tuple[Any, ...]]:
         """Of each row what may identify it, and its version last, without decoding the rest where that can wait."""
-        fields = (*self._keys, self._version or self._keys[0])
-        if isinstance(page.rows, RawRows):
-            return page.rows.outline(fields)
-        return [tuple(row.get(name) for name in fields) for row in page.rows]
+        if self._version is None:
+            return [(*names, None) for names in outline_of(page.rows, self._names)]
+        return outline_of(page.rows, (*self._names, self._version))
 
     def _is_new(self, identity: str, version: Any) -> bool:
         """False for a row that came before in this window and has not changed since."""
-        version = version if self._version else None
         if identity in self._seen and self._seen[identity] == version:
             return False
         self._seen[identity] = version
         return True
 
     def _identify(self, names: list[Any]) -> str:
-        """The row's identity: the first of its names that it carries."""
+        """The row's identity: all that its key is made of, or the first of its names that it carries."""
+        if not isinstance(self._key, str):
+            return json.dumps(names, default=str)
         for name in names:
             if name not in (None, ""):
                 return str(name)
-        raise MissingKeyError(f"A row {self._what} came without its {self._keys[0]}, so it cannot be told from others.")
+        raise MissingKeyError(f"A row {self._what} came without its {self._key}, so it cannot be told from others.")

@@ -7,6 +7,7 @@ on as it is what has none: an undocumented field or type is never fatal and neve
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
@@ -117,22 +118,83 @@ UNCHANGED: Mapping[Convert, frozenset[type]] = {
 }
 """What a conversion leaves as it is, so that nothing need be called for it: nine values in ten."""
 KINDS = (str, int, bool, float, Decimal, dict, list, type(None))
+USUAL: Mapping[Convert, frozenset[type]] = {
+    to_string: frozenset({str, int, float, Decimal, bool}),
+    to_decimal: frozenset({str, int, float, Decimal}),
+    to_integer: frozenset({int}),
+    to_number: frozenset({int, float, Decimal}),
+    to_boolean: frozenset({bool}),
+    to_time: frozenset({int}),
+}
+"""The kinds of values that a conversion always makes something of; of others it has to be seen."""
+NO_STRUCTURE = (dict, list)
+WANTED: Mapping[Convert, tuple[type, ...]] = {
+    to_integer: (int,),
+    to_number: (int, float, Decimal),
+    to_boolean: (bool,),
+}
 
 
-def plan(schema: Mapping[str, Any]) -> Convert:
+def _fits(convert: Convert, value: Any, result: Any) -> bool:
+    """Whether a conversion made of a value what is documented, or nothing of nothing."""
+    if result is None or isinstance(value, NO_STRUCTURE):
+        return result is None
+    if convert is to_time:
+        return result is not value
+    return isinstance(result, WANTED.get(convert, (str,)))
+
+
+class Oddities(Counter[str]):
+    """How many values came whose type nobody documented: dotted path of the field -> number; `[]` are items."""
+
+    def watched(self, convert: Convert, path: str) -> Convert:
+        """A conversion that counts values it could not make anything documented of."""
+
+        def watch(value: Any) -> Any:
+            result = convert(value)
+            if not _fits(convert, value, result):
+                self[path] += 1
+            return result
+
+        return watch
+
+    def instead(self, value: Any, path: str) -> Any:
+        """A value that is no object or list where one is documented, as it is; nothing if it is nothing."""
+        if value is None or value == "":
+            return None
+        self[path] += 1
+        return value
+
+
+def plan(schema: Mapping[str, Any], oddities: Oddities, path: str = "") -> Convert:
     """What to do with a value of this schema, as one function. Objects and lists are converted in place."""
     kind = next(t for t in schema["type"] if t != "null") if isinstance(schema["type"], list) else schema["type"]
     if kind == "object":
-        return _plan_object({name: plan(child) for name, child in schema.get("properties", {}).items()})
+        prefix = f"{path}." if path else ""
+        fields = {
+            name: plan(child, oddities, f"{prefix}{name}") for name, child in schema.get("properties", {}).items()
+        }
+        return _plan_object(fields, oddities, path)
     if kind == "array":
-        return _plan_list(plan(schema["items"]))
+        return _plan_list(plan(schema["items"], oddities, f"{path}[]"), oddities, path)
     return BY_FORMAT.get(schema.get("format", ""), BY_TYPE[kind])
 
 
-def _plan_object(fields: dict[str, Convert]) -> Convert:
+def _for_kind(convert: Convert, kind: type, oddities: Oddities, path: str) -> Convert:
+    """A conversion for values of one kind: watched where the kind is not the documented one."""
+    return convert if convert not in USUAL or kind in USUAL[convert] else oddities.watched(convert, path)
+
+
+def _plan_object(fields: dict[str, Convert], oddities: Oddities, path: str) -> Convert:
+    prefix = f"{path}." if path else ""
     # Kind of value -> field -> conversion, with only those that may change something.
     tables: dict[type, dict[str, Convert]] = {
-        kind: {name: field for name, field in fields.items() if kind not in UNCHANGED.get(field, ())} for kind in KINDS
+        kind: {
+            name: _for_kind(field, kind, oddities, f"{prefix}{name}")
+            for name, field in fields.items()
+            if kind not in UNCHANGED.get(field, ())
+        }
+        for kind in KINDS
     }
     empty = tables[str]  # of texts, an amount changes only if it is empty
     texts = {name: field for name, field in empty.items() if field is not to_decimal}
@@ -140,7 +202,7 @@ def _plan_object(fields: dict[str, Convert]) -> Convert:
 
     def convert(value: Any) -> Any:
         if value.__class__ is not dict:
-            return None if value == "" else value
+            return oddities.instead(value, path)
         for name, inner in value.items():
             kind = inner.__class__
             table = (texts if inner else empty) if kind is str else tables.get(kind, nothing)
@@ -151,23 +213,30 @@ def _plan_object(fields: dict[str, Convert]) -> Convert:
     return convert
 
 
-def _plan_list(item: Convert) -> Convert:
+def _plan_list(item: Convert, oddities: Oddities, path: str) -> Convert:
     unchanged = UNCHANGED.get(item, frozenset())
+    by_kind = {kind: _for_kind(item, kind, oddities, f"{path}[]") for kind in KINDS}
 
     def convert(value: Any) -> Any:
         if isinstance(value, list):
-            return [inner if inner.__class__ in unchanged else item(inner) for inner in value]
-        return None if value == "" else value
+            return [
+                inner if inner.__class__ in unchanged else by_kind.get(inner.__class__, item)(inner) for inner in value
+            ]
+        return oddities.instead(value, path)
 
     return convert
 
 
 class RecordPlan:
-    """Turns one stream's rows into records that carry every documented field, null where the platform sent none."""
+    """Turns one stream's rows into records that carry every documented field, null where the platform sent none.
+
+    `oddities` counts the values that are not of their documented type; they are passed on all the same.
+    """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.oddities = Oddities()
         self._empty: dict[str, Any] = dict.fromkeys(schema["properties"])
-        self._convert = plan(schema)
+        self._convert = plan(schema, self.oddities)
 
     def record(self, row: dict[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
         """The record of a platform row; `added` (e.g. the shop) wins over fields of the same name."""

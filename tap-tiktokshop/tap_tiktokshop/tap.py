@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import signal
 import sys
+from collections import defaultdict
 from copy import deepcopy
 from dataclasses import asdict, dataclass
+from datetime import timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,11 +20,11 @@ from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
-from tiktokshop_client import Client, Settings
+from tiktokshop_client import OPERATIONS, Client, Settings
 from tiktokshop_client.console import explain, log_level_option, run
 from tiktokshop_client.doctor import Doctor, line_of
-from tiktokshop_client.errors import ConfigurationError, TikTokShopError
-from tiktokshop_client.health import early_warnings
+from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
+from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
@@ -30,8 +33,14 @@ from tap_tiktokshop.bookmarks import seconds
 from tap_tiktokshop.memory import tame
 from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.needs import needs_of
+from tap_tiktokshop.personal import PERSONAL
+from tap_tiktokshop.reading import Roster, Source
+from tap_tiktokshop.reading.gates import NotTakingPartError
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.base import PlatformStream
+from tap_tiktokshop.streams.orders import EXTERNAL_PLATFORMS
+from tap_tiktokshop.summary import Summary, write
+from tap_tiktokshop.zones import shop_zone, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +50,8 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from tiktokshop_client import Shop
+
+    from tap_tiktokshop.parts import Part
 
 READING_SETTINGS: dict[str, Any] = {
     "start_date": {
@@ -62,6 +73,35 @@ READING_SETTINGS: dict[str, Any] = {
         "title": "Lookback",
         "description": "How far before the last bookmark a run starts, for rows that the platform shows late.",
     },
+    "time_zones": {
+        "type": "object",
+        "title": "Time zones",
+        "description": "The time zone of a shop's days in the reports, by shop id or region, like `America/New_York`; "
+        "that of the region when left out.",
+        "additionalProperties": {"type": "string"},
+    },
+    "external_order_platforms": {
+        "type": "array",
+        "items": {"type": "string"},
+        "title": "Platforms of external orders",
+        "description": "The systems whose order numbers `external_order_references` asks for, a call for each order "
+        "and system; all that the platform knows when left out.",
+        "examples": [["SHOPIFY"]],
+    },
+    "on_missing_scope": {
+        "type": "string",
+        "enum": ["warn", "fail"],
+        "default": "warn",
+        "title": "On a missing scope",
+        "description": "`warn`: a stream whose scope was not granted is skipped with a warning. "
+        "`fail`: the run exits with 1.",
+    },
+    "summary_path": {
+        "type": "string",
+        "title": "Summary file",
+        "description": "A file that gets the run's summary as JSON: for each shop and stream rows, bookmark, calls, "
+        "waits, retries, and why it was skipped or failed.",
+    },
 }
 
 
@@ -74,12 +114,18 @@ Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
 
 @dataclass(frozen=True)
 class AboutStream:
-    """A stream as `--about` describes it; `replication_key` is None for a stream read whole each run."""
+    """A stream as `--about` describes it; `replication_key` is None where there is no time to go on from.
+
+    `personal` names the fields that hold personal data: field -> what `no-pii` does with it.
+    """
 
     name: str
     summary: str
     keys: list[str]
     replication_key: str | None
+    reads: str
+    selected_by_default: bool
+    personal: dict[str, str]
 
 
 class PartsFailedError(Exception):
@@ -104,8 +150,9 @@ class TapTikTokShop(Tap):
     def __init__(self, *args: Any, validate_config: bool = True, **kwargs: Any) -> None:
         self.failures: list[str] = []
         self.stopped_shops: set[str] = set()
-        self._warned = False
-        self._turns = 0
+        self.summary = Summary()
+        self._warned_scopes: set[str] | None = None
+        self._added: set[str] = set()
         super().__init__(*args, validate_config=validate_config, **kwargs)
         if validate_config:
             self._check_settings()
@@ -126,6 +173,8 @@ class TapTikTokShop(Tap):
         if self.config.get("batch_config"):
             raise ConfigurationError("batch_config is not supported: records are written as Singer messages.")
         _ = self._configured_start, self._configured_end
+        for key, name in (self.config.get("time_zones") or {}).items():
+            zone_of(name, key)
         if not self.config.get("sandbox"):  # its settings come from starting it, which waits until it is needed
             _ = self.settings
 
@@ -180,34 +229,89 @@ class TapTikTokShop(Tap):
     def discover_streams(self) -> Sequence[Stream]:
         return [PlatformStream(self, declaration) for declaration in STREAMS]
 
+    @property
+    @override
+    def streams(self) -> dict[str, Stream]:
+        """In the order of their declarations, not by name: whoever asks about the rows of a list comes after it."""
+        if self._streams is None:
+            found = super().streams
+            self._streams = {declaration.name: found[declaration.name] for declaration in STREAMS}
+        return self._streams
+
+    @cached_property
+    def _selected(self) -> list[PlatformStream]:
+        return [stream for stream in self.streams.values() if isinstance(stream, PlatformStream) and stream.selected]
+
     @cached_property
     def ahead(self) -> Ahead:
         """The threads that fetch."""
         return Ahead()
 
+    @cached_property
+    def _announced(self) -> dict[int, tuple[str, ...]]:
+        """For each list that selected streams ask about, the fields they need of its rows."""
+        fields: dict[int, dict[str, None]] = {}
+        for stream in self._selected:
+            for reading, names in stream.declaration.reading.wanted():
+                fields.setdefault(id(reading), {}).update(dict.fromkeys(names))
+        return {reading: tuple(names) for reading, names in fields.items()}
+
+    @cached_property
+    def _rosters(self) -> defaultdict[str, Roster]:
+        return defaultdict(lambda: Roster(self._announced))
+
+    def source(self, shop: Shop | None, since: int, known: frozenset[str]) -> Source:
+        """What one stream of a shop (of the seller if None) is read through."""
+        return Source(
+            self.client,
+            shop,
+            roster=self._rosters[shop.id if shop else ""],
+            since=since,
+            known=known,
+            zone=shop_zone(shop, self.config.get("time_zones") or {}) if shop else timezone.utc,
+            lists={"external_order_platforms": self.config.get("external_order_platforms") or EXTERNAL_PLATFORMS},
+        )
+
     def read_ahead(self, stream: PlatformStream) -> None:
         """Has the selected streams fetched from this one on, in the order in which the SDK will ask for them.
 
-        A dry run takes one record of each stream, so there each is fetched when its turn comes.
+        A stream that asks about rows of a list that another one reads waits until its turn, when that list is known. A
+        dry run takes one record of each stream, so there each is fetched when its turn comes.
         """
-        if stream.ABORT_AT_RECORD_COUNT is not None:
-            self._turns += 1
-            self.ahead.add(stream.lanes(self._turns))
-        elif not self._turns:
-            for other in self.streams.values():
-                if isinstance(other, PlatformStream) and other.selected:
-                    self._turns += 1
-                    self.ahead.add(other.lanes(self._turns))
+        if self._warned_scopes is None:
+            self.warn_early()
+            if stream.ABORT_AT_RECORD_COUNT is None:
+                for each in self._selected:
+                    if not self._waits(each):
+                        self._add(each)
+        if stream.name not in self._added:
+            self._add(stream)
+
+    def _add(self, stream: PlatformStream) -> None:
+        self._added.add(stream.name)
+        lanes = stream.lanes(list(self.streams).index(stream.name))
+        self.summary.parts += stream.parts.values()
+        self.ahead.add(lanes)
+
+    def _waits(self, stream: PlatformStream) -> bool:
+        """Whether an earlier stream reads, or asks about, a list that this one asks about."""
+        earlier = self._selected[: self._selected.index(stream)]
+        touched = {
+            id(each) for other in earlier for each in (other.declaration.reading, *other.declaration.reading.lists)
+        }
+        return any(id(each) in touched for each in stream.declaration.reading.lists)
 
     # -- a run -------------------------------------------------------------------------------------------------
 
     def warn_early(self) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
-        if not self._warned:
-            self._warned = True
-            needs = needs_of([name for name, stream in self.streams.items() if stream.selected])
-            for warning in early_warnings(self.client.grant(), needs, self.client.now()):
-                self.logger.warning("%s", warning)
+        self.client.shops()  # the first call brings the grant
+        grant = self.client.grant()
+        missing = missing_scopes(grant, needs_of([stream.name for stream in self._selected])) if grant else {}
+        self._warned_scopes = set(missing)
+        ending = grant_sentence(grant, self.client.now()) if grant else None
+        for warning in [*([ending] if ending else []), *(scope_sentence(*each) for each in missing.items())]:
+            self.logger.warning("%s", warning)
 
     @classmethod
     @override
@@ -224,26 +328,58 @@ class TapTikTokShop(Tap):
                 raise PartsFailedError(f"{failed} of the checks failed; the lines above say what to do.")
         super().cb_test(ctx, param, value)
 
-    def report_failure(self, stream: str, shop: Shop, error: Exception) -> None:
+    def excuses(self, part: Part, error: Exception) -> bool:
+        """Whether a part is only skipped, because the shop cannot have it or has not granted it; then it is said."""
+        scope = isinstance(error, ScopeError)
+        if scope and self.config["on_missing_scope"] != "warn":
+            return False
+        if not scope and not isinstance(error, (MarketError, NotTakingPartError)):
+            return False
+        part.skipped = str(error)
+        level = logging.WARNING if scope and not self._is_told(error) else logging.INFO
+        self.logger.log(level, "Stream %s of %s is skipped: %s", part.stream, part.subject, error)
+        return True
+
+    def _is_told(self, error: Exception) -> bool:
+        """Whether the run has warned already of the scope that an error is about; from now on it has."""
+        operation = OPERATIONS.get(getattr(error, "operation", ""))
+        scope, warned = operation.scope if operation else "", self._warned_scopes or set()
+        told = scope in warned
+        self._warned_scopes = warned | {scope}
+        return told
+
+    def report_failure(self, stream: str, shop: Shop | None, error: Exception) -> None:
         """One line for a part that failed; its bookmark stays, the others go on, the run ends non-zero."""
-        known = isinstance(error, TikTokShopError)
-        subject = f"Stream {stream}" if known else f"Stream {stream} of shop {shop.id} ({shop.name})"
-        if getattr(error, "reach", "stream") == "shop":
+        whose = f"shop {shop.id} ({shop.name})" if shop else "the seller"
+        subject = f"Stream {stream}" if isinstance(error, TikTokShopError) else f"Stream {stream} of {whose}"
+        if shop and getattr(error, "reach", "stream") == "shop":
             self.stopped_shops.add(shop.id)
-        self.failures.append(f"{stream} of shop {shop.id}")
+        self.failures.append(f"{stream} of {f'shop {shop.id}' if shop else whose}")
         self.logger.error("%s was left where it was: %s", subject, error if str(error) else type(error).__name__)
         self.logger.debug("Traceback of the failure", exc_info=error)
 
     def finish(self) -> None:
-        """Ends the run: connections closed, and an error if a part of it failed."""
+        """Ends the run: connections closed, the summary told, and an error if a part of it failed."""
         self.ahead.close()
         self.client.close()
         self.message_writer.flush()
+        self._summarise()
         if self.failures:
             raise PartsFailedError(
                 f"{len(self.failures)} of the run's parts could not be read ({', '.join(self.failures)}); "
                 "everything else was. Their bookmarks stay, so the next run tries them again."
             )
+
+    def _summarise(self) -> None:
+        self.summary.oddities = {stream.name: stream.plan.oddities for stream in self._selected}
+        report = self.summary.report(self.end, self.client.now())
+        self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
+        path = self.config.get("summary_path")
+        if path:
+            try:
+                write(path, report)
+            except OSError as error:
+                raise ConfigurationError(f"The summary cannot be written to {path}: {error.strerror}.") from None
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -272,7 +408,16 @@ class TapTikTokShop(Tap):
     def about_streams(cls) -> list[AboutStream]:
         """What `--about` says of each stream."""
         return [
-            AboutStream(stream.name, stream.summary, list(stream.keys), stream.replication_key) for stream in STREAMS
+            AboutStream(
+                stream.name,
+                stream.summary,
+                list(stream.keys),
+                stream.replication_key,
+                stream.reads,
+                not stream.off,
+                dict(PERSONAL.get(stream.name, {})),
+            )
+            for stream in STREAMS
         ]
 
     @classmethod

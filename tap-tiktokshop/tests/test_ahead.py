@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tap_tiktokshop.ahead import Ahead, Lane
-from tap_tiktokshop.reading import Chunk, Following, TimeFilter, Windows
+from tap_tiktokshop.reading import Chunk, Following, Source, TimeFilter, Windows
 from tiktokshop_client import Page, operations
 
 
@@ -53,7 +53,8 @@ def taken(ahead, turn=1):
     """Lane -> what it gave, in order."""
     given = {}
     for one, item in ahead.take(turn, lambda: None):
-        given.setdefault(one, []).extend([type(item).__name__] if isinstance(item, Exception) else list(item.rows))
+        names = ["end"] if item is None else [type(item).__name__] if isinstance(item, Exception) else list(item.rows)
+        given.setdefault(one, []).extend(names)
     return given
 
 
@@ -80,27 +81,30 @@ def test_each_lane_gives_its_slices_in_order_whatever_runs_beside_it(shops, para
     given = taken(ahead)
     ahead.close()
     for one, slices in lanes.items():
-        assert given.get(one, []) == list(names(slices))
+        assert given[one] == [*names(slices), "end"]
 
 
 def test_a_slice_that_fails_ends_its_lane_where_its_rows_would_have_come_and_no_other(ahead):
     bad = lane([Given("a"), Given("b", chunks=2, fails=True), Given("c")], shop="bad")
     good = lane([Given(str(number)) for number in range(20)], shop="good")
     ahead.add([bad, good])
-    assert taken(ahead) == {bad: ["a.0", "b.0", "b.1", "LookupError"], good: [f"{number}.0" for number in range(20)]}
+    assert taken(ahead) == {
+        bad: ["a.0", "b.0", "b.1", "LookupError"],
+        good: [*(f"{number}.0" for number in range(20)), "end"],
+    }
 
 
 def test_as_many_slices_of_a_lane_run_at_once_as_its_budget_allows(ahead):
     together = threading.Barrier(4)
     ahead.add([lane([Given(str(number), watch=lambda _: together.wait(10)) for number in range(8)])])
-    assert len(next(iter(taken(ahead).values()))) == 8
+    assert len(next(iter(taken(ahead).values()))) == 8 + 1
 
 
 def test_shops_are_read_at_the_same_time(ahead):
     together = threading.Barrier(3)
     lanes = [lane([Given(shop, watch=lambda _: together.wait(10))], shop=shop, parallel=1) for shop in "abc"]
     ahead.add(lanes)
-    assert sorted(taken(ahead).values()) == [["a.0"], ["b.0"], ["c.0"]]
+    assert sorted(taken(ahead).values()) == [["a.0", "end"], ["b.0", "end"], ["c.0", "end"]]
 
 
 def test_what_waits_to_be_taken_is_bounded_by_its_bytes():
@@ -120,9 +124,9 @@ def test_a_later_stream_saves_its_first_calls_but_not_more():
     ahead = Ahead()
     first, later = lane([Given("now")]), lane([Given("later", chunks=10_000)], turn=2)
     ahead.add([first, later])
-    assert taken(ahead) == {first: ["now.0"]}
+    assert taken(ahead) == {first: ["now.0", "end"]}
     assert len(later.entries[0].chunks) <= 4_001
-    assert len(taken(ahead, 2)[later]) == 10_000
+    assert len(taken(ahead, 2)[later]) == 10_000 + 1
     ahead.close()
 
 
@@ -139,7 +143,7 @@ def test_a_dropped_lane_gives_nothing_more_and_holds_nothing(ahead):
 def test_whoever_takes_is_told_before_it_waits(ahead):
     go = threading.Event()
     ahead.add([lane([Given("a", watch=lambda _: go.wait(10))])])
-    assert [list(item.rows) for _, item in ahead.take(1, go.set)] == [["a.0"]]
+    assert [list(item.rows) for _, item in ahead.take(1, go.set) if item] == [["a.0"]]
 
 
 class Shop:
@@ -167,10 +171,10 @@ ORDERS = Windows(
 
 def read(times, start, end):
     ahead, shop = Ahead(), Shop(times)
-    one = Lane(turn=1, source=shop, budget=("1", "order"), parallel=lambda: 10)
+    one = Lane(turn=1, source=Source(shop, None), budget=("1", "order"), parallel=lambda: 10)
     one.start(ORDERS.slices(start, end, ahead.size(one)))
     ahead.add([one])
-    ids = [row["id"] for _, item in ahead.take(1, lambda: None) for row in item.rows]
+    ids = [row["id"] for _, item in ahead.take(1, lambda: None) if item for row in item.rows]
     ahead.close()
     return ids, shop.calls
 

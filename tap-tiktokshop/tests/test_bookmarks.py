@@ -1,10 +1,11 @@
 """Where a run goes on."""
 
 import pytest
-from tap_tiktokshop.bookmarks import Bookmark, OpenRows, UnreadableStateError, seconds
+from tap_tiktokshop.bookmarks import DAY, Bookmark, OpenRows, UnreadableStateError, seconds, until
 from tap_tiktokshop.records import utc
 
-PAID = OpenRows("payment_status", frozenset({"PAID"}))
+PAID = OpenRows(until("payment_status", "PAID"))
+NOW = 1_000_000_000
 
 
 def at(state, **kwargs):
@@ -50,18 +51,19 @@ def test_open_rows_are_read_again_until_they_are_final():
     state = {}
     first = at(state, open_rows=PAID)
     first.see(
-        [{"statement_time": 2000, "payment_status": "PROCESSING"}, {"statement_time": 1500, "payment_status": "PAID"}]
+        [{"statement_time": 2000, "payment_status": "PROCESSING"}, {"statement_time": 1500, "payment_status": "PAID"}],
+        NOW,
     )
     first.move(5000)
     assert at(state, open_rows=PAID).start(0, lookback=300) == 2000
 
     second = at(state, open_rows=PAID)
-    second.see([{"statement_time": "2000", "payment_status": "FAILED"}])
+    second.see([{"statement_time": "2000", "payment_status": "FAILED"}], NOW)
     second.move(6000)
     assert at(state, open_rows=PAID).start(0, lookback=300) == 2000
 
     third = at(state, open_rows=PAID)
-    third.see([{"statement_time": 2000, "payment_status": "PAID"}])
+    third.see([{"statement_time": 2000, "payment_status": "PAID"}], NOW)
     third.move(7000)
     assert "open_from" not in state
     assert at(state, open_rows=PAID).start(0, lookback=300) == 6700
@@ -70,11 +72,11 @@ def test_open_rows_are_read_again_until_they_are_final():
 def test_a_run_killed_while_it_reads_open_rows_again_forgets_none_of_them():
     state = {}
     first = at(state, open_rows=PAID)
-    first.see([{"statement_time": moment, "payment_status": "PROCESSING"} for moment in (2000, 4000)])
+    first.see([{"statement_time": moment, "payment_status": "PROCESSING"} for moment in (2000, 4000)], NOW)
     first.move(5000)
 
     killed = at(state, open_rows=PAID)
-    killed.see([{"statement_time": 2000, "payment_status": "PAID"}])
+    killed.see([{"statement_time": 2000, "payment_status": "PAID"}], NOW)
     killed.move(3000)  # the window that ends here is done, the one with the row at 4000 is not
 
     assert state["replication_key_value"] == utc(5000)
@@ -103,3 +105,32 @@ def test_a_state_that_no_run_has_written_is_refused():
 def test_what_is_not_a_date_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - pendulum words it in several ways
         seconds(text)
+
+
+def test_nothing_is_expected_any_more_of_rows_that_stayed_open_for_too_long():
+    state = {}
+    impatient = OpenRows(until("payment_status", "PAID"), days=30)
+    bookmark = at(state, open_rows=impatient)
+    old, recent = NOW - 31 * DAY, NOW - 29 * DAY
+    bookmark.see([{"statement_time": moment, "payment_status": "FAILED"} for moment in (old, recent)], NOW)
+    bookmark.move(NOW)
+    assert at(state, open_rows=impatient).start(0, lookback=300) == recent
+
+
+def test_changes_are_new_from_the_lookback_on_however_far_open_rows_reach_back():
+    state = {}
+    bookmark = at(state, open_rows=PAID)
+    bookmark.see([{"statement_time": 2000, "payment_status": "PROCESSING"}], NOW)
+    bookmark.move(5000)
+    again = at(state, open_rows=PAID)
+    assert (again.start(0, 300), again.since(0, 300)) == (2000, 4700)
+
+
+def test_identities_are_left_to_the_next_run_and_forgotten_when_there_are_none():
+    state = {}
+    at(state).remember({"b", "a"})
+    assert state == {"known": ["a", "b"]}
+    assert at(state).known == {"a", "b"}
+    at(state).remember(())
+    assert state == {}
+    assert at({"known": "broken"}).known == frozenset()

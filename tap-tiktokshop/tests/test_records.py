@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tap_tiktokshop.records import RecordPlan, plan, utc
+from tap_tiktokshop.records import Oddities, RecordPlan, plan, utc
 
 TIME = {"type": ["string", "null"], "format": "date-time"}
 AMOUNT = {"type": ["string", "null"], "format": "x-singer.decimal"}
@@ -50,7 +50,7 @@ AMOUNT = {"type": ["string", "null"], "format": "x-singer.decimal"}
     ],
 )
 def test_a_value_is_mended_where_it_has_one_meaning_and_passed_on_where_it_has_none(schema, sent, kept):
-    result = plan(schema)(sent)
+    result = plan(schema, Oddities())(sent)
     assert (result, type(result)) == (kept, type(kept))
 
 
@@ -95,3 +95,45 @@ def test_no_row_is_too_strange_to_become_a_record(row):
 
 def test_times_are_written_in_utc():
     assert utc(0) == "1970-01-01T00:00:00+00:00"
+
+
+MANY = {
+    "type": "object",
+    "properties": {
+        "text": {"type": ["string", "null"]},
+        "amount": AMOUNT,
+        "number": {"type": ["integer", "null"]},
+        "flag": {"type": ["boolean", "null"]},
+        "time": TIME,
+        "inner": {"type": ["object", "null"], "properties": {"number": {"type": ["number", "null"]}}},
+        "list": {"type": ["array", "null"], "items": {"type": ["string"]}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "counted"),
+    [
+        ({"text": {"a": 1}}, {"text": 1}),
+        ({"text": 7, "amount": 7, "number": "7", "flag": "true", "time": "1685548800"}, {}),
+        ({"text": "", "amount": "", "number": "", "flag": "", "time": "", "inner": "", "list": ""}, {}),
+        ({"text": None, "amount": None, "number": None, "flag": None, "time": None, "inner": None, "list": None}, {}),
+        ({"amount": ["1"]}, {"amount": 1}),
+        ({"number": "many"}, {"number": 1}),
+        ({"number": Decimal("7.5")}, {"number": 1}),
+        ({"number": []}, {"number": 1}),
+        ({"flag": "perhaps"}, {"flag": 1}),
+        ({"flag": 7}, {"flag": 1}),
+        ({"time": "3 days after delivery"}, {"time": 1}),
+        ({"time": {}}, {"time": 1}),
+        ({"inner": "x"}, {"inner": 1}),
+        ({"inner": {"number": "n/a", "new": []}}, {"inner.number": 1}),
+        ({"list": "x"}, {"list": 1}),
+        ({"list": ["a", 7, ["b"], {"c": 1}]}, {"list[]": 2}),
+        ({"new": object}, {}),
+    ],
+)
+def test_values_of_undocumented_types_are_counted_and_those_that_can_be_mended_are_not(row, counted):
+    plan = RecordPlan(MANY)
+    plan.record(dict(row), {})
+    assert plan.oddities == counted

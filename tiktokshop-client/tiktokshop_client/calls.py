@@ -211,9 +211,9 @@ class Caller:
         """How this machine's clock compares with the platform's, as far as the answers so far have shown."""
         return ClockReading(-self._drift, self._refused)
 
-    def parallel(self, operation: Operation, shop: Shop) -> int:
+    def parallel(self, operation: Operation, shop: Shop | None) -> int:
         """See ``Client.parallel``."""
-        return self._limits.budget(self._settings.app_key, shop.id, operation.family).parallel
+        return self._limits.budget(self._settings.app_key, shop.id if shop else "", operation.family).parallel
 
     def perform(self, call: Call, *, rows: str | None = None) -> Answer:
         """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.

@@ -17,7 +17,7 @@ from tiktokshop_client.errors import (
     TransientError,
 )
 from tiktokshop_client.limits import Limits
-from tiktokshop_client.operations import GET_SHOPS
+from tiktokshop_client.operations import GET_SHOPS, same_region
 from tiktokshop_client.redaction import Redactor
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens import Tokens, store_for
@@ -146,7 +146,7 @@ class Client:
                 self._shops = self._wanted(tuple(self._authorised()))
             return self._shops
 
-    def parallel(self, operation: Operation, shop: Shop) -> int:
+    def parallel(self, operation: Operation, shop: Shop | None) -> int:
         """How many requests have to be on their way at once to use the whole budget of an operation's family.
 
         Little's law: requests a second, as the platform allows them now, times the seconds that an answer takes.
@@ -239,7 +239,9 @@ class Client:
     ) -> Call:
         if operation.cipher != (shop is not None):
             raise ValueError(f"{operation.name} is called {'with' if operation.cipher else 'without'} a shop")
-        call = Call.of(operation, shop, path or {}, {**operation.query, **(query or {})}, body, tally, paging=paging)
+        regional = operation.query_in.get(same_region(shop.region), {}) if shop else {}
+        inquiry = {**operation.query, **regional, **(query or {})}
+        call = Call.of(operation, shop, path or {}, inquiry, body, tally, paging=paging)
         reason = _exclusion(operation, shop) if shop else ""
         if shop and reason:
             raise MarketError(f"{call.context.who}: {reason}", operation=operation.name, shop_id=shop.id)

@@ -39,8 +39,12 @@ def missing_scopes(grant: Token, needs: Iterable[Need]) -> dict[str, list[str]]:
     """Scope -> the needs that lack it; {} if the platform does not say what was granted."""
     missing: dict[str, list[str]] = {}
     if grant.granted_scopes:
+        granted = {
+            "",
+            *(scope.replace("serller.", "seller.") for scope in grant.granted_scopes),
+        }  # spelt so on the wire
         for need in needs:
-            for scope in sorted({operation.scope for operation in need.operations} - {"", *grant.granted_scopes}):
+            for scope in sorted({operation.scope for operation in need.operations} - granted):
                 missing.setdefault(scope, []).append(need.name)
     return missing
 

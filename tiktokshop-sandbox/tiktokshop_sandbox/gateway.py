@@ -237,7 +237,7 @@ def _parameters(gateway: Gateway, visit: Visit) -> None:
     visit.query = typed_query(request.query, endpoint.query)
     sent = _json_object(request) if request.body and endpoint.body else {}
     visit.body = typed_body(sent, endpoint.body)
-    paged = "page_token" in visit.query or "page_token" in visit.body
+    paged = bool(paging.sent_token(visit.query, visit.body))
     if paged and gateway.faults.strike(Target(request.path), "page_token_invalid"):
         raise paging.invalid_page_token()
 

@@ -12,13 +12,15 @@ import msgspec
 from tiktokshop_sandbox.contract import INVALID_PARAMETER, ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tiktokshop_sandbox.contract import Call
 
 # Three bytes that base64 spells "b+/x": every token holds both characters that clients forget to escape.
 _HEAD: Final = base64.b64decode(b"b+/x")
 _KEY: Final = b"tiktokshop-sandbox page token"
 _TAG: Final = 8
-_NOT_FILTERS: Final = frozenset({"page_token", "page_size"})
+_NOT_FILTERS: Final = frozenset({"page_token", "page_size", "pagination"})
 _FILLER: Final = b"\n"
 
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
@@ -37,15 +39,23 @@ def page_token(call: Call, position: str) -> str:
     return base64.b64encode(_HEAD + tag + _masked(tag, plain)).decode()
 
 
+def sent_token(query: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+    """The `page_token` of a request, or "" on the first page.
+
+    It stands in the query or, as for promotions, in the body or, as for after-sales requests, in the body's
+    `pagination`.
+    """
+    places = (query, body, body.get("pagination") or {})
+    return next((str(place["page_token"]) for place in places if place.get("page_token")), "")
+
+
 def position_of(call: Call) -> str | None:
     """The position in the call's `page_token`, or None on the first page.
-
-    The token may stand in the query or, as for promotions, in the body.
 
     Raises:
         ApiError: 36009004, when the token is not ours or was made for other filters, sort or shop.
     """
-    token = call.query.get("page_token") or call.body.get("page_token")
+    token = sent_token(call.query, call.body)
     if not token:
         return None
     try:

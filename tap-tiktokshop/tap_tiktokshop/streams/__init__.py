@@ -1,5 +1,31 @@
-"""Every stream of the tap, as declarations."""
+"""Every stream of the tap, as declarations; whoever asks about the rows of a list stands behind it."""
 
-from tap_tiktokshop.streams import finance, orders, products, returns, shops
+from tap_tiktokshop.streams import (
+    affiliate,
+    analytics,
+    catalogue,
+    customer_service,
+    fbt,
+    finance,
+    fulfillment,
+    orders,
+    products,
+    promotion,
+    returns,
+    shops,
+)
 
-STREAMS = (*shops.STREAMS, *orders.STREAMS, *products.STREAMS, *returns.STREAMS, *finance.STREAMS)
+STREAMS = (
+    *shops.STREAMS,
+    *orders.STREAMS,
+    *fulfillment.STREAMS,
+    *returns.STREAMS,
+    *products.STREAMS,
+    *catalogue.STREAMS,
+    *finance.STREAMS,
+    *promotion.STREAMS,
+    *customer_service.STREAMS,
+    *analytics.STREAMS,
+    *affiliate.STREAMS,
+    *fbt.STREAMS,
+)

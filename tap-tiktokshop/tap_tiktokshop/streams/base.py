@@ -1,15 +1,12 @@
-"""A stream as a declaration, and the one class that carries it out."""
+"""The one class that carries out a stream's declaration."""
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import time
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -20,19 +17,22 @@ from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
 from tap_tiktokshop.ahead import Lane
-from tap_tiktokshop.bookmarks import Bookmark, OpenRows, UnreadableStateError
+from tap_tiktokshop.bookmarks import Bookmark, UnreadableStateError
+from tap_tiktokshop.parts import Part
 from tap_tiktokshop.progress import Progress
-from tap_tiktokshop.reading import Source
+from tap_tiktokshop.reading.lists import EVERYTHING
 from tap_tiktokshop.records import RecordPlan
+from tap_tiktokshop.streams.declaration import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.mapper import StreamMap
     from tiktokshop_client import Shop
 
-    from tap_tiktokshop.reading import Chunk, Reading
+    from tap_tiktokshop.reading import Chunk
+    from tap_tiktokshop.streams.declaration import Declaration
     from tap_tiktokshop.tap import TapTikTokShop
 
 
@@ -42,47 +42,11 @@ STATE_SECONDS = 1.0
 STATE_ROWS = 2_000
 """A state is written after a window when the last one is so long ago. It has every shop in it, so that one after each
 window of each of many shops would cost more than the records do."""
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """Everything that makes one stream differ from another.
-
-    `keys` identify a record; `replication_key` is the time its windows move along (None: read whole each run);
-    `open_rows` are read again until they are final; `summary` says what a record is, for README and `--about`.
-    """
-
-    name: str
-    summary: str
-    keys: tuple[str, ...]
-    reading: Reading
-    replication_key: str | None = None
-    open_rows: OpenRows | None = None
-
-
-def load_schema(stream: str) -> dict[str, Any]:
-    """The checked-in JSON schema of a stream."""
-    text = resources.files("tap_tiktokshop.schemas").joinpath(f"{stream}.json").read_text(encoding="utf8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+DELETED_AT = "_sdc_deleted_at"
 
 
 def _passes_on(stream_map: StreamMap) -> bool:
     return type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
-
-
-@dataclass(eq=False)
-class Part:
-    """A stream of one shop in this run: read from `start` until `end` (unix seconds), complete until `reached`."""
-
-    shop: Shop
-    bookmark: Bookmark
-    start: int
-    end: int
-    rows: int = 0
-
-    def __post_init__(self) -> None:
-        self.reached = self.start
 
 
 class PlatformStream(Stream):
@@ -93,14 +57,15 @@ class PlatformStream(Stream):
 
     def __init__(self, tap: TapTikTokShop, declaration: Declaration) -> None:
         schema = {**load_schema(declaration.name), "description": declaration.summary}
+        self.selected_by_default = not declaration.off
         super().__init__(tap, schema=schema, name=declaration.name)
         self.tap = tap
         self.declaration = declaration
         self.primary_keys = declaration.keys
         self.replication_key = declaration.replication_key
         self.turn = 0
-        self._parts: dict[Lane, Part] = {}
-        self._plan = RecordPlan(self.schema)
+        self.parts: dict[Lane, Part] = {}
+        self.plan = RecordPlan(self.schema)
         self._state_at, self._state_rows = -math.inf, 0
 
     @property
@@ -129,32 +94,32 @@ class PlatformStream(Stream):
         """
         del context
         self.tap.read_ahead(self)
-        self.tap.warn_early()
         try:
-            with Progress(self.logger, self.name, self._parts.values()) as progress:
+            with Progress(self.logger, self.name, self.parts.values()) as progress:
                 for lane, item in self.tap.ahead.take(self.turn, self.tap.message_writer.flush):
                     yield from self._take(lane, item)
                     progress.show()
         finally:  # who stops in the middle wants nothing more
-            for lane in self._parts:
+            for lane in self.parts:
                 self.tap.ahead.drop(lane)
 
-    def _take(self, lane: Lane, item: Chunk | Exception) -> Iterator[dict[str, Any]]:
-        """The records of a chunk, and what is to be done behind them."""
-        part = self._parts[lane]
-        if part.shop.id in self.tap.stopped_shops:
+    def _take(self, lane: Lane, item: Chunk | Exception | None) -> Iterator[dict[str, Any]]:
+        """The records of a chunk, and what is to be done behind them; what is due when everything has come."""
+        part = self.parts[lane]
+        if part.shop and part.shop.id in self.tap.stopped_shops:
+            part.failed = "the shop was given up, see its first failure"
             self.tap.ahead.drop(lane)
             return
         if isinstance(item, Exception):
             self._failed(part, item)
             return
         try:
-            yield from self._records(part, item)
+            yield from self._ended(part) if item is None else self._records(part, item)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other shops must come through
             self.tap.ahead.drop(lane)
             self._failed(part, error)
             return
-        if item.done is not None:
+        if item is not None and item.done is not None:
             part.reached = item.done
             self._pass_on(part, item.done)
 
@@ -194,62 +159,110 @@ class PlatformStream(Stream):
     def lanes(self, turn: int) -> list[Lane]:
         """One lane for each shop that is still read, which the tap hands to the threads."""
         self.turn = turn
-        self._parts = {}
-        for shop in self.tap.client.shops():
+        self.parts = {}
+        for shop in self._shops():
             try:
                 part = self._part(shop)
             except UnreadableStateError as error:  # noqa: PERF203 - once a shop
                 self.tap.report_failure(self.name, shop, error)
             else:
-                self._parts[self._lane(part)] = part
-        return list(self._parts)
+                self.parts[self._lane(part)] = part
+        return list(self.parts)
 
-    def _part(self, shop: Shop) -> Part:
-        state = self.get_context_state({"shop_id": shop.id}) if self._incremental else {}
-        bookmark = Bookmark(state, self.declaration.replication_key or "", self.declaration.open_rows)
-        start = bookmark.start(max(self.tap.start, self.declaration.reading.earliest), self.tap.lookback)
-        return Part(shop, bookmark, start, self.tap.end)
+    def _shops(self) -> Iterable[Shop | None]:
+        """Whose it is: of each shop, or of the seller if one of the shops may have it."""
+        shops = self.tap.client.shops()
+        operation = self.declaration.reading.operation
+        if operation is None or operation.cipher:
+            return shops
+        if all(operation.excluded_for(shop.seller_type) for shop in shops):
+            kinds = " and ".join(operation.seller_types or ())
+            self.logger.info("Stream %s is skipped: the platform offers it to %s shops only.", self.name, kinds)
+            return ()
+        return (None,)
+
+    def _part(self, shop: Shop | None) -> Part:
+        declaration, tap = self.declaration, self.tap
+        context = {"shop_id": shop.id} if shop else None
+        state = self.get_context_state(context) if declaration.bookmarked else {}
+        bookmark = Bookmark(state, declaration.replication_key or declaration.follows, declaration.open_rows)
+        configured = max(tap.start, declaration.reading.earliest)
+        lookback = tap.lookback if declaration.reading.again is None else declaration.reading.again
+        since = bookmark.since(configured, lookback)
+        source = tap.source(shop, since, bookmark.known)
+        start = bookmark.start(configured, lookback)
+        return Part(self.name, shop, bookmark, source, start, tap.end, known=set(bookmark.known))
 
     def _lane(self, part: Part) -> Lane:
         operation, client = self.declaration.reading.operation, self.tap.client
         lane = Lane(
             turn=self.turn,
-            source=Source(client, part.shop),
-            budget=(part.shop.id, operation.family if operation else self.name),
+            source=part.source,
+            budget=(part.shop.id if part.shop else "", operation.family if operation else self.name),
             parallel=lambda: client.parallel(operation, part.shop) if operation else 1,
         )
         lane.start(self.declaration.reading.slices(part.start, part.end, self.tap.ahead.size(lane)))
         return lane
 
-    @property
-    def _incremental(self) -> bool:
-        return self.replication_method == "INCREMENTAL"
-
     # -- what comes of it ----------------------------------------------------------------------------------------
 
     def _records(self, part: Part, chunk: Chunk) -> Iterator[dict[str, Any]]:
+        declaration = self.declaration
         rows = list(chunk.rows)
-        part.bookmark.see(rows)
+        part.see(rows, chunk)
+        if declaration.departed:
+            part.seen.update(str(row.get(declaration.keys[-1])) for row in rows)
+        if declaration.shape is not None:
+            rows = list(declaration.shape(rows, part.end))
         part.rows += len(rows)
-        extra = {**chunk.added, "shop_id": part.shop.id}
-        record = self._plan.record
+        extra = {**chunk.added, "shop_id": part.shop.id} if part.shop else chunk.added
+        record = self.plan.record
         for row in rows:
             yield record(row, extra)
 
+    def _ended(self, part: Part) -> Iterator[dict[str, Any]]:
+        """Everything has come: what has left a list of what is current, and what others may rely on."""
+        declaration = self.declaration
+        for identity in sorted(part.known - part.seen) if declaration.departed else ():
+            row = {declaration.keys[-1]: identity, **declaration.departed, DELETED_AT: part.end}
+            part.rows += 1
+            yield self.plan.record(row, {"shop_id": part.shop.id} if part.shop else {})
+        part.ended, part.reached = True, part.end
+        self._cover(part)
+        if declaration.departed or declaration.reading.remember:
+            part.bookmark.remember(part.seen if declaration.departed else part.known | part.source.asked)
+            self._write_state()
+
+    def _cover(self, part: Part) -> None:
+        """Others need not read again what this part has read."""
+        reading = self.declaration.reading
+        for each in (reading, *reading.lists):
+            if each.time:
+                part.source.roster.cover(each, part.start, part.reached)
+            elif part.ended:
+                part.source.roster.cover(each, *EVERYTHING)
+
     def _pass_on(self, part: Part, done: int) -> None:
         """Moves a shop's bookmark, and writes the state unless it was written a moment ago."""
-        if not self._incremental:
+        if not (self.declaration.replication_key or self.declaration.follows):
             return
-        part.bookmark.move(done)
-        rows = sum(other.rows for other in self._parts.values())
+        part.move(done)
+        rows = sum(other.rows for other in self.parts.values())
         now = time.monotonic()
         late = now - self._state_at >= STATE_SECONDS or rows - self._state_rows >= STATE_ROWS
-        if late or len(self._parts) <= FEW_SHOPS:
+        if late or len(self.parts) <= FEW_SHOPS:
             self._state_at, self._state_rows = now, rows
-            self.tap.state_writer.write_state(self.tap_state)
+            self._write_state()
+
+    def _write_state(self) -> None:
+        self.tap.state_writer.write_state(self.tap_state)
 
     def _failed(self, part: Part, error: Exception) -> None:
+        self._cover(part)
+        if self.tap.excuses(part, error):
+            return
         stops_the_run = isinstance(error, TikTokShopError) and error.reach == "run"
         if stops_the_run or self.ABORT_AT_RECORD_COUNT is not None:
             raise error
+        part.failed = str(error) or type(error).__name__
         self.tap.report_failure(self.name, part.shop, error)

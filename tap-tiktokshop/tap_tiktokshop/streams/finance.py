@@ -1,15 +1,18 @@
-"""Statements, their transactions, and payments."""
+"""Statements, their transactions, payments, and money on its way."""
 
 from tiktokshop_client import operations
 
-from tap_tiktokshop.bookmarks import OpenRows
-from tap_tiktokshop.reading import DAY, Children, TimeFilter, Windows
-from tap_tiktokshop.streams.base import Declaration
+from tap_tiktokshop.bookmarks import OpenRows, until
+from tap_tiktokshop.reading import DAY, IDENTITY, Children, Parents, TimeFilter, Windows
+from tap_tiktokshop.streams.declaration import Declaration
 
 EARLIEST = 1_688_169_600
 """2023-07-01: the platform keeps no finance data from before."""
+EARLIEST_UNSETTLED = 1_735_689_600
+"""2025-01-01: the same for what is not settled."""
 FIRST = 90 * DAY
-"""The finance lists do not say how many rows they have, so the first window is short and shows how dense they are."""
+"""Some finance lists do not say how many rows they have, so the first window is short and shows how dense they are."""
+UNPAID = OpenRows(until("payment_status", "PAID"))
 
 READ_STATEMENTS = Windows(
     operation=operations.GET_STATEMENTS,
@@ -25,8 +28,19 @@ STATEMENTS = Declaration(
     summary="Daily statements: what was earned, charged and settled.",
     keys=("shop_id", "id"),
     replication_key="statement_time",
-    open_rows=OpenRows("payment_status", frozenset({"PAID"})),
+    open_rows=UNPAID,
     reading=READ_STATEMENTS,
+)
+
+READ_STATEMENT_TRANSACTIONS = Children(
+    parents=(Parents(READ_STATEMENTS, "id", ("currency", "payment_status"), final=UNPAID),),
+    operation=operations.GET_STATEMENT_TRANSACTIONS,
+    path="statement_id",
+    key="id",
+    key_fallbacks=("adjustment_id", "reserve_id"),
+    name="statement_id",
+    inherit={"statement_time": "statement_time", "currency": "currency"},
+    query={"sort_field": "order_create_time", "sort_order": "ASC"},
 )
 
 STATEMENT_TRANSACTIONS = Declaration(
@@ -34,14 +48,25 @@ STATEMENT_TRANSACTIONS = Declaration(
     summary="The orders and adjustments that a statement settles, with every fee and tax.",
     keys=("shop_id", "statement_id", "id"),
     replication_key="statement_time",
+    open_rows=UNPAID,
+    how="of new statements, and once more when they are paid",
+    reading=READ_STATEMENT_TRANSACTIONS,
+)
+
+ORDER_TRANSACTIONS = Declaration(
+    name="order_transactions",
+    summary="What an order brought and cost, SKU by SKU, over all its statements.",
+    keys=("shop_id", "order_id"),
+    replication_key="statement_time",
+    off=True,
+    how="of settled orders",
     reading=Children(
-        parents=READ_STATEMENTS,
-        operation=operations.GET_STATEMENT_TRANSACTIONS,
-        path="statement_id",
-        key="id",
-        key_fallbacks=("adjustment_id", "reserve_id"),
-        inherit={"statement_id": "id", "statement_time": "statement_time", "currency": "currency"},
-        query={"sort_field": "order_create_time", "sort_order": "ASC"},
+        parents=(Parents(READ_STATEMENT_TRANSACTIONS, "order_id", once=IDENTITY),),
+        operation=operations.GET_ORDER_TRANSACTIONS,
+        key=None,
+        path="order_id",
+        name="order_id",
+        inherit={"statement_time": "statement_time"},
     ),
 )
 
@@ -50,7 +75,7 @@ PAYMENTS = Declaration(
     summary="Payouts to the seller's bank account.",
     keys=("shop_id", "id"),
     replication_key="create_time",
-    open_rows=OpenRows("status", frozenset({"PAID"})),
+    open_rows=OpenRows(until("status", "PAID")),
     reading=Windows(
         operation=operations.GET_PAYMENTS,
         filter=TimeFilter("create_time", where="query"),
@@ -61,4 +86,34 @@ PAYMENTS = Declaration(
     ),
 )
 
-STREAMS = (STATEMENTS, STATEMENT_TRANSACTIONS, PAYMENTS)
+WITHDRAWALS = Declaration(
+    name="withdrawals",
+    summary="Movements on the seller's balance: settlements, withdrawals, transfers and what was reversed.",
+    keys=("shop_id", "id"),
+    replication_key="create_time",
+    open_rows=OpenRows(until("status", "SUCCESS", "PROCESSED", "RECEIVED", "FAILED", "REVERSED", "CLOSED"), days=30),
+    reading=Windows(
+        operation=operations.GET_WITHDRAWALS,
+        filter=TimeFilter("create_time", where="query"),
+        key="id",
+        earliest=EARLIEST,
+    ),
+)
+
+UNSETTLED_TRANSACTIONS = Declaration(
+    name="unsettled_transactions",
+    summary="Transactions that no statement has settled yet, with estimated amounts.",
+    keys=("shop_id", "id"),
+    departed={"status": "SETTLED"},
+    how="whole, each run: a snapshot; what has left it is marked once",
+    reading=Windows(
+        operation=operations.GET_UNSETTLED,
+        filter=TimeFilter("search_time", where="query"),
+        key="id",
+        key_fallbacks=("adjustment_id", "order_id"),
+        query={"sort_field": "order_create_time", "sort_order": "ASC"},
+        earliest=EARLIEST_UNSETTLED,
+    ),
+)
+
+STREAMS = (STATEMENTS, STATEMENT_TRANSACTIONS, ORDER_TRANSACTIONS, PAYMENTS, WITHDRAWALS, UNSETTLED_TRANSACTIONS)

@@ -2,11 +2,14 @@
 
 from tiktokshop_client.operations._operation import CROSS_BORDER, Operation
 
+# Shops in the United States have the second tree of categories only; the others have either, the first by default.
+CATEGORY_VERSION = {"US": {"category_version": "v2"}}
+
 GET_PRODUCT_DIAGNOSES = Operation(
     "get_product_diagnoses",
     "GET",
     "/product/202405/products/diagnoses",
-    "seller.product.basic",
+    "seller.product.optimize",
     rows="products",
     needs=("product_ids",),
 )
@@ -16,6 +19,7 @@ GET_CATEGORIES = Operation(
     "/product/202309/categories",
     "seller.product.basic",
     rows="categories",
+    query_in=CATEGORY_VERSION,
 )
 GET_BRANDS = Operation(
     "get_brands",
@@ -31,6 +35,7 @@ GET_CATEGORY_RULES = Operation(
     "GET",
     "/product/202309/categories/{category_id}/rules",
     "seller.product.basic",
+    query_in=CATEGORY_VERSION,
 )
 GET_CATEGORY_ATTRIBUTES = Operation(
     "get_category_attributes",
@@ -38,6 +43,7 @@ GET_CATEGORY_ATTRIBUTES = Operation(
     "/product/202309/categories/{category_id}/attributes",
     "seller.product.basic",
     rows="attributes",
+    query_in=CATEGORY_VERSION,
 )
 SEARCH_SIZE_CHARTS = Operation(
     "search_size_charts",

@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.catalog import goods_of, is_bundle
+from tiktokshop_sandbox.documents.associations import association
+from tiktokshop_sandbox.documents.attributes import product_attributes, sales_attribute_ids
+from tiktokshop_sandbox.documents.brands import brand_of
+from tiktokshop_sandbox.documents.compliance import (
+    PRODUCTS_A_MANUFACTURER,
+    PRODUCTS_A_PERSON,
+    manufacturer_id,
+    person_id,
+)
+from tiktokshop_sandbox.documents.size_charts import chart_of
 from tiktokshop_sandbox.draws import number_of
 
 if TYPE_CHECKING:
@@ -15,7 +25,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _AUDIT = {"DRAFT": "NONE", "PENDING": "AUDITING", "FAILED": "FAILED"}
-_TIERS = ("POOR", "FAIR", "GOOD", "EXCELLENT")
+TIERS = ("POOR", "FAIR", "GOOD", "EXCELLENT")
 
 
 def image_url(uri: str) -> str:
@@ -82,7 +92,7 @@ def search_document(shop: Shop, product: Product) -> Document:
         "skus": [_search_sku(shop, product, sku) for sku in product.skus],
     }
     if shop.region == "US":
-        shown["listing_quality_tier"] = _TIERS[product.n % 4]
+        shown["listing_quality_tier"] = TIERS[product.n % 4]
     if shop.region == "ID":
         shown["integrated_platform_statuses"] = [{"platform": "TOKOPEDIA", "status": product.status}]
     return shown
@@ -108,7 +118,7 @@ def detail_document(shop: Shop, product: Product) -> Document:
     shown = {key: value for key, value in search_document(shop, product).items() if key not in _SEARCH_ONLY}
     shown |= {
         "product_status": product.status,
-        "brand": {"id": f"7082427311584{product.n % 7:06d}", "name": f"{shop.name.split(' ')[0]} Atelier"},
+        "brand": {"id": brand_of(product).id, "name": brand_of(product).name},
         "category_chains": _chain(goods.categories),
         "description": f"<p>{product.title}. Handled with care — packed in {shop.warehouses[0].place.city}.</p>\n<ul>"
         "<li>Machine washable where sensible</li><li>100 % recycled parcel</li></ul>",
@@ -121,17 +131,21 @@ def detail_document(shop: Shop, product: Product) -> Document:
         "main_images": [image(shop, product.n * 8 + index) for index in range(2)],
         "package_dimensions": {"height": "8", "length": "22", "width": "16", "unit": length},
         "package_weight": {"unit": mass, "value": _weight(goods.grams, mass)},
-        "product_attributes": [
-            {"id": "100392", "name": "Occasion", "values": [{"id": "1001533", "name": "Birthday"}]},
-        ],
+        "product_attributes": product_attributes(shop, product),
         "product_types": ["COMBINED_PRODUCT"] if is_bundle(product) else [],
         "shipping_insurance_requirement": "NOT_SUPPORTED" if shop.region != "US" else "OPTIONAL",
         "is_blind_box": False,
         "skus": [_detail_sku(shop, product, index) for index in range(len(product.skus))],
     }
     if shop.market.eu:
-        shown["manufacturer_ids"] = [f"7172{shop.number:04d}0000000001"]
-        shown["responsible_person_ids"] = [f"7173{shop.number:04d}0000000001"]
+        shown["manufacturer_ids"] = [manufacturer_id(shop, product.n // PRODUCTS_A_MANUFACTURER)]
+        shown["responsible_person_ids"] = [person_id(shop, product.n // PRODUCTS_A_PERSON)]
+    chart = chart_of(shop, product)
+    if chart:
+        shown["size_chart"] = {"template": {"id": chart.id}}
+    published = association(shop, product)
+    if published:
+        shown["global_product_association"] = published
     if product.status == "FAILED":
         reason = {"position": "product", "reasons": ["The image is blurred"], "suggestions": ["Upload a sharper image"]}
         shown["audit_failed_reasons"] = [reason | {"listing_platform": "TIKTOK_SHOP"}]
@@ -165,13 +179,13 @@ def _detail_sku(shop: Shop, product: Product, index: int) -> Document:
     shown = _search_sku(shop, product, sku)
     shown["sales_attributes"] = [
         {
-            "id": next((axis for axis, label, _ in goods.axes if label == name), "100089"),
+            "id": attribute,
             "name": name,
-            "value_id": str(number_of("value", name, value) % 10**15),
+            "value_id": number,
             "value_name": value,
             "sku_img": image(shop, product.n * 8 + 4),
         }
-        for name, value in sku.attributes
+        for (attribute, number), (name, value) in zip(sales_attribute_ids(product, sku), sku.attributes, strict=True)
     ]
     shown["external_sku_id"] = f"EXT-{sku.seller_sku}"
     shown["identifier_code"] = {"type": "GTIN", "code": f"{number_of('gtin', sku.id) % 10**14:014d}"}

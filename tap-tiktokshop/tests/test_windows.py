@@ -1,66 +1,32 @@
-"""Windows and children are read whole, once, and in pieces that fit."""
-
-from dataclasses import dataclass, field
+"""Windows are read whole, once, and in pieces that fit."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tap_tiktokshop import reading
-from tap_tiktokshop.reading import Children, IncompleteWindowError, MissingKeyError, TimeFilter, Windows
+from platform_lists import Platform, source
+from tap_tiktokshop.completeness import IncompleteWindowError, MissingKeyError
+from tap_tiktokshop.reading import NestedFilter, TimeFilter, Window, Windows, base
 from tiktokshop_client import Page, operations
-from tiktokshop_client.errors import TOO_MANY_HITS, BusinessError, PageTokenInvalid, PagingError
-
-
-@dataclass
-class Platform:
-    """A list with a time filter and pages, as the platform has it; `trouble` happens instead of a page, once each."""
-
-    rows: list = field(default_factory=list)
-    page_size: int = 3
-    counts: bool = True
-    most: int = 10**9
-    trouble: dict = field(default_factory=dict)
-    calls: list = field(default_factory=list)
-
-    def pages(self, operation, *, path=None, query=None, body=None):  # noqa: ARG002 - as the client's
-        asked = {**(query or {}), **(body or {})}
-        low = next((value for name, value in asked.items() if name.endswith("_ge")), 0)
-        high = next((value for name, value in asked.items() if name.endswith("_lt")), None)
-        if high is None:
-            high = next((value + 1 for name, value in asked.items() if name.endswith("_le")), 10**12)
-        found = sorted(
-            (row for row in self.rows if low <= row["update_time"] < high), key=lambda row: row["update_time"]
-        )
-        if len(found) > self.most:
-            raise BusinessError("too many", code=TOO_MANY_HITS)
-        for number, first in enumerate(range(0, max(len(found), 1), self.page_size), 1):
-            self.calls.append((low, high))
-            outcome = self.trouble.pop(len(self.calls), None)
-            if isinstance(outcome, Exception):
-                raise outcome
-            page = found[first : first + self.page_size]
-            if outcome == "lose":
-                page = page[1:]
-            yield Page([dict(row) for row in page], len(found) if self.counts else None, {}, "r", number, "")
+from tiktokshop_client.errors import BusinessError, PageTokenInvalid, PagingError
 
 
 def rows(*times):
     return [{"id": f"{number}", "update_time": time} for number, time in enumerate(times)]
 
 
-def windows(**kwargs):
-    return Windows(operations.SEARCH_ORDERS, TimeFilter("update_time"), "id", **kwargs)
+def windows(key="id", **kwargs):
+    return Windows(operations.SEARCH_ORDERS, TimeFilter("update_time"), key, **kwargs)
 
 
 def read(way, platform, start, end):
-    chunks = list(way.read(platform, start, end))
+    chunks = list(way.read(source(platform), start, end))
     ids = [row["id"] for chunk in chunks for row in chunk.rows]
     return ids, [chunk.done for chunk in chunks if chunk.done is not None]
 
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(reading, "ROWS_PER_WINDOW", 4)
+    monkeypatch.setattr(base, "ROWS_PER_WINDOW", 4)
 
 
 def test_a_sparse_range_is_one_window_and_one_call():
@@ -81,7 +47,7 @@ def test_nothing_is_asked_when_the_range_is_empty():
 
 def test_a_window_is_half_open_for_inclusive_filters_too():
     inclusive = Windows(operations.SEARCH_PRODUCTS, TimeFilter("update_time", inclusive=True), "id")
-    assert inclusive.filter.bounds(reading.Window(10, 20)) == {"update_time_ge": 10, "update_time_le": 19}
+    assert inclusive.filter.bounds(Window(10, 20)) == {"update_time_ge": 10, "update_time_le": 19}
     ids, done = read(inclusive, Platform(rows(9, 10, 19, 20)), 10, 20)
     assert (ids, done) == (["1", "2"], [20])
 
@@ -89,17 +55,17 @@ def test_a_window_is_half_open_for_inclusive_filters_too():
 def test_filters_go_where_the_operation_wants_them():
     platform = Platform(rows(5))
     in_query = Windows(operations.GET_STATEMENTS, TimeFilter("statement_time", where="query"), "id", query={"a": 1})
-    list(in_query.read(platform, 0, 10))
+    read(in_query, platform, 0, 10)
     assert platform.calls == [(0, 10)]
 
 
 @pytest.mark.parametrize("code", [36009007, 12019119])
 def test_a_window_the_platform_finds_too_wide_is_split(code):
     class Narrow(Platform):
-        def pages(self, operation, *, path=None, query=None, body=None):
+        def pages(self, operation, *, body=None, **more):
             if body["update_time_lt"] - body["update_time_ge"] > 40:
                 raise BusinessError("too wide", code=code)
-            yield from super().pages(operation, path=path, query=query, body=body)
+            yield from super().pages(operation, body=body, **more)
 
     ids, done = read(windows(), Narrow(rows(5, 50, 95)), 0, 100)
     assert (ids, done[-1]) == (["0", "1", "2"], 100)
@@ -125,7 +91,7 @@ def test_whatever_the_density_every_row_of_the_range_is_read_exactly_once(times,
     platform = Platform(rows(*times), most=7 if capped else 10**9)
     too_full = capped and any(times.count(second) > 7 for second in range(start, start + span))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "ROWS_PER_WINDOW", 4)
+        patch.setattr(base, "ROWS_PER_WINDOW", 4)
         if too_full:
             with pytest.raises(IncompleteWindowError, match="single second"):
                 read(windows(), platform, start, start + span)
@@ -176,7 +142,7 @@ def test_a_window_that_stays_short_is_an_error_and_its_bookmark_stays():
     platform = Platform(rows(1, 2, 3, 4), trouble={1: "lose", 3: "lose"})
     done = []
     with pytest.raises(IncompleteWindowError, match=r"counts 4 rows of 1970-01-01T00:00:00.* but gave 3, twice"):
-        done.extend(chunk.done for chunk in windows().read(platform, 0, 10) if chunk.done)
+        done.extend(chunk.done for chunk in windows().read(source(platform), 0, 10) if chunk.done)
     assert done == []
 
 
@@ -232,38 +198,48 @@ def test_a_row_may_be_identified_by_what_stands_in_for_its_key():
     assert ids == ["5"]
 
 
-def test_children_are_read_of_each_parent_and_carry_what_they_inherit():
-    class Family(Platform):
-        def pages(self, operation, *, path=None, query=None, body=None):
-            if path is None:
-                yield from super().pages(operation, query=query, body=body)
-            else:
-                parent = path["statement_id"]
-                yield Page([{"id": f"{parent}-1"}, {"id": f"{parent}-2"}], 2, {}, "r", 1, "")
-
-    way = Children(
-        parents=windows(),
-        operation=operations.GET_STATEMENT_TRANSACTIONS,
-        path="statement_id",
-        key="id",
-        inherit={"statement_id": "id", "statement_time": "update_time"},
-    )
-    chunks = list(way.read(Family(rows(5, 6)), 0, 10))
-    assert [([row["id"] for row in chunk.rows], dict(chunk.added), chunk.done) for chunk in chunks] == [
-        (["0-1", "0-2"], {"statement_id": "0", "statement_time": 5}, None),
-        (["1-1", "1-2"], {"statement_id": "1", "statement_time": 6}, None),
-        ([], {}, 10),
-    ]
+def test_several_fields_may_identify_a_row_together():
+    rows_ = [{"a": 1, "b": {"id": n}, "update_time": 1} for n in (1, 2, 2)]
+    found = [row for chunk in windows(key=("a", "b")).read(source(Platform(rows_)), 0, 10) for row in chunk.rows]
+    assert [row["b"]["id"] for row in found] == [1, 2]
 
 
-def test_children_that_stay_fewer_than_counted_are_an_error_before_the_bookmark_moves():
-    class Family(Platform):
-        def pages(self, operation, *, path=None, query=None, body=None):
-            if path is None:
-                yield from super().pages(operation, query=query, body=body)
-            else:
-                yield Page([{"id": "only"}], 2, {}, "r", 1, "")
+def test_rows_without_an_identifier_may_be_alike_but_not_missing():
+    rows_ = [{"a": 1, "update_time": 1}, {"a": 1, "update_time": 1}]
+    chunks = list(windows(key=("a", "update_time")).read(source(Platform(rows_)), 0, 10))
+    assert [len(chunk.rows) for chunk in chunks] == [1, 0]
+    with pytest.raises(IncompleteWindowError):
+        list(windows(key=("a",)).read(source(Platform(rows_, trouble={1: "lose", 2: "lose"})), 0, 10))
 
-    way = Children(windows(), operations.GET_STATEMENT_TRANSACTIONS, "statement_id", "id", {})
-    with pytest.raises(IncompleteWindowError, match="counts 2 rows of statement_id 0 but gave 1"):
-        list(way.read(Family(rows(5)), 0, 10))
+
+def test_some_searches_have_their_bounds_in_objects_of_objects():
+    bounds = NestedFilter("update_time").bounds(Window(10, 20))
+    assert bounds == {
+        "filters": {"time": {"update_time": {"min_unix_time_inclusive": 10, "max_unix_time_exclusive": 20}}}
+    }
+
+
+def test_each_window_is_read_again_with_further_filters_before_it_is_done():
+    class WithDeleted(Platform):
+        def pages(self, operation, *, body=None, **more):
+            hidden = body.get("status") == "DELETED"
+            inner = Platform([row for row in self.rows if row.get("gone", False) is hidden])
+            yield from inner.pages(operation, body={**body, "status": None}, **more)
+
+    platform = WithDeleted([{"id": "a", "update_time": 5}, {"id": "b", "update_time": 6, "gone": True}])
+    assert read(windows(also=({"status": "DELETED"},)), platform, 0, 10) == (["a", "b"], [10])
+    alone = windows(also=({"status": "DELETED"},)).for_others
+    assert read(alone, platform, 0, 10) == (["a"], [10])
+
+
+def test_what_the_platform_counts_and_what_came_is_noted():
+    one = source(Platform(rows(1, 2, 3, 4), trouble={1: "lose"}))
+    list(windows().read(one, 0, 10))
+    assert (one.checks.counted, one.checks.matched, one.checks.read_twice) == (4, 4, 1)
+
+
+def test_a_list_that_stays_short_is_noted_too():
+    one = source(Platform(rows(1, 2, 3, 4), trouble={1: "lose", 3: "lose"}))
+    with pytest.raises(IncompleteWindowError):
+        list(windows().read(one, 0, 10))
+    assert (one.checks.counted, one.checks.matched) == (4, 3)

@@ -1,0 +1,98 @@
+"""A stream of one shop in this run: where it starts, how far it has come, what it has cost, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tiktokshop_client import Shop
+
+    from tap_tiktokshop.bookmarks import Bookmark
+    from tap_tiktokshop.reading import Chunk, Source
+
+
+@dataclass(eq=False)
+class Part:
+    """Read from `start` until `end` (unix seconds), complete until `reached`.
+
+    Attributes:
+        stream: The stream's name.
+        shop: The shop; None for what belongs to the seller.
+        bookmark: Where it goes on, in the Singer state.
+        source: What its calls go through and add up in.
+        rows: Records passed on.
+        known: Identities to leave to the next run.
+        seen: Identities of this run's rows, where those are needed.
+        ended: Whether everything has been read.
+        skipped: Why nothing was read, "" if something was.
+        failed: What went wrong, "" if nothing did.
+    """
+
+    stream: str
+    shop: Shop | None
+    bookmark: Bookmark
+    source: Source
+    start: int
+    end: int
+    rows: int = 0
+    known: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    ended: bool = False
+    skipped: str = ""
+    failed: str = ""
+
+    def __post_init__(self) -> None:
+        self.reached = self.start
+
+    def see(self, rows: Iterable[Mapping[str, Any]], chunk: Chunk) -> None:
+        """Notes what is still open among the rows of a chunk, or the row of another list that it was asked for."""
+        if chunk.about is None or self.bookmark.open_rows is None:
+            self.bookmark.see(rows, self.end)
+            return
+        self.bookmark.see([chunk.about], self.end)
+        (self.known.add if self.bookmark.open_rows.is_open(chunk.about) else self.known.discard)(chunk.identity)
+
+    def move(self, done: int) -> None:
+        """Everything before `done` is read."""
+        self.bookmark.move(done)
+        if self.bookmark.open_rows is not None:
+            self.bookmark.remember(self.known)
+
+    @property
+    def subject(self) -> str:
+        """Whose it is, for a human."""
+        return f"shop {self.shop.id} ({self.shop.name})" if self.shop else "the seller"
+
+    @property
+    def counts_agree(self) -> bool | None:
+        """Whether as many rows came as the platform counts; None where it does not count, or nothing was read."""
+        checks = self.source.checks
+        return checks.matched >= checks.counted if checks.counted else None
+
+    def report(self) -> dict[str, Any]:
+        """What a summary says of it."""
+        tally, checks = self.source.tally, self.source.checks
+        return {
+            "shop_id": self.shop.id if self.shop else None,
+            "stream": self.stream,
+            "status": "skipped"
+            if self.skipped
+            else "failed"
+            if self.failed
+            else "read"
+            if self.ended
+            else "interrupted",
+            "rows": self.rows,
+            "bookmark": self.bookmark.value,
+            "calls": tally.calls,
+            "retries": tally.retries,
+            "waited_seconds": round(tally.waited, 1),
+            "windows_read_twice": checks.read_twice,
+            "rows_counted_by_platform": checks.counted or None,
+            "counts_agree": self.counts_agree,
+            "gone": checks.gone,
+            "reason": self.skipped or self.failed or None,
+        }

@@ -1,0 +1,260 @@
+"""What all ways of reading are made of.
+
+A way of reading turns one shop's share of a stream into slices, and a slice into chunks: rows to emit, and the time up
+to which everything has been read and checked. Slices know nothing of each other, so that many can be fetched at once
+(`ahead` does that); in their order they give the stream. Nothing here knows of Singer.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timezone
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tiktokshop_client import Tally
+
+from tap_tiktokshop.reading.roster import Roster
+from tap_tiktokshop.records import utc
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import tzinfo
+
+    from tiktokshop_client import Answer, Client, Operation, Page, Shop
+
+    Row = dict[str, Any]
+
+ROWS_PER_WINDOW = 4_000
+"""A window is split when the platform counts more rows in it: what a killed run reads again stays small."""
+DAY = 86_400
+EARLIEST = 1_577_836_800
+"""2020-01-01, before the first TikTok Shop opened: what a missing `start_date` means where nothing is documented."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of time `[start, end)`, unix seconds."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{utc(self.start)} to {utc(self.end)}"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows in the order they came, each with fields to add; `done` is set when all before that time is read."""
+
+    rows: Collection[Row] = ()
+    added: Mapping[str, Any] = field(default_factory=dict)
+    done: int | None = None
+    about: Mapping[str, Any] | None = None
+    """The row of another list that these were asked for, as far as it was kept."""
+    identity: str = ""
+    """What that row was asked about by."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds while it waits to be handed over."""
+        return getattr(self.rows, "weight", 0)
+
+
+class Slice(Protocol):
+    """A piece of a stream that is fetched on its own."""
+
+    def fetch(self, source: Source) -> Iterator[Chunk | Following]:
+        """Its chunks; and, as soon as they are known, the slices that come after it."""
+
+
+@dataclass(frozen=True)
+class Following:
+    """Slices to read right after the one that names them, and after those it has named before."""
+
+    slices: Sequence[Slice]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A slice that is a chunk known already."""
+
+    chunk: Chunk
+
+    def fetch(self, source: Source) -> Iterator[Chunk]:  # noqa: ARG002 - as all slices
+        """The chunk."""
+        yield self.chunk
+
+
+class Size(Protocol):
+    """Says how large windows should be."""
+
+    def __call__(self, left: int, number: int) -> int:
+        """Rows of the window cut next, when `left` rows are still to be cut and `number` windows have been."""
+
+
+def one_by_one(left: int, number: int) -> int:  # noqa: ARG001 - neither matters to who reads one window at a time
+    """Windows as large as they may be, with room for more rows than expected."""
+    return max(1, ROWS_PER_WINDOW * 5 // 8)
+
+
+@dataclass
+class Checks:
+    """What one stream of one shop has shown of its completeness. Any thread may add to it.
+
+    Attributes:
+        counted: Rows of the lists that say how many they have, as the platform counts them.
+        matched: Rows of the same lists that came.
+        read_twice: Windows that came short and were read once more.
+        gone: Rows behind which the platform found nothing when it was asked about them.
+    """
+
+    counted: int = 0
+    matched: int = 0
+    read_twice: int = 0
+    gone: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def add(self, *, counted: int = 0, matched: int = 0, read_twice: int = 0, gone: int = 0) -> None:
+        """Adds to the sums."""
+        with self._lock:
+            self.counted += counted
+            self.matched += matched
+            self.read_twice += read_twice
+            self.gone += gone
+
+
+@dataclass(frozen=True)
+class Source:
+    """One stream of one shop (of the seller if None), as it is read in this run.
+
+    `since` is from when on changes are new to this run, unix seconds. `known` are identities an earlier run has left
+    for this one. `zone` is the shop's, for reports by day. `lists` are settings that ways of reading name.
+    """
+
+    client: Client
+    shop: Shop | None
+    roster: Roster = field(default_factory=Roster)
+    since: int = 0
+    known: frozenset[str] = frozenset()
+    zone: tzinfo = timezone.utc
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    checks: Checks = field(default_factory=Checks)
+    _asked: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def pages(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Iterator[Page]:
+        """Pages of an operation for this shop."""
+        shop = self.shop if operation.cipher else None
+        return self.client.pages(operation, shop=shop, path=path, query=query, body=body, tally=self.tally)
+
+    def call(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """An operation's answer for this shop."""
+        shop = self.shop if operation.cipher else None
+        return self.client.call(operation, shop=shop, path=path, query=query, body=body, tally=self.tally)
+
+    def now(self) -> int:
+        """Unix seconds by the platform's clock."""
+        return self.client.now()
+
+    def first_time(self, identity: str) -> bool:
+        """Whether nobody has asked for this identity yet in this run's share of the stream."""
+        with self._lock:
+            if identity in self._asked:
+                return False
+            self._asked.add(identity)
+            return True
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """All identities that have been asked for."""
+        with self._lock:
+            return frozenset(self._asked)
+
+
+class Reading(ABC):
+    """One way to read a stream."""
+
+    earliest: int
+    """First moment the platform has data for; what a missing `start_date` means."""
+    operation: Operation | None
+    """What most of its calls are, None if there are none."""
+    time: str | None = None
+    """The field of its rows by which they are read from a bookmark on."""
+    again: int | None = None
+    """Seconds before its bookmark from which it is read again each run; None: the setting `lookback_seconds`."""
+    remember: bool = False
+    """Whether what it was once asked about is asked about in every run."""
+
+    @abstractmethod
+    def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:
+        """The first slices of everything from `start` until `end`; they name the others."""
+
+    @property
+    def lists(self) -> tuple[Reading, ...]:
+        """The other lists that it asks about, nearest first."""
+        return ()
+
+    @property
+    def for_others(self) -> Reading:
+        """How those read it who only ask about its rows."""
+        return self
+
+    def wanted(self) -> Iterator[tuple[Reading, tuple[str, ...]]]:
+        """The fields of other lists' rows that have to be kept for it."""
+        yield from ()
+
+    def read(self, source: Source, start: int, end: int) -> Iterator[Chunk]:
+        """Everything from `start` until `end`, one slice after the other, with marks of how far it is complete."""
+        pending = deque(self.slices(start, end))
+        while pending:
+            named: list[Slice] = []
+            for item in pending.popleft().fetch(source):
+                if isinstance(item, Following):
+                    named += item.slices
+                else:
+                    yield item
+            pending.extendleft(reversed(named))
+
+
+def moment(row: Mapping[str, Any], fields: Collection[str], until: int) -> int | None:
+    """The latest of these times of a row (unix seconds; dots lead into objects) that is not after `until`."""
+    found = [seconds for name in fields if (seconds := unix(at(row, name))) is not None and seconds <= until]
+    return max(found, default=None)
+
+
+def at(row: Any, path: str) -> Any:
+    """What lies at a dotted path of a row, None where the way ends early."""
+    for name in path.split("."):
+        row = row.get(name) if isinstance(row, dict) else None
+    return row
+
+
+def unix(value: Any) -> int | None:
+    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is none."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        return None
+    return value // 1000 if value >= MILLISECONDS_FROM else value
+
+
+MILLISECONDS_FROM = 100_000_000_000
+"""Unix seconds pass this in the year 5138; whatever is larger counts milliseconds."""

@@ -1,0 +1,107 @@
+"""Lists without a filter on time, and answers that are one object: read whole each run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tap_tiktokshop.completeness import Completeness, Key
+from tap_tiktokshop.reading.base import Chunk, Reading, moment, one_by_one
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from tiktokshop_client import Operation, Page
+
+    from tap_tiktokshop.reading.base import Row, Size, Slice, Source
+
+EVERYTHING = (0, 1 << 40)
+"""The span of time that a list without times covers, unix seconds."""
+CHANGED = "changed"
+"""The name under which the time that a row of such a list last changed is kept for others."""
+
+
+@dataclass(frozen=True)
+class AuthorisedShop(Reading):
+    """The shop itself, as the list of authorised shops has it: known since the start of the run, so no call."""
+
+    earliest: int = 0
+    operation: Operation | None = None
+
+    def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:  # noqa: ARG002 - no times
+        """One."""
+        return [self]
+
+    def fetch(self, source: Source) -> Iterator[Chunk]:
+        """One row."""
+        yield Chunk([dict(source.shop.data)] if source.shop else ())
+
+
+@dataclass(frozen=True)
+class Listed(Reading):
+    """Reads a list to its end and checks it against the platform's count, if there is one.
+
+    With `moments` (times of a row, with dots into objects) only rows are passed on of which one lies between the
+    bookmark and now: what has changed, or has begun or ended, since the run before.
+    """
+
+    operation: Operation
+    key: Key
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    moments: tuple[str, ...] = ()
+    earliest: int = 0
+
+    @property
+    def time(self) -> str | None:  # type: ignore[override] # it depends on `moments`
+        """What stands for the time of a row."""
+        return CHANGED if self.moments else None
+
+    def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:  # noqa: ARG002 - in one go
+        """One."""
+        return [_Whole(self, start, end)]
+
+
+@dataclass(frozen=True)
+class _Whole:
+    way: Listed
+    start: int
+    end: int
+
+    def fetch(self, source: Source) -> Iterator[Chunk]:
+        way = self.way
+        kept = source.roster.fields(way)
+
+        def pages() -> Iterator[Page]:
+            return source.pages(way.operation, query=way.query, body=way.body or None)
+
+        for page in Completeness((way.key,), None, "of the list", source.checks).passes(pages, None):
+            if not way.moments:
+                if kept:
+                    source.roster.keep(way, page.pick(kept))
+                yield Chunk(page)
+                continue
+            rows = list(page)
+            changed = [moment(row, way.moments, self.end) or self.end for row in rows]
+            if kept:
+                named = [{**row, CHANGED: when} for row, when in zip(rows, changed, strict=True)]
+                source.roster.keep(way, [tuple(row.get(name) for name in kept) for row in named])
+            yield Chunk([row for row, when in zip(rows, changed, strict=True) if when >= self.start])
+        yield Chunk(done=self.end)
+
+
+@dataclass(frozen=True)
+class Single(Reading):
+    """Asks for one object; `rows` makes the stream's rows of it."""
+
+    operation: Operation
+    rows: Callable[[Row, Source], Iterable[Row]]
+    earliest: int = 0
+
+    def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:  # noqa: ARG002 - in one go
+        """One."""
+        return [self]
+
+    def fetch(self, source: Source) -> Iterator[Chunk]:
+        """What comes of the object."""
+        yield Chunk(list(self.rows(source.call(self.operation).data, source)))

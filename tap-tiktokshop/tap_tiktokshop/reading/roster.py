@@ -1,0 +1,104 @@
+"""What the lists of a run have shown, kept for those who ask about each of their rows.
+
+No list is read twice in a run: whoever reads it first keeps, of each row, the few fields that others have announced to
+need, and notes from when until when the list is complete. Whoever comes later takes what is there and reads the rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+T = TypeVar("T")
+
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.Decoder(list[list[Any]]).decode
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A span of time `[start, end)`, unix seconds, of which nothing has been kept."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """A span of time of which everything has been kept."""
+
+    start: int
+    end: int
+
+
+class Roster:
+    """The kept rows of one shop's lists. Any thread may use it.
+
+    Lists are told apart by the object that describes how they are read.
+    """
+
+    def __init__(self, announced: Mapping[int, tuple[str, ...]] | None = None) -> None:
+        """`announced`: `id` of a list's description -> the fields to keep of its rows."""
+        self._announced = announced or {}
+        self._packed: defaultdict[int, list[bytes]] = defaultdict(list)
+        self._spans: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._lock = Lock()
+        self._found: dict[object, Any] = {}
+        self._finding = Lock()
+
+    def once(self, question: object, find: Callable[[], T]) -> T:
+        """What `find` has found for the first of the shop's streams that asked this."""
+        with self._finding:
+            if question not in self._found:
+                self._found[question] = find()
+            found: T = self._found[question]
+            return found
+
+    def fields(self, reading: object) -> tuple[str, ...]:
+        """The fields to keep of a list's rows; () if nobody needs any."""
+        return self._announced.get(id(reading), ())
+
+    def keep(self, reading: object, rows: Iterable[Sequence[Any]]) -> None:
+        """Keeps rows, each as the values of `fields`."""
+        packed = pack(list(rows))
+        with self._lock:
+            self._packed[id(reading)].append(packed)
+
+    def cover(self, reading: object, start: int, end: int) -> None:
+        """Notes that everything of the list from `start` until `end` has been kept."""
+        if end > start and self.fields(reading):
+            with self._lock:
+                self._spans[id(reading)].append((start, end))
+
+    def rows(self, reading: object) -> Iterator[dict[str, Any]]:
+        """All rows kept of a list."""
+        fields = self.fields(reading)
+        with self._lock:
+            packed = list(self._packed[id(reading)])
+        for block in packed:
+            for values in unpack(block):
+                yield dict(zip(fields, values, strict=True))
+
+    def spans(self, reading: object, start: int, end: int) -> list[Gap | Known]:
+        """The time from `start` until `end` in pieces, in order: what is kept, and what is not."""
+        with self._lock:
+            known = sorted(self._spans[id(reading)])
+        pieces: list[Gap | Known] = []
+        cursor = start
+        for low, high in known:
+            if high <= cursor or low >= end:
+                continue
+            if low > cursor:
+                pieces.append(Gap(cursor, low))
+            pieces.append(Known(max(low, cursor), min(high, end)))
+            cursor = min(high, end)
+        if cursor < end:
+            pieces.append(Gap(cursor, end))
+        return pieces

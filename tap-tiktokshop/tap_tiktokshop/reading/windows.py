@@ -1,0 +1,238 @@
+"""Lists with a filter on a time, read window by window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_tiktokshop.completeness import Completeness, TooDenseError
+from tap_tiktokshop.reading import base
+from tap_tiktokshop.reading.base import (
+    EARLIEST,
+    Chunk,
+    Following,
+    Reading,
+    Window,
+    one_by_one,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tiktokshop_client import Operation, Page
+
+    from tap_tiktokshop.completeness import PageRows
+    from tap_tiktokshop.reading.base import Size, Slice, Source
+
+FEW_ROWS = 300
+"""Rows that are not worth being split: their pages come as quickly as those of two windows."""
+GROWTH = 4
+
+
+@dataclass(frozen=True)
+class TimeFilter:
+    """The platform's filter on a time: where it is sent, on which field, and whether its end is part of it."""
+
+    field: str
+    where: str = "body"
+    inclusive: bool = False
+    """Products ask `_ge`/`_le`; everything else `_ge`/`_lt`."""
+
+    def bounds(self, window: Window) -> dict[str, Any]:
+        """The two parameters that ask for exactly this window."""
+        last = (f"{self.field}_le", window.end - 1) if self.inclusive else (f"{self.field}_lt", window.end)
+        return {f"{self.field}_ge": window.start, last[0]: last[1]}
+
+
+@dataclass(frozen=True)
+class NestedFilter(TimeFilter):
+    """The same as the searches for after-sales requests have it: an object of objects in the body."""
+
+    def bounds(self, window: Window) -> dict[str, Any]:
+        """The object that asks for exactly this window."""
+        span = {"min_unix_time_inclusive": window.start, "max_unix_time_exclusive": window.end}
+        return {"filters": {"time": {self.field: span}}}
+
+
+@dataclass(frozen=True)
+class Windows(Reading):
+    """Reads a list window by window of a time filter, each checked against the platform's count.
+
+    Rows may carry a time at or past the window's end (the platform says so: data is refreshed during a
+    search); they are kept, and progress is the window's end, never the greatest time seen.
+
+    `key` identifies a row; several fields do so together. `also` are further filters with which each window is read
+    again, for rows that the first one does not show.
+    """
+
+    operation: Operation
+    filter: TimeFilter
+    key: str | tuple[str, ...]
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    first: int | None = None
+    """Seconds of the first window, where no `total_count` tells a dense one beforehand; None: all there is."""
+    earliest: int = EARLIEST
+    key_fallbacks: tuple[str, ...] = ()
+    also: tuple[Mapping[str, Any], ...] = ()
+    again: int | None = None
+    kept_as: Windows | None = field(default=None, compare=False)
+    """The list that its rows are kept as, if not itself."""
+
+    @cached_property
+    def for_others(self) -> Windows:
+        """Without further filters; its rows are kept as those of this list."""
+        return replace(self, also=(), kept_as=self) if self.also else self
+
+    @property
+    def time(self) -> str:  # type: ignore[override] # what it is filtered by
+        """The field of the filter."""
+        return self.filter.field
+
+    @property
+    def ascending(self) -> bool:
+        """Whether the first row of a window is the earliest."""
+        return self.query.get("sort_field") == self.filter.field and self.query.get("sort_order") == "ASC"
+
+    def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:
+        """All of it as one window, which is split if it is dense; or one window after the other."""
+        if end <= start:
+            return []
+        if self.first is not None:
+            return [_OneByOne(self, Window(start, end), self.first)]
+        return [_OneWindow(self, Window(start, end), size)]
+
+    def checked(self, source: Source, window: Window, count: Callable[[int], bool]) -> Iterator[Chunk]:
+        """One window: distinct rows, as many as the platform counts, or an error.
+
+        `count` is told how many rows the platform counts in the window, and says whether they are too many.
+        """
+        known_as = self.kept_as or self
+        kept = source.roster.fields(known_as)
+        for number, more in enumerate(({}, *self.also)):
+            for page in self._pass(source, window, more, count if not number else _too_many):
+                if kept and not number:
+                    source.roster.keep(known_as, page.pick(kept))
+                yield Chunk(page)
+
+    def _pass(
+        self, source: Source, window: Window, more: Mapping[str, Any], count: Callable[[int], bool]
+    ) -> Iterator[PageRows]:
+        filters = {"query": dict(self.query), "body": {**self.body, **more}}
+        filters[self.filter.where] |= self.filter.bounds(window)
+
+        def pages() -> Iterator[Page]:
+            return source.pages(self.operation, query=filters["query"], body=filters["body"] or None)
+
+        check = Completeness((self.key, *self.key_fallbacks), self.filter.field, f"of {window}", source.checks)
+        return check.passes(pages, count if window.end - window.start > 1 else None)
+
+
+def _too_many(rows: int) -> bool:
+    return rows > base.ROWS_PER_WINDOW
+
+
+@dataclass(frozen=True)
+class _OneByOne:
+    """A list that does not count its rows: windows grow while rows are few, and each shows how long the next may be."""
+
+    way: Windows
+    span: Window
+    width: int
+
+    def fetch(self, source: Source) -> Iterator[Chunk]:
+        cursor, width = self.span.start, self.width
+        while cursor < self.span.end:
+            width = min(width, self.span.end - cursor)
+            window = Window(cursor, cursor + width)
+            read = 0
+            try:
+                for chunk in self.way.checked(source, window, _too_many):
+                    read += len(chunk.rows)
+                    yield chunk
+            except TooDenseError as dense:
+                width = max(1, min(width // 2, width * base.ROWS_PER_WINDOW // (2 * (dense.rows or 1))))
+                continue
+            yield Chunk(done=window.end)
+            cursor = window.end
+            width = width * GROWTH if read * GROWTH < base.ROWS_PER_WINDOW else width
+
+
+@dataclass(frozen=True)
+class _OneWindow:
+    """A window, read whole; or, if it turns out to be dense, what it is cut into."""
+
+    way: Windows
+    window: Window
+    size: Size
+    cutting: _Cutting | None = None
+    expected: int = 0
+
+    def fetch(self, source: Source) -> Iterator[Chunk | Following]:
+        try:
+            yield from self.way.checked(source, self.window, self._count)
+        except TooDenseError as dense:
+            yield Following(self._cut(dense))
+            return
+        yield Chunk(done=self.window.end)
+
+    def _count(self, rows: int) -> bool:
+        if self.cutting is not None:
+            self.cutting.counted(self.window, rows, self.expected)
+        return rows > min(base.ROWS_PER_WINDOW, max(2 * self.expected, 3 * FEW_ROWS))
+
+    def _cut(self, dense: TooDenseError) -> Sequence[Slice]:
+        start, end = self.window.start, self.window.end
+        if dense.rows is None:  # the platform will not count them, so nothing is known but that half is better
+            middle = (start + end) // 2
+            return [_OneWindow(self.way, Window(*part), self.size) for part in ((start, middle), (middle, end))]
+        first = dense.first if self.way.ascending and dense.first is not None and start < dense.first < end else start
+        before = [_OneWindow(self.way, Window(start, first), self.size)] if start < first else []
+        return [*before, _Rest(self.way, Window(first, end), _Cutting(dense.rows, Window(first, end), self.size))]
+
+
+class _Cutting:
+    """Cuts a dense span into windows, by what is known so far of how dense it is.
+
+    Threads that read the windows tell what they count in them. What one of them learns in the middle of another's
+    question may be lost; it is an estimate, and every window is counted anyway.
+    """
+
+    def __init__(self, rows: int, span: Window, size: Size) -> None:
+        self._left = rows
+        self._density = rows / (span.end - span.start)
+        self.size = size
+        self._number = 0
+
+    def next(self, rest: Window) -> tuple[Window, int]:
+        """The first window of what is left, and how many rows are expected in it."""
+        rows = self.size(self._left, self._number)
+        seconds = rest.end - rest.start if self._left <= 0 else max(1, int(rows / self._density))
+        window = Window(rest.start, min(rest.end, rest.start + seconds))
+        if window.end == rest.end:
+            rows = max(self._left, 0)
+        self._left -= rows
+        self._number += 1
+        return window, rows
+
+    def counted(self, window: Window, rows: int, expected: int) -> None:
+        """The platform counts so many rows in a window for which so many were expected."""
+        self._left += expected - rows
+        self._density = max(rows / (window.end - window.start), self._density / GROWTH)
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """What is left of a dense span. It costs no call: it becomes the next window and another rest."""
+
+    way: Windows
+    span: Window
+    cutting: _Cutting
+
+    def fetch(self, source: Source) -> Iterator[Following]:  # noqa: ARG002 - as all slices
+        window, rows = self.cutting.next(self.span)
+        slices: list[Slice] = [_OneWindow(self.way, window, self.cutting.size, self.cutting, rows)]
+        if window.end < self.span.end:
+            slices.append(_Rest(self.way, Window(window.end, self.span.end), self.cutting))
+        yield Following(slices)

@@ -1,0 +1,114 @@
+"""How rows become records where a row as it came is not one: each a function of rows and of the moment of the run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tap_tiktokshop.reading.base import at, moment, unix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tap_tiktokshop.reading import Source
+
+    Row = dict[str, Any]
+
+FAR = 1 << 40
+"""Unix seconds after every time that the platform sends."""
+
+
+def tombstones(rows: Iterable[Row], now: int) -> Iterator[Row]:
+    """Products with the moment they were deleted, if they were: their last change, as nothing changes afterwards."""
+    for row in rows:
+        deleted = row.get("status") == "DELETED"
+        yield {**row, "_sdc_deleted_at": (unix(row.get("update_time")) or now) if deleted else None}
+
+
+def stock(rows: Iterable[Row], now: int) -> Iterator[Row]:
+    """Stock by product, SKU and warehouse, of products with their SKUs with their warehouses.
+
+    A SKU that is in no warehouse is one row whose warehouse is "". What is said of the SKU stands in each row.
+    """
+    for product in rows:
+        for sku in product.get("skus") or ():
+            whole = {name: value for name, value in sku.items() if name not in {"id", "warehouse_inventory"}}
+            whole |= {"product_id": product.get("product_id"), "sku_id": sku.get("id"), "snapshot_at": now}
+            for place in sku.get("warehouse_inventory") or ({"warehouse_id": ""},):
+                yield {**whole, **place}
+
+
+def numbered(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
+    """A row's history from its beginning, each entry with its place in it, from 1."""
+    ordered = sorted(rows, key=lambda row: unix(row.get("create_time")) or 0)
+    for position, row in enumerate(ordered, 1):
+        yield {**row, "position": position}
+
+
+def hourly(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
+    """Intervals of a day with the hour that they begin at."""
+    for row in rows:
+        yield {**row, "hour": row.get("index")}
+
+
+def latest(name: str, *times: str) -> Callable[[Iterable[Row], int], Iterator[Row]]:
+    """Rows with the latest of some of their times; a path through a list stands for all of its rows."""
+
+    def shape(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
+        for row in rows:
+            found = [value for path in times for value in _times(row, path)]
+            yield {**row, name: max(found, default=None)}
+
+    return shape
+
+
+def _times(row: Row, path: str) -> Iterator[int]:
+    head, _, rest = path.partition("[].")
+    inner = at(row, head)
+    for item in (inner if isinstance(inner, list) else ()) if rest else (row,):
+        found = moment(item, (rest or head,), FAR)
+        if found is not None:
+            yield found
+
+
+def lifted(**fields: str) -> Callable[[Iterable[Row], int], Iterator[Row]]:
+    """Rows with fields of inner objects beside the others, so that they can be keys: name -> dotted path."""
+
+    def shape(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
+        for row in rows:
+            yield {**row, **{name: at(row, path) for name, path in fields.items()}}
+
+    return shape
+
+
+def permissions(data: Row, source: Source) -> Iterator[Row]:  # noqa: ARG001 - as all readers of one object
+    """The seller's permissions, which are mere names."""
+    yield from ({"permission": name} for name in data.get("permissions") or ())
+
+
+def shop_group(data: Row, source: Source) -> Iterator[Row]:  # noqa: ARG001 - as all readers of one object
+    """The shops of the seller's group, each with what the group is called."""
+    found = data.get("shop_group_data") or {}
+    for shop in found.get("shops") or ():
+        yield {**(found.get("shop_group") or {}), **shop}
+
+
+def dated(data: Row, source: Source) -> Iterator[Row]:
+    """A score with the day, in the shop's zone, that the platform last worked it out on; else today's."""
+    seconds = unix(data.get("update_time")) or source.now()
+    yield {**data, "date": datetime.fromtimestamp(seconds, source.zone).date().isoformat()}
+
+
+def leaf_categories(product: Row) -> Iterator[str]:
+    """The category a product is in, of the chain that leads to it."""
+    chain = product.get("category_chains")
+    for link in chain if isinstance(chain, list) else ():
+        if isinstance(link, dict) and link.get("is_leaf"):
+            yield str(link.get("id"))
+
+
+def inbound_orders(record: Row) -> Iterator[str]:
+    """The order that brought goods in, of a stock record that says so."""
+    order = record.get("order")
+    if isinstance(order, dict) and order.get("id") and "INBOUND" in str(order.get("type")).upper():
+        yield str(order["id"])

@@ -1,0 +1,58 @@
+"""What belongs to the seller rather than to a shop: the global catalogue, size charts, compliance data."""
+
+from tiktokshop_client import operations
+
+from tap_tiktokshop.reading import Children, Listed, Parents, TimeFilter, Windows
+from tap_tiktokshop.streams.declaration import Declaration
+
+READ_GLOBAL_PRODUCTS = Windows(
+    operation=operations.SEARCH_GLOBAL_PRODUCTS,
+    filter=TimeFilter("update_time", inclusive=True),
+    key="id",
+)
+
+GLOBAL_PRODUCTS = Declaration(
+    name="global_products",
+    summary="Products of a cross-border seller, from which those of the shops are made.",
+    keys=("id",),
+    replication_key="update_time",
+    reading=READ_GLOBAL_PRODUCTS,
+)
+
+GLOBAL_PRODUCT_DETAILS = Declaration(
+    name="global_product_details",
+    summary="Everything about a global product.",
+    keys=("id",),
+    replication_key="update_time",
+    how="of changed global products",
+    reading=Children(
+        parents=(Parents(READ_GLOBAL_PRODUCTS, "id"),),
+        operation=operations.GET_GLOBAL_PRODUCT,
+        key=None,
+        path="global_product_id",
+        name="id",
+    ),
+)
+
+SIZE_CHARTS = Declaration(
+    name="size_charts",
+    summary="The seller's size charts.",
+    keys=("template_id",),
+    reading=Listed(operations.SEARCH_SIZE_CHARTS, "template_id"),
+)
+
+MANUFACTURERS = Declaration(
+    name="manufacturers",
+    summary="Makers of the seller's products, as European law wants them named.",
+    keys=("id",),
+    reading=Listed(operations.SEARCH_MANUFACTURERS, "id"),
+)
+
+RESPONSIBLE_PERSONS = Declaration(
+    name="responsible_persons",
+    summary="Who answers for the seller's products, as European law wants it.",
+    keys=("id",),
+    reading=Listed(operations.SEARCH_RESPONSIBLE_PERSONS, "id"),
+)
+
+STREAMS = (GLOBAL_PRODUCTS, GLOBAL_PRODUCT_DETAILS, SIZE_CHARTS, MANUFACTURERS, RESPONSIBLE_PERSONS)

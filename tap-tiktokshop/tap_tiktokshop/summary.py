@@ -1,0 +1,73 @@
+"""What a run says of itself at its end: one line for people, and everything as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tap_tiktokshop.records import utc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_tiktokshop.parts import Part
+
+
+@dataclass
+class Summary:
+    """Collects the parts of a run, and values of types that nobody documented: stream -> field -> how many."""
+
+    parts: list[Part] = field(default_factory=list)
+    oddities: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    skipped: list[dict[str, Any]] = field(default_factory=list)
+
+    def report(self, began: int, ended: int) -> dict[str, Any]:
+        """Everything, as JSON has it. Times are unix seconds of the platform's clock."""
+        return {
+            "started_at": utc(began),
+            "ended_at": utc(ended),
+            "totals": self.totals(),
+            "parts": [*(part.report() for part in self.parts), *self.skipped],
+            "undocumented_types": {stream: dict(found) for stream, found in self.oddities.items() if found},
+        }
+
+    def totals(self) -> dict[str, Any]:
+        """Sums over all shops and streams."""
+        tallies = [part.source.tally for part in self.parts]
+        checks = [part.source.checks for part in self.parts]
+        return {
+            "shops": len({part.shop.id for part in self.parts if part.shop}),
+            "streams": len({part.stream for part in self.parts}),
+            "rows": sum(part.rows for part in self.parts),
+            "calls": sum(tally.calls for tally in tallies),
+            "retries": sum(tally.retries for tally in tallies),
+            "waited_seconds": round(sum(tally.waited for tally in tallies), 1),
+            "windows_read_twice": sum(check.read_twice for check in checks),
+            "skipped": sum(bool(part.skipped) for part in self.parts) + len(self.skipped),
+            "failed": sum(bool(part.failed) for part in self.parts),
+            "short": sum(part.counts_agree is False for part in self.parts),
+            "undocumented_types": sum(sum(found.values()) for found in self.oddities.values()),
+        }
+
+    def line(self) -> str:
+        """The same as one line."""
+        return " ".join(f"{name}={value}" for name, value in self.totals().items())
+
+
+def write(path: str, report: Mapping[str, Any]) -> None:
+    """Writes a report to a file, whole or not at all; its folder is made if need be.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    target = Path(path).expanduser()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""How the platform writes down what it reports of a shop by day."""
