@@ -36,12 +36,12 @@ CONFIG = {"app_key": "k", "app_secret": "s", "refresh_token": "r"}
 @functools.cache
 def catalog(streams):
     """A Singer catalog that selects these streams."""
-    tap = TapTikTokShop(config=CONFIG)
-    for entry in tap.catalog_dict["streams"]:
+    made = TapTikTokShop(config=CONFIG).catalog_dict
+    for entry in made["streams"]:
         for mark in entry["metadata"]:
             if not mark["breadcrumb"]:
                 mark["metadata"]["selected"] = entry["tap_stream_id"] in streams
-    return tap.catalog_dict
+    return made
 
 
 @dataclass
@@ -151,6 +151,12 @@ class Lab:
     def calls(self):
         """Requests the sandbox has answered, for each operation."""
         return self.sandbox.control("GET", "/stats")
+
+
+@pytest.fixture
+def catalog_of():
+    """Makes a catalog that selects some streams."""
+    return lambda *streams: catalog(streams)
 
 
 @pytest.fixture

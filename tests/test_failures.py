@@ -108,18 +108,35 @@ def test_debugging_adds_the_traceback(lab):
     assert "Traceback" in lab.process(arguments=("--log-level", "debug"), app_key=None).log
 
 
+WARNING = re.compile(r"\| WARNING +\| [\w.-]+ +\| (.*)")
+FINANCE = ("statements", "statement_transactions", "payments")
+
+
+def assert_finance_is_left_out(lab, run):
+    """All other streams are complete, and nothing says that finance was ever read."""
+    held = lab.held()
+    assert run.counts() == {stream: 0 if stream in FINANCE else rows for stream, rows in held.items()}
+    for stream in FINANCE:
+        assert not any("replication_key_value" in part for part in run.state["bookmarks"][stream].get("partitions", []))
+
+
 @pytest.mark.slow
-def test_a_missing_scope_leaves_the_other_streams_complete_and_its_own_bookmark_where_it_was(lab):
+def test_a_missing_scope_skips_its_streams_with_a_warning_that_says_where_to_grant_it(lab):
     lab.fault("scope_withheld", scope="seller.finance.info")
     run = lab.process()
+    assert run.code == 0, run.log
+    assert SENTENCE.findall(run.log) == []
+    (warning,) = [line for line in WARNING.findall(run.log) if "seller.finance.info" in line]
+    assert "grant it to the app in Partner Center" in warning
+    assert_finance_is_left_out(lab, run)
+
+
+@pytest.mark.slow
+def test_a_missing_scope_fails_the_run_where_that_is_wished_and_leaves_the_other_streams_complete(lab):
+    lab.fault("scope_withheld", scope="seller.finance.info")
+    run = lab.process(on_missing_scope="fail")
     assert_says(lab, run, "seller.finance.info", "105005", "statements", lines=3 * 2 + 1)
-    held = lab.held()
-    assert {stream: rows for stream, rows in run.counts().items() if rows} == {
-        stream: held[stream] for stream in ("shops", "orders", "products", "returns", "cancellations")
-    }
-    assert not any(
-        "replication_key_value" in partition for partition in run.state["bookmarks"]["payments"]["partitions"]
-    )
+    assert_finance_is_left_out(lab, run)
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ def container(folder, store, user):
         "TAP_TIKTOKSHOP_API_BASE_URL": user.lab.sandbox.api_base_url,
         "TAP_TIKTOKSHOP_AUTH_BASE_URL": user.lab.sandbox.auth_base_url,
         "TAP_TIKTOKSHOP_TOKEN_STORE": str(store),
+        "TAP_TIKTOKSHOP_ANALYTICS_REQUESTS_PER_SECOND": "1000",  # the sandbox has time for reports
     }
 
 

@@ -91,13 +91,15 @@ def test_the_next_run_goes_on_with_the_rotated_tokens_although_its_configuration
 
 
 @pytest.mark.slow
-def test_with_the_setting_sandbox_the_tap_brings_its_own_shop_and_keeps_it(tmp_path):
+def test_with_the_setting_sandbox_the_tap_brings_its_own_shop_and_keeps_it(tmp_path, catalog_of):
     config = tmp_path / "config.json"
     path = tmp_path / "shop.sqlite"
     with tiktokshop_sandbox.start(path, orders=60):
         pass
     config.write_text(json.dumps({"sandbox": True, "sandbox_path": str(path)}))
-    command = [sys.executable, "-m", "tap_tiktokshop", "--config", config]
+    chosen = tmp_path / "catalog.json"
+    chosen.write_text(json.dumps(catalog_of("shops", "orders")))
+    command = [sys.executable, "-m", "tap_tiktokshop", "--config", config, "--catalog", chosen]
     runs = [subprocess.run(command, capture_output=True, cwd=tmp_path, check=True) for _ in range(2)]
     orders = [sum(b'"stream":"orders","record"' in line for line in run.stdout.splitlines()) for run in runs]
     assert orders[0] >= 120

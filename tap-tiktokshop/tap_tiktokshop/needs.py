@@ -19,10 +19,10 @@ def needs(catalog: Mapping[str, Any] | None = None) -> list[Need]:
     return needs_of(None if catalog is None else _selected(catalog))
 
 
-def needs_of(streams: Collection[str] | None = None) -> list[Need]:
-    """What the streams of these names need; all streams if None."""
+def needs_of(streams: Collection[str] | None = None, *, optional: bool = True) -> list[Need]:
+    """What the streams of these names (all if None) need; `optional`: whether a run goes on well without them."""
     return [
-        Need(f"stream {stream.name}", tuple(_operations(stream.reading)) or (operations.GET_SHOPS,))
+        Need(f"stream {stream.name}", tuple(_operations(stream.reading)) or (operations.GET_SHOPS,), optional)
         for stream in STREAMS
         if streams is None or stream.name in streams
     ]

@@ -321,7 +321,8 @@ class TapTikTokShop(Tap):
             given = ctx.params.get("config")
             tap = cls(config=given.config if given else {}, parse_env_config=bool(given and given.parse_env))
             failed = 0
-            for finding in Doctor(tap.settings, needs_of()).examine():
+            needs = needs_of(optional=tap.config["on_missing_scope"] == "warn")
+            for finding in Doctor(tap.settings, needs).examine():
                 click.echo(line_of(finding), err=True)  # standard output is for Singer messages
                 failed += finding.status == "fail"
             if failed:

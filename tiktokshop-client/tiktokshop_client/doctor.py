@@ -96,10 +96,11 @@ class Doctor:
         merged = []
         for check in CHECKS:
             mine = [finding for finding in found if finding.check == check]
-            worst = max(mine, key=lambda finding: STATUSES.index(finding.status), default=None)
-            if worst:
-                texts = dict.fromkeys(finding.text for finding in mine if finding.status == worst.status)
-                merged.append(Finding(check, worst.status, "; ".join(texts)))
+            mine.sort(key=lambda finding: STATUSES.index(finding.status), reverse=True)
+            if mine:
+                worst = mine[0].status  # what is well needs no mention beside what is not
+                texts = dict.fromkeys(each.text for each in mine if each.status != "ok" or worst == "ok")
+                merged.append(Finding(check, worst, "; ".join(texts)))
         return merged
 
     def _findings(self) -> Iterator[Finding]:
@@ -208,7 +209,7 @@ class Doctor:
                     need.name for need in self.needs if operation.scope in {each.scope for each in need.operations}
                 ]
         for scope, names in missing.items():
-            yield Finding("scopes", "fail", scope_sentence(scope, names))
+            yield Finding("scopes", "warn" if self._optional(names) else "fail", scope_sentence(scope, names))
         if not missing:
             yield Finding(
                 "scopes", "ok", f"all that {_count(len(self.needs), 'stream or sink', 'streams and sinks')} need"
@@ -232,11 +233,16 @@ class Doctor:
                     if operation.excluded_from(region):
                         found.add((operation.name, region))
         for name, region in sorted(found):
-            users = ", ".join(need.name for need in self.needs if name in {each.name for each in need.operations})
-            yield Finding("markets", "warn", f"{name} is not offered in {region}: {users} will have nothing from there")
+            users = [need.name for need in self.needs if name in {each.name for each in need.operations}]
+            text = f"{name} is not offered in {region}: {', '.join(users)} will have nothing from there"
+            yield Finding("markets", "ok" if self._optional(users) else "warn", text)
         if not found:
             regions = ", ".join(sorted({shop.region for shop in shops}))
             yield Finding("markets", "ok", f"everything needed is offered in {regions}")
+
+    def _optional(self, names: Sequence[str]) -> bool:
+        """Whether a run goes on well without these parts."""
+        return all(need.optional for need in self.needs if need.name in names)
 
     def _others(self, refused: Sequence[_Refusal]) -> Iterator[Finding]:
         """Refusals that belong to none of the checks at hand."""

@@ -24,10 +24,14 @@ streams) to a list of ``Need``."""
 
 @dataclass(frozen=True)
 class Need:
-    """A part of a plugin, in a human's words (``stream orders``), and the operations it calls."""
+    """A part of a plugin, in a human's words (``stream orders``), and the operations it calls.
+
+    `optional` parts are left out of a run where the shop cannot have them or has not granted them.
+    """
 
     name: str
     operations: tuple[Operation, ...]
+    optional: bool = False
 
 
 def installed_needs(catalog: Mapping[str, Any] | None = None) -> list[Need]:

@@ -65,8 +65,12 @@ class PlatformStream(Stream):
         self.replication_key = declaration.replication_key
         self.turn = 0
         self.parts: dict[Lane, Part] = {}
-        self.plan = RecordPlan(self.schema)
         self._state_at, self._state_rows = -math.inf, 0
+
+    @cached_property
+    def plan(self) -> RecordPlan:
+        """How its rows become records."""
+        return RecordPlan(self.schema)
 
     @property
     @override

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tiktokshop_sandbox.catalog import first_product
 from tiktokshop_sandbox.draws import Draws
 from tiktokshop_sandbox.life.engine import DAY, HOUR
-from tiktokshop_sandbox.life.products import _DOINGS, ON_SALE, PACE, _promotion
+from tiktokshop_sandbox.life.products import DOINGS, ON_SALE, PACE, promotion
 from tiktokshop_sandbox.storefront import storefront
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _last_change(shop: Shop, start: int, now: int) -> int:
     for number in range((now - start - shop.number) // PACE, -1, -1):
         draws = Draws(shop.seed, shop.number, "seller", number)
         draws.between(0, 0)  # the draw that chooses the product
-        if number % every != first and draws.weighted(_DOINGS)[0] is _promotion:
+        if number % every != first and draws.weighted(DOINGS)[0] is promotion:
             return start + shop.number + number * PACE
     return start
 

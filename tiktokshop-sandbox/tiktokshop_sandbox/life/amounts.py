@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox import money
+from tiktokshop_sandbox.draws import Draws
 from tiktokshop_sandbox.states import SkuAmounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tiktokshop_sandbox.draws import Draws
     from tiktokshop_sandbox.states import Line, Order, Return, Transaction
     from tiktokshop_sandbox.storefront import Shop
 
@@ -97,13 +97,20 @@ def _by_sku(per_line: Iterable[tuple[Line, dict[str, int]]]) -> list[SkuAmounts]
     return list(parts.values())
 
 
-def order_amounts(shop: Shop, order: Order, draws: Draws) -> list[SkuAmounts]:
+def carriage_and_commission(shop: Shop, number: int, *, by_platform: bool) -> tuple[int, int]:
+    """What carrying an order costs (US cents), and what part of it (hundred-thousandths) a creator earns, mostly 0."""
+    draws = Draws(shop.seed, shop.number, "fees", number)
+    cents = draws.between(350, 900) if by_platform else 0
+    return cents, draws.chance(280) * draws.pick((8_000, 10_000, 15_000))
+
+
+def order_amounts(shop: Shop, order: Order) -> list[SkuAmounts]:
     """What an order brings and costs, by SKU."""
     weights = [line.original for line in order.lines]
     paid = order.shipping - order.shipping_seller - order.shipping_platform
-    carried_by_platform = shop.options[order.option].shipping_type == "TIKTOK"
-    cost = draws.between(350, 900) * shop.market.rate // 100 if carried_by_platform else 0
-    affiliate = draws.chance(280) * draws.pick((8_000, 10_000, 15_000))
+    by_platform = shop.options[order.option].shipping_type == "TIKTOK"
+    cents, affiliate = carriage_and_commission(shop, order.n, by_platform=by_platform)
+    cost = cents * shop.market.rate // 100
     shipping = zip(
         money.share(-cost, weights),
         money.share(order.shipping_platform, weights),

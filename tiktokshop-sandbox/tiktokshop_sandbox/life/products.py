@@ -101,7 +101,8 @@ def _title(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
     product.title = f"{base} · {draws.pick(_TAGLINES)}"
 
 
-def _promotion(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
+def promotion(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
+    """The seller puts a product into the standing discount, or takes it out."""
     product.promotion = 0 if product.promotion else draws.pick((10, 15, 20, 30))
 
 
@@ -138,11 +139,11 @@ _UNFINISHED = frozenset({"DRAFT", "FAILED"})
 _KEPT = _LIVE | _DOWN | {"PENDING"}
 
 # How often the seller does what, and to products of which status.
-_DOINGS = (
+DOINGS = (
     (240, (_price, _LIVE)),
     (255, (_count_stock, _KEPT)),
     (150, (_title, _KEPT)),
-    (130, (_promotion, _LIVE)),
+    (130, (promotion, _LIVE)),
     (15, (_deactivate, _LIVE)),
     (170, (_activate, frozenset({"SELLER_DEACTIVATED"}))),
     (10, (_activate, _UNFINISHED)),
@@ -166,7 +167,7 @@ def seller(life: Life, shop: Shop, number: int) -> None:
     if not desk.products:
         return
     product = life.store.products[shop.key(draws.between(0, desk.products - 1))]
-    doing, statuses = draws.weighted(_DOINGS)
+    doing, statuses = draws.weighted(DOINGS)
     if product.status in statuses:
         doing(life, shop, product, draws)
         touch(life, product)

@@ -19,6 +19,7 @@ from tiktokshop_sandbox.derived.analytics.content import on_air
 from tiktokshop_sandbox.derived.analytics.creators import AFFILIATE, creator
 from tiktokshop_sandbox.draws import Draws
 from tiktokshop_sandbox.kept import kept
+from tiktokshop_sandbox.life.amounts import carriage_and_commission
 from tiktokshop_sandbox.zones import zone
 
 if TYPE_CHECKING:
@@ -67,11 +68,8 @@ def counting(order: Order) -> list[Line]:
 
 
 def _rate(shop: Shop, number: int, shipping_type: str) -> int:
-    """The rate of an order, 0 without a creator: what `order_amounts` in `life.amounts` draws for it."""
-    draws = Draws(shop.seed, shop.number, "fees", number)
-    if shipping_type == "TIKTOK":
-        draws.between(350, 900)
-    return draws.chance(280) * draws.pick((8_000, 10_000, 15_000))
+    """The rate of an order's commission, 0 without a creator."""
+    return carriage_and_commission(shop, number, by_platform=shipping_type == "TIKTOK")[1]
 
 
 class Ledger:

@@ -22,7 +22,8 @@ from tiktokshop_sandbox.derived.analytics.content import (
     Content,
     on_air,
 )
-from tiktokshop_sandbox.draws import Draws, number_of
+from tiktokshop_sandbox.draws import number_of
+from tiktokshop_sandbox.life.amounts import carriage_and_commission
 from tiktokshop_sandbox.states import Order, Return
 
 if TYPE_CHECKING:
@@ -186,11 +187,9 @@ def _channel(shop: Shop, order: Order, airing: Mapping[str, tuple[Content, ...]]
 
 
 def _through_creator(shop: Shop, order: Order) -> bool:
-    """Whether an affiliate creator earns a commission on an order: what `life.amounts.order_amounts` draws for it."""
-    draws = Draws(shop.seed, shop.number, "fees", order.n)
-    if shop.options[order.option].shipping_type == "TIKTOK":
-        draws.between(350, 900)
-    return draws.chance(280)
+    """Whether an affiliate creator earns a commission on an order."""
+    by_platform = shop.options[order.option].shipping_type == "TIKTOK"
+    return carriage_and_commission(shop, order.n, by_platform=by_platform)[1] > 0
 
 
 def _weighed(table: Sequence[tuple[int, T]], drawn: int) -> T:
