@@ -83,7 +83,8 @@ class Run:
         """Rows a loader holds, for each of the streams."""
         counted = dict.fromkeys(streams, 0)
         for stream, *_ in self.table():
-            counted[stream] += 1
+            if stream in counted:
+                counted[stream] += 1
         return counted
 
 
@@ -159,12 +160,12 @@ def catalog_of():
     return lambda *streams: catalog(streams)
 
 
-@pytest.fixture
-def lab_of(tmp_path):
-    """Makes a lab around a sandbox with the given shops."""
+@pytest.fixture(scope="session")
+def make_lab():
+    """Makes a lab in a folder, around a sandbox with the given shops."""
 
     @contextlib.contextmanager
-    def make(**shops):
+    def make(folder, **shops):
         with tiktokshop_sandbox.start(**{"orders": 120, "rps": 100_000, "now": NOON, **shops}) as sandbox:
             config = {
                 "app_key": sandbox.app_key,
@@ -173,13 +174,19 @@ def lab_of(tmp_path):
                 "refresh_token": sandbox.refresh_token,
                 "api_base_url": sandbox.api_base_url,
                 "auth_base_url": sandbox.auth_base_url,
-                "token_store": str(tmp_path / "tokens.json"),
+                "token_store": str(folder / "tokens.json"),
                 "requests_per_second": 100_000,
                 "analytics_requests_per_second": 100_000,
             }
-            yield Lab(sandbox, tmp_path, config)
+            yield Lab(sandbox, folder, config)
 
     return make
+
+
+@pytest.fixture
+def lab_of(make_lab, tmp_path):
+    """Makes a lab around a sandbox with the given shops."""
+    return lambda **shops: make_lab(tmp_path, **shops)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import OPERATIONS, Client, Settings
@@ -237,6 +238,18 @@ class TapTikTokShop(Tap):
             found = super().streams
             self._streams = {declaration.name: found[declaration.name] for declaration in STREAMS}
         return self._streams
+
+    @override
+    def setup_mapper(self) -> None:
+        """Sets up the stream maps of selected streams; the SDK would of all, and stumble over those that are not."""
+        super(Tap, self).setup_mapper()
+        for stream in self.streams.values():
+            if stream.selected:
+                self.map_stream(stream.name)
+
+    def map_stream(self, name: str) -> None:
+        """Registers a stream with the mapper."""
+        self.mapper.register_raw_streams_from_catalog(Catalog({name: self.catalog[name]}))
 
     @cached_property
     def _selected(self) -> list[PlatformStream]:

@@ -74,6 +74,14 @@ class PlatformStream(Stream):
 
     @property
     @override
+    def stream_maps(self) -> list[StreamMap]:
+        """Its stream maps, set up now if it was not selected when the others' were."""
+        if self.name not in self.tap.mapper.stream_maps:
+            self.tap.map_stream(self.name)
+        return super().stream_maps
+
+    @property
+    @override
     def partitions(self) -> None:
         """None: the shops are read side by side, so that to the SDK the stream is in one piece."""
 
