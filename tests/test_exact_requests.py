@@ -5,6 +5,7 @@ cipher too many or too few, a wrong signature. The answers have the described sh
 them: fields left out, nulls, numbers for texts, fields that nobody described.
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -12,17 +13,28 @@ import random
 import re
 import threading
 import time
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from tap_tiktokshop.reading import Days
+from tap_tiktokshop.streams import STREAMS
 
 API = Path(__file__).parent.parent.parent / "shared" / "api"
 KEY, SECRET, TOKEN, CIPHER = "app-key", "app-secret-of-the-test", "ROW_token+/=", "ROW_cipher+/="
 COMMON = {"app_key", "timestamp", "sign", "shop_cipher"}
 IDS = ("id", "return_id", "cancel_id")
-JSON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+JSON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict, "map": dict}
+NO_FIELDS = {"type": "object", "properties": {}}
+# Pages whose limit only the documentation's text names; all others have at most 100 rows.
+LARGEST = {"getConversations": 20, "getConversationMessages": 10}
+# Operations that streams declare and the run below has no reason to ask, and why.
+NEVER_ASKED = {}
+UNDECLARED = {("GET", "/authorization/202309/shops"): "the client asks it, once a run; the stream `shops` shows it"}
+DAILY = tuple(stream.name for stream in STREAMS if isinstance(stream.reading, Days))
+REST = tuple(stream.name for stream in STREAMS if stream.name not in DAILY)
 
 pytestmark = [
     pytest.mark.skipif(not API.exists(), reason="the platform's descriptions (../shared/api) are not here"),
@@ -89,16 +101,59 @@ class Strict(BaseHTTPRequestHandler):
 
     def answer(self):
         url = urlsplit(self.path)
-        query = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=True))
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        pairs = parse_qsl(url.query, keep_blank_values=True, strict_parsing=True)
+        self.query, self.body = dict(pairs), self.rfile.read(int(self.headers.get("content-length") or 0))
         fits = [o for method, path, o in self.server.operations if method == self.command and path.fullmatch(url.path)]
-        assert fits, f"{self.command} {url.path} is not described"
-        self.hold(fits[0], url.path, query, body)
-        text = json.dumps({"code": 0, "message": "Success", "data": self.data(fits[0], query), "request_id": "r"})
-        self.send_response(200)
-        self.send_header("content-length", str(len(text)))
+        if not fits:
+            self.server.faults.append((f"{self.command} {url.path}", "not described"))
+            return self.send(404, {}, b"")
+        operation = min(fits, key=lambda operation: operation["path"].count("{"))
+        faults = self.faults(operation, url.path, pairs)
+        self.server.faults += [(operation["name"], what) for what in faults]
+        self.server.asked.add((operation["method"], nameless(operation["path"])))
+        return self.send(*self.reply(operation))
+
+    def send(self, status, headers, content):
+        self.send_response_only(status)
+        for name, value in {**headers, "content-length": str(len(content))}.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(text.encode())
+        self.wfile.write(content)
+
+    def faults(self, operation, path, pairs):
+        query, body, described = self.query, self.body, operation["query"]
+        signed = "".join(name + query[name] for name in sorted(query) if name != "sign")
+        signed = f"{self.server.secret}{path}{signed}{body.decode()}{self.server.secret}"
+        sign = hmac.new(self.server.secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
+        ciphers = self.server.ciphers if operation["shop_cipher"] else {None}
+        verdicts = {
+            "signature": query.get("sign") == sign,
+            "app key": query.get("app_key") == self.server.key,
+            "timestamp": abs(int(query["timestamp"]) - time.time()) < 30,
+            "token": self.headers["x-tts-access-token"] == self.server.token,
+            "content type": self.headers["content-type"] == "application/json",
+            "cipher": query.get("shop_cipher") in ciphers,
+            "body of a GET": self.command != "GET" or not body,
+            "a parameter twice": len(query) == len(pairs),
+        }
+        yield from (what for what, good in verdicts.items() if not good)
+        yield from (f"{name} is unknown" for name in query.keys() - COMMON - described.keys())
+        yield from (f"{name} is missing" for name in described if described[name]["required"] and name not in query)
+        for name in described.keys() & query.keys():
+            yield from amiss(described[name], read(described[name], query[name]), name)
+        sent = json.loads(body or b"{}")
+        yield from amiss(operation.get("body") or NO_FIELDS, sent, "body")
+        for size in (part.get("page_size", 1) for part in (query, sent, sent.get("pagination", {}))):
+            if not 1 <= int(size) <= LARGEST.get(operation["name"], 100):
+                yield f"page_size is {size}"
+
+
+class Inventing(Strict):
+    """Answers with what a description allows, and what it does not."""
+
+    def reply(self, operation):
+        answer = {"code": 0, "message": "Success", "data": self.data(operation, self.query), "request_id": "r"}
+        return 200, {}, json.dumps(answer).encode()
 
     def data(self, operation, query):
         shape, fill = operation["data"], self.server.fill
@@ -111,63 +166,148 @@ class Strict(BaseHTTPRequestHandler):
         data.pop("total_count", None)
         return {**data, **{name: fill.rows(shape["properties"][name]["items"]) for name in lists}}
 
-    def hold(self, operation, path, query, body):
-        parts = "".join(name + query[name] for name in sorted(query) if name != "sign")
-        signed = f"{SECRET}{path}{parts}{body.decode()}{SECRET}"
-        sent = json.loads(body) if body else {}
-        fields = (operation.get("body") or {}).get("properties", {})
-        verdicts = {
-            "signature": hmac.new(SECRET.encode(), signed.encode(), hashlib.sha256).hexdigest() == query["sign"],
-            "timestamp": abs(int(query["timestamp"]) - time.time()) < 30,
-            "token": self.headers["x-tts-access-token"] == TOKEN,
-            "content type": self.headers["content-type"] == "application/json",
-            "cipher": query.get("shop_cipher") == (CIPHER if operation["shop_cipher"] else None),
-            "body of a GET": self.command != "GET" or not body,
-            "unknown parameter": query.keys() <= COMMON | operation["query"].keys() and sent.keys() <= fields.keys(),
-            "missing parameter": all(
-                name in query for name, spec in operation["query"].items() if spec.get("required")
-            ),
-            "query value": all(fits(spec, query[name]) for name, spec in operation["query"].items() if name in query),
-            "body value": all(isinstance(value, JSON_TYPES[fields[name]["type"]]) for name, value in sent.items()),
-        }
-        wrong = [what for what, good in verdicts.items() if not good]
-        self.server.faults += [(operation["name"], what) for what in wrong]
-        self.server.asked.add(operation["name"])
+
+class PassingOn(Strict):
+    """Has the sandbox answer, so that there are rows of everything to ask about."""
+
+    def setup(self):
+        super().setup()
+        self.sandbox = HTTPConnection(self.server.behind)
+
+    def finish(self):
+        self.sandbox.close()
+        super().finish()
+
+    def reply(self, _):
+        self.sandbox.request(self.command, self.path, self.body or None, dict(self.headers))
+        answer = self.sandbox.getresponse()
+        content = answer.read()
+        return answer.status, dict(answer.headers), content
 
 
-def fits(spec, text):
-    if "range" in spec:
-        low, high = map(int, re.findall(r"\d+", spec["range"]))
-        return low <= int(text) <= high
-    if spec["type"] == "integer":
-        return text.isdigit()
-    return text in spec.get("values", [text])
+def nameless(path):
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
+def read(shape, text):
+    """A query parameter as the value that it stands for; the text where it stands for none."""
+    if shape["type"] == "array":
+        return [read(shape["items"], part) for part in text.split(",")]
+    kinds = {"integer": r"\d+", "boolean": "true|false"}
+    return json.loads(text) if re.fullmatch(kinds.get(shape["type"], "(?!)"), text) else text
+
+
+def amiss(shape, value, where):
+    """Whatever a sent value has that its description does not allow."""
+    kind = shape["type"]
+    if kind == "any":
+        return
+    if not isinstance(value, JSON_TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
+        yield f"{where} is not of the type {kind}: {value!r}"
+    elif kind == "object":
+        known = shape["properties"]
+        yield from (f"{where}.{name} is unknown" for name in value.keys() - known.keys())
+        for name in value.keys() & known.keys():
+            yield from amiss(known[name], value[name], f"{where}.{name}")
+    elif kind == "array":
+        if not 1 <= len(value) <= shape.get("max_count", len(value)):
+            yield f"{where} has {len(value)} values"
+        for item in value:
+            yield from amiss(shape["items"], item, f"{where}[]")
+    elif not within(shape, value):
+        yield f"{where} is {value!r}"
+
+
+def within(shape, value):
+    if "range" in shape:
+        low, high = re.fullmatch(r"\[([\d.]+)(?:-|, )([\d.,]+)\]", shape["range"]).groups()
+        return float(low) <= float(value) <= float(high.replace(",", ""))
+    if "max_count" in shape:
+        return int(value) <= shape["max_count"]
+    if shape.get("format") == "unix-seconds":
+        return 1_500_000_000 < int(value) < 2_000_000_000
+    if shape.get("format") == "date":
+        return re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", value) is not None
+    return value in shape.get("values", [value]) and value != ""
+
+
+@contextlib.contextmanager
+def platform(handler, **attributes):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    vars(server).update(operations=described(), faults=[], asked=set(), **attributes)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server, {"api_base_url": f"http://127.0.0.1:{server.server_port}"}
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def declared():
+    """(method, path) of everything that streams ask, to the streams that do."""
+    found = {}
+    for stream in STREAMS:
+        for reading in (stream.reading, *stream.reading.lists):
+            for each in filter(None, (reading.operation, getattr(reading, "regions", None))):
+                found.setdefault((each.method, nameless(each.path)), set()).add(stream.name)
+    return found
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_what_the_tap_sends_is_what_is_described_and_whatever_comes_back_is_read(lab, seed):
-    platform = ThreadingHTTPServer(("127.0.0.1", 0), Strict)
-    platform.operations, platform.fill, platform.faults, platform.asked = described(), Filler(seed), [], set()
-    thread = threading.Thread(target=platform.serve_forever)
-    thread.start()
-    address = f"http://127.0.0.1:{platform.server_port}"
-    try:
+    ours = {"key": KEY, "secret": SECRET, "token": TOKEN, "ciphers": {CIPHER}}
+    with platform(Inventing, fill=Filler(seed), **ours) as (held, address):
         run = lab.run(
             app_key=KEY,
             app_secret=SECRET,
             access_token=TOKEN,
             refresh_token=None,
-            api_base_url=address,
-            auth_base_url=address,
+            auth_base_url=address["api_base_url"],
             start_date="2026-01-01",
+            **address,
         )
-    finally:
-        platform.shutdown()
-        thread.join()
-        platform.server_close()
-    assert platform.faults == []
-    assert len(platform.asked) == 8
+    assert held.faults == []
+    assert len(held.asked) == 8
     assert {record["shop_id"] for record in run.records()} == {"7495000000000000001"}
     assert all(isinstance(record["id"], str) for record in run.records("orders"))
     assert all("undescribed" in record for record in run.records("orders"))
     assert sum(rows > 0 for rows in run.counts().values()) == 8
+
+
+def test_every_stream_asks_what_it_declares_and_sends_nothing_but_what_is_described(make_lab, tmp_path):
+    with make_lab(tmp_path, shops=5, orders=30) as lab:
+        sandbox = lab.sandbox
+        shops = sandbox.control("GET", "")["shops"]
+        shops = [shops[0], shops[4]]  # one in the US, one in South-East Asia: together they have everything
+        known = {"key": sandbox.app_key, "secret": sandbox.app_secret, "token": sandbox.access_token}
+        known |= {"ciphers": {shop["cipher"] for shop in shops}, "behind": urlsplit(sandbox.api_base_url).netloc}
+        with platform(PassingOn, **known) as (held, address):
+            config = {**address, "shop_ids": [shop["id"] for shop in shops]}
+            first = lab.run(streams=REST, **config)
+            daily = lab.run(first.state, streams=DAILY, start_date="2026-05-30", **config)
+            sandbox.control("POST", "/clock", {"advance": 86_400})
+            lab.run(daily.state, streams=REST, **config)
+    assert set(held.faults) == set()
+    assert held.asked - UNDECLARED.keys() == declared().keys() - NEVER_ASKED.keys()
+    assert held.asked >= UNDECLARED.keys()
+    assert set().union(*declared().values()) == {stream.name for stream in STREAMS} - {"shops"}
+
+
+WRONG = [
+    ({"type": "integer", "range": "[1-50]"}, "51", "x is 51"),
+    ({"type": "string", "range": "[10-50]"}, "5", "x is '5'"),
+    ({"type": "integer"}, "5.0", "x is not of the type integer: '5.0'"),
+    ({"type": "string", "values": ["ASC", "DESC"]}, "asc", "x is 'asc'"),
+    ({"type": "string", "format": "date"}, "2026-06-01T00:00:00", "x is '2026-06-01T00:00:00'"),
+    ({"type": "integer", "format": "unix-seconds"}, "1690000000123", "x is 1690000000123"),
+    ({"type": "array", "items": {"type": "string"}, "max_count": 2}, "a,b,c", "x has 3 values"),
+    ({"type": "array", "items": {"type": "string"}}, "", "x[] is ''"),
+    ({"type": "boolean"}, "True", "x is not of the type boolean: 'True'"),
+]
+
+
+@pytest.mark.parametrize(("shape", "text", "wrong"), WRONG)
+def test_a_value_that_is_not_described_is_noticed(shape, text, wrong):
+    assert list(amiss(shape, read(shape, text), "x")) == [wrong]

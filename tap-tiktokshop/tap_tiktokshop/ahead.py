@@ -34,16 +34,17 @@ LATER_BYTES: Final = 4_000_000
 """The same for streams whose turn has not come: enough to save their first calls' time, too little to be in the way."""
 ROW_BYTES: Final = 4_500
 """What a row weighs until some have come."""
-LOOK: Final = 0.5
-"""Seconds after which a thread that waits looks whether the platform's pace has changed."""
 
 
 @dataclass(eq=False)
 class _Entry:
-    """A slice in its lane: waiting, being fetched, or fetched; with the chunks that have not been taken."""
+    """A slice in its lane: waiting, begun, or fetched; with the chunks that have not been taken."""
 
     slice: Slice
-    started: bool = False
+    items: Iterator[Chunk | Following] | None = None
+    """What it gives, once it has been begun."""
+    busy: bool = False
+    """Whether a thread waits for its next item."""
     ended: bool = False
     named: int = 0
     """Slices it has named so far, which come right after it."""
@@ -67,7 +68,8 @@ class Lane:
     def __post_init__(self) -> None:
         self.entries: deque[_Entry] = deque()
         self.dropped = False
-        self._started = 0  # entries before this index have been started
+        self.begun = 0  # entries that have been begun and have not ended
+        self._started = 0  # entries before this index have been begun
 
     @property
     def chains(self) -> int:
@@ -79,9 +81,9 @@ class Lane:
         self.entries.extend(map(_Entry, slices))
 
     def waiting(self) -> _Entry | None:
-        """The first slice that nobody fetches yet: slices are started in order."""
+        """The first slice that has not been begun: that is done in order."""
         while self._started < len(self.entries):
-            if not self.entries[self._started].started:
+            if self.entries[self._started].items is None:
                 return self.entries[self._started]
             self._started += 1
         return None
@@ -105,20 +107,24 @@ class Lane:
         return None
 
 
+_Job = tuple[Lane, _Entry]
+
+
 class Ahead:
     """The pool. One thread at a time may take; close it when done."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)  # there may be something to take
-        self._room = threading.Condition(self._lock)  # there may be something to fetch
+        self._work = threading.Condition(self._lock)  # there is a job, or nothing will ever be to do again
         self._most = most_bytes
         self._held = 0
         self._rows = self._bytes = 1.0  # seen so far: what a row weighs
         self._turn = -1
         self._lanes: dict[int, deque[Lane]] = {}
-        self._open: dict[int, deque[Lane]] = {}  # those that may have slices waiting
+        self._open: dict[int, deque[Lane]] = {}  # those that may have something to fetch
         self._running: defaultdict[tuple[str, str], list[tuple[Lane, _Entry]]] = defaultdict(list)
+        self._jobs: deque[_Job] = deque()
         self._threads = self._idle = 0
         self._closed = False
 
@@ -131,7 +137,7 @@ class Ahead:
                 self._lanes.setdefault(lane.turn, deque()).append(lane)
                 self._open.setdefault(lane.turn, deque()).append(lane)
             self._open = dict(sorted(self._open.items()))
-            self._hire()
+            self._dispatch()
 
     def take(self, turn: int, before_waiting: Callable[[], None]) -> Iterator[tuple[Lane, Chunk | Exception | None]]:
         """What the lanes of a turn give, each in its order; an error ends its lane, None says that it has given all.
@@ -141,11 +147,10 @@ class Ahead:
         lanes = self._lanes.get(turn, deque())
         with self._lock:
             self._turn = turn
-            self._hire()
-            self._room.notify_all()
         while lanes:
             with self._lock:
                 found = self._take(lanes)
+                self._dispatch()
                 if found is None and lanes:
                     self._lock.release()
                     try:
@@ -153,6 +158,7 @@ class Ahead:
                     finally:
                         self._lock.acquire()
                     while (found := self._take(lanes)) is None and lanes:
+                        self._dispatch()
                         self._ready.wait()
             if found is not None:
                 yield found
@@ -161,12 +167,13 @@ class Ahead:
         """Forgets a lane and all it has fetched."""
         with self._lock:
             self._drop(lane)
+            self._dispatch()
 
     def close(self) -> None:
         """Ends all threads as soon as they look up from their request."""
         with self._lock:
             self._closed = True
-            self._room.notify_all()
+            self._work.notify_all()
 
     def size(self, lane: Lane) -> Size:
         """How many rows a window of a lane should have.
@@ -200,7 +207,6 @@ class Ahead:
             if head.chunks:
                 chunk = head.chunks.popleft()
                 self._held -= chunk.weight
-                self._room.notify_all()
                 return lane, chunk
             if head.error is not None:
                 lanes.remove(lane)
@@ -212,94 +218,102 @@ class Ahead:
         lane.dropped = True
         self._held -= sum(chunk.weight for entry in lane.entries for chunk in entry.chunks)
         lane.entries.clear()
-        self._room.notify_all()
+        running = self._running[lane.budget]
+        running[:] = [(other, entry) for other, entry in running if other is not lane or entry.busy]
 
     # -- for the threads ---------------------------------------------------------------------------------------
 
-    def _hire(self) -> None:
-        """One more thread, if there is work and nobody to do it; it will hire the next."""
-        if self._idle or self._closed or self._threads >= MOST_THREADS or not any(self._open.values()):
-            return
-        self._threads += 1
-        self._idle += 1
-        threading.Thread(target=self._work, name=f"ahead-{self._threads}", daemon=True).start()
+    def _dispatch(self) -> None:
+        """Gives what can be fetched to threads without work, or to new ones. Nobody is woken for nothing."""
+        while not self._closed and (self._idle > len(self._jobs) or self._threads < MOST_THREADS):
+            job = self._next()
+            if job is None:
+                return
+            if self._idle > len(self._jobs):
+                self._jobs.append(job)
+                self._work.notify()
+            else:
+                self._threads += 1
+                threading.Thread(target=self._serve, args=(job,), name=f"ahead-{self._threads}", daemon=True).start()
 
-    def _work(self) -> None:
+    def _serve(self, job: _Job) -> None:
+        """What a thread does: one item after the other, of whatever slice is next."""
         while True:
+            item = self._fetch(*job)
             with self._lock:
-                while (job := self._next()) is None and not self._closed:
-                    self._room.wait(LOOK)
-                if job is None:
-                    return
-                self._idle -= 1
-                self._hire()
-            self._fetch(*job)
-            with self._lock:
-                self._idle += 1
+                self._put(*job, item)
+                following = None if self._closed else self._next()
+                self._dispatch()
+                if following is None:
+                    self._idle += 1
+                    while not (self._jobs or self._closed):
+                        self._work.wait()
+                    self._idle -= 1
+                    if self._closed:
+                        return
+                    following = self._jobs.popleft()
+            job = following
 
-    def _next(self) -> tuple[Lane, _Entry] | None:
-        """The next slice to fetch: of the stream whose turn it is, then of later ones, shops in rotation."""
+    def _fetch(self, lane: Lane, entry: _Entry) -> Chunk | Following | Exception | None:
+        """The next item of a slice, None after the last; an error comes out where the slice's rows would have."""
+        if lane.dropped or entry.items is None:
+            return None
+        try:
+            return next(entry.items, None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the lane's
+            return error
+
+    def _put(self, lane: Lane, entry: _Entry, item: Chunk | Following | Exception | None) -> None:
+        """Puts down what a slice gave."""
+        entry.busy = False
+        if item is None or isinstance(item, Exception) or lane.dropped:
+            entry.error = item if isinstance(item, Exception) else None
+            entry.ended = True
+            lane.begun -= 1
+            self._running[lane.budget].remove((lane, entry))
+        elif isinstance(item, Following):
+            lane.name(entry, item.slices)
+            return
+        else:
+            entry.chunks.append(item)
+            self._held += item.weight
+            self._rows += len(item.rows)
+            self._bytes += item.weight
+        self._ready.notify()
+
+    def _next(self) -> _Job | None:
+        """The next slice to go on with: of the stream whose turn it is, then of later ones, shops in rotation."""
         for turn, lanes in self._open.items():
             if turn > self._turn and self._held >= LATER_BYTES:
                 return None
             for _ in range(len(lanes)):
                 lane = lanes[0]
-                entry = None if lane.dropped else lane.waiting()
-                if entry is None:
-                    lanes.popleft()  # comes back when it names more slices
+                if lane.dropped or (not lane.begun and lane.waiting() is None):
+                    lanes.popleft()
                     continue
                 lanes.rotate(-1)
-                running = self._running[lane.budget]
-                if self._is_due(lane, entry) or (len(running) < lane.chains and self._has_room(lane)):
-                    entry.started = True
-                    running.append((lane, entry))
+                entry = self._runnable(lane)
+                if entry is not None:
+                    entry.busy = True
                     return lane, entry
         return None
 
-    def _fetch(self, lane: Lane, entry: _Entry) -> None:
-        try:
-            for item in entry.slice.fetch(lane.source):
-                if not self._deliver(lane, entry, item):
-                    break
-        except Exception as error:  # noqa: BLE001 - whatever it is, it comes out where the slice's rows would have
-            entry.error = error
-        with self._lock:
-            entry.ended = True
-            self._running[lane.budget].remove((lane, entry))
-            self._ready.notify()
-            self._room.notify()
+    def _runnable(self, lane: Lane) -> _Entry | None:
+        """The slice of a lane whose next item may be fetched now: one that was begun, or else a new one.
 
-    def _deliver(self, lane: Lane, entry: _Entry, item: Chunk | Following) -> bool:
-        """Puts down what a slice gave, and waits until it may go on. False if nobody wants it any more."""
-        with self._lock:
-            if lane.dropped or self._closed:
-                return False
-            if isinstance(item, Following):
-                lane.name(entry, item.slices)
-                if lane not in self._open[lane.turn]:
-                    self._open[lane.turn].append(lane)
-                self._room.notify()
-                self._hire()
-                return True
-            entry.chunks.append(item)
-            self._held += item.weight
-            self._rows += len(item.rows)
-            self._bytes += item.weight
-            self._ready.notify()
-            while not (self._may_go_on(lane, entry) or lane.dropped or self._closed):
-                self._room.wait(LOOK)
-            return not (lane.dropped or self._closed)
-
-    def _may_go_on(self, lane: Lane, entry: _Entry) -> bool:
-        """Whether a slice may fetch its next page: there is room, and the platform is not slower than before."""
-        if self._is_due(lane, entry):
-            return True
-        running = self._running[lane.budget]
-        return self._has_room(lane) and (lane, entry) in running[: lane.chains]
-
-    def _is_due(self, lane: Lane, entry: _Entry) -> bool:
-        """Whether the one who takes waits for this: then nothing may hold it up."""
-        return lane.turn <= self._turn and bool(lane.entries) and lane.head() is entry
-
-    def _has_room(self, lane: Lane) -> bool:
-        return self._held < (self._most if lane.turn <= self._turn else LATER_BYTES)
+        There has to be room, and no more may have been begun than use up the budget, unless the one who takes waits
+        for it: then nothing may hold it up.
+        """
+        due = lane.head() if lane.turn <= self._turn else None
+        room = self._held < (self._most if lane.turn <= self._turn else LATER_BYTES)
+        running, chains = self._running[lane.budget], lane.chains
+        for place, (other, entry) in enumerate(running):
+            if other is lane and not entry.busy and (entry is due or (room and place < chains)):
+                return entry
+        new = lane.waiting()
+        if new is None or not (new is due or (room and len(running) < chains)):
+            return None
+        new.items = iter(new.slice.fetch(lane.source))
+        lane.begun += 1
+        running.append((lane, new))
+        return new

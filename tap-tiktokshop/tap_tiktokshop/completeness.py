@@ -80,11 +80,11 @@ class PageRows:
         return row in list(self)
 
     def __iter__(self) -> Iterator[Row]:
-        rows = list(iter(self._rows))  # the list itself would ask for its length first, which means decoding twice
         for index, identity in self._chosen.items():
+            row = self._rows[index]
             if isinstance(self._key, str):
-                rows[index][self._key] = identity
-            yield rows[index]
+                row[self._key] = identity
+            yield row
 
     def pick(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """These fields of each row; the key as the identity it goes under."""

@@ -22,25 +22,31 @@ from tiktokshop_client.errors import (
 from tiktokshop_client.retries import http_date, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tiktokshop_client.transport import Reply
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # money stays exact; integers are exact anyway
+_split_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class RawRows(Sequence[dict[str, Any]]):
-    """The rows of a page as the bytes they came in: a fifth of the memory, decoded anew whenever they are walked."""
+    """The rows of a page as the bytes they came in: a fifth of the memory.
+
+    A row is decoded anew whenever it is looked at, one at a time, so that what is in use fits the processor's caches.
+
+    Raises:
+        ValueError: A row that is looked at cannot be decoded, whoever asks.
+    """
 
     def __init__(self, raw: msgspec.Raw) -> None:
+        """`raw`: a JSON array. Raises msgspec.DecodeError if it is not."""
         self._raw = raw
+        self._rows: list[msgspec.Raw] = _split_decoder.decode(raw)
         self.weight = len(memoryview(raw))
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._decoded())
-
     def __len__(self) -> int:
-        return len(self._decoded())
+        return len(self._rows)
 
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...
@@ -49,10 +55,18 @@ class RawRows(Sequence[dict[str, Any]]):
     def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
 
     def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
-        return self._decoded()[index]
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        try:
+            row: dict[str, Any] = _decoder.decode(self._rows[index])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        else:
+            return row
+        raise ValueError("the platform sent rows that are not JSON")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._decoded() == list(other)
+        return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment] # as a list
 
@@ -66,15 +80,6 @@ class RawRows(Sequence[dict[str, Any]]):
             return list(map(msgspec.structs.astuple, _outline_decoder(fields).decode(self._raw)))
         except msgspec.DecodeError as error:
             raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
-
-    def _decoded(self) -> list[dict[str, Any]]:
-        try:
-            rows: list[dict[str, Any]] = _decoder.decode(self._raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        else:
-            return rows
-        raise ValueError("the platform sent rows that are not JSON")
 
 
 @lru_cache
@@ -176,12 +181,11 @@ def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
         envelope = _list_decoder.decode(body)
         raw = envelope.data.pop(rows, None)
         data: dict[str, Any] = {name: _decoder.decode(value) for name, value in envelope.data.items()}
-        text = {name: getattr(envelope, name) for name in ("code", "message", "request_id")}
+        if raw is not None:
+            data[rows] = RawRows(raw) if bytes(memoryview(raw)[:1]) == b"[" else _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if raw is not None:
-        data[rows] = RawRows(raw) if bytes(memoryview(raw)[:1]) == b"[" else _decoder.decode(raw)
-    return {"data": data, **text}
+    return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
 
 
 def _envelope(body: bytes) -> dict[str, Any] | None:

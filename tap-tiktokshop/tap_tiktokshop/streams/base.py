@@ -220,16 +220,18 @@ class PlatformStream(Stream):
 
     def _records(self, part: Part, chunk: Chunk) -> Iterator[dict[str, Any]]:
         declaration = self.declaration
-        rows = list(chunk.rows)
-        part.see(rows, chunk)
+        rows: Iterable[dict[str, Any]] = chunk.rows
+        if declaration.open_rows is not None or declaration.departed:
+            rows = list(rows)
+            part.see(rows, chunk)
         if declaration.departed:
             part.seen.update(str(row.get(declaration.keys[-1])) for row in rows)
         if declaration.shape is not None:
-            rows = list(declaration.shape(rows, part.end))
-        part.rows += len(rows)
+            rows = declaration.shape(rows, part.end)
         extra = {**chunk.added, "shop_id": part.shop.id} if part.shop else chunk.added
         record = self.plan.record
         for row in rows:
+            part.rows += 1
             yield record(row, extra)
 
     def _ended(self, part: Part) -> Iterator[dict[str, Any]]:
