@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.records import to_integer, utc
+from tap_tiktokshop.reading.base import unix
+from tap_tiktokshop.records import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -94,14 +95,14 @@ class Bookmark:
         return since if open_from is None else max(configured, min(since, open_from))
 
     def see(self, rows: Iterable[Mapping[str, Any]], now: int) -> None:
-        """Notes which of these rows are still open (their times are unix seconds, as the platform sent them)."""
+        """Notes which of these rows are still open (their times as the platform sent them, in seconds or milliseconds)."""
         if self.open_rows is None:
             return
         days = self.open_rows.days
         oldest = now - days * DAY if days is not None else 0
         for row in rows:
-            moment = to_integer(row.get(self._time))
-            if isinstance(moment, int) and moment >= oldest and self.open_rows.is_open(row):
+            moment = unix(row.get(self._time))
+            if moment is not None and moment >= oldest and self.open_rows.is_open(row):
                 self._open = moment if self._open is None else min(self._open, moment)
 
     def move(self, end: int) -> None:

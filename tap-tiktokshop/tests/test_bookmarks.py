@@ -134,3 +134,11 @@ def test_identities_are_left_to_the_next_run_and_forgotten_when_there_are_none()
     at(state).remember(())
     assert state == {}
     assert at({"known": "broken"}).known == frozenset()
+
+
+def test_an_open_row_whose_time_counts_milliseconds_is_read_again_from_its_second():
+    state = {}
+    bookmark = Bookmark(state, "statement_time", OpenRows(until("status", "PAID")))
+    bookmark.see([{"statement_time": 1_690_000_000_123}], NOW)
+    bookmark.move(1_700_000_000)
+    assert state["open_from"] == "2023-07-22T04:26:40+00:00"
