@@ -95,7 +95,7 @@ class Bookmark:
         return since if open_from is None else max(configured, min(since, open_from))
 
     def see(self, rows: Iterable[Mapping[str, Any]], now: int) -> None:
-        """Notes which of these rows are still open (their times as the platform sent them, in seconds or milliseconds)."""
+        """Notes which of these rows are still open (times as the platform sent them, seconds or milliseconds)."""
         if self.open_rows is None:
             return
         days = self.open_rows.days
