@@ -127,12 +127,13 @@ class PlatformStream(Stream):
             return
         try:
             yield from self._ended(part) if item is None else self._records(part, item)
-            if item is not None and item.done is not None:
-                part.reached = item.done
-                self._pass_on(part, item.done)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other shops must come through
             self.tap.ahead.drop(lane)
             self._failed(part, error)
+            return
+        if item is not None and item.done is not None:
+            part.reached = item.done
+            self._pass_on(part, item.done)
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:

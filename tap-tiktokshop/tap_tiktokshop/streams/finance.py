@@ -57,7 +57,7 @@ ORDER_TRANSACTIONS = Declaration(
     name="order_transactions",
     summary="What an order brought and cost, SKU by SKU, over all its statements.",
     keys=("shop_id", "order_id"),
-    replication_key="statement_time",
+    follows="statement_time",
     off=True,
     how="of settled orders",
     reading=Children(
@@ -66,7 +66,6 @@ ORDER_TRANSACTIONS = Declaration(
         key=None,
         path="order_id",
         name="order_id",
-        inherit={"statement_time": "statement_time"},
     ),
 )
 
