@@ -10,7 +10,7 @@ import signal
 import sys
 from collections import defaultdict
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,19 +29,18 @@ from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sente
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
+from tap_tiktokshop.about import about_streams
 from tap_tiktokshop.ahead import Ahead
-from tap_tiktokshop.bookmarks import seconds
 from tap_tiktokshop.memory import tame
 from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.needs import needs_of
-from tap_tiktokshop.personal import PERSONAL
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.gates import NotTakingPartError
+from tap_tiktokshop.settings import READING_SETTINGS, ReadingSettings
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.base import PlatformStream
-from tap_tiktokshop.streams.orders import EXTERNAL_PLATFORMS
 from tap_tiktokshop.summary import Summary, write
-from tap_tiktokshop.zones import shop_zone, zone_of
+from tap_tiktokshop.zones import shop_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,79 +53,11 @@ if TYPE_CHECKING:
 
     from tap_tiktokshop.parts import Part
 
-READING_SETTINGS: dict[str, Any] = {
-    "start_date": {
-        "type": "string",
-        "title": "Start date",
-        "description": "Read what changed from this date or time on (UTC unless it carries a zone). "
-        "Without it, everything the platform still has.",
-        "examples": ["2026-01-01", "2026-01-01T09:00:00+02:00"],
-    },
-    "end_date": {
-        "type": "string",
-        "title": "End date",
-        "description": "Read only what changed before this date or time; without it, up to the start of the run.",
-    },
-    "lookback_seconds": {
-        "type": "integer",
-        "minimum": 0,
-        "default": 300,
-        "title": "Lookback",
-        "description": "How far before the last bookmark a run starts, for rows that the platform shows late.",
-    },
-    "time_zones": {
-        "type": "object",
-        "title": "Time zones",
-        "description": "The time zone of a shop's days in the reports, by shop id or region, like `America/New_York`; "
-        "that of the region when left out.",
-        "additionalProperties": {"type": "string"},
-    },
-    "external_order_platforms": {
-        "type": "array",
-        "items": {"type": "string"},
-        "title": "Platforms of external orders",
-        "description": "The systems whose order numbers `external_order_references` asks for, a call for each order "
-        "and system; all that the platform knows when left out.",
-        "examples": [["SHOPIFY"]],
-    },
-    "on_missing_scope": {
-        "type": "string",
-        "enum": ["warn", "fail"],
-        "default": "warn",
-        "title": "On a missing scope",
-        "description": "`warn`: a stream whose scope was not granted is skipped with a warning. "
-        "`fail`: the run exits with 1.",
-    },
-    "summary_path": {
-        "type": "string",
-        "title": "Summary file",
-        "description": "A file that gets the run's summary as JSON: for each shop and stream rows, bookmark, calls, "
-        "waits, retries, and why it was skipped or failed.",
-    },
-}
-
-
 SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
-
-
-@dataclass(frozen=True)
-class AboutStream:
-    """A stream as `--about` describes it; `replication_key` is None where there is no time to go on from.
-
-    `personal` names the fields that hold personal data: field -> what `no-pii` does with it.
-    """
-
-    name: str
-    summary: str
-    keys: list[str]
-    replication_key: str | None
-    reads: str
-    selected_by_default: bool
-    personal: dict[str, str]
 
 
 class PartsFailedError(Exception):
@@ -173,9 +104,7 @@ class TapTikTokShop(Tap):
     def _check_settings(self) -> None:
         if self.config.get("batch_config"):
             raise ConfigurationError("batch_config is not supported: records are written as Singer messages.")
-        _ = self._configured_start, self._configured_end
-        for key, name in (self.config.get("time_zones") or {}).items():
-            zone_of(name, key)
+        _ = self.reading
         if not self.config.get("sandbox"):  # its settings come from starting it, which waits until it is needed
             _ = self.settings
 
@@ -185,39 +114,15 @@ class TapTikTokShop(Tap):
         return Settings.from_config(self.config)
 
     @cached_property
-    def _configured_start(self) -> int:
-        return self._moment("start_date") or 0
-
-    @cached_property
-    def _configured_end(self) -> int | None:
-        return self._moment("end_date")
-
-    def _moment(self, setting: str) -> int | None:
-        value = self.config.get(setting)
-        if not value:
-            return None
-        try:
-            return seconds(str(value))
-        except ValueError:
-            raise ConfigurationError(
-                f"The setting {setting} is not a date: {value!r}; write it like 2026-01-31 or 2026-01-31T09:00:00Z."
-            ) from None
-
-    @property
-    def start(self) -> int:
-        """Unix seconds of `start_date`; 0 without one."""
-        return self._configured_start
+    def reading(self) -> ReadingSettings:
+        """What is read, and from when, checked."""
+        return ReadingSettings.from_config(self.config)
 
     @cached_property
     def end(self) -> int:
         """Unix seconds until which this run reads: its own start by the platform's clock, or `end_date` if earlier."""
         now = self.client.now()
-        return now if self._configured_end is None else min(now, self._configured_end)
-
-    @property
-    def lookback(self) -> int:
-        """Seconds."""
-        return int(self.config.get("lookback_seconds") or 0)
+        return now if self.reading.end is None else min(now, self.reading.end)
 
     # -- streams -----------------------------------------------------------------------------------------------
 
@@ -281,8 +186,8 @@ class TapTikTokShop(Tap):
             roster=self._rosters[shop.id if shop else ""],
             since=since,
             known=known,
-            zone=shop_zone(shop, self.config.get("time_zones") or {}) if shop else timezone.utc,
-            lists={"external_order_platforms": self.config.get("external_order_platforms") or EXTERNAL_PLATFORMS},
+            zone=shop_zone(shop, self.reading.time_zones) if shop else timezone.utc,
+            lists={"external_order_platforms": self.reading.external_order_platforms},
         )
 
     def read_ahead(self, stream: PlatformStream) -> None:
@@ -411,28 +316,10 @@ class TapTikTokShop(Tap):
             super().print_about(output_format)
         text = printed.getvalue()
         if output_format == "json":
-            text = json.dumps(
-                {**json.loads(text), "streams": [asdict(about) for about in cls.about_streams()]}, indent=2
-            )
+            text = json.dumps({**json.loads(text), "streams": [asdict(about) for about in about_streams()]}, indent=2)
         else:
-            text += "\nStreams:\n" + "\n".join(f"- {about.name}: {about.summary}" for about in cls.about_streams())
+            text += "\nStreams:\n" + "\n".join(f"- {about.name}: {about.summary}" for about in about_streams())
         sys.stdout.write(text.rstrip() + "\n")
-
-    @classmethod
-    def about_streams(cls) -> list[AboutStream]:
-        """What `--about` says of each stream."""
-        return [
-            AboutStream(
-                stream.name,
-                stream.summary,
-                list(stream.keys),
-                stream.replication_key,
-                stream.reads,
-                not stream.off,
-                dict(PERSONAL.get(stream.name, {})),
-            )
-            for stream in STREAMS
-        ]
 
     @classmethod
     @override

@@ -198,8 +198,8 @@ class PlatformStream(Stream):
         context = {"shop_id": shop.id} if shop else None
         state = self.get_context_state(context) if declaration.bookmarked else {}
         bookmark = Bookmark(state, declaration.replication_key or declaration.follows, declaration.open_rows)
-        configured = max(tap.start, declaration.reading.earliest)
-        lookback = tap.lookback if declaration.reading.again is None else declaration.reading.again
+        configured = max(tap.reading.start, declaration.reading.earliest)
+        lookback = tap.reading.lookback if declaration.reading.again is None else declaration.reading.again
         since = bookmark.since(configured, lookback)
         source = tap.source(shop, since, bookmark.known)
         start = bookmark.start(configured, lookback)

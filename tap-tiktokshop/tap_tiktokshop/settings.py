@@ -1,0 +1,106 @@
+"""The settings that say what is read; those of the connection are the client's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import ConfigurationError
+
+from tap_tiktokshop.bookmarks import seconds
+from tap_tiktokshop.streams.orders import EXTERNAL_PLATFORMS
+from tap_tiktokshop.zones import zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+READING_SETTINGS: dict[str, Any] = {
+    "start_date": {
+        "type": "string",
+        "title": "Start date",
+        "description": "Read what changed from this date or time on (UTC unless it carries a zone). "
+        "Without it, everything the platform still has.",
+        "examples": ["2026-01-01", "2026-01-01T09:00:00+02:00"],
+    },
+    "end_date": {
+        "type": "string",
+        "title": "End date",
+        "description": "Read only what changed before this date or time; without it, up to the start of the run.",
+    },
+    "lookback_seconds": {
+        "type": "integer",
+        "minimum": 0,
+        "default": 300,
+        "title": "Lookback",
+        "description": "How far before the last bookmark a run starts, for rows that the platform shows late.",
+    },
+    "time_zones": {
+        "type": "object",
+        "title": "Time zones",
+        "description": "The time zone of a shop's days in the reports, by shop id or region, like `America/New_York`; "
+        "that of the region when left out.",
+        "additionalProperties": {"type": "string"},
+    },
+    "external_order_platforms": {
+        "type": "array",
+        "items": {"type": "string"},
+        "title": "Platforms of external orders",
+        "description": "The systems whose order numbers `external_order_references` asks for, a call for each order "
+        "and system; all that the platform knows when left out.",
+        "examples": [["SHOPIFY"]],
+    },
+    "on_missing_scope": {
+        "type": "string",
+        "enum": ["warn", "fail"],
+        "default": "warn",
+        "title": "On a missing scope",
+        "description": "`warn`: a stream whose scope was not granted is skipped with a warning. "
+        "`fail`: the run exits with 1.",
+    },
+    "summary_path": {
+        "type": "string",
+        "title": "Summary file",
+        "description": "A file that gets the run's summary as JSON: for each shop and stream rows, bookmark, calls, "
+        "waits, retries, and why it was skipped or failed.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """What is read, and from when.
+
+    `start` and `end` are Unix seconds (0: from the earliest on; None: up to now), `lookback` is seconds.
+    """
+
+    start: int = 0
+    end: int | None = None
+    lookback: int = 0
+    time_zones: Mapping[str, str] = field(default_factory=dict)
+    external_order_platforms: Sequence[str] = EXTERNAL_PLATFORMS
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> ReadingSettings:
+        """Those of a configuration; raises ConfigurationError for what is no date or no time zone."""
+        time_zones = config.get("time_zones") or {}
+        for key, name in time_zones.items():
+            zone_of(name, key)
+        return cls(
+            _moment(config, "start_date") or 0,
+            _moment(config, "end_date"),
+            int(config.get("lookback_seconds") or 0),
+            time_zones,
+            config.get("external_order_platforms") or EXTERNAL_PLATFORMS,
+        )
+
+
+def _moment(config: Mapping[str, Any], setting: str) -> int | None:
+    value = config.get(setting)
+    if not value:
+        return None
+    try:
+        return seconds(str(value))
+    except ValueError:
+        raise ConfigurationError(
+            f"The setting {setting} is not a date: {value!r}; write it like 2026-01-31 or 2026-01-31T09:00:00Z."
+        ) from None
