@@ -1,4 +1,4 @@
-"""Writes what README.md and meltano.yml repeat of the plugins: settings and streams, from `--about`.
+"""Writes what the READMEs and meltano.yml repeat of the code: settings and streams, from `--about`, and endpoints.
 
     python scripts/generate.py            # write
     python scripts/generate.py --check    # exit 1 if a file would change
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tap_tiktokshop.personal import stream_maps
+from tiktokshop_sandbox.endpoints import all_endpoints
 
 ROOT = Path(__file__).parent.parent
 # A `decimal` from the environment makes Meltano 4.4 fail: it cannot hand it on to a plugin.
@@ -134,6 +135,16 @@ def meltano_settings(module: str) -> list[str]:
     return lines
 
 
+def endpoints_table() -> list[str]:
+    """What the sandbox serves as a Markdown table."""
+    rows = ["| Endpoint | Scope | Only in |", "| --- | --- | --- |"]
+    for endpoint in sorted(all_endpoints(), key=lambda endpoint: (endpoint.path, endpoint.method)):
+        scope = f"`{endpoint.scope}`" if endpoint.scope else ""
+        markets = ", ".join(sorted(endpoint.markets or ()))
+        rows.append(f"| {endpoint.method} `{endpoint.path}` | {scope} | {markets} |")
+    return rows
+
+
 PARTS = {
     "README.md": {
         "settings": partial(settings_table, "tap_tiktokshop"),
@@ -148,6 +159,7 @@ PARTS = {
         "tap-settings": partial(meltano_settings, "tap_tiktokshop"),
         "target-settings": partial(meltano_settings, "target_tiktokshop"),
     },
+    "tiktokshop-sandbox/README.md": {"endpoints": endpoints_table},
 }
 
 
