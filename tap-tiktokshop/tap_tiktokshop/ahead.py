@@ -118,6 +118,7 @@ class Ahead:
         self._ready = threading.Condition(self._lock)  # there may be something to take
         self._work = threading.Condition(self._lock)  # there is a job, or nothing will ever be to do again
         self._most = most_bytes
+        self._most_later = min(LATER_BYTES, most_bytes)
         self._held = 0
         self._rows = self._bytes = 1.0  # seen so far: what a row weighs
         self._turn = -1
@@ -284,7 +285,7 @@ class Ahead:
     def _next(self) -> _Job | None:
         """The next slice to go on with: of the stream whose turn it is, then of later ones, shops in rotation."""
         for turn, lanes in self._open.items():
-            if turn > self._turn and self._held >= LATER_BYTES:
+            if turn > self._turn and self._held >= self._most_later:
                 return None
             for _ in range(len(lanes)):
                 lane = lanes[0]
@@ -305,7 +306,7 @@ class Ahead:
         for it: then nothing may hold it up.
         """
         due = lane.head() if lane.turn <= self._turn else None
-        room = self._held < (self._most if lane.turn <= self._turn else LATER_BYTES)
+        room = self._held < (self._most if lane.turn <= self._turn else self._most_later)
         running, chains = self._running[lane.budget], lane.chains
         for place, (other, entry) in enumerate(running):
             if other is lane and not entry.busy and (entry is due or (room and place < chains)):

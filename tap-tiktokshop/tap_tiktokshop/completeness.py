@@ -6,7 +6,8 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client import RawRows
+from msgspec import Raw
+from tiktokshop_client import RawRows, decode_row
 from tiktokshop_client.errors import (
     TOO_MANY_HITS,
     BusinessError,
@@ -80,11 +81,15 @@ class PageRows:
         return row in list(self)
 
     def __iter__(self) -> Iterator[Row]:
+        for row, named in self.undecoded():
+            yield {**(decode_row(row) if isinstance(row, Raw) else row), **named}
+
+    def undecoded(self) -> Iterator[tuple[Raw | Row, dict[str, str]]]:
+        """Each row as it came, and what to call it."""
+        row_of = self._rows.undecoded if isinstance(self._rows, RawRows) else self._rows.__getitem__
+        key = self._key if isinstance(self._key, str) else None
         for index, identity in self._chosen.items():
-            row = self._rows[index]
-            if isinstance(self._key, str):
-                row[self._key] = identity
-            yield row
+            yield row_of(index), {} if key is None else {key: identity}
 
     def pick(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """These fields of each row; the key as the identity it goes under."""

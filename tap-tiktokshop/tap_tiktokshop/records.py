@@ -22,27 +22,25 @@ MILLISECONDS_FROM = 100_000_000_000
 """Unix seconds pass this in the year 5138; whatever is larger counts milliseconds."""
 
 
-MINUTES = [f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)]
-SECONDS = [f"{second:02}+00:00" for second in range(60)]
+REST = [f"{second // 60:02}:{second % 60:02}+00:00" for second in range(3600)]
 
 
 @lru_cache(maxsize=4096)
-def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * 86_400, timezone.utc).date().isoformat()
+def _hour(hour: int) -> str:
+    return datetime.fromtimestamp(hour * 3600, timezone.utc).isoformat()[:14]
 
 
 def utc(seconds: float) -> str:
     """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00+00:00`."""
     if isinstance(seconds, int):  # put together from parts: an order has a dozen times
-        day, second = divmod(seconds, 86_400)
-        return f"{_date(day)}{MINUTES[second // 60]}{SECONDS[second % 60]}"
+        return _hour(seconds // 3600) + REST[seconds % 3600]
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
 def to_time(value: Any) -> Any:
     """Unix seconds (or milliseconds), as a number or digits, to `date-time`; 0 and `""` mean "not yet"."""
     if value.__class__ is int and 0 < value < MILLISECONDS_FROM:
-        return utc(value)
+        return _hour(value // 3600) + REST[value % 3600]
     if isinstance(value, str):
         if not value.isdigit():
             return value or None
@@ -166,9 +164,15 @@ class Oddities(Counter[str]):
         return value
 
 
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """The JSON type of a schema beside null."""
+    kinds = schema["type"]
+    return next(kind for kind in kinds if kind != "null") if isinstance(kinds, list) else str(kinds)
+
+
 def plan(schema: Mapping[str, Any], oddities: Oddities, path: str = "") -> Convert:
     """What to do with a value of this schema, as one function. Objects and lists are converted in place."""
-    kind = next(t for t in schema["type"] if t != "null") if isinstance(schema["type"], list) else schema["type"]
+    kind = kind_of(schema)
     if kind == "object":
         prefix = f"{path}." if path else ""
         fields = {
@@ -213,16 +217,22 @@ def _plan_object(fields: dict[str, Convert], oddities: Oddities, path: str) -> C
     return convert
 
 
-def _plan_list(item: Convert, oddities: Oddities, path: str) -> Convert:
+def plan_each(item: Convert, oddities: Oddities, path: str) -> Convert:
+    """A conversion of one value of whatever kind, as it is made of a field of an object."""
     unchanged = UNCHANGED.get(item, frozenset())
-    by_kind = {kind: _for_kind(item, kind, oddities, f"{path}[]") for kind in KINDS}
+    by_kind = {kind: _for_kind(item, kind, oddities, path) for kind in KINDS}
 
     def convert(value: Any) -> Any:
-        if isinstance(value, list):
-            return [
-                inner if inner.__class__ in unchanged else by_kind.get(inner.__class__, item)(inner) for inner in value
-            ]
-        return oddities.instead(value, path)
+        return value if value.__class__ in unchanged else by_kind.get(value.__class__, item)(value)
+
+    return convert
+
+
+def _plan_list(item: Convert, oddities: Oddities, path: str) -> Convert:
+    each = plan_each(item, oddities, f"{path}[]")
+
+    def convert(value: Any) -> Any:
+        return list(map(each, value)) if isinstance(value, list) else oddities.instead(value, path)
 
     return convert
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client import operations
 from tiktokshop_client.errors import ConfigurationError
 
 from tap_tiktokshop.bookmarks import seconds
-from tap_tiktokshop.streams.orders import EXTERNAL_PLATFORMS
 from tap_tiktokshop.zones import zone_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ReadingSettings:
     end: int | None = None
     lookback: int = 0
     time_zones: Mapping[str, str] = field(default_factory=dict)
-    external_order_platforms: Sequence[str] = EXTERNAL_PLATFORMS
+    external_order_platforms: Sequence[str] = operations.EXTERNAL_PLATFORMS
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ReadingSettings:
@@ -90,7 +90,7 @@ class ReadingSettings:
             _moment(config, "end_date"),
             int(config.get("lookback_seconds") or 0),
             time_zones,
-            config.get("external_order_platforms") or EXTERNAL_PLATFORMS,
+            config.get("external_order_platforms") or operations.EXTERNAL_PLATFORMS,
         )
 
 

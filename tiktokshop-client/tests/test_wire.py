@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socket
 import threading
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tiktokshop_client import Client, MemoryStore, Settings, Shop, operations, sign
+from tiktokshop_client import Client, MemoryStore, Settings, Shop, TikTokShopError, operations, sign
 from tiktokshop_client.calls import encode_query
 from tiktokshop_client.secret import Secret
 
@@ -136,6 +137,45 @@ def test_a_netrc_file_does_not_reach_the_wire(send, tmp_path, monkeypatch):
     netrc.write_text("machine 127.0.0.1 login someone password something\n")
     monkeypatch.setenv("NETRC", str(netrc))
     assert b"authorization" not in send(operations.SEARCH_INVENTORY).lower()
+
+
+PROXY_CREDENTIALS = b"Basic " + base64.b64encode(b"user:word")
+
+
+def behind_a_proxy(wire, monkeypatch, scheme, host, clock):
+    monkeypatch.setenv(f"{scheme}_proxy", wire.url.replace("//", "//user:word@"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    config = {"app_key": "key1", "app_secret": "s", "access_token": "t", "api_base_url": f"{scheme}://{host}"}
+    return Client(Settings.from_config({**config, "max_retries": 1}), token_store=MemoryStore(), clock=clock)
+
+
+def test_a_proxy_gets_the_whole_address_and_its_own_credentials(wire, clock, shop, monkeypatch):
+    with behind_a_proxy(wire, monkeypatch, "http", "localhost:9", clock) as client:
+        client.call(operations.SEARCH_INVENTORY, shop=shop, query={"page_token": "a+b/c="})
+    head, _, body = wire.requests[-1].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST http://localhost:9/product/202309/inventory/search?page_token=a%2Bb%2Fc%3D&")
+    assert b"\r\nhost: localhost:9" in head.lower()
+    assert b": " + PROXY_CREDENTIALS in head
+    assert body == b"{}"
+
+
+def test_a_proxy_that_tunnels_sees_the_host_and_nothing_else(wire, clock, shop, monkeypatch):
+    with (
+        behind_a_proxy(wire, monkeypatch, "https", "platform.example", clock) as client,
+        pytest.raises(TikTokShopError, match=r"platform\.example"),
+    ):
+        client.call(operations.SEARCH_INVENTORY, shop=shop)
+    head = wire.requests[0]
+    assert head.startswith(b"CONNECT platform.example:443 HTTP/")
+    assert b": " + PROXY_CREDENTIALS in head
+    assert b"x-tts-access-token" not in head.lower()
+    assert b"inventory" not in head
+
+
+def test_a_host_that_the_environment_exempts_is_reached_without_the_proxy(send, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert send(operations.SEARCH_INVENTORY).startswith(b"POST /product/202309/inventory/search?")
 
 
 @given(query=st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=20), min_size=1, max_size=6))

@@ -1,7 +1,7 @@
 """The TikTok Shop platform, once: signing, tokens, budgets, errors, paging."""
 
 from tiktokshop_client import errors, operations, settings
-from tiktokshop_client.answers import Answer, RawRows
+from tiktokshop_client.answers import Answer, RawRows, decode_row
 from tiktokshop_client.calls import Shop, Tally
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
@@ -32,6 +32,7 @@ __all__ = [
     "TikTokShopError",
     "Token",
     "TokenStore",
+    "decode_row",
     "errors",
     "operations",
     "settings",

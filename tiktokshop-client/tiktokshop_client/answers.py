@@ -30,6 +30,19 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)  # money stays exact; intege
 _split_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+def decode_row(raw: msgspec.Raw) -> Any:
+    """A row of a page as Python objects.
+
+    Raises:
+        ValueError: It cannot be decoded, whoever asks.
+    """
+    try:
+        return _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    raise ValueError("the platform sent rows that are not JSON")
+
+
 class RawRows(Sequence[dict[str, Any]]):
     """The rows of a page as the bytes they came in: a fifth of the memory.
 
@@ -57,13 +70,12 @@ class RawRows(Sequence[dict[str, Any]]):
     def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        try:
-            row: dict[str, Any] = _decoder.decode(self._rows[index])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        else:
-            return row
-        raise ValueError("the platform sent rows that are not JSON")
+        row: dict[str, Any] = decode_row(self._rows[index])
+        return row
+
+    def undecoded(self, index: int) -> msgspec.Raw:
+        """A row as the bytes it came in."""
+        return self._rows[index]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)

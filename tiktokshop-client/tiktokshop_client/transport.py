@@ -13,6 +13,7 @@ from weakref import WeakSet
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from tiktokshop_client.errors import Action, ConfigurationError, TikTokShopError, TransientError, UnreachableError
 
@@ -39,6 +40,32 @@ class Reply:
     body: bytes
 
 
+@dataclass(frozen=True)
+class _Route:
+    """A thread's connections to a host.
+
+    ``requests`` finds the way, by the environment's proxies and certificate authorities; what is sent goes to its
+    connection pool directly, because the library does as much for a request as all the rest of the client.
+    """
+
+    host: str
+    pool: Any
+    """A ``urllib3.HTTPConnectionPool``; the library's types know only its base."""
+    absolute: bool
+    """Whether requests name the host, as a proxy wants it that does not tunnel."""
+
+    @classmethod
+    def to(cls, host: str, adapter: HTTPAdapter) -> _Route:
+        """The way to a host, `https://…` without a path."""
+        request = requests.Request("GET", f"{host}/").prepare()  # not the session's, which would let ~/.netrc in
+        with requests.Session() as session:
+            environment = session.merge_environment_settings(request.url, {}, stream=True, verify=True, cert=None)
+        proxies, verify = environment["proxies"], environment["verify"]
+        pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
+        adapter.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+        return cls(host, pool, absolute=adapter.request_url(request, proxies).startswith("http"))
+
+
 class _HideQueries(logging.Filter):
     """Takes the query out of the URLs that urllib3 logs at DEBUG: the token host's query holds secrets."""
 
@@ -54,17 +81,17 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.poolmanag
 
 
 class Transport:
-    """One pooled ``requests`` session for each thread.
+    """Pooled connections for each thread.
 
     Redirects are not followed, because the token would travel with them. TLS certificates are always verified; no
     setting reaches that switch. Proxies and extra certificate authorities come from the environment as usual.
     """
 
     def __init__(self, *, timeout: float, user_agent: str) -> None:
-        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
+        self._timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout)
         self._user_agent = user_agent
         self._local = threading.local()
-        self._sessions: WeakSet[requests.Session] = WeakSet()  # a thread that ends takes its session along
+        self._adapters: WeakSet[HTTPAdapter] = WeakSet()  # a thread that ends takes its connections along
         self._lock = threading.Lock()
 
     def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
@@ -92,40 +119,41 @@ class Transport:
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._lock:
-            for session in self._sessions:
-                session.close()
-            self._sessions.clear()
+            for adapter in self._adapters:
+                adapter.close()
+            self._adapters.clear()
         self._local = threading.local()
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        session = self._session()
-        request = requests.Request(
+        route = self._route(url)
+        response = route.pool.urlopen(
             method,
-            url,
+            url if route.absolute else url[len(route.host) :],
+            body=body,
             headers={"user-agent": self._user_agent, "accept-encoding": "gzip, deflate", **headers},
-            data=body,
-        ).prepare()  # not the session's prepare_request, which would let ~/.netrc in
-        request.url = url
-        environment = self._environment(session, url)
-        # The body is taken in one piece: `response.content` would collect it in small ones, three times as slowly.
-        with session.send(request, timeout=self._timeout, allow_redirects=False, **environment) as response:
-            return Reply(response.status_code, response.headers, response.raw.read(decode_content=True))
+            redirect=False,
+            assert_same_host=False,
+            retries=False,
+            timeout=self._timeout,
+        )
+        return Reply(response.status, response.headers, response.data)
 
-    def _environment(self, session: requests.Session, url: str) -> Mapping[str, Any]:
-        """Proxies and certificates for a host, as the environment had them when the thread first asked."""
-        known: dict[str, Mapping[str, Any]] = self._local.__dict__.setdefault("environments", {})
-        host = urlsplit(url).netloc
+    def _route(self, url: str) -> _Route:
+        """The way to a host, as the environment had it when the thread first asked."""
+        known: dict[str, _Route] = self._local.__dict__.setdefault("routes", {})
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}"
         if host not in known:
-            known[host] = session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)
+            known[host] = _Route.to(host, self._adapter())
         return known[host]
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
+    def _adapter(self) -> HTTPAdapter:
+        adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = HTTPAdapter()
             with self._lock:
-                self._sessions.add(session)
-        return session
+                self._adapters.add(adapter)
+        return adapter
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -158,5 +186,5 @@ def _explain(error: Exception, host: str) -> TikTokShopError:
             f"{host} cannot be reached: check the network, the proxy settings and the base URL",
             action=Action.RETRY,
         )
-    what = "did not answer in time" if any_is(requests.Timeout, TimeoutError) else "broke the connection"
+    what = "did not answer in time" if any_is(urllib3.exceptions.TimeoutError, TimeoutError) else "broke the connection"
     return TransientError(f"{host} {what}", action=Action.RETRY, unclear=True)

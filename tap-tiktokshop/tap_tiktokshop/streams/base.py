@@ -18,11 +18,13 @@ from typing_extensions import override
 
 from tap_tiktokshop.ahead import Lane
 from tap_tiktokshop.bookmarks import Bookmark, UnreadableStateError
+from tap_tiktokshop.completeness import PageRows
 from tap_tiktokshop.parts import Part
 from tap_tiktokshop.progress import Progress
 from tap_tiktokshop.reading.lists import EVERYTHING
 from tap_tiktokshop.records import RecordPlan
 from tap_tiktokshop.streams.declaration import load_schema
+from tap_tiktokshop.typed import TypedPlan, as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tap_tiktokshop.reading import Chunk
     from tap_tiktokshop.streams.declaration import Declaration
     from tap_tiktokshop.tap import TapTikTokShop
+    from tap_tiktokshop.typed import Record
 
 
 FEW_SHOPS = 8
@@ -66,11 +69,17 @@ class PlatformStream(Stream):
         self.turn = 0
         self.parts: dict[Lane, Part] = {}
         self._state_at, self._state_rows = -math.inf, 0
+        self._read_at = datetime.now(timezone.utc)
 
     @cached_property
     def plan(self) -> RecordPlan:
         """How its rows become records."""
         return RecordPlan(self.schema)
+
+    @cached_property
+    def typed(self) -> TypedPlan:
+        """How those of its rows become records that need not be looked into on the way."""
+        return TypedPlan(self.schema, self.plan)
 
     @property
     @override
@@ -90,6 +99,11 @@ class PlatformStream(Stream):
         """None: the bookmark is a window's end, which never lies past the start of the run."""
 
     @override
+    def generate_child_contexts(self, record: Any, context: Context | None) -> tuple[()]:
+        """None: streams that ask about the rows of others do so while these are read ahead."""
+        return ()
+
+    @override
     def _increment_stream_state(self, latest_record: Any, *, context: Context | None = None) -> None:
         """Nothing: a record's own time is no bookmark, only the end of a finished window is."""
 
@@ -98,7 +112,7 @@ class PlatformStream(Stream):
         """Nothing: where a shop goes on is in its own state."""
 
     @override
-    def get_records(self, context: Context | None) -> Iterator[dict[str, Any]]:
+    def get_records(self, context: Context | None) -> Iterator[Any]:
         """The records of all shops, window by window as they come, each window with its shop's state behind it.
 
         To the SDK this is one partition: shops are read at the same time, each with a state of its own. What goes
@@ -115,9 +129,10 @@ class PlatformStream(Stream):
             for lane in self.parts:
                 self.tap.ahead.drop(lane)
 
-    def _take(self, lane: Lane, item: Chunk | Exception | None) -> Iterator[dict[str, Any]]:
+    def _take(self, lane: Lane, item: Chunk | Exception | None) -> Iterator[Record]:
         """The records of a chunk, and what is to be done behind them; what is due when everything has come."""
         part = self.parts[lane]
+        self._read_at = datetime.now(timezone.utc)
         if part.shop and part.shop.id in self.tap.stopped_shops:
             part.failed = "the shop was given up, see its first failure"
             self.tap.ahead.drop(lane)
@@ -153,8 +168,7 @@ class PlatformStream(Stream):
         if not self._as_it_is:
             yield from super()._generate_record_messages(record)
             return
-        now = datetime.now(timezone.utc)
-        yield RecordMessage(self._alias, record, version=self._stream_version, time_extracted=now)
+        yield RecordMessage(self._alias, record, version=self._stream_version, time_extracted=self._read_at)
 
     @cached_property
     def _as_it_is(self) -> bool:
@@ -218,7 +232,23 @@ class PlatformStream(Stream):
 
     # -- what comes of it ----------------------------------------------------------------------------------------
 
-    def _records(self, part: Part, chunk: Chunk) -> Iterator[dict[str, Any]]:
+    def _records(self, part: Part, chunk: Chunk) -> Iterator[Record]:
+        declaration = self.declaration
+        extra = {**chunk.added, "shop_id": part.shop.id} if part.shop else chunk.added
+        if declaration.looks_into_rows or not isinstance(chunk.rows, PageRows):
+            record = self.plan.record
+            for row in self._looked_into(part, chunk):
+                part.rows += 1
+                yield record(row, extra)
+            return
+        make = self.typed.record
+        for undecoded, named in chunk.rows.undecoded():
+            part.rows += 1
+            made = make(undecoded, {**named, **extra})
+            yield made if self._as_it_is else as_dict(made)
+
+    def _looked_into(self, part: Part, chunk: Chunk) -> Iterable[dict[str, Any]]:
+        """The rows of a chunk, after those of its stream who have to know them have seen them."""
         declaration = self.declaration
         rows: Iterable[dict[str, Any]] = chunk.rows
         if declaration.open_rows is not None or declaration.departed:
@@ -226,13 +256,7 @@ class PlatformStream(Stream):
             part.see(rows, chunk)
         if declaration.departed:
             part.seen.update(str(row.get(declaration.keys[-1])) for row in rows)
-        if declaration.shape is not None:
-            rows = declaration.shape(rows, part.end)
-        extra = {**chunk.added, "shop_id": part.shop.id} if part.shop else chunk.added
-        record = self.plan.record
-        for row in rows:
-            part.rows += 1
-            yield record(row, extra)
+        return rows if declaration.shape is None else declaration.shape(rows, part.end)
 
     def _ended(self, part: Part) -> Iterator[dict[str, Any]]:
         """Everything has come: what has left a list of what is current, and what others may rely on."""

@@ -54,6 +54,11 @@ class Declaration:
         return operation is not None and not operation.cipher
 
     @property
+    def looks_into_rows(self) -> bool:
+        """Whether its rows have to be known as they came before they become records."""
+        return self.open_rows is not None or bool(self.departed) or self.shape is not None
+
+    @property
     def bookmarked(self) -> bool:
         """Whether a run leaves something to the next one."""
         return bool(self.replication_key or self.follows or self.departed)

@@ -12,18 +12,6 @@ READ_ORDERS = Windows(
     query={"sort_field": "update_time", "sort_order": "ASC"},
 )
 CHANGED_ORDERS = Parents(READ_ORDERS, "id")
-EXTERNAL_PLATFORMS = (
-    "AMAZON",
-    "BIGCOMMERCE",
-    "CHANNEL_ADVISOR",
-    "ERP_SYSTEM",
-    "MAGENTO",
-    "ORDER_MANAGEMENT_SYSTEM",
-    "SALESFORCE_COMMERCE_CLOUD",
-    "SHOPIFY",
-    "WAREHOUSE_MANAGEMENT_SYSTEM",
-    "WOOCOMMERCE",
-)
 NOT_SENT_YET = frozenset({"UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"})
 ON_THE_WAY = "IN_TRANSIT"
 

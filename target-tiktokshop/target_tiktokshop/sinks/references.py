@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import BusinessError
-from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, GET_EXTERNAL_ORDERS
+from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, EXTERNAL_PLATFORMS, GET_EXTERNAL_ORDERS
 from tiktokshop_client.row_errors import partial_errors
 
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of, text
@@ -16,23 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REFERENCES_A_CALL = 100
-PLATFORMS = (
-    "AMAZON",
-    "BIGCOMMERCE",
-    "CHANNEL_ADVISOR",
-    "ERP_SYSTEM",
-    "MAGENTO",
-    "ORDER_MANAGEMENT_SYSTEM",
-    "SALESFORCE_COMMERCE_CLOUD",
-    "SHOPIFY",
-    "WAREHOUSE_MANAGEMENT_SYSTEM",
-    "WOOCOMMERCE",
-)
 CONTRACT = Contract(
     (
         SHOP_ID,
         Field("order_id", identifier, needed=True),
-        Field("platform", one_of(*PLATFORMS, upper=True), needed=True),
+        Field("platform", one_of(*EXTERNAL_PLATFORMS, upper=True), needed=True),
         Field("external_order_id", text, needed=True),
     ),
 )

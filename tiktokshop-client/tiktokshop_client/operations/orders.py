@@ -25,6 +25,19 @@ GET_PRICE_DETAIL = Operation(
     "/order/202407/orders/{order_id}/price_detail",
     "seller.order.info",
 )
+EXTERNAL_PLATFORMS = (
+    "AMAZON",
+    "BIGCOMMERCE",
+    "CHANNEL_ADVISOR",
+    "ERP_SYSTEM",
+    "MAGENTO",
+    "ORDER_MANAGEMENT_SYSTEM",
+    "SALESFORCE_COMMERCE_CLOUD",
+    "SHOPIFY",
+    "WAREHOUSE_MANAGEMENT_SYSTEM",
+    "WOOCOMMERCE",
+)
+"""The systems whose order numbers the platform keeps."""
 GET_EXTERNAL_ORDERS = Operation(
     "get_external_orders",
     "GET",

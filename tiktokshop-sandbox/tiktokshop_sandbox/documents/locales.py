@@ -52,6 +52,22 @@ SIZE_CHART_LOCALES: Final = (
     "vi-VN",
     "zh-CN",
 )
+CHAT_LOCALES: Final = (
+    "de-DE",
+    "en",
+    "en-GB",
+    "es-ES",
+    "es-MX",
+    "fr-FR",
+    "id-ID",
+    "it-IT",
+    "ja-JP",
+    "ms-MY",
+    "pt-BR",
+    "th-TH",
+    "vi-VN",
+    "zh-CN",
+)
 COMPLIANCE_LOCALES: Final = ("de-DE", "en-IE", "es-ES", "fr-FR", "it-IT")
 ENGLISH: Final = "en-US"
 

@@ -21,6 +21,7 @@ from tiktokshop_sandbox.documents.customer_service import (
     session_document,
     session_id,
 )
+from tiktokshop_sandbox.documents.locales import CHAT_LOCALES
 from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXT, TIME, page_of, sort_order
 
 if TYPE_CHECKING:
@@ -34,22 +35,6 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.store import Store
 
 NO_SUCH_CONVERSATION = 66009315
-LOCALES = (
-    "de-DE",
-    "en",
-    "en-GB",
-    "es-ES",
-    "es-MX",
-    "fr-FR",
-    "id-ID",
-    "it-IT",
-    "ja-JP",
-    "ms-MY",
-    "pt-BR",
-    "th-TH",
-    "vi-VN",
-    "zh-CN",
-)
 _SCOPE = "seller.customer_service"
 
 
@@ -161,7 +146,7 @@ def _day(call: Call, name: str) -> date:
     return day
 
 
-_LOCALE = Param("string", values=LOCALES, default="en")
+_LOCALE = Param("string", values=CHAT_LOCALES, default="en")
 
 ENDPOINTS = (
     Endpoint(

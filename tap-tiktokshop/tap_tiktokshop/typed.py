@@ -1,0 +1,222 @@
+"""The quick way from a row's bytes to a record: into structs of the documented types, with nothing left to look over.
+
+A row that is as documented is decoded, checked and laid out by msgspec in one go, and then only its times are touched.
+A row that is not goes the way of `records`, and whatever in it was not as documented is let pass from then on: the
+structs learn the fields that the platform sends without naming them, and the types it does not keep to. Both ways
+make the same record of the same row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from types import GenericAlias
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import msgspec
+from tiktokshop_client import decode_row
+
+from tap_tiktokshop.records import kind_of, plan, plan_each, to_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from tap_tiktokshop.records import Convert, RecordPlan
+
+    Schema = Mapping[str, Any]
+    Path = tuple[str, ...]
+    Record = msgspec.Struct | dict[str, Any]
+    Visit = Callable[[Any], None]
+
+MOST_SURPRISES = 300
+"""After so many rows that were not as expected a stream's rows are read the other way for the rest of the run."""
+ITEMS = "[]"
+AMOUNT = Annotated[str, msgspec.Meta(min_length=1)]
+"""An empty one is none, which is for the conversion to say."""
+
+
+class _Field(NamedTuple):
+    """How a field is decoded, and what is still to be done with it: converted, or gone into (`visit`)."""
+
+    type: Any
+    convert: Convert | None = None
+    visit: Visit | None = None
+
+
+class TypedPlan:
+    """Turns the undecoded rows of one stream into records, as `RecordPlan` would."""
+
+    def __init__(self, schema: Schema, careful: RecordPlan) -> None:
+        """`careful` makes the records of rows that are not as documented, and counts their oddities."""
+        self._schema = schema
+        self._careful = careful
+        self._loose: set[Path] = set()
+        self._unnamed: defaultdict[Path, dict[str, None]] = defaultdict(dict)
+        self._surprises = 0
+        self._make()
+
+    def record(self, row: msgspec.Raw | dict[str, Any], added: Mapping[str, Any]) -> Record:
+        """The record of a platform row, and `added`, which wins over fields of the same name.
+
+        Raises:
+            ValueError: The row is not JSON.
+        """
+        if isinstance(row, dict):
+            return self._careful.record(row, added)
+        if self._surprises < MOST_SURPRISES:
+            try:
+                record: Record = self._decode(row)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                self._surprises += 1
+            else:
+                self._visit(record)
+                for name, value in added.items():
+                    attribute, convert = self._add[name]
+                    setattr(record, attribute, convert(value))
+                return record
+        return self._otherwise(decode_row(row), added)
+
+    def _otherwise(self, row: Any, added: Mapping[str, Any]) -> dict[str, Any]:
+        if self._surprises < MOST_SURPRISES:
+            self._learn(set(self._differing(self._schema, row, ())))
+        return self._careful.record(row, added)
+
+    # -- what is documented, and what has been learnt ------------------------------------------------------------
+
+    def _learn(self, differing: Collection[tuple[Path, str | None]]) -> None:
+        """Makes the structs anew, so that they take what has come otherwise than expected."""
+        if not differing:
+            return
+        for path, name in differing:
+            if name is None:
+                self._loose.add(path)
+            else:
+                self._unnamed[path][name] = None
+        self._make()
+
+    def _make(self) -> None:
+        """Makes the structs of what is documented, and of what has been learnt."""
+        struct, _, visit = self._object(self._schema, (), None)
+        self._visit: Visit = visit or (lambda _: None)
+        self._decode = msgspec.json.Decoder(struct, float_hook=Decimal).decode
+        attributes = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
+        self._add = {
+            name: (attributes[name], self._carefully(schema, (name,)))
+            for name, schema in self._schema["properties"].items()
+        }
+
+    def _object(self, schema: Schema, path: Path, missing: Any = msgspec.UNSET) -> _Field:
+        """A struct for an object; a documented field that does not come is `missing`."""
+        named = {name: self._field(child, (*path, name)) for name, child in schema["properties"].items()}
+        fields = named | dict.fromkeys(self._unnamed[path], _Field(Any))
+        # The platform's names need not be names in Python.
+        attributes = {name: f"f{number}" for number, name in enumerate(fields)}
+        struct = msgspec.defstruct(
+            "_".join(("Row", *path)).replace(ITEMS, "item"),
+            [
+                (
+                    attributes[name],
+                    field.type | None | msgspec.UnsetType,
+                    missing if name in named else msgspec.UNSET,
+                )
+                for name, field in fields.items()
+            ],
+            rename={attribute: name for name, attribute in attributes.items()},
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        converted = [(attributes[name], field.convert) for name, field in fields.items() if field.convert]
+        entered = [(attributes[name], field.visit) for name, field in fields.items() if field.visit]
+        return _Field(struct, visit=_visit(converted, entered) if converted or entered else None)
+
+    def _field(self, schema: Schema, path: Path) -> _Field:
+        kind = kind_of(schema)
+        if path not in self._loose:
+            if kind == "object" and "properties" in schema:
+                return self._object(schema, path)
+            if kind == "array" and (items := self._items(schema, path)):
+                return items
+            if schema.get("format") == "date-time":
+                return _Field(int, to_time)
+            if kind in TYPES:
+                return _Field(AMOUNT if schema.get("format") == "x-singer.decimal" else TYPES[kind])
+        return _Field(Any, self._carefully(schema, path))
+
+    def _carefully(self, schema: Schema, path: Path) -> Convert:
+        """What the careful way does with a value at a path."""
+        dotted, oddities = ".".join(path).replace(f".{ITEMS}", ITEMS), self._careful.oddities
+        return plan_each(plan(schema, oddities, dotted), oddities, dotted)
+
+    def _items(self, schema: Schema, path: Path) -> _Field | None:
+        """A list of what its items are; None if each of them has to be converted."""
+        item = self._field(schema["items"], (*path, ITEMS))
+        if item.convert:
+            return None
+        return _Field(GenericAlias(list, (item.type | None,)), visit=_visit_each(item.visit))
+
+    def _differing(self, schema: Schema, value: Any, path: Path) -> Iterator[tuple[Path, str | None]]:
+        """What in a value is not as expected so far: where, and the name of an undocumented field there."""
+        if value is None or path in self._loose:
+            return
+        kind = kind_of(schema)
+        if kind == "object" and "properties" in schema and isinstance(value, dict):
+            for name, inner in value.items():
+                if name in schema["properties"]:
+                    yield from self._differing(schema["properties"][name], inner, (*path, name))
+                elif name not in self._unnamed[path]:
+                    yield path, name
+        elif kind == "array" and isinstance(value, list):
+            for inner in value:
+                yield from self._differing(schema["items"], inner, (*path, ITEMS))
+        elif not _fits(schema, value):
+            yield path, None
+
+
+def as_dict(record: Record) -> dict[str, Any]:
+    """The same record for those who want to change it."""
+    made: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(Decimal,))
+    return made
+
+
+TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
+"""Numbers are not among them: they are kept exact, whatever they are written as."""
+
+
+def _fits(schema: Schema, value: Any) -> bool:
+    """Whether a value that is neither a known object nor a list is what a struct takes in its place."""
+    kind = kind_of(schema)
+    if kind == "array" or (kind == "object" and "properties" in schema):
+        return False
+    if schema.get("format") == "date-time":
+        return value.__class__ is int
+    if schema.get("format") == "x-singer.decimal":
+        return value.__class__ is str and value != ""
+    return kind not in TYPES or value.__class__ is TYPES[kind]
+
+
+def _visit(converted: list[tuple[str, Convert]], entered: list[tuple[str, Visit]]) -> Visit:
+    """What is done with a struct: these fields converted, these gone into."""
+
+    def visit(struct: Any) -> None:
+        for name, convert in converted:
+            value = getattr(struct, name)
+            if value is not None and value is not msgspec.UNSET:
+                setattr(struct, name, convert(value))
+        for name, enter in entered:
+            value = getattr(struct, name)
+            if value:
+                enter(value)
+
+    return visit
+
+
+def _visit_each(visit: Visit | None) -> Visit | None:
+    if visit is None:
+        return None
+
+    def visit_each(items: list[Any]) -> None:
+        for item in items:
+            if item is not None:
+                visit(item)
+
+    return visit_each

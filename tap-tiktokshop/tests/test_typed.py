@@ -1,0 +1,156 @@
+"""Rows become the same records the quick way as the careful one."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from singer_sdk.contrib.msgspec import encoder
+from tap_tiktokshop.records import RecordPlan, kind_of
+from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams.declaration import load_schema
+from tap_tiktokshop.typed import MOST_SURPRISES, TypedPlan, as_dict
+from tiktokshop_client import decode_row
+
+TEXT, TIME = {"type": ["string", "null"]}, {"type": ["string", "null"], "format": "date-time"}
+AMOUNT, COUNT = {"type": ["string", "null"], "format": "x-singer.decimal"}, {"type": ["integer", "null"]}
+INNER = {"type": ["object", "null"], "properties": {"total": AMOUNT, "time": TIME, "in": TEXT}}
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "shop_id": {"type": ["string"]},
+        "id": {"type": ["string"]},
+        "create_time": TIME,
+        "asked_time": TIME,
+        "count": COUNT,
+        "rate": {"type": ["number", "null"]},
+        "flag": {"type": ["boolean", "null"]},
+        "payment": INNER,
+        "free": {"type": ["object", "null"]},
+        "lines": {"type": ["array", "null"], "items": INNER},
+        "names": {"type": ["array", "null"], "items": TEXT},
+        "times": {"type": ["array", "null"], "items": TIME},
+    },
+}
+USUAL = {
+    "id": "7",
+    "create_time": 1685548800,
+    "count": 3,
+    "rate": 1.50,
+    "flag": True,
+    "payment": {"total": "1.50", "time": 0},
+    "free": {"a": {"b": [1]}},
+    "lines": [{"in": "x", "time": 1685548801}, {"total": None}],
+    "names": ["a", None],
+    "times": [1685548802, 0],
+}
+
+scalars = st.sampled_from(
+    [None, True, False, 0, 1, -1, 1685548800, 1685548800123, 2**70, 0.5, 1e300, "", "x", "7", "true"]
+)
+odd = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.sampled_from(["total", "time", "q"]), scalars)
+inherited = st.fixed_dictionaries({"shop_id": st.just("9")}, optional={"asked_time": odd})
+rows = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.just(value) | odd | (st.lists(odd, max_size=2) if isinstance(value, list) else odd)
+        for name, value in USUAL.items()
+    }
+    | {"brand_new": odd, "not a name": odd, "f0": odd},
+)
+
+
+def example(schema):
+    """A value of a schema, with every documented field."""
+    kind = kind_of(schema)
+    if kind == "object":
+        return {name: example(inner) for name, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [example(schema["items"]), None]
+    if schema.get("format") == "date-time":
+        return 1685548800
+    return {"integer": 7, "number": 1.5, "boolean": True}.get(kind, "1.50")
+
+
+class Ways:
+    """Both ways of making records of one stream's rows."""
+
+    def __init__(self, schema):
+        self.careful, self.spare = RecordPlan(schema), RecordPlan(schema)
+        self.typed = TypedPlan(schema, self.spare)
+
+    def records(self, text, added):
+        """What they make of a row: the careful way, the quick way."""
+        raw = msgspec.Raw(text.encode())
+        return self.careful.record(decode_row(raw), added), self.typed.record(raw, added)
+
+
+def read(record):
+    return json.loads(encoder.encode(record), parse_float=str)
+
+
+@given(
+    st.lists(rows, max_size=8),
+    st.fixed_dictionaries({"shop_id": st.just("9")}, optional={"asked_time": odd}),
+)
+def test_whatever_comes_the_record_and_the_oddities_are_those_of_the_careful_way(rows, added):
+    ways = Ways(SCHEMA)
+    for row in rows:
+        careful, typed = ways.records(json.dumps(row), added)
+        assert read(typed) == read(careful)
+    assert ways.spare.oddities == ways.careful.oddities
+
+
+@pytest.mark.parametrize("name", [stream.name for stream in STREAMS])
+def test_a_row_that_is_as_documented_takes_the_quick_way_in_every_stream(name):
+    ways = Ways(load_schema(name))
+    careful, typed = ways.records(json.dumps(example(load_schema(name))), {})
+    assert isinstance(typed, msgspec.Struct)
+    assert read(typed) == read(careful)
+    assert encoder.encode(as_dict(typed)) == encoder.encode(typed)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"brand_new": 1},
+        {"payment": {"brand_new": 1}},
+        {"lines": [{"brand_new": 1}]},
+        {"id": 7},
+        {"create_time": "1685548800"},
+        {"count": "3"},
+        {"payment": ""},
+        {"payment": {"total": ""}},
+        {"lines": ""},
+        {"lines": [{"total": 1.5}]},
+        {"names": [7]},
+        {"class": 1, "not a name": 2, "f0": 3},
+    ],
+)
+def test_what_was_not_as_documented_once_is_expected_from_then_on(odd):
+    ways, text = Ways(SCHEMA), json.dumps(USUAL | odd)
+    first, second = (ways.records(text, {"shop_id": "9"}) for _ in range(2))
+    assert isinstance(first[1], dict)
+    assert isinstance(second[1], msgspec.Struct)
+    assert read(second[1]) == read(second[0]) == read(first[0])
+    assert isinstance(ways.records(json.dumps(USUAL), {})[1], msgspec.Struct)
+
+
+def test_a_field_that_nobody_sent_is_null_only_where_it_is_documented_for_the_record():
+    ways = Ways(SCHEMA)
+    ways.records('{"brand_new": 1}', {})
+    _, typed = ways.records('{"payment": {}}', {"shop_id": "9"})
+    assert read(typed) == dict.fromkeys(SCHEMA["properties"]) | {"shop_id": "9", "payment": {}}
+
+
+def test_rows_that_never_stop_surprising_are_read_the_careful_way():
+    ways = Ways(SCHEMA)
+    for number in range(MOST_SURPRISES):
+        assert isinstance(ways.records(json.dumps({"payment": {f"x{number}": 1}}), {})[1], dict)
+    assert isinstance(ways.records(json.dumps(USUAL), {})[1], dict)
+
+
+def test_a_row_that_is_not_json_is_said_to_be_none():
+    with pytest.raises(ValueError, match="rows that are not JSON"):
+        Ways(SCHEMA).typed.record(msgspec.Raw(b'{"id": }'), {})
