@@ -26,14 +26,15 @@ logger = logging.getLogger(__name__)
 MOST_THREADS: Final = 64
 MOST_CHAINS: Final = 24
 """Slices of one lane that are fetched at once, however slow the platform is."""
-LEAST_ROWS: Final = 100
-"""A window of fewer rows than a page would waste calls."""
+LEAST_ROWS: Final = 200
+"""Smaller windows would waste calls: on average the last page of each is half empty."""
 MOST_BYTES: Final = 44_000_000
-"""Bytes of answers that may wait to be handed over. When they do, only what is due next is fetched."""
+"""Bytes of answers that may wait to be handed over. When they do, only what is due next is fetched. What is not due
+waits packed, so that windows can be long without much memory: each ends with a page that is half empty."""
 LATER_BYTES: Final = 4_000_000
 """The same for streams whose turn has not come: enough to save their first calls' time, too little to be in the way."""
-ROW_BYTES: Final = 4_500
-"""What a row weighs until some have come."""
+ROW_BYTES: Final = 1_500
+"""What a row weighs, packed, until some have come."""
 
 
 @dataclass(eq=False)
@@ -188,9 +189,9 @@ class Ahead:
             lanes = max(1, len(self._lanes.get(self._turn, ())))
             weight = self._bytes / self._rows if self._rows > 1 else ROW_BYTES
             fit = 1.6 * self._most / (chains * lanes * weight)
-            most = max(FEW_ROWS, min(fit, ROWS_PER_WINDOW * 0.7))
-            even = max(FEW_ROWS, min(most, left / chains))
-            return max(LEAST_ROWS, int(even * min(1.0, (number + 1) / chains)))
+            most = max(FEW_ROWS, min(fit, ROWS_PER_WINDOW * 0.8))
+            # A window that begins now ends with the others if it has its share of all that is still to be read.
+            return max(LEAST_ROWS, int(min(most, 0.85 * left / chains) * min(1.0, (number + 1) / chains)))
 
         return rows
 
@@ -260,9 +261,16 @@ class Ahead:
         if lane.dropped or entry.items is None:
             return None
         try:
-            return next(entry.items, None)
+            item = next(entry.items, None)
+            if not (item is None or isinstance(item, Following) or self._is_due(lane, entry)):
+                item.pack()
+            return item  # noqa: TRY300 - what packing raises is the lane's as well
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the lane's
             return error
+
+    def _is_due(self, lane: Lane, entry: _Entry) -> bool:
+        with self._lock:
+            return lane.turn <= self._turn and lane.head() is entry
 
     def _put(self, lane: Lane, entry: _Entry, item: Chunk | Following | Exception | None) -> None:
         """Puts down what a slice gave."""

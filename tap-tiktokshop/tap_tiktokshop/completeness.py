@@ -72,7 +72,16 @@ class PageRows:
         self._rows = rows
         self._key = key
         self._chosen = chosen
-        self.weight: int = getattr(rows, "weight", 0)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that they take up."""
+        return getattr(self._rows, "weight", 0)
+
+    def pack(self) -> None:
+        """Makes them small for as long as they have to wait."""
+        if isinstance(self._rows, RawRows):
+            self._rows.pack()
 
     def __len__(self) -> int:
         return len(self._chosen)
@@ -86,10 +95,10 @@ class PageRows:
 
     def undecoded(self) -> Iterator[tuple[Raw | Row, dict[str, str]]]:
         """Each row as it came, and what to call it."""
-        row_of = self._rows.undecoded if isinstance(self._rows, RawRows) else self._rows.__getitem__
+        rows: Sequence[Raw | Row] = self._rows.undecoded() if isinstance(self._rows, RawRows) else self._rows
         key = self._key if isinstance(self._key, str) else None
         for index, identity in self._chosen.items():
-            yield row_of(index), {} if key is None else {key: identity}
+            yield rows[index], {} if key is None else {key: identity}
 
     def pick(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """These fields of each row; the key as the identity it goes under."""

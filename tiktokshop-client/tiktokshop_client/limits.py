@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from tiktokshop_client.clock import Clock
 
-MARGIN = 1.013
+MARGIN = 1.016
 """How much longer than a second the ceiling's worth of requests takes, so that a request which travels faster than
 the one before it does not make the platform count one too many."""
 
-PACE = 1.016
+PACE = 1.017
 """The same for the even spacing, which is what requests wait for; only a delay that is made up for meets the margin."""
 
 LATE = 0.06
@@ -42,7 +42,7 @@ DOUBLING = 2.0
 SMOOTHING = 0.1
 """The weight of the newest answer in the average of how long answers take."""
 
-SPARE = 1.15
+SPARE = 1.05
 """Requests on their way beyond those that Little's law asks for: answers do not all take the same time."""
 
 MICROSECONDS = 1_000_000

@@ -96,15 +96,16 @@ class SandboxApp:
         target = self._target(request)
         faults = self.gateway.faults
         slow = faults.strike(target, "slow")
-        delay = self.latency + (slow.seconds if slow else 0.0)
-        if delay:
-            await asyncio.sleep(delay)
         faults.last = slow.kind if slow else None
         fault = faults.strike(target, *_DAMAGES)
         answer, operation = self._answer(request, fault)
         if fault and fault.kind == "truncated_json":
             answer = replace(answer, body=answer.body[: len(answer.body) // 2])
         self._note(request, answer, operation, target)
+        # Behind everything else: a request counts when it arrives, however long its answer takes.
+        delay = self.latency + (slow.seconds if slow else 0.0)
+        if delay:
+            await asyncio.sleep(delay)
         if fault and fault.kind.startswith("reset"):
             await self._reset(scope, send, answer)
         else:

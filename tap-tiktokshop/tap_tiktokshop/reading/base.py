@@ -62,6 +62,12 @@ class Chunk:
         """Bytes that it holds while it waits to be handed over."""
         return getattr(self.rows, "weight", 0)
 
+    def pack(self) -> None:
+        """Makes it small for as long as it has to wait, if it can be."""
+        pack = getattr(self.rows, "pack", None)
+        if pack is not None:
+            pack()
+
 
 class Slice(Protocol):
     """A piece of a stream that is fetched on its own."""
@@ -92,7 +98,7 @@ class Size(Protocol):
     """Says how large windows should be."""
 
     def __call__(self, left: int, number: int) -> int:
-        """Rows of the window cut next, when `left` rows are still to be cut and `number` windows have been."""
+        """Rows of the window cut next, when `left` rows are still to be read and `number` windows have been cut."""
 
 
 def one_by_one(left: int, number: int) -> int:  # noqa: ARG001 - neither matters to who reads one window at a time

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -171,7 +173,10 @@ class _OneWindow:
 
     def fetch(self, source: Source) -> Iterator[Chunk | Following]:
         try:
-            yield from self.way.checked(source, self.window, self._count)
+            for chunk in self.way.checked(source, self.window, self._count):
+                if self.cutting is not None:
+                    self.cutting.read(len(chunk.rows))
+                yield chunk
         except TooDenseError as dense:
             yield Following(self._cut(dense))
             return
@@ -179,17 +184,28 @@ class _OneWindow:
 
     def _count(self, rows: int) -> bool:
         if self.cutting is not None:
-            self.cutting.counted(self.window, rows, self.expected)
-        return rows > min(base.ROWS_PER_WINDOW, max(2 * self.expected, 3 * FEW_ROWS))
+            self.cutting.counted(self.window, rows)
+        return rows > min(base.ROWS_PER_WINDOW, max(1.5 * self.expected, 3 * FEW_ROWS))
 
     def _cut(self, dense: TooDenseError) -> Sequence[Slice]:
         start, end = self.window.start, self.window.end
         if dense.rows is None:  # the platform will not count them, so nothing is known but that half is better
-            middle = (start + end) // 2
-            return [_OneWindow(self.way, Window(*part), self.size) for part in ((start, middle), (middle, end))]
+            return self._parts(2, 0)
+        if self.cutting is not None:  # denser than its neighbours: as large as they are will do
+            rows = self.cutting.size_now()
+            return self._parts(max(2, math.ceil(dense.rows / rows)), dense.rows)
         first = dense.first if self.way.ascending and dense.first is not None and start < dense.first < end else start
         before = [_OneWindow(self.way, Window(start, first), self.size)] if start < first else []
         return [*before, _Rest(self.way, Window(first, end), _Cutting(dense.rows, Window(first, end), self.size))]
+
+    def _parts(self, number: int, rows: int) -> Sequence[Slice]:
+        """The window in so many equal parts, as far as whole seconds allow."""
+        start, end = self.window.start, self.window.end
+        marks = sorted({start + (end - start) * part // number for part in range(number)} | {end})
+        return [
+            _OneWindow(self.way, Window(*part), self.size, self.cutting, rows // number)
+            for part in itertools.pairwise(marks)
+        ]
 
 
 class _Cutting:
@@ -200,25 +216,30 @@ class _Cutting:
     """
 
     def __init__(self, rows: int, span: Window, size: Size) -> None:
-        self._left = rows
+        self._unread = rows
         self._density = rows / (span.end - span.start)
         self.size = size
         self._number = 0
 
+    def size_now(self) -> int:
+        """How many rows a window should have now."""
+        return self.size(self._unread, self._number)
+
     def next(self, rest: Window) -> tuple[Window, int]:
         """The first window of what is left, and how many rows are expected in it."""
-        rows = self.size(self._left, self._number)
-        seconds = rest.end - rest.start if self._left <= 0 else max(1, int(rows / self._density))
-        window = Window(rest.start, min(rest.end, rest.start + seconds))
-        if window.end == rest.end:
-            rows = max(self._left, 0)
-        self._left -= rows
+        width = rest.end - rest.start
+        parts = math.ceil(width * self._density / self.size_now())
+        window = Window(rest.start, rest.end if parts <= 1 else rest.start + max(1, width // parts))
+        expected = round((window.end - window.start) * self._density)
         self._number += 1
-        return window, rows
+        return window, expected
 
-    def counted(self, window: Window, rows: int, expected: int) -> None:
-        """The platform counts so many rows in a window for which so many were expected."""
-        self._left += expected - rows
+    def read(self, rows: int) -> None:
+        """So many rows have come."""
+        self._unread -= rows
+
+    def counted(self, window: Window, rows: int) -> None:
+        """The platform counts so many rows in a window."""
         self._density = max(rows / (window.end - window.start), self._density / GROWTH)
 
 
