@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import io
 import json
 import logging
@@ -333,4 +335,5 @@ def main() -> NoReturn:
     """The command `tap-tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
     tame()
     sys.setswitchinterval(SWITCH_SECONDS)
+    atexit.register(gc.freeze)  # the interpreter would look through all modules for garbage before it ends
     run(lambda: TapTikTokShop.cli(), TapTikTokShop.name)  # noqa: PLW0108 - `cli` makes the command when it is looked up

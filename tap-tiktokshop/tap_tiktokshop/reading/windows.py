@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -190,22 +189,16 @@ class _OneWindow:
     def _cut(self, dense: TooDenseError) -> Sequence[Slice]:
         start, end = self.window.start, self.window.end
         if dense.rows is None:  # the platform will not count them, so nothing is known but that half is better
-            return self._parts(2, 0)
-        if self.cutting is not None:  # denser than its neighbours: as large as they are will do
-            rows = self.cutting.size_now()
-            return self._parts(max(2, math.ceil(dense.rows / rows)), dense.rows)
+            middle = (start + end) // 2
+            return [
+                _OneWindow(self.way, Window(*part), self.size, self.cutting)
+                for part in ((start, middle), (middle, end))
+            ]
+        if self.cutting is not None:
+            return [_Rest(self.way, self.window, self.cutting, dense.rows)]
         first = dense.first if self.way.ascending and dense.first is not None and start < dense.first < end else start
         before = [_OneWindow(self.way, Window(start, first), self.size)] if start < first else []
         return [*before, _Rest(self.way, Window(first, end), _Cutting(dense.rows, Window(first, end), self.size))]
-
-    def _parts(self, number: int, rows: int) -> Sequence[Slice]:
-        """The window in so many equal parts, as far as whole seconds allow."""
-        start, end = self.window.start, self.window.end
-        marks = sorted({start + (end - start) * part // number for part in range(number)} | {end})
-        return [
-            _OneWindow(self.way, Window(*part), self.size, self.cutting, rows // number)
-            for part in itertools.pairwise(marks)
-        ]
 
 
 class _Cutting:
@@ -221,18 +214,18 @@ class _Cutting:
         self.size = size
         self._number = 0
 
-    def size_now(self) -> int:
-        """How many rows a window should have now."""
-        return self.size(self._unread, self._number)
+    def next(self, rest: Window, counted: int | None) -> tuple[Window, int]:
+        """The first window of a rest, and how many rows are expected in it.
 
-    def next(self, rest: Window) -> tuple[Window, int]:
-        """The first window of what is left, and how many rows are expected in it."""
+        `counted` is how many rows the rest holds if it has turned out to be more than one window; else it is estimated,
+        and never more than have not been read yet.
+        """
         width = rest.end - rest.start
-        parts = math.ceil(width * self._density / self.size_now())
-        window = Window(rest.start, rest.end if parts <= 1 else rest.start + max(1, width // parts))
-        expected = round((window.end - window.start) * self._density)
+        rows = min(width * self._density, max(self._unread, 0)) if counted is None else counted
+        parts = max(1 if counted is None else 2, math.ceil(rows / self.size(self._unread, self._number)))
+        window = Window(rest.start, rest.start + max(1, width // parts) if parts > 1 else rest.end)
         self._number += 1
-        return window, expected
+        return window, round(rows * (window.end - window.start) / width)
 
     def read(self, rows: int) -> None:
         """So many rows have come."""
@@ -245,14 +238,18 @@ class _Cutting:
 
 @dataclass(frozen=True)
 class _Rest:
-    """What is left of a dense span. It costs no call: it becomes the next window and another rest."""
+    """What is left of a dense span. It costs no call: it becomes the next window and another rest.
+
+    `rows` is how many it holds, if it was counted.
+    """
 
     way: Windows
     span: Window
     cutting: _Cutting
+    rows: int | None = None
 
     def fetch(self, source: Source) -> Iterator[Following]:  # noqa: ARG002 - as all slices
-        window, rows = self.cutting.next(self.span)
+        window, rows = self.cutting.next(self.span, self.rows)
         slices: list[Slice] = [_OneWindow(self.way, window, self.cutting.size, self.cutting, rows)]
         if window.end < self.span.end:
             slices.append(_Rest(self.way, Window(window.end, self.span.end), self.cutting))
