@@ -137,7 +137,6 @@ def measure(shop: Sandbox, reader: Reader, start: int, end: int, rps: int) -> Me
         if reader is TAP:
             command = [environment(reader), "-m", "tap_tiktokshop", *_tap_files(Path(work), facts, rps)]
         shop.control("DELETE", "/stats")
-        began = time.time()
         with Path(os.devnull).open("wb") as nothing:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=nothing, cwd=work, env=variables)
         orders, first = _drain(process)
@@ -147,23 +146,17 @@ def measure(shop: Sandbox, reader: Reader, start: int, end: int, rps: int) -> Me
         if process.returncode:
             raise RuntimeError(f"{reader.name} failed with {process.returncode}: {' '.join(command)}")
     stats = shop.control("GET", "/stats")
-    times = sorted(entry["time"] for entry in _requests(shop) if entry["time"] >= began)
+    times = sorted(entry["time"] for entry in shop.control("GET", "/requests?limit=10000")["requests"])
     return Measured(
         reader.name,
         orders,
-        ended - (times[0] if 0 < len(times) < 1000 else first),  # the sandbox keeps the last 1,000 requests
+        ended - (times[0] if 0 < len(times) < 10_000 else first),  # the sandbox keeps the last 10,000 requests
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss / 1024,
         stats["requests"],
         stats["rate_limited"],
         _by_second(times),
     )
-
-
-def _requests(shop: Sandbox) -> list[dict[str, Any]]:
-    listed = shop.control("GET", "/requests?limit=1000")
-    found: list[dict[str, Any]] = listed["requests"] if isinstance(listed, dict) else listed
-    return found
 
 
 def _by_second(times: list[float]) -> list[int]:

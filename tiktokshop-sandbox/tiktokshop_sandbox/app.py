@@ -93,6 +93,7 @@ class SandboxApp:
             await pages(scope, receive, send)
             return
         request = await _read(scope, receive)
+        arrived = self.gateway.clock.precise()
         target = self._target(request)
         faults = self.gateway.faults
         slow = faults.strike(target, "slow")
@@ -101,7 +102,7 @@ class SandboxApp:
         answer, operation = self._answer(request, fault)
         if fault and fault.kind == "truncated_json":
             answer = replace(answer, body=answer.body[: len(answer.body) // 2])
-        self._note(request, answer, operation, target)
+        self._note(request, answer, operation, target, arrived)
         # Behind everything else: a request counts when it arrives, however long its answer takes.
         delay = self.latency + (slow.seconds if slow else 0.0)
         if delay:
@@ -126,10 +127,10 @@ class SandboxApp:
             _LOG.exception("the sandbox failed on %s %s", request.method, request.path)
             return self.gateway.refuse(refusal("internal")), None
 
-    def _note(self, request: Request, answer: Answer, operation: str | None, target: Target) -> None:
+    def _note(self, request: Request, answer: Answer, operation: str | None, target: Target, arrived: float) -> None:
         self.journal.note(
             Entry(
-                time=self.gateway.clock.real(),
+                time=round(arrived, 3),
                 method=request.method,
                 path=request.path,
                 operation=operation,

@@ -55,7 +55,11 @@ class Clock:
 
     def real(self) -> int:
         """The time tokens live by, unix seconds."""
-        return int(self._source()) + self.skew
+        return int(self.precise())
+
+    def precise(self) -> float:
+        """The same with its fraction."""
+        return self._source() + self.skew
 
     def told(self) -> int:
         """The time the platform tells in its answers: the shops', unix seconds."""

@@ -19,9 +19,9 @@ _REJECTIONS: Final = 200
 
 @dataclass(frozen=True)
 class Entry:
-    """One request as the journal keeps it: no header, no secret, at most 4 kB of the body."""
+    """One request as the journal keeps it: no header, no secret, at most 4 kB of the body. `time` is when it came."""
 
-    time: int
+    time: float
     method: str
     path: str
     operation: str | None
