@@ -120,6 +120,26 @@ def test_what_waits_to_be_taken_is_bounded_by_its_bytes():
     assert most <= 5_000 + 8 * 1_000
 
 
+def test_what_has_to_wait_is_packed_and_what_is_due_is_not(ahead):
+    early_is_packed = threading.Event()
+
+    class Packable(Weighed):
+        packed = False
+
+        def pack(self):
+            self.packed = True
+            early_is_packed.set()
+
+    class Pages(Given):
+        def fetch(self, source):
+            for chunk in super().fetch(source):
+                yield Chunk(Packable(chunk.rows))
+
+    ahead.add([lane([Pages("due", watch=lambda _: early_is_packed.wait(10)), Pages("early")])])
+    rows = [item.rows for _, item in ahead.take(1, lambda: None) if item]
+    assert [(list(each), each.packed) for each in rows] == [(["due.0"], False), (["early.0"], True)]
+
+
 def test_a_later_stream_saves_its_first_calls_but_not_more():
     ahead = Ahead()
     first, later = lane([Given("now")]), lane([Given("later", chunks=10_000)], turn=2)

@@ -83,6 +83,8 @@ def test_a_slow_answer_outlasts_the_clients_patience_and_another_does_not_wait_f
     url = f"{shopper.running.api_base_url}/authorization/202309/shops"
     with pytest.raises(requests.exceptions.ReadTimeout):
         shopper.http.get(url, timeout=0.05)
+    assert shopper.running.control("GET", "/stats")["faults"] == {"slow": 1}  # it has been carried out nevertheless
+    assert shopper.running.control("GET", "/requests")["requests"][-1]["path"] == "/authorization/202309/shops"
     assert shopper.orders().elapsed.total_seconds() < 0.3
 
 

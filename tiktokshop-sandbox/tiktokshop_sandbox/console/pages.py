@@ -41,7 +41,7 @@ def log(entries: Sequence[Entry], filters: Mapping[str, str], rejected: Iterable
     rows = [
         tag(
             "tr",
-            tag("td", _clock_time(int(entry.time))),
+            tag("td", _clock_time(entry.time)),
             tag("td", tag("code", entry.operation or f"{entry.method} {entry.path}")),
             tag("td", entry.shop_id or "none"),
             tag("td", entry.http or "reset", class_="n"),
@@ -85,7 +85,7 @@ def signature(entry: Entry, found: Rejection) -> HTMLResponse:
     return _framed(
         f"Signature of request {entry.number}",
         None,
-        tag("p", f"{_clock_time(int(entry.time))} UTC · {entry.operation or entry.path} · refused with code {entry.code}"),
+        tag("p", f"{_clock_time(entry.time)} UTC · {entry.operation or entry.path} · refused with code {entry.code}"),
         slips,
         tag("div", _facts("What the server signed", server), _facts("What the caller sent", caller), class_="beside"),
     )
@@ -297,5 +297,5 @@ def _date_time(seconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
 
 
-def _clock_time(seconds: int) -> str:
+def _clock_time(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
