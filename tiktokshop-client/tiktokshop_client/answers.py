@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
-import lz4.block
 import msgspec
 
 from tiktokshop_client.errors import (
@@ -20,118 +16,13 @@ from tiktokshop_client.errors import (
     TransientError,
     classify,
 )
+from tiktokshop_client.raw_rows import RawRows, decoder
 from tiktokshop_client.retries import http_date, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tiktokshop_client.transport import Reply
-
-_decoder = msgspec.json.Decoder(float_hook=Decimal)  # money stays exact; integers are exact anyway
-_split_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-def decode_row(raw: msgspec.Raw) -> Any:
-    """A row of a page as Python objects.
-
-    Raises:
-        ValueError: It cannot be decoded, whoever asks.
-    """
-    try:
-        return _decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    raise _not_json()
-
-
-def _not_json() -> ValueError:
-    return ValueError("the platform sent rows that are not JSON")
-
-
-class RawRows(Sequence[dict[str, Any]]):
-    """The rows of a page as the bytes they came in: a fifth of the memory, and a thirtieth once they are packed.
-
-    A row is decoded anew whenever it is looked at, one at a time, so that what is in use fits the processor's caches.
-
-    Raises:
-        ValueError: A row that is looked at cannot be decoded, whoever asks.
-    """
-
-    def __init__(self, raw: msgspec.Raw) -> None:
-        """`raw`: a JSON array."""
-        self._raw: msgspec.Raw | None = raw
-        self._packed = b""
-        self._split: list[msgspec.Raw] | None = None
-        self._count: int | None = None
-        self.weight = len(memoryview(raw))
-
-    def pack(self) -> None:
-        """Compresses the rows until somebody looks at them."""
-        if self._raw is None:
-            return
-        self._count = len(self)
-        self._packed = lz4.block.compress(memoryview(self._raw))
-        self._raw = self._split = None
-        self.weight = len(self._packed)
-
-    def _rows(self) -> list[msgspec.Raw]:
-        if self._split is None:
-            try:
-                self._split = _split_decoder.decode(self._unpacked())
-            except msgspec.DecodeError:
-                raise _not_json() from None
-        return self._split
-
-    def _unpacked(self) -> msgspec.Raw:
-        if self._raw is None:
-            self._raw = msgspec.Raw(lz4.block.decompress(self._packed))
-            self._packed = b""
-        return self._raw
-
-    def __len__(self) -> int:
-        if self._count is None:
-            self._count = len(self._rows())
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
-
-    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        row: dict[str, Any] = decode_row(self._rows()[index])
-        return row
-
-    def undecoded(self) -> Sequence[msgspec.Raw]:
-        """The rows as the bytes they came in."""
-        return self._rows()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment] # as a list
-
-    def outline(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
-        """These fields of each row, None where a row does not have one, without decoding the others.
-
-        Raises:
-            ValueError: A row is not an object.
-        """
-        try:
-            outline = list(map(msgspec.structs.astuple, _outline_decoder(fields).decode(self._unpacked())))
-        except msgspec.DecodeError as error:
-            raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
-        self._count = len(outline)
-        return outline
-
-
-@lru_cache
-def _outline_decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[list[Any]]:
-    outline = msgspec.defstruct("Outline", [(name, Any, None) for name in fields], gc=False)
-    return msgspec.json.Decoder(list[outline])  # type: ignore[valid-type] # made at run time
 
 
 class _ListEnvelope(msgspec.Struct):
@@ -169,7 +60,7 @@ def decode(body: bytes) -> Any:
         ValueError: The body is not JSON, or not all of it.
     """
     try:
-        return _decoder.decode(body)
+        return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     raise ValueError("not JSON")
@@ -226,9 +117,9 @@ def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
     try:
         envelope = _list_decoder.decode(body)
         raw = envelope.data.pop(rows, None)
-        data: dict[str, Any] = {name: _decoder.decode(value) for name, value in envelope.data.items()}
+        data: dict[str, Any] = {name: decoder.decode(value) for name, value in envelope.data.items()}
         if raw is not None:
-            data[rows] = RawRows(raw) if bytes(memoryview(raw)[:1]) == b"[" else _decoder.decode(raw)
+            data[rows] = RawRows(raw) if bytes(memoryview(raw)[:1]) == b"[" else decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}

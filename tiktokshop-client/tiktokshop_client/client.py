@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.answers import RawRows
 from tiktokshop_client.calls import Call, Caller, Shop, Tally
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
@@ -18,6 +17,7 @@ from tiktokshop_client.errors import (
 )
 from tiktokshop_client.limits import Limits
 from tiktokshop_client.operations import GET_SHOPS, same_region
+from tiktokshop_client.raw_rows import RawRows
 from tiktokshop_client.redaction import Redactor
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens import Tokens, store_for
