@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
@@ -223,7 +223,7 @@ def compare(orders: int, rounds: int, *, latency: int, rps: int) -> list[Measure
     return found
 
 
-def scale(sizes: tuple[tuple[int, int], ...], *, latency: int, rps: int) -> list[dict[str, Any]]:
+def scale(sizes: list[tuple[int, ...]], *, latency: int, rps: int) -> list[dict[str, Any]]:
     """The tap over more orders and more shops."""
     found = []
     for shops, orders in sizes:
@@ -295,27 +295,34 @@ def main() -> None:
     """Everything, or a smoke test."""
     parser = argparse.ArgumentParser(description="The tap beside what a user would pick instead.")
     parser.add_argument("--smoke", action="store_true", help="a few orders, nothing written")
+    parser.add_argument("--parts", default="limited,free,scaling", help="what is measured anew; the rest is kept")
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--latency-ms", type=int, default=200)
     parser.add_argument("--rps", type=int, default=50)
     parser.add_argument(
-        "--scaling", default="1x20000,1x100000,1x1000000,4x25000,16x25000", help="shops x orders, or ''"
+        "--scaling", default="1x20000,1x100000,1x1000000,4x25000,16x25000", help="shops x orders a shop"
     )
     options = parser.parse_args()
     if options.smoke:
         print(table(compare(1_000, 1, latency=0, rps=100_000)))
         return
-    limited = compare(options.orders, options.rounds, latency=options.latency_ms, rps=options.rps)
-    free = compare(options.orders, options.rounds, latency=0, rps=1_000_000)
-    sizes = [tuple(map(int, size.split("x"))) for size in options.scaling.split(",") if size]
-    points = scale(tuple(sizes), latency=options.latency_ms, rps=options.rps)  # type: ignore[arg-type]
+    sizes = [tuple(map(int, size.split("x"))) for size in options.scaling.split(",")]
+    measured: dict[str, Callable[[], list[Any]]] = {
+        "limited": lambda: compare(options.orders, options.rounds, latency=options.latency_ms, rps=options.rps),
+        "free": lambda: compare(options.orders, options.rounds, latency=0, rps=1_000_000),
+        "scaling": lambda: scale(sizes, latency=options.latency_ms, rps=options.rps),
+    }
     results = HERE / "results.json"
-    everything = {"limited": list(map(asdict, limited)), "free": list(map(asdict, free)), "scaling": points}
-    results.write_text(json.dumps(everything, indent=1) + "\n")
+    everything = json.loads(results.read_text()) if results.exists() else {}
+    for part in options.parts.split(","):
+        everything[part] = [one if isinstance(one, dict) else asdict(one) for one in measured[part]()]
+        results.write_text(json.dumps(everything, indent=1) + "\n")
     plot(results)
+    limited, free = ([Measured(**one) for one in everything[part]] for part in ("limited", "free"))
     picture = "![orders a second, CPU an order, and the scaling run](results.png)"
-    write({"plot": picture, "limited": table(limited), "free": table(free), "scaling": scaling_table(points)})
+    tables = {"limited": table(limited), "free": table(free), "scaling": scaling_table(everything["scaling"])}
+    write({"plot": picture, **tables})
 
 
 if __name__ == "__main__":
