@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import signal
 import sys
@@ -82,6 +83,7 @@ def _serve(options: argparse.Namespace) -> None:
     ):
         sys.stdout.write(_ready(app))
         sys.stdout.flush()
+        gc.freeze()  # the shops are not garbage; looking through them would keep requests waiting, and count them late
         server.run([sock])
 
 
