@@ -28,7 +28,9 @@ MOST_CHAINS: Final = 24
 """Slices of one lane that are fetched at once, however slow the platform is."""
 LEAST_ROWS: Final = 200
 """Smaller windows would waste calls: on average the last page of each is half empty."""
-MOST_BYTES: Final = 44_000_000
+SHARE: Final = 0.6
+"""The part of its share of all that is still to be read that a window gets at the end."""
+MOST_BYTES: Final = 28_000_000
 """Bytes of answers that may wait to be handed over. When they do, only what is due next is fetched. What is not due
 waits packed, so that windows can be long without much memory: each ends with a page that is half empty."""
 LATER_BYTES: Final = 4_000_000
@@ -190,8 +192,10 @@ class Ahead:
             weight = self._bytes / self._rows if self._rows > 1 else ROW_BYTES
             fit = 1.6 * self._most / (chains * lanes * weight)
             most = max(FEW_ROWS, min(fit, ROWS_PER_WINDOW * 0.8))
-            # A window that begins now ends with the others if it has its share of all that is still to be read.
-            return max(LEAST_ROWS, int(min(most, 0.85 * left / chains) * min(1.0, (number + 1) / chains)))
+            # With its whole share of what is left a window would end with all the others, and what they have fetched
+            # meanwhile would be left to be written behind it.
+            share = SHARE * left / chains
+            return max(LEAST_ROWS, int(min(most, share) * min(1.0, (number + 1) / chains)))
 
         return rows
 
