@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FEW_ROWS = 300
 """Rows that are not worth being split: their pages come as quickly as those of two windows."""
 GROWTH = 4
+TOO_LONG = 1.5
+"""A window with so many times the expected rows is cut: all that was fetched behind it would wait for its end."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ class _OneWindow:
     def _count(self, rows: int) -> bool:
         if self.cutting is not None:
             self.cutting.counted(self.window, rows)
-        return rows > min(base.ROWS_PER_WINDOW, max(1.5 * self.expected, 3 * FEW_ROWS))
+        return rows > min(base.ROWS_PER_WINDOW, max(TOO_LONG * self.expected, 3 * FEW_ROWS))
 
     def _cut(self, dense: TooDenseError) -> Sequence[Slice]:
         start, end = self.window.start, self.window.end
