@@ -183,7 +183,7 @@ class Ahead:
         """How many rows a window of a lane should have.
 
         As many as fit: what is fetched ahead are as many windows as requests are on their way, on average half done.
-        Fewer at the start, so that they end one after the other, and at the end, so that little is left to be written then.
+        Fewer at the start, so that they end one after the other, and at the end, so that little is left to write then.
         """
 
         def rows(left: int, number: int) -> int:
