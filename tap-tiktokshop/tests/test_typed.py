@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import encoder
+from tap_tiktokshop.reading import Children
 from tap_tiktokshop.records import RecordPlan, kind_of
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.declaration import load_schema
@@ -109,6 +110,15 @@ def test_a_row_that_is_as_documented_takes_the_quick_way_in_every_stream(name):
     assert isinstance(typed, msgspec.Struct)
     assert read(typed) == read(careful)
     assert encoder.encode(as_dict(typed)) == encoder.encode(typed)
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_whatever_a_stream_adds_to_its_rows_is_a_field_of_its_records(stream):
+    reading = stream.reading
+    added = {stream.keys[0], *([reading.key] if isinstance(getattr(reading, "key", None), str) else ())}
+    if isinstance(reading, Children):
+        added |= {*reading.inherit, reading.name or "", *(reading.each or ())[:1]}
+    assert added - {""} <= load_schema(stream.name)["properties"].keys()
 
 
 @pytest.mark.parametrize(
