@@ -58,5 +58,5 @@ def test_unknown_fields_of_real_answers_are_kept():
     row = json.loads((API / "samples" / "payments-1.json").read_text())["data"]["payments"][0]
     record = RecordPlan(load_schema("payments")).record({**row, "brand_new": {"a": 1}}, {"shop_id": "7"})
     assert record["brand_new"] == {"a": 1}
-    assert record["create_time"] == "2021-11-05T09:49:56+00:00"
+    assert record["create_time"] == "2021-11-05T09:49:56Z"
     assert record["amount"] == {"currency": "GBP", "value": "100"}

@@ -96,9 +96,17 @@ class PageRows:
     def undecoded(self) -> Iterator[tuple[Raw | Row, dict[str, str]]]:
         """Each row as it came, and what to call it."""
         rows: Sequence[Raw | Row] = self._rows.undecoded() if isinstance(self._rows, RawRows) else self._rows
+        return ((rows[index], named) for index, named in self.places())
+
+    def places(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Where in the page each row is, and what to call it."""
         key = self._key if isinstance(self._key, str) else None
         for index, identity in self._chosen.items():
-            yield rows[index], {} if key is None else {key: identity}
+            yield index, {} if key is None else {key: identity}
+
+    def whole(self) -> Raw | None:
+        """The whole page as the JSON array it came in, None if it has been decoded."""
+        return self._rows.whole() if isinstance(self._rows, RawRows) else None
 
     def pick(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """These fields of each row; the key as the identity it goes under."""

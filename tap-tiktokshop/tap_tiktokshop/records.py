@@ -11,18 +11,22 @@ from collections import Counter
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     Convert = Callable[[Any], Any]
 
-MILLISECONDS_FROM = 100_000_000_000
-"""Unix seconds pass this in the year 5138; whatever is larger counts milliseconds."""
+MILLISECONDS_FROM = 253_402_300_800
+"""The year 10000 in unix seconds, and 1978 in milliseconds: whatever is not smaller counts milliseconds."""
+EPOCH = datetime.fromtimestamp(0, timezone.utc)
+MOMENT = Annotated[datetime, msgspec.Meta(tz=True)]
+"""Numbers and digits are unix seconds; a text without a zone is no moment."""
 
-
-REST = [f"{second // 60:02}:{second % 60:02}+00:00" for second in range(3600)]
+REST = [f"{second // 60:02}:{second % 60:02}Z" for second in range(3600)]
 
 
 @lru_cache(maxsize=4096)
@@ -32,26 +36,36 @@ def _hour(hour: int) -> str:
 
 def utc(seconds: float) -> str:
     """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00+00:00`."""
-    if isinstance(seconds, int):  # put together from parts: an order has a dozen times
-        return _hour(seconds // 3600) + REST[seconds % 3600]
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
+def lax(value: Any, kind: Any) -> Any:
+    """What msgspec makes of a number or a text where a kind of value is wanted: digits, "true", "null" and so on.
+
+    Raises:
+        ValueError: Nothing.
+    """
+    return msgspec.convert(value, kind | None, strict=False)
+
+
 def to_time(value: Any) -> Any:
-    """Unix seconds (or milliseconds), as a number or digits, to `date-time`; 0 and `""` mean "not yet"."""
-    if value.__class__ is int and 0 < value < MILLISECONDS_FROM:
+    """Unix seconds (or milliseconds), as a number or digits, or RFC 3339, to `date-time`; 0 and `""` mean "not yet"."""
+    if value.__class__ is int and 0 < value < MILLISECONDS_FROM:  # put together from parts: an order has a dozen times
         return _hour(value // 3600) + REST[value % 3600]
-    if isinstance(value, str):
-        if not value.isdigit():
-            return value or None
-        value = int(value)
-    if not isinstance(value, (int, Decimal)) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         return value
     try:
-        seconds = float(value) / 1000 if value >= MILLISECONDS_FROM else int(value)
-        return utc(seconds) if seconds > 0 else None
-    except (OverflowError, ValueError, OSError):  # no such moment: the value is passed on
+        moment = lax(_seconds(value), MOMENT)
+    except (ArithmeticError, ValueError):  # no such moment: the value is passed on
+        return None if value == "" else value
+    return None if moment is None or moment <= EPOCH else msgspec.to_builtins(moment)
+
+
+def _seconds(value: int | Decimal | str) -> float | str:
+    if isinstance(value, str) and not value.isdecimal():
         return value
+    number = float(value)
+    return number / 1000 if number >= MILLISECONDS_FROM else number
 
 
 def to_string(value: Any) -> Any:
@@ -71,8 +85,10 @@ def to_decimal(value: Any) -> Any:
 def to_integer(value: Any) -> Any:
     """Digits in a string, and decimals without a fraction, become an integer."""
     if isinstance(value, str):
-        digits = value.removeprefix("-")
-        return int(value) if digits.isdecimal() else (value or None)
+        try:
+            return lax(value, int)
+        except ValueError:
+            return int(value) if value.isdecimal() else (value or None)
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
     return value
@@ -91,7 +107,10 @@ def to_number(value: Any) -> Any:
 def to_boolean(value: Any) -> Any:
     """`"true"` and `"false"` in any case, and 0 and 1, become booleans."""
     if isinstance(value, str):
-        return {"true": True, "false": False, "1": True, "0": False, "": None}.get(value.lower(), value)
+        try:
+            return lax(value, bool)
+        except ValueError:
+            return value or None
     if value in (0, 1):
         return bool(value)
     return value
@@ -126,6 +145,7 @@ USUAL: Mapping[Convert, frozenset[type]] = {
 }
 """The kinds of values that a conversion always makes something of; of others it has to be seen."""
 NO_STRUCTURE = (dict, list)
+NOTHING = ("", "null")
 WANTED: Mapping[Convert, tuple[type, ...]] = {
     to_integer: (int,),
     to_number: (int, float, Decimal),
@@ -158,7 +178,7 @@ class Oddities(Counter[str]):
 
     def instead(self, value: Any, path: str) -> Any:
         """A value that is no object or list where one is documented, as it is; nothing if it is nothing."""
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and value.lower() in NOTHING):
             return None
         self[path] += 1
         return value

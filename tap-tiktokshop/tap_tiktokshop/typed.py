@@ -9,24 +9,29 @@ make the same record of the same row.
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from types import GenericAlias
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from tiktokshop_client import decode_row
 
-from tap_tiktokshop.records import kind_of, plan, plan_each, to_time
+from tap_tiktokshop.records import EPOCH, MILLISECONDS_FROM, MOMENT, kind_of, plan, plan_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from tap_tiktokshop.completeness import PageRows
     from tap_tiktokshop.records import Convert, RecordPlan
 
     Schema = Mapping[str, Any]
     Path = tuple[str, ...]
     Record = msgspec.Struct | dict[str, Any]
     Visit = Callable[[Any], None]
+
+T = TypeVar("T")
 
 MOST_SURPRISES = 300
 """After so many rows that were not as expected a stream's rows are read the other way for the rest of the run."""
@@ -55,6 +60,17 @@ class TypedPlan:
         self._surprises = 0
         self._make()
 
+    def records(self, rows: PageRows, added: Mapping[str, Any]) -> Iterator[Record]:
+        """The records of a page's rows, see `record`: decoded in one go, unless one of them is not as expected."""
+        page = rows.whole()
+        structs = None if page is None else self._try(self._decode_page, page)
+        if structs is None:
+            for row, named in rows.undecoded():
+                yield self.record(row, {**named, **added})
+            return
+        for place, named in rows.places():
+            yield self._finished(structs[place], {**named, **added})
+
     def record(self, row: msgspec.Raw | dict[str, Any], added: Mapping[str, Any]) -> Record:
         """The record of a platform row, and `added`, which wins over fields of the same name.
 
@@ -63,18 +79,29 @@ class TypedPlan:
         """
         if isinstance(row, dict):
             return self._careful.record(row, added)
-        if self._surprises < MOST_SURPRISES:
-            try:
-                record: Record = self._decode(row)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                self._surprises += 1
-            else:
-                self._visit(record)
-                for name, value in added.items():
-                    attribute, convert = self._add[name]
-                    setattr(record, attribute, convert(value))
-                return record
-        return self._otherwise(decode_row(row), added)
+        struct = self._try(self._decode, row)
+        if struct is None:
+            self._surprises += 1
+            return self._otherwise(decode_row(row), added)
+        return self._finished(struct, added)
+
+    def _try(self, decode: Callable[[msgspec.Raw], T], raw: msgspec.Raw) -> T | None:
+        """What is decoded, or None if it is not as expected."""
+        if self._surprises >= MOST_SURPRISES:
+            return None
+        try:
+            return decode(raw)
+        except (ValueError, RecursionError):
+            return None
+
+    def _finished(self, struct: msgspec.Struct, added: Mapping[str, Any]) -> msgspec.Struct:
+        for name in added:
+            setattr(struct, self._add[name][0], None)  # whatever the row has there is not looked at
+        self._visit(struct)
+        for name, value in added.items():
+            attribute, convert = self._add[name]
+            setattr(struct, attribute, convert(value))
+        return struct
 
     def _otherwise(self, row: Any, added: Mapping[str, Any]) -> dict[str, Any]:
         if self._surprises < MOST_SURPRISES:
@@ -98,7 +125,11 @@ class TypedPlan:
         """Makes the structs of what is documented, and of what has been learnt."""
         struct, _, visit = self._object(self._schema, (), None)
         self._visit: Visit = visit or (lambda _: None)
-        self._decode = msgspec.json.Decoder(struct, float_hook=Decimal).decode
+        decoder, of_pages = (
+            msgspec.json.Decoder(kind, strict=False, float_hook=Decimal)
+            for kind in (struct, GenericAlias(list, (struct,)))
+        )
+        self._decode, self._decode_page = decoder.decode, of_pages.decode
         attributes = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
         self._add = {
             name: (attributes[name], self._carefully(schema, (name,)))
@@ -125,9 +156,10 @@ class TypedPlan:
             forbid_unknown_fields=True,
             gc=False,
         )
+        times = [attributes[name] for name, field in fields.items() if field.type is MOMENT]
         converted = [(attributes[name], field.convert) for name, field in fields.items() if field.convert]
         entered = [(attributes[name], field.visit) for name, field in fields.items() if field.visit]
-        return _Field(struct, visit=_visit(converted, entered) if converted or entered else None)
+        return _Field(struct, visit=_visit(times, converted, entered))
 
     def _field(self, schema: Schema, path: Path) -> _Field:
         kind = kind_of(schema)
@@ -137,7 +169,7 @@ class TypedPlan:
             if kind == "array" and (items := self._items(schema, path)):
                 return items
             if schema.get("format") == "date-time":
-                return _Field(int, to_time)
+                return _Field(MOMENT)
             if kind in TYPES:
                 return _Field(AMOUNT if schema.get("format") == "x-singer.decimal" else TYPES[kind])
         return _Field(Any, self._carefully(schema, path))
@@ -148,9 +180,9 @@ class TypedPlan:
         return plan_each(plan(schema, oddities, dotted), oddities, dotted)
 
     def _items(self, schema: Schema, path: Path) -> _Field | None:
-        """A list of what its items are; None if each of them has to be converted."""
+        """A list of what its items are; None if each of them has to be converted or looked at."""
         item = self._field(schema["items"], (*path, ITEMS))
-        if item.convert:
+        if item.convert or item.type is MOMENT:
             return None
         return _Field(GenericAlias(list, (item.type | None,)), visit=_visit_each(item.visit))
 
@@ -188,16 +220,22 @@ def _fits(schema: Schema, value: Any) -> bool:
     if kind == "array" or (kind == "object" and "properties" in schema):
         return False
     if schema.get("format") == "date-time":
-        return value.__class__ is int
+        return value.__class__ is int and value < MILLISECONDS_FROM
     if schema.get("format") == "x-singer.decimal":
         return value.__class__ is str and value != ""
     return kind not in TYPES or value.__class__ is TYPES[kind]
 
 
-def _visit(converted: list[tuple[str, Convert]], entered: list[tuple[str, Visit]]) -> Visit:
-    """What is done with a struct: these fields converted, these gone into."""
+def _visit(times: list[str], converted: list[tuple[str, Convert]], entered: list[tuple[str, Visit]]) -> Visit | None:
+    """What is done with a struct: of these times, 0 becomes none; these fields are converted, these gone into."""
+    if not (times or converted or entered):
+        return None
+    of_times = attrgetter(*times, *times[:1]) if times else lambda _: ()  # of one name alone it is no tuple
 
     def visit(struct: Any) -> None:
+        for name, moment in zip(times, of_times(struct), strict=False):
+            if moment.__class__ is datetime and moment <= EPOCH:
+                setattr(struct, name, None)
         for name, convert in converted:
             value = getattr(struct, name)
             if value is not None and value is not msgspec.UNSET:

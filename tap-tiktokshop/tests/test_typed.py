@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import encoder
+from tap_tiktokshop.completeness import PageRows
 from tap_tiktokshop.reading import Children
 from tap_tiktokshop.records import RecordPlan, kind_of
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.declaration import load_schema
 from tap_tiktokshop.typed import MOST_SURPRISES, TypedPlan, as_dict
-from tiktokshop_client import decode_row
+from tiktokshop_client import RawRows, decode_row
 
 TEXT, TIME = {"type": ["string", "null"]}, {"type": ["string", "null"], "format": "date-time"}
 AMOUNT, COUNT = {"type": ["string", "null"], "format": "x-singer.decimal"}, {"type": ["integer", "null"]}
@@ -47,9 +48,10 @@ USUAL = {
     "times": [1685548802, 0],
 }
 
-scalars = st.sampled_from(
-    [None, True, False, 0, 1, -1, 1685548800, 1685548800123, 2**70, 0.5, 1e300, "", "x", "7", "true"]
-)
+NUMBERS = [0, 1, -1, 1685548800, 253402300799, 253402300800, 1685548800123, 2**70, 0.5, 1e3, 1685548800.5, 1e300]
+TEXTS = ["", "x", "7", "-7", "007", "5.0", "1e3", "0", "true", "TRUE", "null", "Null", "1685548800123", "٣"]
+MOMENTS = ["2023-06-01T00:00:00+02:00", "2023-06-01 00:00:00", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+scalars = st.sampled_from([None, True, False, *NUMBERS, *TEXTS, *MOMENTS])
 odd = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.sampled_from(["total", "time", "q"]), scalars)
 inherited = st.fixed_dictionaries({"shop_id": st.just("9")}, optional={"asked_time": odd})
 rows = st.fixed_dictionaries(
@@ -103,6 +105,31 @@ def test_whatever_comes_the_record_and_the_oddities_are_those_of_the_careful_way
     assert ways.spare.oddities == ways.careful.oddities
 
 
+@given(st.lists(st.lists(rows | st.just(USUAL), max_size=4), max_size=4), st.booleans())
+def test_a_page_gives_the_records_of_its_chosen_rows_whatever_else_is_in_it(pages, packed):
+    ways = Ways(SCHEMA)
+    for page in pages:
+        raw = RawRows(msgspec.Raw(json.dumps(page).encode()))
+        chosen = {place: f"name {place}" for place in range(0, len(page), 2)}
+        if packed:
+            raw.pack()
+        typed = list(ways.typed.records(PageRows(raw, "id", chosen), {"shop_id": "9"}))
+        careful = [ways.careful.record(raw[place], {"id": name, "shop_id": "9"}) for place, name in chosen.items()]
+        assert list(map(read, typed)) == list(map(read, careful))
+    assert ways.spare.oddities == ways.careful.oddities
+
+
+def test_a_page_with_an_odd_row_is_read_row_by_row_and_the_next_one_is_not():
+    ways = Ways(SCHEMA)
+    text = json.dumps([USUAL, USUAL | {"count": "many"}, USUAL]).encode()
+    first, second = (
+        list(ways.typed.records(PageRows(RawRows(msgspec.Raw(text)), "id", dict.fromkeys(range(3), "7")), {}))
+        for _ in range(2)
+    )
+    assert [type(record) is dict for record in first] == [False, True, False]
+    assert [type(record) is dict for record in second] == [False, False, False]
+
+
 @pytest.mark.parametrize("name", [stream.name for stream in STREAMS])
 def test_a_row_that_is_as_documented_takes_the_quick_way_in_every_stream(name):
     ways = Ways(load_schema(name))
@@ -128,8 +155,9 @@ def test_whatever_a_stream_adds_to_its_rows_is_a_field_of_its_records(stream):
         {"payment": {"brand_new": 1}},
         {"lines": [{"brand_new": 1}]},
         {"id": 7},
-        {"create_time": "1685548800"},
-        {"count": "3"},
+        {"create_time": 1685548800123},
+        {"create_time": "yesterday"},
+        {"count": "many"},
         {"payment": ""},
         {"payment": {"total": ""}},
         {"lines": ""},
@@ -145,6 +173,16 @@ def test_what_was_not_as_documented_once_is_expected_from_then_on(odd):
     assert isinstance(second[1], msgspec.Struct)
     assert read(second[1]) == read(second[0]) == read(first[0])
     assert isinstance(ways.records(json.dumps(USUAL), {})[1], msgspec.Struct)
+
+
+@pytest.mark.parametrize(
+    "as_text", [{"create_time": "1685548800"}, {"count": "3"}, {"flag": "true"}, {"lines": [{"time": "0"}]}]
+)
+def test_what_is_as_documented_but_for_quotes_takes_the_quick_way_at_once(as_text):
+    ways = Ways(SCHEMA)
+    careful, typed = ways.records(json.dumps(USUAL | as_text), {})
+    assert isinstance(typed, msgspec.Struct)
+    assert read(typed) == read(careful)
 
 
 def test_a_field_that_nobody_sent_is_null_only_where_it_is_documented_for_the_record():

@@ -92,6 +92,10 @@ class RawRows(Sequence[dict[str, Any]]):
         """The rows as the bytes they came in."""
         return self._rows()
 
+    def whole(self) -> msgspec.Raw:
+        """All rows as the one JSON array they came in."""
+        return self._unpacked()
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 

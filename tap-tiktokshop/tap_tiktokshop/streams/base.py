@@ -241,10 +241,8 @@ class PlatformStream(Stream):
                 part.rows += 1
                 yield record(row, extra)
             return
-        make = self.typed.record
-        for undecoded, named in chunk.rows.undecoded():
+        for made in self.typed.records(chunk.rows, extra):
             part.rows += 1
-            made = make(undecoded, {**named, **extra})
             yield made if self._as_it_is else as_dict(made)
 
     def _looked_into(self, part: Part, chunk: Chunk) -> Iterable[dict[str, Any]]:
