@@ -46,6 +46,12 @@ class AppChange(msgspec.Struct, forbid_unknown_fields=True):
     redirect_uri: str
 
 
+class Limit(msgspec.Struct, forbid_unknown_fields=True):
+    """How many requests a second the platform lets through from now on, for each app, shop and API family."""
+
+    requests_per_second: int
+
+
 class ControlError(Exception):
     """A control request that cannot be carried out, in one sentence."""
 
@@ -77,6 +83,7 @@ class Control:
             ("POST", "/tokens/expire", self._expire),
             ("POST", "/grants/revoke", self._revoke),
             ("PUT", "/app", self._change_app),
+            ("PUT", "/limit", self._change_limit),
         )
         return [Route(PREFIX + path, _answering(handler), methods=[method]) for method, path, handler in table]
 
@@ -168,6 +175,13 @@ class Control:
     async def _change_app(self, request: Request) -> object:
         self.accounts.set_redirect_uri((await _body(request, AppChange)).redirect_uri)
         return {"redirect_uri": self.accounts.app.redirect_uri}
+
+    async def _change_limit(self, request: Request) -> object:
+        limit = await _body(request, Limit)
+        if limit.requests_per_second < 1:
+            raise ControlError("requests_per_second must be at least 1")
+        self.gateway.budget.rps = limit.requests_per_second
+        return {"requests_per_second": limit.requests_per_second}
 
     def _clock(self) -> dict[str, Any]:
         clock = self.clock

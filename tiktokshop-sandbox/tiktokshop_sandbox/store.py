@@ -33,7 +33,6 @@ Row = tuple[Any, ...]
 
 pack = msgspec.msgpack.Encoder().encode
 document = msgspec.json.Encoder().encode
-_CROWDED = 30_000
 
 
 class Shelf(Generic[T]):
@@ -120,11 +119,6 @@ class Store:
             self.payments,
             self.withdrawals,
         )
-
-    @property
-    def crowded(self) -> bool:
-        """Whether so much is held that it should be written and let go."""
-        return len(self.orders) > _CROWDED
 
     def unsettled(self, shop: int) -> dict[int, int]:
         """The shop's unsettled transactions: key -> when they may settle (0: not yet known)."""

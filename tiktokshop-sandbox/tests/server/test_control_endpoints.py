@@ -48,6 +48,17 @@ def test_the_budget_in_the_status_is_the_one_it_was_started_with(shopper):
     assert shopper.running.control("GET", "/stats")["rate_limited"] == before + 2
 
 
+def test_the_budget_can_be_cut_and_given_back(shopper):
+    control = shopper.running.control
+    try:
+        assert control("PUT", "/limit", {"requests_per_second": 1}) == {"requests_per_second": 1}
+        assert 429 in [shopper.orders().status_code for _ in range(2)]
+    finally:
+        control("PUT", "/limit", {"requests_per_second": 1000})
+    assert control("GET", "")["requests_per_second"] == 1000
+    assert shopper.orders().status_code == 200
+
+
 def test_the_request_log_tells_what_was_asked_and_keeps_no_secret(shopper):
     refresh = shopper.tokens()["refresh_token"]
     shopper.orders(sort_order="ASC")
@@ -77,6 +88,7 @@ def test_the_shops_live_when_their_clock_is_advanced(shopper):
         ("DELETE", "/faults/99999", None),
         ("GET", "/requests?limit=many", None),
         ("PUT", "/app", {}),
+        ("PUT", "/limit", {"requests_per_second": 0}),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(shopper, method, path, body):

@@ -19,6 +19,10 @@ DAY = 86_400
 HOUR = 3_600
 PERIOD = 120 * DAY  # how much past a new world gets; also what the number of orders refers to
 
+# How many orders are held before they are written and let go: at least so many, and those of some twelve days, within
+# which most of what happens to an order does. Fewer would have each of them loaded and written a dozen times.
+_CROWD, _IN_HAND = 30_000, 0.1
+
 # Share of a day's orders in each hour (UTC) in a thousand: quiet nights, busy evenings.
 _HOURS = (40, 32, 26, 22, 18, 16, 18, 24, 32, 38, 42, 44, 46, 46, 46, 48, 50, 54, 58, 62, 64, 62, 60, 52)
 
@@ -36,6 +40,7 @@ class Life:
         self._until = start
         self._later: list[tuple[int, int, int, int]] = []
         self._warp = _cumulative(start)
+        self._crowd = max(_CROWD, int(orders * _IN_HAND))
 
     def at(self, when: int, shop: Shop, kind: int, ref: int) -> None:
         """Lets something happen at a time (never before now)."""
@@ -78,7 +83,7 @@ class Life:
             self.now, shop, kind, ref = heapq.heappop(self._heap)
             self._handlers[kind](self, self.store.shops[shop], ref)
             happened += 1
-            if self.store.crowded:
+            if len(self.store.orders) > self._crowd:
                 self.store.flush()
                 self.store.forget()
         self.settle_down()
