@@ -1,6 +1,6 @@
 """The tap beside what a user would pick instead, in one run against the sandbox. See README.md.
 
-python benchmarks/run.py                 everything: the comparison, three rounds, and the scaling run
+python benchmarks/run.py                 everything: the comparison, three rounds, the scaling run, a halved limit
 python benchmarks/run.py --smoke         a minute: every reader reads a few orders, nothing is written
 """
 
@@ -94,11 +94,16 @@ class Sandbox:
         }
         self.facts["cipher"] = self.control("GET", "")["shops"][0]["cipher"]
 
-    def control(self, method: str, path: str) -> Any:
+    def control(self, method: str, path: str, body: Any = None) -> Any:
         """A control endpoint."""
-        request = urllib.request.Request(f"{self.url}/_sandbox{path}", method=method)
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_sandbox{path}", data, method=method)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The last 10,000 requests, in the order they came."""
+        return sorted(self.control("GET", "/requests?limit=10000")["requests"], key=lambda entry: entry["time"])
 
     def close(self) -> None:
         """Stops it."""
@@ -146,7 +151,7 @@ def measure(shop: Sandbox, reader: Reader, start: int, end: int, rps: int) -> Me
         if process.returncode:
             raise RuntimeError(f"{reader.name} failed with {process.returncode}: {' '.join(command)}")
     stats = shop.control("GET", "/stats")
-    times = sorted(entry["time"] for entry in shop.control("GET", "/requests?limit=10000")["requests"])
+    times = [entry["time"] for entry in shop.requests()]
     return Measured(
         reader.name,
         orders,
@@ -235,6 +240,42 @@ def scale(sizes: list[tuple[int, ...]], *, latency: int, rps: int) -> list[dict[
     return found
 
 
+def recover(orders: int, *, latency: int, rps: int) -> list[dict[str, Any]]:
+    """What the tap does while the platform halves its limit for a minute, and how soon it uses all of it again."""
+    with sandbox(1, orders, latency=latency, rps=rps) as shop, tempfile.TemporaryDirectory() as work:
+        now = int(time.time())
+        files = _tap_files(Path(work), {**shop.facts, "start": now - 2 * PERIOD, "end": now}, rps)
+        shop.control("DELETE", "/stats")
+        with Path(os.devnull).open("wb") as nothing:
+            process = subprocess.Popen([sys.executable, "-m", "tap_tiktokshop", *files], stdout=nothing, stderr=nothing)
+        moments = []
+        for limit, seconds in ((rps, 15), (rps // 2, 60), (rps, 20)):
+            shop.control("PUT", "/limit", {"requests_per_second": limit})
+            moments.append(time.time())
+            time.sleep(seconds)
+        if process.poll() is not None:
+            raise RuntimeError(f"{orders} orders were read before the limit was back: take more")
+        process.kill()
+        process.wait()
+        entries = shop.requests()
+    halved, back = moments[1:]
+    let_in = [entry["time"] for entry in entries if entry["code"] == 0]
+    minute = sum(halved <= moment < back for moment in let_in) / (back - halved)
+    full = (
+        moment
+        for index, moment in enumerate(let_in)
+        if moment >= back and sum(moment <= later < moment + 1 for later in let_in[index:]) >= 0.98 * rps
+    )
+    found = {
+        "in_the_minute": minute,
+        "refused": sum(entry["code"] != 0 and halved <= entry["time"] < back + 5 for entry in entries),
+        "seconds": next(full, float("inf")) - back,
+        "by_second": _by_second(let_in),
+    }
+    _say(f"limit halved: {minute:.1f} requests/s, {found['refused']} refused; recovered in {found['seconds']:.1f} s")
+    return [found]
+
+
 def table(runs: list[Measured]) -> str:
     """A line for each reader: median (min to max)."""
     lines = [
@@ -271,6 +312,15 @@ def scaling_table(points: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def recovery_text(found: dict[str, Any], rps: int) -> str:
+    """A sentence."""
+    return (
+        f"While the platform lets only {rps // 2} of {rps} requests a second through for a minute, "
+        f"{found['in_the_minute']:.1f} a second come through and {found['refused']} are refused, and tried again. "
+        f"{found['seconds']:.1f} s after it lets all through again, a second has 98 % of {rps}."
+    )
+
+
 def write(parts: dict[str, str]) -> None:
     """Puts tables between their marks in README.md."""
     readme = HERE / "README.md"
@@ -295,7 +345,9 @@ def main() -> None:
     """Everything, or a smoke test."""
     parser = argparse.ArgumentParser(description="The tap beside what a user would pick instead.")
     parser.add_argument("--smoke", action="store_true", help="a few orders, nothing written")
-    parser.add_argument("--parts", default="limited,free,scaling", help="what is measured anew; the rest is kept")
+    parser.add_argument(
+        "--parts", default="limited,free,scaling,recovery", help="what is measured anew; the rest is kept"
+    )
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--latency-ms", type=int, default=200)
@@ -312,6 +364,7 @@ def main() -> None:
         "limited": lambda: compare(options.orders, options.rounds, latency=options.latency_ms, rps=options.rps),
         "free": lambda: compare(options.orders, options.rounds, latency=0, rps=1_000_000),
         "scaling": lambda: scale(sizes, latency=options.latency_ms, rps=options.rps),
+        "recovery": lambda: recover(10 * options.orders, latency=options.latency_ms, rps=options.rps),
     }
     results = HERE / "results.json"
     everything = json.loads(results.read_text()) if results.exists() else {}
@@ -322,7 +375,8 @@ def main() -> None:
     limited, free = ([Measured(**one) for one in everything[part]] for part in ("limited", "free"))
     picture = "![orders a second, CPU an order, and the scaling run](results.png)"
     tables = {"limited": table(limited), "free": table(free), "scaling": scaling_table(everything["scaling"])}
-    write({"plot": picture, **tables})
+    recovery = recovery_text(everything["recovery"][0], options.rps)
+    write({"plot": picture, **tables, "recovery": recovery})
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from platform_lists import Platform, source
 from tap_tiktokshop.completeness import IncompleteWindowError, MissingKeyError
-from tap_tiktokshop.reading import NestedFilter, TimeFilter, Window, Windows, base
+from tap_tiktokshop.reading import Following, NestedFilter, TimeFilter, Window, Windows, base
 from tiktokshop_client import Page, operations
 from tiktokshop_client.errors import BusinessError, PageTokenInvalid, PagingError
 
@@ -107,6 +107,21 @@ def test_a_dense_window_is_split_before_any_of_its_rows_is_passed_on(small):
     ids, done = read(windows(), platform, 0, 100)
     assert sorted(ids) == sorted(str(n) for n in range(10))
     assert len(done) > 2
+
+
+def test_more_rows_at_the_end_than_were_counted_at_the_start_are_cut_by_what_is_counted_then():
+    class Busy(Platform):
+        def pages(self, *args, **kwargs):
+            yield from super().pages(*args, **kwargs)
+            if len(self.rows) == 1000:
+                self.rows += [{"id": f"new {number}", "update_time": 9000 + number % 1000} for number in range(3000)]
+
+    platform = Busy(rows(*range(0, 10_000, 10)), page_size=100)
+    pending = list(windows().slices(0, 10_000, lambda left, number: max(20, left // 5)))
+    while pending:
+        items = list(pending.pop(0).fetch(source(platform)))
+        pending[:0] = [piece for item in items if isinstance(item, Following) for piece in item.slices]
+    assert len(set(platform.calls)) < 60
 
 
 def test_windows_grow_again_where_rows_are_few(small):

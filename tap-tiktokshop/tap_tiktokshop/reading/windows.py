@@ -222,6 +222,8 @@ class _Cutting:
         `counted` is how many rows the rest holds if it has turned out to be more than one window; else it is estimated,
         and never more than have not been read yet.
         """
+        if counted is not None:  # what has come meanwhile was not among those that are left
+            self._unread = max(self._unread, counted)
         width = rest.end - rest.start
         rows = min(width * self._density, max(self._unread, 0)) if counted is None else counted
         parts = max(1 if counted is None else 2, math.ceil(rows / self.size(self._unread, self._number)))
