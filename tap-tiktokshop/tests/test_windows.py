@@ -117,7 +117,7 @@ def test_more_rows_at_the_end_than_were_counted_at_the_start_are_cut_by_what_is_
                 self.rows += [{"id": f"new {number}", "update_time": 9000 + number % 1000} for number in range(3000)]
 
     platform = Busy(rows(*range(0, 10_000, 10)), page_size=100)
-    pending = list(windows().slices(0, 10_000, lambda left, number: max(20, left // 5)))
+    pending = list(windows().slices(0, 10_000, lambda left, _: max(20, left // 5)))
     while pending:
         items = list(pending.pop(0).fetch(source(platform)))
         pending[:0] = [piece for item in items if isinstance(item, Following) for piece in item.slices]
