@@ -7,9 +7,10 @@ import logging
 import os
 import socket
 import struct
+import time
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
@@ -59,6 +60,14 @@ _INSTEAD: Final[Mapping[str, Callable[[Gateway], Answer]]] = {
 }
 
 
+class _Outcome(NamedTuple):
+    """An answer, how many seconds late it is to be, and whether it ends in a reset."""
+
+    answer: Answer
+    delay: float
+    reset: bool
+
+
 @dataclass
 class SandboxApp:
     """API host, token host, consent page and control endpoints on one port.
@@ -78,6 +87,7 @@ class SandboxApp:
         console = Console(self.gateway, self.control)
         self._pages = Router(routes=[*self.control.routes(), *Consent(accounts, world).routes(), *console.routes()])
         self._date = (0, b"")
+        self._turn = asyncio.Lock()
 
     @property
     def journal(self) -> Journal:
@@ -90,10 +100,23 @@ class SandboxApp:
         if path in CONSENT or path.startswith((PREFIX, CONSOLE)):
             refused = refusal_of(scope["method"], _headers(scope))
             pages = Response(f"{refused}\n", 403, media_type="text/plain") if refused else self._pages
-            await pages(scope, receive, send)
+            async with self._turn:
+                await pages(scope, receive, send)
             return
         request = await _read(scope, receive)
         arrived = self.gateway.clock.precise()
+        # One after the other, and beside the loop: a request that comes meanwhile is counted when it comes.
+        async with self._turn:
+            outcome = await asyncio.to_thread(self._carry_out, request, arrived)
+        # Behind everything else: however long an answer takes, its request has been carried out.
+        if outcome.delay:
+            await asyncio.sleep(outcome.delay)
+        if outcome.reset:
+            await self._reset(scope, send, outcome.answer)
+        else:
+            await self._send(send, outcome.answer)
+
+    def _carry_out(self, request: Request, arrived: float) -> _Outcome:
         target = self._target(request)
         faults = self.gateway.faults
         slow = faults.strike(target, "slow")
@@ -103,14 +126,8 @@ class SandboxApp:
         if fault and fault.kind == "truncated_json":
             answer = replace(answer, body=answer.body[: len(answer.body) // 2])
         self._note(request, answer, operation, target, arrived)
-        # Behind everything else: a request counts when it arrives, however long its answer takes.
-        delay = self.latency + (slow.seconds if slow else 0.0)
-        if delay:
-            await asyncio.sleep(delay)
-        if fault and fault.kind.startswith("reset"):
-            await self._reset(scope, send, answer)
-        else:
-            await self._send(send, answer)
+        reset = fault is not None and fault.kind.startswith("reset")
+        return _Outcome(answer, self.latency + (slow.seconds if slow else 0.0), reset)
 
     def _target(self, request: Request) -> Target:
         shop = self.gateway.shop_of(request.query.get("shop_cipher", ""))
@@ -175,6 +192,7 @@ class SandboxApp:
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
+    arrived = time.monotonic()
     body = bytearray()
     while True:
         message = await receive()
@@ -184,7 +202,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
     query: dict[str, str] = {}
     for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
         query.setdefault(name, value)
-    return Request(scope["method"], scope["path"], query, _headers(scope), bytes(body))
+    return Request(scope["method"], scope["path"], query, _headers(scope), bytes(body), arrived)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -23,9 +23,9 @@ class Budget:
         self._source = source
         self._passed: defaultdict[tuple[str, ...], deque[float]] = defaultdict(deque)
 
-    def take(self, *key: str) -> bool:
-        """Let one request for `key` (app, shop, family) through, or not."""
-        passed, now = self._passed[key], self._source()
+    def take(self, *key: str, at: float | None = None) -> bool:
+        """Let one request for `key` (app, shop, family) through, or not; it came now, or `at` that second."""
+        passed, now = self._passed[key], self._source() if at is None else at
         while passed and now - passed[0] >= _WINDOW:
             passed.popleft()
         if len(passed) >= self.rps:

@@ -68,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_SWITCH_SECONDS = 0.0005
+"""How long a request that is carried out may keep the interpreter while another one comes."""
+
+
 def _serve(options: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _stop)
     with (
@@ -83,7 +87,9 @@ def _serve(options: argparse.Namespace) -> None:
     ):
         sys.stdout.write(_ready(app))
         sys.stdout.flush()
-        gc.freeze()  # the shops are not garbage; looking through them would keep requests waiting, and count them late
+        # Requests are counted when they come: nothing may keep the loop that receives them waiting.
+        gc.freeze()  # the shops are not garbage, and need not be looked through
+        sys.setswitchinterval(_SWITCH_SECONDS)
         server.run([sock])
 
 

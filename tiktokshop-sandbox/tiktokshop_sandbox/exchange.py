@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the server sees it: path, query and header names decoded, the body as it came."""
+    """A request as the server sees it: path, query and header names decoded, the body as it came.
+
+    `arrived` is when, in seconds of the monotonic clock; None stands for now.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    arrived: float | None = None
 
 
 @dataclass(frozen=True)

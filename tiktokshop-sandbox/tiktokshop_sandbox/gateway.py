@@ -264,7 +264,8 @@ def _budget(gateway: Gateway, visit: Visit) -> None:
     if storm:
         visit.retry_after = storm.retry_after
         raise refusal("budget", http=200 if storm.kind == "rate_limit_200" else None)
-    if not gateway.budget.take(gateway.accounts.app.key, shop_id or visit.holder.grant.open_id, visit.endpoint.family):
+    whose = shop_id or visit.holder.grant.open_id
+    if not gateway.budget.take(gateway.accounts.app.key, whose, visit.endpoint.family, at=visit.request.arrived):
         raise refusal("budget")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 NOW = 1_780_000_000
@@ -240,6 +242,14 @@ def test_the_budget_is_exact_in_any_second_and_for_each_shop_and_family(site):
     site.monotonic = 1.0
     assert site.ask()[0] == 200
     refused(site.ask(), 429, 36009002, "Too many requests")
+
+
+def test_a_request_that_had_to_wait_is_counted_when_it_came(site):
+    site.monotonic = 5.0
+    for arrived in (0.0, 0.1, 0.2):
+        assert site.gateway.answer(replace(site.request(), arrived=arrived)).http == 200
+    assert site.gateway.answer(replace(site.request(), arrived=0.9)).http == 429
+    assert site.gateway.answer(replace(site.request(), arrived=1.0)).http == 200
 
 
 def test_a_refused_request_does_not_use_the_budget(site):
