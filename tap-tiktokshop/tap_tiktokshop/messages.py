@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 
-MOST_PENDING: Final = 64 * 1024
-"""Bytes that are collected before they are written."""
+MOST_PENDING: Final = 32 * 1024
+"""Bytes that are collected before they are written: half of what a pipe holds, so that who writes need not wait while
+there is a reader at the other half."""
 
 
 class OutputClosedError(Exception):

@@ -9,7 +9,6 @@ make the same record of the same row.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from types import GenericAlias
@@ -230,12 +229,12 @@ def _visit(times: list[str], converted: list[tuple[str, Convert]], entered: list
     """What is done with a struct: of these times, 0 becomes none; these fields are converted, these gone into."""
     if not (times or converted or entered):
         return None
-    of_times = attrgetter(*times, *times[:1]) if times else lambda _: ()  # of one name alone it is no tuple
+    of_times = _getter(times)
 
     def visit(struct: Any) -> None:
-        for name, moment in zip(times, of_times(struct), strict=False):
-            if moment.__class__ is datetime and moment <= EPOCH:
-                setattr(struct, name, None)
+        for moment in of_times(struct):
+            if moment and moment <= EPOCH:
+                _forget_early(struct, times)
         for name, convert in converted:
             value = getattr(struct, name)
             if value is not None and value is not msgspec.UNSET:
@@ -246,6 +245,18 @@ def _visit(times: list[str], converted: list[tuple[str, Convert]], entered: list
                 enter(value)
 
     return visit
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """All these attributes at once, the first of them twice, as a single one would come without a tuple."""
+    return attrgetter(*names, names[0]) if names else lambda _: ()
+
+
+def _forget_early(struct: Any, times: list[str]) -> None:
+    for name in times:
+        moment = getattr(struct, name)
+        if moment and moment <= EPOCH:
+            setattr(struct, name, None)
 
 
 def _visit_each(visit: Visit | None) -> Visit | None:

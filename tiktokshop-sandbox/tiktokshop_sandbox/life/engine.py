@@ -40,7 +40,7 @@ class Life:
         self._until = start
         self._later: list[tuple[int, int, int, int]] = []
         self._warp = _cumulative(start)
-        self._crowd = max(_CROWD, int(orders * _IN_HAND))
+        self._crowd = max(_CROWD, int(orders * len(store.shops) * _IN_HAND))
 
     def at(self, when: int, shop: Shop, kind: int, ref: int) -> None:
         """Lets something happen at a time (never before now)."""
