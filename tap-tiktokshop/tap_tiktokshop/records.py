@@ -35,8 +35,8 @@ def _hour(hour: int) -> str:
 
 
 def utc(seconds: float) -> str:
-    """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00+00:00`."""
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00Z`."""
+    return str(msgspec.to_builtins(datetime.fromtimestamp(seconds, timezone.utc)))
 
 
 def lax(value: Any, kind: Any) -> Any:
