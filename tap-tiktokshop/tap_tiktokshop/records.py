@@ -43,7 +43,7 @@ def lax(value: Any, kind: Any) -> Any:
     """What msgspec makes of a number or a text where a kind of value is wanted: digits, "true", "null" and so on.
 
     Raises:
-        ValueError: Nothing.
+        ValueError: It can make nothing of it.
     """
     return msgspec.convert(value, kind | None, strict=False)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tiktokshop_client import Tally
 
 from tap_tiktokshop.reading.roster import Roster
-from tap_tiktokshop.records import utc
+from tap_tiktokshop.records import MILLISECONDS_FROM, utc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -261,6 +261,3 @@ def unix(value: Any) -> int | None:
         return None
     return value // 1000 if value >= MILLISECONDS_FROM else value
 
-
-MILLISECONDS_FROM = 100_000_000_000
-"""Unix seconds pass this in the year 5138; whatever is larger counts milliseconds."""
