@@ -260,4 +260,3 @@ def unix(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         return None
     return value // 1000 if value >= MILLISECONDS_FROM else value
-
