@@ -113,7 +113,7 @@ class Sandbox:
 
 @contextlib.contextmanager
 def sandbox(shops: int, orders: int, *, latency: int, rps: int) -> Iterator[Sandbox]:
-    """A sandbox for some runs. Its file is made by the first run that needs it: a quarter of an hour for a million orders."""
+    """A sandbox for some runs. The first run that needs it makes its file: a quarter of an hour for a million."""
     made = Sandbox(shops, orders, latency=latency, rps=rps)
     try:
         yield made
