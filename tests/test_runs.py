@@ -37,6 +37,16 @@ def test_a_run_with_nothing_new_costs_one_call_a_stream_and_shop(lab):
     assert lab.calls()["requests"] <= 4 * 2 + 1
 
 
+def test_the_small_orders_of_the_day_cost_three_calls_at_most(lab_of):
+    with lab_of(shops=1, orders=2000, now=1_790_000_000) as lab:
+        first = lab.run(streams=["orders"])
+        lab.sandbox.control("POST", "/clock", {"advance": 10 * 3600})
+        lab.sandbox.control("DELETE", "/stats")
+        changed = lab.run(first.state, streams=["orders"]).records()
+        assert 50 <= len(changed) <= 100
+        assert lab.calls()["operations"]["POST /order/202309/orders/search"] <= 3
+
+
 def test_the_bookmark_is_the_start_of_the_run_by_the_platform_s_clock_even_where_nothing_was_read(lab):
     now = dt.datetime.fromtimestamp(lab.sandbox.control("GET", "/clock")["now"], dt.timezone.utc)
     run = lab.run(streams=["orders"], start_date=(now - dt.timedelta(seconds=1)).isoformat())
