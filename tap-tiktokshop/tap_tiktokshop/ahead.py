@@ -27,8 +27,8 @@ MOST_THREADS: Final = 64
 MOST_CHAINS: Final = 24
 """Slices of one lane that are fetched at once, however slow the platform is."""
 LEAST_ROWS: Final = 290
-"""Smaller windows would waste calls: on average the last page of each is half empty. A little less than full pages, as one
-row more than expected costs another call."""
+"""Smaller windows would waste calls: on average the last page of each is half empty. It is a little less than full
+pages, as one row more than expected costs another call."""
 SHARE: Final = 0.7
 """The part of its share of all that is still to be read that a window gets at the end."""
 MOST_BYTES: Final = 28_000_000
