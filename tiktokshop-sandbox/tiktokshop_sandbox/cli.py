@@ -30,6 +30,9 @@ _READY: Final = """TikTok Shop sandbox ready at {url} (Ctrl-C stops it)
   control        {url}/_sandbox
 """
 
+_SWITCH_SECONDS: Final = 0.0005
+"""How long a request that is carried out may keep the interpreter while another one comes."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Errors are one sentence on standard error."""
@@ -66,10 +69,6 @@ def _parser() -> argparse.ArgumentParser:
     advance.add_argument("--hours", type=float, required=True, help="how far")
     advance.set_defaults(run=_advance)
     return parser
-
-
-_SWITCH_SECONDS = 0.0005
-"""How long a request that is carried out may keep the interpreter while another one comes."""
 
 
 def _serve(options: argparse.Namespace) -> None:
