@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Raw
 from tiktokshop_client import RawRows, decode_row
@@ -19,13 +19,14 @@ from tiktokshop_client.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-    from tiktokshop_client import Page, TikTokShopError
+    from tiktokshop_client import Page, RowDecoder, TikTokShopError
 
     from tap_tiktokshop.reading.base import Checks
 
     Row = dict[str, Any]
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PASSES = 2
 """A window that comes out short is read once more before it is an error."""
@@ -106,9 +107,13 @@ class PageRows:
             for index, identity in self.chosen.items()
         )
 
-    def whole(self) -> Raw | None:
-        """The whole page as the JSON array it came in, None if it has been decoded."""
-        return self._rows.whole() if isinstance(self._rows, RawRows) else None
+    def decoded(self, decoder: RowDecoder[T]) -> list[T] | None:
+        """All rows of the page, chosen or not, by a decoder of the caller's choice; None if they are decoded already.
+
+        Raises:
+            ValueError: They are not what it takes.
+        """
+        return self._rows.decoded(decoder) if isinstance(self._rows, RawRows) else None
 
     def pick(self, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """These fields of each row; the key as the identity it goes under."""
@@ -131,6 +136,8 @@ class Completeness:
         self._key = keys[0]
         self._names = tuple(name for key in keys for name in ((key,) if isinstance(key, str) else key))
         self._version = version
+        self.outline = self._names if version is None else (*self._names, version)
+        """The fields that it looks at in each row."""
         self._what = what
         self._checks = checks
         self._seen: dict[str, Any] = {}
@@ -202,9 +209,8 @@ class Completeness:
 
     def _outline(self, page: Page) -> list[tuple[Any, ...]]:
         """Of each row what may identify it, and its version last, without decoding the rest where that can wait."""
-        if self._version is None:
-            return [(*names, None) for names in outline_of(page.rows, self._names)]
-        return outline_of(page.rows, (*self._names, self._version))
+        outline = outline_of(page.rows, self.outline)
+        return outline if self._version is not None else [(*names, None) for names in outline]
 
     def _is_new(self, identity: str, version: Any) -> bool:
         """False for a row that came before in this window and has not changed since."""

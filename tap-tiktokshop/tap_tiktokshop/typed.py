@@ -15,7 +15,7 @@ from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
-from tiktokshop_client import decode_row
+from tiktokshop_client import RowDecoder, decode_row
 
 from tap_tiktokshop.records import EPOCH, MILLISECONDS_FROM, MOMENT, kind_of, plan, plan_each
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Record = msgspec.Struct | dict[str, Any]
     Visit = Callable[[Any], None]
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 MOST_SURPRISES = 300
@@ -69,8 +70,7 @@ class TypedPlan:
 
     def records(self, rows: PageRows, added: Mapping[str, Any]) -> Iterator[Record]:
         """The records of a page's rows, see `record`: decoded in one go, unless one of them is not as expected."""
-        page = rows.whole()
-        structs = None if page is None else self._try(self._decode_page, page)
+        structs = self._try(rows.decoded, self._decode_page)
         if structs is None:
             for row, named in rows.undecoded():
                 yield self.record(row, {**named, **added})
@@ -93,12 +93,12 @@ class TypedPlan:
             return self._otherwise(decode_row(row), added)
         return next(self._finished([(struct, "")], None, added))
 
-    def _try(self, decode: Callable[[msgspec.Raw], T], raw: msgspec.Raw) -> T | None:
+    def _try(self, decode: Callable[[S], T], argument: S) -> T | None:
         """What is decoded, or None if it is not as expected."""
         if self._surprises >= MOST_SURPRISES:
             return None
         try:
-            return decode(raw)
+            return decode(argument)
         except (ValueError, RecursionError):
             return None
 
@@ -142,11 +142,8 @@ class TypedPlan:
         """Makes the structs of what is documented, and of what has been learnt."""
         struct, _, visit = self._object(self._schema, (), None)
         self._visit: Visit = visit or (lambda _: None)
-        decoder, of_pages = (
-            msgspec.json.Decoder(kind, strict=False, float_hook=Decimal)
-            for kind in (struct, GenericAlias(list, (struct,)))
-        )
-        self._decode, self._decode_page = decoder.decode, of_pages.decode
+        self._decode = msgspec.json.Decoder(struct, strict=False, float_hook=Decimal).decode
+        self._decode_page = RowDecoder(struct, strict=False, float_hook=Decimal)
         attributes = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
         self._add = {
             name: _Added(attributes[name], self._carefully(schema, (name,)), plain=self._is_plain(schema, (name,)))

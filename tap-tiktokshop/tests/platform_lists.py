@@ -20,7 +20,7 @@ class Platform:
     trouble: dict = field(default_factory=dict)
     calls: list = field(default_factory=list)
 
-    def pages(self, operation, *, shop=None, path=None, query=None, body=None, tally=None):  # noqa: ARG002 - as the client's
+    def pages(self, operation, *, shop=None, path=None, query=None, body=None, outline=(), tally=None):  # noqa: ARG002
         asked = {**(query or {}), **(body or {})}
         low = next((value for name, value in asked.items() if name.endswith("_ge")), 0)
         high = next((value for name, value in asked.items() if name.endswith("_lt")), None)

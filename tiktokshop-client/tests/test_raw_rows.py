@@ -4,7 +4,10 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from tiktokshop_client import RawRows
+from tiktokshop_client import RawRows, operations
+from tiktokshop_client.answers import read_answer
+from tiktokshop_client.errors import Context
+from tiktokshop_client.transport import Reply
 
 ROWS = b'[{"id": 1, "price": 1.10, "name": "tea"}, {"id": 2}]'
 
@@ -37,3 +40,60 @@ def test_a_row_that_cannot_be_decoded_is_an_error_of_whoever_looks_at_it():
     assert rows[0] == {"id": 1}
     with pytest.raises(ValueError, match="not JSON"):
         _ = rows[1]
+
+
+def answered(text, rows="orders", outline=("id", "update_time")):
+    context = Context.of(operations.SEARCH_ORDERS, "shop 1", "1", "GB")
+    return read_answer(Reply(200, {}, text), context, 0.0, rows=rows, outline=outline)
+
+
+PAGE = b"""{"code": "0", "message": "Success", "request_id": "r",
+ "data": {"next_page_token": "t", "new": {"orders": [1]},
+ "orders": [{"id": "5", "new": {"id": 6, "orders": []}, "update_time": 7}, {"status": "NEW", "price": 1.10}],
+ "total_count": 2, "orders_of": [3]}}"""
+
+
+def test_a_page_and_the_outline_of_its_rows_are_read_in_one_go():
+    answer = answered(PAGE)
+    assert (answer.request_id, answer.data["total_count"], answer.data["next_page_token"]) == ("r", 2, "t")
+    rows = answer.data["orders"]
+    assert rows.weight == len(PAGE)
+    for _ in range(2):
+        assert rows.outline(("id", "update_time")) == [("5", 7), (None, None)]
+        assert rows.outline(("status",)) == [(None,), ("NEW",)]
+        assert list(rows) == [
+            {"id": "5", "new": {"id": 6, "orders": []}, "update_time": 7},
+            {"status": "NEW", "price": Decimal("1.10")},
+        ]
+        rows.pack()
+        assert rows.weight < len(PAGE)
+
+
+def test_a_page_whose_outline_is_known_reads_as_any_other():
+    one_go, two = answered(PAGE), answered(PAGE, outline=())
+    assert one_go.data["orders"] == two.data["orders"]
+    assert [bytes(row) for row in one_go.data["orders"].undecoded()] == [
+        bytes(row) for row in two.data["orders"].undecoded()
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"null",
+        b"{}",
+        b'{"orders": null}',
+        b'{"orders": []}',
+        b'{"orders": {}}',
+        b'{"orders": [5]}',
+        b'{"orders": [null]}',
+    ],
+)
+def test_a_page_without_the_rows_it_should_have_is_read_as_if_no_outline_had_been_asked_for(data):
+    text = b'{"code": 0, "data": %s}' % data
+    one_go, two = answered(text), answered(text, outline=())
+    assert list(one_go.data.get("orders") or []) == list(two.data.get("orders") or [])
+
+
+def test_a_refusal_is_one_whatever_outline_was_asked_for():
+    assert answered(b'{"code": 36009002, "message": "slow", "data": {"orders": []}}').code == 36009002

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +18,7 @@ from tiktokshop_client.errors import (
     TransientError,
     classify,
 )
-from tiktokshop_client.raw_rows import RawRows, decoder
+from tiktokshop_client.raw_rows import RawRows, answer_with, decoder, outline_type
 from tiktokshop_client.retries import http_date, retry_after
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def read_answer(
     now: float,
     redact: Callable[[str], str] = str,
     rows: str | None = None,
+    outline: tuple[str, ...] = (),
 ) -> Answer | TikTokShopError:
     """What an HTTP answer means.
 
@@ -84,8 +87,13 @@ def read_answer(
         now: Unix seconds, against which a Retry-After date is read.
         redact: Takes secrets out of a text; the platform may quote them.
         rows: The name of the list in ``data`` that is to stay undecoded.
+        outline: The fields of its rows that will be asked for first; ``data`` then has what pages have, no more.
     """
-    envelope = (_list_envelope(reply.body, rows) if rows else None) or _envelope(reply.body)
+    envelope = (
+        (_outlined(reply.body, rows, outline) if rows and outline else None)
+        or (_list_envelope(reply.body, rows) if rows else None)
+        or _envelope(reply.body)
+    )
     if envelope is None:
         return _not_an_envelope(reply, context, now)
     code = _integer(envelope.get("code"))
@@ -110,6 +118,26 @@ def read_answer(
 
 def _retry_after(reply: Reply, now: float) -> float | None:
     return retry_after(reply.headers.get("Retry-After"), http_date(reply.headers.get("Date")) or now)
+
+
+def _outlined(body: bytes, rows: str, outline: tuple[str, ...]) -> dict[str, Any] | None:
+    """The envelope of a page and the outline of its rows, read in one go; None if it is not that of a list."""
+    try:
+        envelope = _outlined_decoder(rows, outline).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    data = {name: getattr(envelope.data, name) for name in _OF_PAGES}
+    data[rows] = RawRows.outlined(body, rows, outline, envelope.data.rows)
+    return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
+
+
+_OF_PAGES = ("total_count", "next_page_token")
+
+
+@lru_cache
+def _outlined_decoder(rows: str, outline: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    kind = answer_with(rows, GenericAlias(list, (outline_type(outline),)), **dict.fromkeys(_OF_PAGES, Any))
+    return msgspec.json.Decoder(kind)
 
 
 def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:

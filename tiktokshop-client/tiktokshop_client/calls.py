@@ -215,19 +215,20 @@ class Caller:
         """See ``Client.parallel``."""
         return self._limits.budget(self._settings.app_key, shop.id if shop else "", operation.family).parallel
 
-    def perform(self, call: Call, *, rows: str | None = None) -> Answer:
+    def perform(self, call: Call, *, rows: str | None = None, outline: tuple[str, ...] = ()) -> Answer:
         """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.
 
         Args:
             call: The call.
             rows: The name of the list in the answer that is to stay undecoded.
+            outline: The fields of its rows that will be asked for first, see ``Client.pages``.
 
         Raises:
             TikTokShopError: It did not succeed.
         """
         retries = Retries(self._settings.max_retries, self._clock, self._closing)
         while True:
-            attempt = self._attempt(call, rows)
+            attempt = self._attempt(call, rows, outline)
             if isinstance(attempt.outcome, Answer):
                 return attempt.outcome
             error = attempt.outcome
@@ -242,7 +243,7 @@ class Caller:
             retries.wait(wait)
             call.tally.add(retries=1)
 
-    def _attempt(self, call: Call, rows: str | None) -> _Attempt:
+    def _attempt(self, call: Call, rows: str | None, outline: tuple[str, ...]) -> _Attempt:
         """Sends a call once, stamped and signed for this moment."""
         if self._closing.is_set():
             raise ClosedError(f"{call.context.who}: the client is closed")
@@ -262,7 +263,8 @@ class Caller:
         now, date = self._clock.time(), http_date(reply.headers.get("Date"))
         if date is not None:
             self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
-        return _Attempt(call, read_answer(reply, call.context, now, self._redactor, rows), slot, token, date)
+        outcome = read_answer(reply, call.context, now, self._redactor, rows, outline)
+        return _Attempt(call, outcome, slot, token, date)
 
     def _signed(self, call: Call) -> str:
         """The complete address of a call, stamped and signed for this moment."""

@@ -180,7 +180,7 @@ class Client:
         """
         return self._caller.perform(self._call(operation, shop, path, query, body, tally))
 
-    def pages(
+    def pages(  # noqa: PLR0913 - what is asked, and how its pages are wanted
         self,
         operation: Operation,
         *,
@@ -189,6 +189,7 @@ class Client:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         page_size: int | None = None,
+        outline: tuple[str, ...] = (),
         tally: Tally | None = None,
     ) -> Iterator[Page]:
         """Calls a list operation page by page, with the same filters throughout, until there is no next page.
@@ -200,6 +201,8 @@ class Client:
             query: As in ``call``.
             body: As in ``call``.
             page_size: Rows a page, the operation's own number if None.
+            outline: The fields that ``RawRows.outline`` will be asked for: they are then read together with the
+                answer's envelope, in one go, and ``data`` has nothing beyond what ``Page`` shows.
             tally: As in ``call``.
 
         Raises:
@@ -217,7 +220,7 @@ class Client:
                 operation, query, body, {"page_size": size} | ({"page_token": token} if token else {})
             )
             call = self._call(operation, shop, path, inquiry, content, tally, paging=bool(token))
-            page = self._page(call, self._caller.perform(call, rows=operation.rows), number)
+            page = self._page(call, self._caller.perform(call, rows=operation.rows, outline=outline), number)
             yield page
             token = page.next_page_token
             if not token:

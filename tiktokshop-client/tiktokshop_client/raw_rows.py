@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, overload
+from types import GenericAlias
+from typing import Any, Generic, TypeVar, overload
 
 import lz4.block
 import msgspec
@@ -14,7 +15,8 @@ ACCELERATION = 4
 """A fifth less time than lz4's own 1, and hardly larger: rows are much alike."""
 
 decoder = msgspec.json.Decoder(float_hook=Decimal)  # money stays exact; integers are exact anyway
-_split_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+
+T = TypeVar("T")
 
 
 def decode_row(raw: msgspec.Raw) -> Any:
@@ -34,6 +36,42 @@ def _not_json() -> ValueError:
     return ValueError("the platform sent rows that are not JSON")
 
 
+class RowDecoder(Generic[T]):
+    """Decodes all rows of a page in one go, each as `kind`; `options` are those of a ``msgspec.json.Decoder``."""
+
+    def __init__(self, kind: type[T], **options: Any) -> None:
+        self._list = GenericAlias(list, (kind,))
+        self._options = options
+        self._decoders: dict[str | None, msgspec.json.Decoder[Any]] = {}
+
+    def decode(self, text: bytes | msgspec.Raw, name: str | None) -> list[T]:
+        """The rows of a JSON array; or, with a name, of that list in the ``data`` of an answer.
+
+        Raises:
+            msgspec.DecodeError: They are not what they should be.
+        """
+        decoder = self._decoders.get(name)
+        if decoder is None:
+            kind = self._list if name is None else answer_with(name, self._list)
+            decoder = self._decoders[name] = msgspec.json.Decoder(kind, **self._options)
+        found = decoder.decode(text)
+        rows: list[T] = found if name is None else found.data.rows
+        return rows
+
+
+def answer_with(name: str, rows: Any, **others: Any) -> type[msgspec.Struct]:
+    """The type of an answer with a list of that name in its ``data``, and optional `others` beside it.
+
+    Its attributes are ``data``, with ``rows`` and those others, and those of the envelope.
+    """
+    data = msgspec.defstruct(
+        "Data", [("rows", rows), *((other, kind, None) for other, kind in others.items())], rename={"rows": name}
+    )
+    return msgspec.defstruct(
+        "Answer", [("data", data), *((field, Any, None) for field in ("code", "message", "request_id"))]
+    )
+
+
 class RawRows(Sequence[dict[str, Any]]):
     """The rows of a page as the bytes they came in: a fifth of the memory, and a thirtieth once they are packed.
 
@@ -43,36 +81,50 @@ class RawRows(Sequence[dict[str, Any]]):
         ValueError: A row that is looked at cannot be decoded, whoever asks.
     """
 
-    def __init__(self, raw: msgspec.Raw) -> None:
-        """`raw`: a JSON array."""
-        self._raw: msgspec.Raw | None = raw
+    def __init__(self, text: bytes | msgspec.Raw, name: str | None = None) -> None:
+        """`text`: a JSON array; or, with a name, an answer with that list in its ``data``."""
+        self._text: bytes | msgspec.Raw | None = text
+        self._name = name
         self._packed = b""
         self._split: list[msgspec.Raw] | None = None
         self._count: int | None = None
-        self.weight = len(memoryview(raw))
+        self._outlined: tuple[tuple[str, ...], list[Any]] | None = None
+        self.weight = len(memoryview(text))
+
+    @classmethod
+    def outlined(cls, text: bytes, name: str, fields: tuple[str, ...], outline: list[Any]) -> RawRows:
+        """The same, of which an outline is known already: a struct of these fields for each row."""
+        rows = cls(text, name)
+        rows._count, rows._outlined = len(outline), (fields, outline)
+        return rows
 
     def pack(self) -> None:
         """Compresses the rows until somebody looks at them."""
-        if self._raw is None:
+        if self._text is None:
             return
         self._count = len(self)
-        self._packed = lz4.block.compress(memoryview(self._raw), mode="fast", acceleration=ACCELERATION)
-        self._raw = self._split = None
+        self._packed = lz4.block.compress(memoryview(self._text), mode="fast", acceleration=ACCELERATION)
+        self._text = self._split = None
         self.weight = len(self._packed)
 
     def _rows(self) -> list[msgspec.Raw]:
         if self._split is None:
             try:
-                self._split = _split_decoder.decode(self._unpacked())
+                self._split = self.decoded(_splitting)
             except msgspec.DecodeError:
                 raise _not_json() from None
         return self._split
 
-    def _unpacked(self) -> msgspec.Raw:
-        if self._raw is None:
-            self._raw = msgspec.Raw(lz4.block.decompress(self._packed))
+    def decoded(self, decoder: RowDecoder[T]) -> list[T]:
+        """All rows, by a decoder of the caller's choice.
+
+        Raises:
+            msgspec.DecodeError: They are not what it takes.
+        """
+        if self._text is None:
+            self._text = lz4.block.decompress(self._packed)
             self._packed = b""
-        return self._raw
+        return decoder.decode(self._text, self._name)
 
     def __len__(self) -> int:
         if self._count is None:
@@ -95,10 +147,6 @@ class RawRows(Sequence[dict[str, Any]]):
         """The rows as the bytes they came in."""
         return self._rows()
 
-    def whole(self) -> msgspec.Raw:
-        """All rows as the one JSON array they came in."""
-        return self._unpacked()
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
@@ -110,15 +158,26 @@ class RawRows(Sequence[dict[str, Any]]):
         Raises:
             ValueError: A row is not an object.
         """
-        try:
-            outline = list(map(msgspec.structs.astuple, _outline_decoder(fields).decode(self._unpacked())))
-        except msgspec.DecodeError as error:
-            raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
+        if self._outlined is None or self._outlined[0] != fields:
+            try:
+                self._outlined = (fields, self.decoded(_outlining(fields)))
+            except msgspec.DecodeError as error:
+                raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
+        _, outline = self._outlined
+        self._outlined = None
         self._count = len(outline)
-        return outline
+        return list(map(msgspec.structs.astuple, outline))
+
+
+_splitting = RowDecoder(msgspec.Raw)
 
 
 @lru_cache
-def _outline_decoder(fields: tuple[str, ...]) -> msgspec.json.Decoder[list[Any]]:
-    outline = msgspec.defstruct("Outline", [(name, Any, None) for name in fields], gc=False)
-    return msgspec.json.Decoder(list[outline])  # type: ignore[valid-type] # made at run time
+def outline_type(fields: tuple[str, ...]) -> type[msgspec.Struct]:
+    """A struct of these fields of a row, None where it has none."""
+    return msgspec.defstruct("Outline", [(name, Any, None) for name in fields], gc=False)
+
+
+@lru_cache
+def _outlining(fields: tuple[str, ...]) -> RowDecoder[Any]:
+    return RowDecoder(outline_type(fields))

@@ -159,10 +159,13 @@ class Source:
         path: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        outline: tuple[str, ...] = (),
     ) -> Iterator[Page]:
-        """Pages of an operation for this shop."""
+        """Pages of an operation for this shop; `outline` are the fields of its rows that will be looked at first."""
         shop = self.shop if operation.cipher else None
-        return self.client.pages(operation, shop=shop, path=path, query=query, body=body, tally=self.tally)
+        return self.client.pages(
+            operation, shop=shop, path=path, query=query, body=body, outline=outline, tally=self.tally
+        )
 
     def call(
         self,

@@ -125,10 +125,12 @@ class Windows(Reading):
         filters = {"query": dict(self.query), "body": {**self.body, **more}}
         filters[self.filter.where] |= self.filter.bounds(window)
 
-        def pages() -> Iterator[Page]:
-            return source.pages(self.operation, query=filters["query"], body=filters["body"] or None)
-
         check = Completeness((self.key, *self.key_fallbacks), self.filter.field, f"of {window}", source.checks)
+
+        def pages() -> Iterator[Page]:
+            query, body = filters["query"], filters["body"] or None
+            return source.pages(self.operation, query=query, body=body, outline=check.outline)
+
         return check.passes(pages, count if window.end - window.start > 1 else None)
 
 
