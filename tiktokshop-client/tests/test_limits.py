@@ -188,6 +188,29 @@ def test_no_request_is_refused_by_a_platform_that_allows_exactly_the_ceiling():
     assert platform.refused == 0
 
 
+@pytest.mark.parametrize("ceiling", [0.5, 1, 3, 50])
+def test_a_request_that_leaves_late_is_counted_when_it_leaves(clock, ceiling):
+    one = budget(ceiling, clock)
+    limit, window = max(1, int(ceiling)), max(1.0, 1 / ceiling)
+    left: list[float] = []
+    for number in range(4 * limit):
+        slot = one.acquire()
+        clock.now += 0.03 if number % (2 * limit) == 0 else 0.0  # a busy machine sends it this much after its slot
+        one.left(slot)
+        left.append(clock.monotonic())
+    assert all(later - earlier >= window for earlier, later in zip(left, left[limit:], strict=False))
+
+
+def test_requests_that_leave_late_do_not_slow_down_the_others(clock):
+    one = budget(50, clock)
+    first = one.acquire()
+    for number in range(1_000):
+        slot = one.acquire()
+        clock.now += 0.008 if number % 7 == 0 else 0.0
+        one.left(slot)
+    assert 1_000 / (slot - first) >= 50 * 0.98
+
+
 def test_threads_that_wake_up_late_do_not_cost_the_budget_anything():
     clock = Ticker(late=0.006)
     one = budget(50, clock)

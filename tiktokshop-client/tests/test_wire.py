@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import socket
 import threading
 from urllib.parse import unquote
 
 import pytest
+import urllib3
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tiktokshop_client import Client, MemoryStore, Settings, Shop, TikTokShopError, operations, sign
 from tiktokshop_client.calls import encode_query
 from tiktokshop_client.secret import Secret
+from tiktokshop_client.transport import Transport
 
 OK = b'{"code":0,"data":{}}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(OK), OK)
@@ -222,3 +225,38 @@ def test_a_cipher_is_sent_only_where_it_belongs(wire, clock):
         one.call(operations.GET_WAREHOUSES, shop=Shop("1", "n", "GB", "", "", Secret("c+1"), {}))
     assert b"shop_cipher" not in wire.requests[0]
     assert b"shop_cipher=c%2B1&" in wire.requests[1]
+
+
+def test_a_request_is_said_to_have_left_when_all_of_it_is_on_its_way_and_no_answer_is_there_yet(platform):
+    left, told = threading.Event(), []
+    platform.on("/a", lambda seen: platform.ok({"left": left.wait(10), "body": seen.body.decode()}))
+    platform.on("/b", platform.ok())
+    transport = Transport(timeout=20, user_agent="tea/1")
+
+    def leave():
+        told.append("a")
+        left.set()
+
+    reply = transport.send("POST", f"{platform.url}/a", headers={}, body=b"{}", left=leave)
+    transport.send("GET", f"{platform.url}/b", headers={})
+    transport.close()
+    assert json.loads(reply.body)["data"] == {"left": True, "body": "{}"}
+    assert told == ["a"]
+
+
+def test_a_request_that_was_long_in_leaving_keeps_the_next_one_away_for_as_long(wire, clock, shop, monkeypatch):
+    connect, delays = urllib3.util.connection.create_connection, [0.3, 0.0]
+
+    def slowly(*args, **more):
+        clock.now += delays.pop(0)
+        times.append(clock.now)
+        return connect(*args, **more)
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", slowly)
+    config = {"app_key": "k", "app_secret": "s", "access_token": "t", "api_base_url": wire.url}
+    one = Client(Settings.from_config({**config, "requests_per_second": 1}), token_store=MemoryStore(), clock=clock)
+    times: list[float] = []
+    for _ in range(2):
+        one.call(operations.SEARCH_ORDERS, shop=shop)
+    one.close()
+    assert times[1] - times[0] >= 1

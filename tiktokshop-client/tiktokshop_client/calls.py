@@ -256,7 +256,7 @@ class Caller:
         if self._clock.monotonic() - signed_at > STALE:
             url = self._signed(call)
         try:
-            reply = self._send(call, token, url)
+            reply = self._send(call, token, url, lambda: budget.left(slot))
         except TikTokShopError as error:
             return _Attempt(call, error.about(call.context), slot, token)
         budget.answered(slot)
@@ -281,12 +281,13 @@ class Caller:
         query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
         return f"{self._settings.api_base_url}{path}?{encode_query(query)}"
 
-    def _send(self, call: Call, token: Secret, url: str) -> Reply:
+    def _send(self, call: Call, token: Secret, url: str, left: Callable[[], None]) -> Reply:
         return self._transport.send(
             call.operation.method,
             url,
             headers={"x-tts-access-token": token.reveal(), "content-type": JSON, "accept": JSON},
             body=call.body,
+            left=left,
         )
 
     def _budget(self, call: Call) -> Budget:

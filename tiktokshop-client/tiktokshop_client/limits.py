@@ -7,6 +7,8 @@ when it has had enough ("Rate limits").
 from __future__ import annotations
 
 import math
+from collections import deque
+from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, cast
 
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 
     from tiktokshop_client.clock import Clock
 
-MARGIN = 1.016
+MARGIN = 1.012
 """How much longer than a second the ceiling's worth of requests takes, so that a request which travels faster than
 the one before it does not make the platform count one too many."""
 
-PACE = 1.017
+PACE = 1.013
 """The same for the even spacing, which is what requests wait for; only a delay that is made up for meets the margin."""
+
+GUARD = 0.010
+"""The same in seconds, from when a request has really left: on a busy machine that may be long after its slot."""
 
 LATE = 0.06
 """Seconds of delay that requests make up for: on a busy machine threads wake up late, which costs no budget."""
@@ -48,6 +53,14 @@ SPARE = 1.05
 MICROSECONDS = 1_000_000
 
 
+@dataclass
+class _Departure:
+    """When a request was given its slot, and when it left, as far as is known."""
+
+    slot: float
+    moment: float
+
+
 class Budget:
     """The requests of one app and shop to one API family.
 
@@ -68,8 +81,9 @@ class Budget:
         self._paused_until = -math.inf
         self._due = -math.inf  # when the next request is to go by even spacing
         self._latency = 0.0
-        limit, seconds = (self._fastest, 1.0) if ceiling >= 1 else (1, 1 / ceiling)
-        self._bucket = InMemoryBucket([Rate(int(limit), math.ceil(MARGIN * MICROSECONDS * seconds))])
+        limit, self._window = (int(self._fastest), 1.0) if ceiling >= 1 else (1, 1 / ceiling)
+        self._bucket = InMemoryBucket([Rate(limit, math.ceil(MARGIN * MICROSECONDS * self._window))])
+        self._left: deque[_Departure] = deque(maxlen=limit)  # the last requests, as many as a window may hold
 
     @property
     def refused(self) -> bool:
@@ -92,8 +106,8 @@ class Budget:
         """Waits for the next slot and takes it.
 
         Returns:
-            The slot's time on the monotonic clock; hand it back to ``slow_down`` if the request is refused, to
-            ``answered`` when its answer is there.
+            The slot's time on the monotonic clock; hand it back to ``left`` when the request is on its way, to
+            ``answered`` when its answer is there, to ``slow_down`` if it is refused.
 
         Raises:
             ClosedError: The client was closed meanwhile.
@@ -101,12 +115,20 @@ class Budget:
         with self._turn:
             waited = False
             while True:
-                seconds = self._take(waited=waited)
+                now = self._clock.monotonic()
+                seconds = self._take(now, waited=waited)
                 if seconds is None:
-                    return self._clock.monotonic()
+                    return now
                 waited = True
                 if self._clock.wait(seconds, self._closing):
                     raise ClosedError("the client was closed while a request waited for its turn")
+
+    def left(self, slot: float) -> None:
+        """Notes that the request of a slot is on its way only now."""
+        with self._state:
+            for departure in self._left:
+                if departure.slot == slot:
+                    departure.moment = self._clock.monotonic()
 
     def answered(self, slot: float) -> None:
         """Notes how long the request of a slot took until its answer was there."""
@@ -131,11 +153,12 @@ class Budget:
                 self._base = max(min(SLOWEST, self._fastest), self.rate / 2)
                 self._slowed_at = now
 
-    def _take(self, *, waited: bool) -> float | None:
+    def _take(self, now: float, *, waited: bool) -> float | None:
         """Takes a slot if one is free now (None), else says how many seconds to wait before asking again."""
         with self._state:
-            now = self._clock.monotonic()
-            wait = max(self._paused_until, self._due) - now
+            full = len(self._left) == self._left.maxlen
+            clear = self._left[0].moment + self._window + GUARD if full else -math.inf
+            wait = max(self._paused_until, self._due, clear) - now
             if wait * MICROSECONDS > 1:
                 return wait
             # The bucket's unit of time is ours to choose; its milliseconds would be too coarse, so these are micro.
@@ -147,6 +170,7 @@ class Budget:
             # it that what is made up for never breaks the ceiling.
             planned = max(self._due, now - LATE) if waited and self.rate >= self._fastest else now
             self._due = planned + PACE / self.rate
+            self._left.append(_Departure(now, now))
             return None
 
 

@@ -7,6 +7,7 @@ import re
 import ssl
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -18,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from tiktokshop_client.errors import Action, ConfigurationError, TikTokShopError, TransientError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 CONNECT_TIMEOUT = 10.0
 
@@ -61,9 +62,34 @@ class _Route:
         with requests.Session() as session:
             environment = session.merge_environment_settings(request.url, {}, stream=True, verify=True, cert=None)
         proxies, verify = environment["proxies"], environment["verify"]
-        pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
+        pool: Any = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
         adapter.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+        pool.ConnectionCls = _telling(pool.ConnectionCls)
         return cls(host, pool, absolute=adapter.request_url(request, proxies).startswith("http"))
+
+
+class _Sending(threading.local):
+    """What the thread that sends a request wants done as soon as all of it is on its way."""
+
+    left: Callable[[], None] | None = None
+
+
+_sending = _Sending()
+
+
+class _Telling:
+    """A connection that tells when a request has left."""
+
+    def getresponse(self) -> Any:
+        if _sending.left is not None:
+            _sending.left()
+        return super().getresponse()  # type: ignore[misc] # the library's, of whatever kind
+
+
+@lru_cache
+def _telling(connection: type) -> type:
+    """The same kind of connection, which tells."""
+    return type(connection.__name__, (_Telling, connection), {})
 
 
 class _HideQueries(logging.Filter):
@@ -94,7 +120,15 @@ class Transport:
         self._adapters: WeakSet[HTTPAdapter] = WeakSet()  # a thread that ends takes its connections along
         self._lock = threading.Lock()
 
-    def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        left: Callable[[], None] | None = None,
+    ) -> Reply:
         """Sends one request and reads its whole answer.
 
         Args:
@@ -102,6 +136,7 @@ class Transport:
             url: The complete URL; its query is sent byte for byte as it is here.
             headers: Headers beyond those every request has.
             body: The body's bytes, None for no body.
+            left: Called when all of it has been handed to the network, before the answer comes.
 
         Raises:
             UnreachableError: No connection came about, so nothing was sent.
@@ -109,6 +144,7 @@ class Transport:
             TransientError: The connection broke, or the answer did not come in time or whole; ``unclear``.
         """
         failure = None
+        _sending.left = left
         try:
             return self._send(method, url, headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
