@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PASSES = 2
-"""A window that comes out short is read once more before it is an error."""
+"""A window that comes out short is read once more before it is an error; so is one that rows have left meanwhile."""
 RESTARTS: Mapping[type[Exception], int] = {PageTokenInvalid: 5, PagingError: 1}
 """How often a window starts over because the platform forgot its page token, or its pages went in a circle."""
 TOO_WIDE = frozenset({TOO_MANY_HITS, 36009007, 12019118, 12019119})
@@ -128,6 +128,9 @@ class PageRows:
 class Completeness:
     """Reads a paged list until as many distinct rows came as the platform counts, at most `PASSES` times.
 
+    It is read again, too, when rows have left it in the middle: no one says whether those behind them then move up,
+    past the place where the next page begins.
+
     Rows that only several fields together tell apart may be alike in all of them, so those need not be distinct.
     """
 
@@ -145,11 +148,11 @@ class Completeness:
     def passes(self, pages: Callable[[], Iterator[Page]], too_many: Callable[[int], bool] | None) -> Iterator[PageRows]:
         """New rows page by page. Raises when rows are missing after the last pass, or `too_many` to read in one go."""
         splittable = too_many is not None
-        short = 0
+        walks = 0
         restarts = dict.fromkeys(RESTARTS, 0)
         while True:
             try:
-                expected, came = yield from self._one_pass(pages(), too_many)
+                first, expected, came = yield from self._one_pass(pages(), too_many)
             except (PageTokenInvalid, PagingError) as error:
                 restarts[type(error)] += 1
                 if restarts[type(error)] > RESTARTS[type(error)]:
@@ -158,18 +161,24 @@ class Completeness:
             except (BusinessError, TransientError) as error:
                 raise self._dense(error, splittable=splittable) from None
             distinct = len(self._seen) if isinstance(self._key, str) else came
-            if expected is None or distinct >= expected:
+            walks += 1
+            whole, calm = expected is None or distinct >= expected, expected == first
+            if whole and (calm or walks >= PASSES):
                 self._note(counted=expected or 0, matched=expected or 0)
                 return
-            short += 1
-            if short >= PASSES:
-                self._note(counted=expected, matched=len(self._seen))
+            if walks >= PASSES:
+                self._note(counted=expected or 0, matched=len(self._seen))
                 raise IncompleteWindowError(
                     f"The platform counts {expected} rows {self._what} but gave {len(self._seen)}, twice. "
                     "Run again later; if it stays so, report it to the platform."
                 )
             self._note(read_twice=1)
-            logger.warning("Reading again: %s of %s rows %s came.", len(self._seen), expected, self._what)
+            if whole:  # those behind a row that leaves may move up to a page that has been read already
+                logger.info(
+                    "Reading again: %s left while rows %s were read.", (first or 0) - (expected or 0), self._what
+                )
+            else:
+                logger.warning("Reading again: %s of %s rows %s came.", len(self._seen), expected, self._what)
 
     def _note(self, **sums: int) -> None:
         if self._checks is not None:
@@ -187,8 +196,9 @@ class Completeness:
 
     def _one_pass(
         self, pages: Iterator[Page], too_many: Callable[[int], bool] | None
-    ) -> Generator[PageRows, None, tuple[int | None, int]]:
-        """One walk; returns the smallest count any page gave (rows may leave while it is read), and how many came."""
+    ) -> Generator[PageRows, None, tuple[int | None, int | None, int]]:
+        """One walk; returns the first count and the smallest (rows may leave while it is read), and how many came."""
+        first: int | None = None
         expected: int | None = None
         came = 0
         for page in pages:
@@ -198,6 +208,7 @@ class Completeness:
                 if too_many and page.number == 1 and too_many(page.total_count):
                     times = [moment for *_, moment in outline if isinstance(moment, int)]
                     raise TooDenseError(page.total_count, min(times, default=None))
+                first = page.total_count if first is None else first
                 expected = page.total_count if expected is None else min(expected, page.total_count)
             chosen: dict[int, str] = {}
             for index, (*names, version) in enumerate(outline):
@@ -205,7 +216,7 @@ class Completeness:
                 if self._is_new(identity, version):
                     chosen[index] = identity
             yield PageRows(page.rows, self._key, chosen)
-        return expected, came
+        return first, expected, came
 
     def _outline(self, page: Page) -> list[tuple[Any, ...]]:
         """Of each row what may identify it, and its version last, without decoding the rest where that can wait."""

@@ -172,7 +172,27 @@ def test_rows_that_leave_the_window_while_it_is_read_do_not_make_it_short():
 
     platform = Moving(rows(1, 2, 3, 4))
     assert read(windows(), platform, 0, 10) == (["0", "1", "2"], [10])
-    assert len(platform.calls) == 2
+    assert len(platform.calls) == 2 * 2
+
+
+@pytest.mark.parametrize("leaving", range(7))
+def test_rows_that_move_up_when_another_leaves_the_window_are_not_lost(leaving):
+    class Shifting(Platform):
+        """Pages begin at a place in the list, so that who moves up to a page that was read is not on the next."""
+
+        def pages(self, *_args, **_kwargs):
+            for number, first in enumerate(range(0, 7, self.page_size), 1):
+                self.calls.append(number)
+                page = self.rows[first : first + self.page_size]
+                yield Page(page, len(self.rows), {}, "r", number, "t" if number < 3 else "")
+                if len(self.calls) == 1:
+                    del self.rows[leaving]
+
+    platform = Shifting(rows(1, 2, 3, 4, 5, 6, 7))
+    stayed = {row["id"] for row in platform.rows} - {str(leaving)}
+    ids, done = read(windows(), platform, 0, 10)
+    assert stayed <= set(ids)
+    assert (len(ids), done) == (len(set(ids)), [10])
 
 
 def test_a_row_seen_on_two_pages_is_passed_on_twice_only_if_it_changed():

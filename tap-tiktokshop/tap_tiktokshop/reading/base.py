@@ -113,7 +113,7 @@ class Checks:
     Attributes:
         counted: Rows of the lists that say how many they have, as the platform counts them.
         matched: Rows of the same lists that came.
-        read_twice: Windows that came short and were read once more.
+        read_twice: Windows that came short, or that rows left meanwhile, and that were read once more.
         gone: Rows behind which the platform found nothing when it was asked about them.
     """
 
