@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tap_tiktokshop.reading.base import ROWS_PER_WINDOW, Following
+from tap_tiktokshop.reading.base import ROWS_PER_WINDOW, Backwards, Following
 from tap_tiktokshop.reading.windows import FEW_ROWS
 
 if TYPE_CHECKING:
@@ -26,11 +26,9 @@ logger = logging.getLogger(__name__)
 MOST_THREADS: Final = 64
 MOST_CHAINS: Final = 24
 """Slices of one lane that are fetched at once, however slow the platform is."""
-LEAST_ROWS: Final = 290
+LEAST_ROWS: Final = 190
 """Smaller windows would waste calls: on average the last page of each is half empty. It is a little less than full
 pages, as one row more than expected costs another call."""
-SHARE: Final = 0.7
-"""The part of its share of all that is still to be read that a window gets at the end."""
 MOST_BYTES: Final = 28_000_000
 """Bytes of answers that may wait to be handed over. When they do, only what is due next is fetched. What is not due
 waits packed, so that windows can be long without much memory: each ends with a page that is half empty."""
@@ -54,6 +52,25 @@ class _Entry:
     """Slices it has named so far, which come right after it."""
     chunks: deque[Chunk] = field(default_factory=deque)
     error: Exception | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether its chunks come out last one first, and so not before it has ended."""
+        return isinstance(self.slice, Backwards)
+
+    def take(self) -> Chunk | None:
+        """The chunk that is due, if there is one."""
+        if not self.chunks or (self.backwards and not self.ended):
+            return None
+        return self.chunks.pop() if self.backwards else self.chunks.popleft()
+
+    def fail(self, error: Exception) -> int:
+        """Notes that it has ended too early. Of one that is read from its end nothing is left: returns its bytes."""
+        self.error = error
+        gone = sum(chunk.weight for chunk in self.chunks) if self.backwards else 0
+        if self.backwards:
+            self.chunks.clear()
+        return gone
 
 
 @dataclass(eq=False)
@@ -183,7 +200,7 @@ class Ahead:
     def size(self, lane: Lane) -> Size:
         """How many rows a window of a lane should have.
 
-        As many as fit: what is fetched ahead are as many windows as requests are on their way, on average half done.
+        As many as fit: of what is fetched ahead, which is two windows for three requests on their way, half is there.
         Fewer at the start, so that they end one after the other, and at the end, so that little is left to write then.
         """
 
@@ -191,12 +208,9 @@ class Ahead:
             chains = lane.chains
             lanes = max(1, len(self._lanes.get(self._turn, ())))
             weight = self._bytes / self._rows if self._rows > 1 else ROW_BYTES
-            fit = 1.6 * self._most / (chains * lanes * weight)
+            fit = 3 * self._most / (chains * lanes * weight)
             most = max(FEW_ROWS, min(fit, ROWS_PER_WINDOW * 0.8))
-            # With its whole share of what is left a window would end with all the others, and what they have fetched
-            # meanwhile would be left to be written behind it.
-            share = SHARE * left / chains
-            return max(LEAST_ROWS, int(min(most, share) * min(1.0, (number + 1) / chains)))
+            return max(LEAST_ROWS, int(min(most, left / chains) * min(1.0, (number + 1) / chains)))
 
         return rows
 
@@ -211,8 +225,8 @@ class Ahead:
                     continue
                 return lane, None
             lanes.rotate(-1)
-            if head.chunks:
-                chunk = head.chunks.popleft()
+            chunk = head.take()
+            if chunk is not None:
                 self._held -= chunk.weight
                 return lane, chunk
             if head.error is not None:
@@ -275,13 +289,14 @@ class Ahead:
 
     def _is_due(self, lane: Lane, entry: _Entry) -> bool:
         with self._lock:
-            return lane.turn <= self._turn and lane.head() is entry
+            return lane.turn <= self._turn and lane.head() is entry and not entry.backwards
 
     def _put(self, lane: Lane, entry: _Entry, item: Chunk | Following | Exception | None) -> None:
         """Puts down what a slice gave."""
         entry.busy = False
         if item is None or isinstance(item, Exception) or lane.dropped:
-            entry.error = item if isinstance(item, Exception) else None
+            if isinstance(item, Exception):
+                self._held -= entry.fail(item)
             entry.ended = True
             lane.begun -= 1
             self._running[lane.budget].remove((lane, entry))

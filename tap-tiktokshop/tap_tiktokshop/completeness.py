@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Raw
@@ -63,6 +64,11 @@ def outline_of(rows: Sequence[Row], fields: tuple[str, ...]) -> list[tuple[Any, 
     if isinstance(rows, RawRows):
         return rows.outline(fields)
     return [tuple(row.get(name) for name in fields) for row in rows]
+
+
+def moments(outline: Sequence[tuple[Any, ...]], until: int) -> list[int]:
+    """The last of each row's fields, where that is a time before `until`."""
+    return [moment for *_, moment in outline if isinstance(moment, int) and moment < until]
 
 
 class PageRows:
@@ -128,14 +134,23 @@ class PageRows:
 class Completeness:
     """Reads a paged list until as many distinct rows came as the platform counts, at most `PASSES` times.
 
-    It is read again, too, when rows have left it in the middle: no one says whether those behind them then move up,
-    past the place where the next page begins.
+    It is read again, too, when rows have left it in the middle: nobody says whether those behind them then move up,
+    past the place where the next page begins. Unless its pages are `steady`, and so know of that themselves.
 
     Rows that only several fields together tell apart may be alike in all of them, so those need not be distinct.
     """
 
-    def __init__(self, keys: tuple[Key, ...], version: str | None, what: str, checks: Checks | None = None) -> None:
+    def __init__(
+        self,
+        keys: tuple[Key, ...],
+        version: str | None,
+        what: str,
+        checks: Checks | None = None,
+        *,
+        steady: bool = False,
+    ) -> None:
         """`keys`: what identifies a row, then what stands in for it; `version`: the time it last changed."""
+        self._steady = steady
         self._key = keys[0]
         self._names = tuple(name for key in keys for name in ((key,) if isinstance(key, str) else key))
         self._version = version
@@ -144,6 +159,7 @@ class Completeness:
         self._what = what
         self._checks = checks
         self._seen: dict[str, Any] = {}
+        self._lock = Lock()
 
     def passes(self, pages: Callable[[], Iterator[Page]], too_many: Callable[[int], bool] | None) -> Iterator[PageRows]:
         """New rows page by page. Raises when rows are missing after the last pass, or `too_many` to read in one go."""
@@ -162,7 +178,7 @@ class Completeness:
                 raise self._dense(error, splittable=splittable) from None
             distinct = len(self._seen) if isinstance(self._key, str) else came
             walks += 1
-            whole, calm = expected is None or distinct >= expected, expected == first
+            whole, calm = expected is None or distinct >= expected, self._steady or expected == first
             if whole and (calm or walks >= PASSES):
                 self._note(counted=expected or 0, matched=expected or 0)
                 return
@@ -210,13 +226,22 @@ class Completeness:
                     raise TooDenseError(page.total_count, min(times, default=None))
                 first = page.total_count if first is None else first
                 expected = page.total_count if expected is None else min(expected, page.total_count)
-            chosen: dict[int, str] = {}
+            yield self._sift(page, outline)
+        return first, expected, came
+
+    def _sift(self, page: Page, outline: Sequence[tuple[Any, ...]]) -> PageRows:
+        """The rows of a page that are new."""
+        chosen: dict[int, str] = {}
+        with self._lock:
             for index, (*names, version) in enumerate(outline):
                 identity = self._identify(names)
                 if self._is_new(identity, version):
                     chosen[index] = identity
-            yield PageRows(page.rows, self._key, chosen)
-        return first, expected, came
+        return PageRows(page.rows, self._key, chosen)
+
+    def moments(self, page: Page, until: int) -> list[int]:
+        """The times of a page's rows, without those from `until` on: they have changed since they were asked for."""
+        return moments(self._outline(page), until)
 
     def _outline(self, page: Page) -> list[tuple[Any, ...]]:
         """Of each row what may identify it, and its version last, without decoding the rest where that can wait."""

@@ -27,7 +27,9 @@ class Platform:
         if high is None:
             high = next((value + 1 for name, value in asked.items() if name.endswith("_le")), 10**12)
         found = sorted(
-            (row for row in self.rows if low <= row["update_time"] < high), key=lambda row: row["update_time"]
+            (row for row in self.rows if low <= row["update_time"] < high),
+            key=lambda row: row["update_time"],
+            reverse=asked.get("sort_order") == "DESC",
         )
         if len(found) > self.most:
             raise BusinessError("too many", code=TOO_MANY_HITS)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tap_tiktokshop.ahead import Ahead, Lane
 from tap_tiktokshop.reading import Chunk, Following, Source, TimeFilter, Windows
+from tap_tiktokshop.reading.base import Backwards
 from tiktokshop_client import Page, operations
 
 
@@ -160,6 +161,27 @@ def test_a_dropped_lane_gives_nothing_more_and_holds_nothing(ahead):
     assert ahead._held == 0
 
 
+def test_what_is_read_from_its_end_comes_out_last_first_when_all_of_it_is_there(ahead):
+    nothing_is_there = threading.Event()
+
+    class Slow(Given):
+        def fetch(self, source):
+            yield from super().fetch(source)
+            assert nothing_is_there.wait(10)
+            yield Chunk(Weighed(["last"]))
+
+    ahead.add([lane([Given("a"), Backwards(Slow("b", chunks=2)), Given("c")])])
+    items = [item for _, item in ahead.take(1, nothing_is_there.set) if item]
+    assert [list(item.rows) for item in items] == [["a.0"], ["last"], ["b.1"], ["b.0"], ["c.0"]]
+    assert ahead._held == 0
+
+
+def test_nothing_comes_of_what_fails_while_it_is_read_from_its_end(ahead):
+    ahead.add([lane([Given("a"), Backwards(Given("b", chunks=3, fails=True)), Given("c")])])
+    assert list(taken(ahead).values()) == [["a.0", "LookupError"]]
+    assert ahead._held == 0
+
+
 def test_whoever_takes_is_told_before_it_waits(ahead):
     go = threading.Event()
     ahead.add([lane([Given("a", watch=lambda _: go.wait(10))])])
@@ -173,8 +195,9 @@ class Shop:
         self.times = sorted(times)
         self.calls = 0
 
-    def pages(self, _operation, *, body, **_):
+    def pages(self, _operation, *, query, body, **_):
         found = [time for time in self.times if body["update_time_ge"] <= time < body["update_time_lt"]]
+        found.sort(reverse=query["sort_order"] == "DESC")
         for number, first in enumerate(range(0, max(len(found), 1), 100), 1):
             self.calls += 1
             rows = [{"id": str(time), "update_time": time} for time in found[first : first + 100]]

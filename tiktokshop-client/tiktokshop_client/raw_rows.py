@@ -104,7 +104,7 @@ class RawRows(Sequence[dict[str, Any]]):
             return
         self._count = len(self)
         self._packed = lz4.block.compress(memoryview(self._text), mode="fast", acceleration=ACCELERATION)
-        self._text = self._split = None
+        self._text = self._split = self._outlined = None
         self.weight = len(self._packed)
 
     def _rows(self) -> list[msgspec.Raw]:
@@ -164,7 +164,6 @@ class RawRows(Sequence[dict[str, Any]]):
             except msgspec.DecodeError as error:
                 raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
         _, outline = self._outlined
-        self._outlined = None
         self._count = len(outline)
         return list(map(msgspec.structs.astuple, outline))
 

@@ -1,8 +1,9 @@
 """What all ways of reading are made of.
 
 A way of reading turns one shop's share of a stream into slices, and a slice into chunks: rows to emit, and the time up
-to which everything has been read and checked. Slices know nothing of each other, so that many can be fetched at once
-(`ahead` does that); in their order they give the stream. Nothing here knows of Singer.
+to which everything has been read and checked. Slices know nothing of each other (but the two that read a window from
+both its ends), so that many can be fetched at once (`ahead` does that); in their order they give the stream. Nothing
+here knows of Singer.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-ROWS_PER_WINDOW = 4_000
+ROWS_PER_WINDOW = 6_000
 """A window is split when the platform counts more rows in it: what a killed run reads again stays small."""
 DAY = 86_400
 EARLIEST = 1_577_836_800
@@ -74,6 +75,17 @@ class Slice(Protocol):
 
     def fetch(self, source: Source) -> Iterator[Chunk | Following]:
         """Its chunks; and, as soon as they are known, the slices that come after it."""
+
+
+@dataclass(frozen=True)
+class Backwards:
+    """A slice that is fetched from its end: its chunks come out when it has given all, the last one first."""
+
+    slice: Slice
+
+    def fetch(self, source: Source) -> Iterator[Chunk | Following]:
+        """Its chunks, in the order in which they come."""
+        return self.slice.fetch(source)
 
 
 @dataclass(frozen=True)
@@ -235,7 +247,9 @@ class Reading(ABC):
         pending = deque(self.slices(start, end))
         while pending:
             named: list[Slice] = []
-            for item in pending.popleft().fetch(source):
+            piece = pending.popleft()
+            items = piece.fetch(source)
+            for item in reversed(list(items)) if isinstance(piece, Backwards) else items:
                 if isinstance(item, Following):
                     named += item.slices
                 else:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from tap_tiktokshop.completeness import Completeness, TooDenseError
 from tap_tiktokshop.reading import base
 from tap_tiktokshop.reading.base import (
     EARLIEST,
+    Backwards,
     Chunk,
     Following,
     Reading,
     Window,
     one_by_one,
 )
+from tap_tiktokshop.reading.ends import BothEnds
+from tap_tiktokshop.reading.steady import steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 FEW_ROWS = 300
 """Rows that are not worth being split: their pages come as quickly as those of two windows."""
 GROWTH = 4
-TOO_LONG = 1.5
+TOO_LONG = 2
 """A window with so many times the expected rows is cut: all that was fetched behind it would wait for its end."""
 
 
@@ -106,32 +109,67 @@ class Windows(Reading):
             return [_OneByOne(self, Window(start, end), self.first)]
         return [_OneWindow(self, Window(start, end), size)]
 
-    def checked(self, source: Source, window: Window, count: Callable[[int], bool]) -> Iterator[Chunk]:
+    def checked(
+        self, source: Source, window: Window, count: Callable[[int], bool], both: BothEnds | None = None
+    ) -> Iterator[Chunk]:
         """One window: distinct rows, as many as the platform counts, or an error.
 
-        `count` is told how many rows the platform counts in the window, and says whether they are too many.
+        `count` is told how many rows the platform counts in the window, and says whether they are too many; `both` is
+        what to share with whoever reads it from its end.
         """
-        known_as = self.kept_as or self
-        kept = source.roster.fields(known_as)
+        keys, what = (self.key, *self.key_fallbacks), f"of {window}"
         for number, more in enumerate(({}, *self.also)):
-            for page in self._pass(source, window, more, count if not number else _too_many):
-                if kept and not number:
-                    source.roster.keep(known_as, page.pick(kept))
+            check = both or Completeness(keys, self.filter.field, what, source.checks, steady=self.ascending)
+            too_many = _too_many if number else count
+            pages = partial(self._all_pages, source, window, more, check)
+            for page in check.passes(pages, too_many if window.end - window.start > 1 else None):
+                if not number:
+                    self._keep(source, page)
                 yield Chunk(page)
 
-    def _pass(
-        self, source: Source, window: Window, more: Mapping[str, Any], count: Callable[[int], bool]
-    ) -> Iterator[PageRows]:
-        filters = {"query": dict(self.query), "body": {**self.body, **more}}
+    def both_ends(self, source: Source, window: Window) -> BothEnds | None:
+        """What its two readers share, if the list can be read from its end as well."""
+        if not self.ascending or self.also or self.key_fallbacks or not isinstance(self.key, str):
+            return None
+        return BothEnds(self.key, self.filter.field, f"of {window}", source.checks, window.end)
+
+    def from_end(self, source: Source, window: Window, both: BothEnds) -> Iterator[Chunk]:
+        """What of a window comes from its end until the two readers meet, see `BothEnds`."""
+        query = {**self.query, "sort_order": "DESC"}
+
+        def search(last: int) -> Iterator[Page]:
+            return self._pages(source, Window(window.start, 1 - last), query, {}, both)
+
+        def times(page: Page) -> list[int]:
+            return [-moment for moment in both.moments(page, window.end)]
+
+        for page in both.from_end(steady(search, times, 1 - window.end)):
+            self._keep(source, page)
+            yield Chunk(page)
+
+    def _keep(self, source: Source, page: PageRows) -> None:
+        known_as = self.kept_as or self
+        kept = source.roster.fields(known_as)
+        if kept:
+            source.roster.keep(known_as, page.pick(kept))
+
+    def _all_pages(
+        self, source: Source, window: Window, more: Mapping[str, Any], check: Completeness
+    ) -> Iterator[Page]:
+        if not self.ascending:
+            return self._pages(source, window, self.query, more, check)
+
+        def search(first: int) -> Iterator[Page]:
+            return self._pages(source, Window(first, window.end), self.query, more, check)
+
+        return steady(search, lambda page: check.moments(page, window.end), window.start)
+
+    def _pages(
+        self, source: Source, window: Window, query: Mapping[str, Any], more: Mapping[str, Any], check: Completeness
+    ) -> Iterator[Page]:
+        filters = {"query": dict(query), "body": {**self.body, **more}}
         filters[self.filter.where] |= self.filter.bounds(window)
-
-        check = Completeness((self.key, *self.key_fallbacks), self.filter.field, f"of {window}", source.checks)
-
-        def pages() -> Iterator[Page]:
-            query, body = filters["query"], filters["body"] or None
-            return source.pages(self.operation, query=query, body=body, outline=check.outline)
-
-        return check.passes(pages, count if window.end - window.start > 1 else None)
+        return source.pages(self.operation, query=filters["query"], body=filters["body"] or None, outline=check.outline)
 
 
 def _too_many(rows: int) -> bool:
@@ -175,15 +213,21 @@ class _OneWindow:
     expected: int = 0
 
     def fetch(self, source: Source) -> Iterator[Chunk | Following]:
+        both = None if self.cutting is None else self.way.both_ends(source, self.window)
+        alone = True
         try:
-            for chunk in self.way.checked(source, self.window, self._count):
+            for chunk in self.way.checked(source, self.window, self._count, both):
                 if self.cutting is not None:
                     self.cutting.read(len(chunk.rows))
+                    if both and alone and both.worth_it:
+                        alone = False
+                        yield Following([Backwards(_FromEnd(self.way, self.window, both, self.cutting))])
                 yield chunk
         except TooDenseError as dense:
             yield Following(self._cut(dense))
             return
-        yield Chunk(done=self.window.end)
+        if alone:
+            yield Chunk(done=self.window.end)
 
     def _count(self, rows: int) -> bool:
         if self.cutting is not None:
@@ -203,6 +247,22 @@ class _OneWindow:
         first = dense.first if self.way.ascending and dense.first is not None and start < dense.first < end else start
         before = [_OneWindow(self.way, Window(start, first), self.size)] if start < first else []
         return [*before, _Rest(self.way, Window(first, end), _Cutting(dense.rows, Window(first, end), self.size))]
+
+
+@dataclass(frozen=True)
+class _FromEnd:
+    """The same window from its end: what comes first comes out last, so that is the mark that all of it is there."""
+
+    way: Windows
+    window: Window
+    both: BothEnds
+    cutting: _Cutting
+
+    def fetch(self, source: Source) -> Iterator[Chunk]:
+        yield Chunk(done=self.window.end)
+        for chunk in self.way.from_end(source, self.window, self.both):
+            self.cutting.read(len(chunk.rows))
+            yield chunk
 
 
 class _Cutting:
