@@ -88,14 +88,14 @@ class RawRows(Sequence[dict[str, Any]]):
         self._packed = b""
         self._split: list[msgspec.Raw] | None = None
         self._count: int | None = None
-        self._outlined: tuple[tuple[str, ...], list[Any]] | None = None
+        self._outlined: tuple[tuple[str, ...], list[tuple[Any, ...]]] | None = None
         self.weight = len(memoryview(text))
 
     @classmethod
     def outlined(cls, text: bytes, name: str, fields: tuple[str, ...], outline: list[Any]) -> RawRows:
         """The same, of which an outline is known already: a struct of these fields for each row."""
         rows = cls(text, name)
-        rows._count, rows._outlined = len(outline), (fields, outline)
+        rows._keep(fields, outline)
         return rows
 
     def pack(self) -> None:
@@ -158,14 +158,19 @@ class RawRows(Sequence[dict[str, Any]]):
         Raises:
             ValueError: A row is not an object.
         """
-        if self._outlined is None or self._outlined[0] != fields:
+        known = self._outlined
+        if known is None or known[0] != fields:
             try:
-                self._outlined = (fields, self.decoded(_outlining(fields)))
+                known = self._keep(fields, self.decoded(_outlining(fields)))
             except msgspec.DecodeError as error:
                 raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
-        _, outline = self._outlined
+        return known[1]
+
+    def _keep(self, fields: tuple[str, ...], outline: list[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Keeps an outline, as it is mostly looked at more than once."""
         self._count = len(outline)
-        return list(map(msgspec.structs.astuple, outline))
+        self._outlined = (fields, list(map(msgspec.structs.astuple, outline)))
+        return self._outlined
 
 
 _splitting = RowDecoder(msgspec.Raw)

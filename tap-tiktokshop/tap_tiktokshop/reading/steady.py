@@ -39,6 +39,7 @@ def steady(search: Callable[[int], Iterator[Page]], times: Callable[[Page], list
                 reached = max(reached, seconds[-1])
                 read += seconds
             counted = total
-            yield replace(page, total_count=None if total is None else total + before, number=pages)
+            counts = None if total is None else total + before
+            yield page if pages == page.number else replace(page, total_count=counts, number=pages)
         else:
             return

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
+from tiktokshop_sandbox import app
+from tiktokshop_sandbox.app import SandboxApp
+from tiktokshop_sandbox.control import Control
+from tiktokshop_sandbox.journal import Journal
 
 NOW = 1_780_000_000
 SEARCH = "/order/202309/orders/search"
@@ -250,6 +257,36 @@ def test_a_request_that_had_to_wait_is_counted_when_it_came(site):
         assert site.gateway.answer(replace(site.request(), arrived=arrived)).http == 200
     assert site.gateway.answer(replace(site.request(), arrived=0.9)).http == 429
     assert site.gateway.answer(replace(site.request(), arrived=1.0)).http == 200
+
+
+async def served(app, request):
+    """The HTTP status of what the server's application answers."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": request.body}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": request.method, "path": request.path, "client": ("127.0.0.1", 5)}
+    query = urlencode(request.query).encode()
+    headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+    await app({**scope, "query_string": query, "headers": headers}, receive, send)
+    return sent[0]["status"]
+
+
+def test_the_server_counts_a_request_when_it_comes_not_when_it_gets_to_it(site, monkeypatch):
+    control = Control(site.world, site.accounts, site.gateway.clock, site.gateway, Journal())
+    application = SandboxApp(site.gateway, control)
+    came = iter([0.0, 0.1, 0.2, 0.9, 1.0])
+    monkeypatch.setattr(app, "time", SimpleNamespace(monotonic=lambda: next(came)))
+    site.monotonic = 5.0
+
+    async def all_of_them():
+        return [await served(application, site.request()) for _ in range(5)]
+
+    assert asyncio.run(all_of_them()) == [200, 200, 200, 429, 200]
 
 
 def test_a_refused_request_does_not_use_the_budget(site):
