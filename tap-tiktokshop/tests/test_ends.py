@@ -5,12 +5,12 @@ import threading
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tap_tiktokshop.reading import Following, TimeFilter, Windows
+from tap_tiktokshop.reading import Following, TimeFilter, Windows, ends
 from tap_tiktokshop.reading.base import Backwards, Source
 from tap_tiktokshop.reading.windows import Window, _Cutting, _OneWindow
 from test_steady import LEAVING, TIMES, Shifting
 from tiktokshop_client import Page, operations
-from tiktokshop_client.errors import BusinessError
+from tiktokshop_client.errors import BusinessError, TransientError
 
 ORDERS = Windows(
     operations.SEARCH_ORDERS,
@@ -176,3 +176,28 @@ def test_nobody_asks_for_what_is_on_its_way_to_the_other(slow_end):
         thread.join(10)
     assert ids_of(reader.finish()) == list("0123456")
     assert shop.list.calls == 3
+
+
+def test_who_waits_for_the_other_end_in_vain_reads_on(monkeypatch):
+    monkeypatch.setattr(ends, "PATIENCE", 0.01)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def never(_body, *, descending):
+        assert descending
+        asked.set()
+        assert go_on.wait(10)
+        raise TransientError("no answer")
+        yield
+
+    reader = Reader(Shop(range(7), down=never))
+    for from_end in (False, False, True, False):
+        reader.step(from_end=from_end)
+    slow = threading.Thread(target=reader.step, kwargs={"from_end": True}, daemon=True)
+    slow.start()
+    assert asked.wait(10)
+    while False in reader.open:
+        reader.step(from_end=False)
+    assert ids_of(reader.came) == list("0123456")
+    go_on.set()
+    slow.join(10)
+    assert [chunk.done for chunk in reader.finish()][-1] == END

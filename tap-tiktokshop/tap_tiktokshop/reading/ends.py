@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tap_tiktokshop.reading.base import Checks
 
 
+PATIENCE = 3.0
+"""Seconds that one end waits for what is on its way to the other, which may have to be tried again for long."""
+
+
 class BothEnds(Completeness):
     """Completeness of a list in ascending order of a time, which somebody else reads in descending order meanwhile.
 
@@ -86,7 +90,8 @@ class BothEnds(Completeness):
         """Whether there is more to ask for. Waits if what is on its way to the other end may be all that is left."""
         with self._changed:
             while self._asking_end and self._left <= self._per_page and not self._have_met():
-                self._changed.wait()
+                if not self._changed.wait(PATIENCE):
+                    break
             self._asking_start = not self._have_met()
             return self._asking_start
 
