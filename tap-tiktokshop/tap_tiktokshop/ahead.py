@@ -295,7 +295,7 @@ class Ahead:
         """Puts down what a slice gave."""
         entry.busy = False
         if item is None or isinstance(item, Exception) or lane.dropped:
-            if isinstance(item, Exception):
+            if isinstance(item, Exception) and not lane.dropped:
                 self._held -= entry.fail(item)
             entry.ended = True
             lane.begun -= 1

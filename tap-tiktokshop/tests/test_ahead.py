@@ -182,6 +182,26 @@ def test_nothing_comes_of_what_fails_while_it_is_read_from_its_end(ahead):
     assert ahead._held == 0
 
 
+def test_what_fails_after_its_lane_was_dropped_is_not_given_back_twice(ahead):
+    two_are_there, dropped = threading.Event(), threading.Event()
+
+    class Slow(Given):
+        def fetch(self, source):
+            yield from super().fetch(source)
+            two_are_there.set()
+            assert dropped.wait(10)
+            raise LookupError
+
+    one, other = lane([Given("a"), Backwards(Slow("b", chunks=2))]), lane([Given("c")], shop="2")
+    ahead.add([one])
+    assert two_are_there.wait(10)
+    ahead.drop(one)
+    dropped.set()
+    ahead.add([other])
+    assert [list(item.rows) for _, item in ahead.take(1, lambda: None) if item] == [["c.0"]]
+    assert ahead._held == 0
+
+
 def test_whoever_takes_is_told_before_it_waits(ahead):
     go = threading.Event()
     ahead.add([lane([Given("a", watch=lambda _: go.wait(10))])])

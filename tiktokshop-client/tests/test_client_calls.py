@@ -81,6 +81,12 @@ def test_pages_keep_filters_and_follow_tokens_to_the_end(platform, client, shop)
     assert first.body == second.body == b'{"update_time_ge":1}'
 
 
+@pytest.mark.parametrize(("data", "count"), [({"orders": [{"id": "1"}]}, None), ({"orders": []}, 0), ({}, 0)])
+def test_a_count_of_no_rows_beside_rows_is_no_count(platform, client, shop, data, count):
+    platform.on(ORDERS, platform.ok({**data, "total_count": 0}))
+    assert [page.total_count for page in client().pages(operations.SEARCH_ORDERS, shop=shop)] == [count]
+
+
 def test_an_empty_page_with_a_token_is_not_the_end(platform, client, shop):
     platform.on(ORDERS, platform.ok({"orders": [], "next_page_token": "t"}), platform.ok({"orders": [{"id": "1"}]}))
     pages = list(client().pages(operations.SEARCH_ORDERS, shop=shop))

@@ -261,7 +261,7 @@ class Client:
         token = answer.data.get("next_page_token")
         return Page(
             rows,
-            int(total) if isinstance(total, int) or (isinstance(total, str) and total.isdecimal()) else None,
+            _count(total, rows),
             answer.data,
             answer.request_id,
             number,
@@ -318,6 +318,13 @@ def _placed(
     if operation.paging == "body.pagination":
         return query, {**(body or {}), "pagination": place}
     return query, body
+
+
+def _count(total: Any, rows: Sequence[Any]) -> int | None:
+    """A count as the platform sends it; none is none, and so is 0 beside rows."""
+    if not (isinstance(total, int) or (isinstance(total, str) and total.isdecimal())):
+        return None
+    return int(total) or (None if len(rows) else 0)
 
 
 def _at(data: Any, path: str) -> Any:
