@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tap_tiktokshop.ahead import Ahead, Lane
-from tap_tiktokshop.reading import Chunk, Following, Source, TimeFilter, Windows
+from tap_tiktokshop.reading import Chunk, Following, Source
 from tap_tiktokshop.reading.base import Backwards
-from tiktokshop_client import Page, operations
+from tap_tiktokshop.streams.orders import READ_ORDERS
+from tiktokshop_client import Page
 
 
 class Weighed(list):
@@ -224,18 +225,10 @@ class Shop:
             yield Page(rows, len(found), {}, "r", number, "")
 
 
-ORDERS = Windows(
-    operations.SEARCH_ORDERS,
-    TimeFilter("update_time"),
-    "id",
-    query={"sort_field": "update_time", "sort_order": "ASC"},
-)
-
-
 def read(times, start, end):
     ahead, shop = Ahead(), Shop(times)
     one = Lane(turn=1, source=Source(shop, None), budget=("1", "order"), parallel=lambda: 10)
-    one.start(ORDERS.slices(start, end, ahead.size(one)))
+    one.start(READ_ORDERS.slices(start, end, ahead.size(one)))
     ahead.add([one])
     ids = [row["id"] for _, item in ahead.take(1, lambda: None) if item for row in item.rows]
     ahead.close()

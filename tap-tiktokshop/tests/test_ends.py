@@ -5,19 +5,14 @@ import threading
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tap_tiktokshop.reading import Following, TimeFilter, Windows, ends
+from tap_tiktokshop.reading import Following, ends
 from tap_tiktokshop.reading.base import Backwards, Source
 from tap_tiktokshop.reading.windows import Window, _Cutting, _OneWindow
+from tap_tiktokshop.streams.orders import READ_ORDERS
 from test_steady import LEAVING, TIMES, Shifting
-from tiktokshop_client import Page, operations
+from tiktokshop_client import Page
 from tiktokshop_client.errors import BusinessError, TransientError
 
-ORDERS = Windows(
-    operations.SEARCH_ORDERS,
-    TimeFilter("update_time"),
-    "id",
-    query={"sort_field": "update_time", "sort_order": "ASC"},
-)
 END = 100
 
 
@@ -43,7 +38,7 @@ class Reader:
         source = Source(shop, None)
         window = Window(0, END)
         cutting = _Cutting(len(shop.list.rows), window, lambda *_: 1000)
-        self.start = _OneWindow(ORDERS, window, cutting.size, cutting, 1000).fetch(source)
+        self.start = _OneWindow(READ_ORDERS, window, cutting.size, cutting, 1000).fetch(source)
         self.source, self.end = source, None
         self.came, self.from_end = [], []
         self.open = {True, False}
