@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PASSES = 2
-"""A window that comes out short is read once more before it is an error; so is one that rows have left meanwhile."""
+"""A window that comes out short is read once more before that is an error; one that rows have left, to be sure."""
 RESTARTS: Mapping[type[Exception], int] = {PageTokenInvalid: 5, PagingError: 1}
 """How often a window starts over because the platform forgot its page token, or its pages went in a circle."""
 TOO_WIDE = frozenset({TOO_MANY_HITS, 36009007, 12019118, 12019119})

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tap_tiktokshop.reading.steady import steady
+from tap_tiktokshop.reading.steady import STUCK, steady
 from tiktokshop_client import Page
 
 
@@ -78,14 +78,19 @@ def test_what_is_counted_is_what_was_read_before_and_what_is_left(leaving, count
     assert [page.number for page in pages] == list(range(1, len(pages) + 1))
 
 
-def test_a_second_that_fills_a_page_is_searched_anew_once_and_then_read_on():
+def test_a_second_that_fills_a_page_is_searched_anew_a_few_times_and_then_counted_as_if_none_had_left():
     class Second(Shifting):
         def pages(self, first, last, **_):
             self.rows = [(0, number) for number in range(20 - self.calls)]
             yield from super().pages(first, last)
 
     second = Second([], {number: [0] for number in range(1, 100)})
-    assert len(read(second)) == second.calls < 15
+    counts = [page.total_count for page in read(second)]
+    assert len(counts) == second.calls < 20
+    assert counts.count(None) == STUCK
+    last = counts[len(counts) - counts[::-1].index(None) :]
+    assert len(last) > 1
+    assert len(set(last)) == 1
 
 
 def test_a_list_that_does_not_count_is_read_as_it_is():

@@ -126,9 +126,10 @@ class Budget:
     def left(self, slot: float) -> None:
         """Notes that the request of a slot is on its way only now."""
         with self._state:
-            for departure in self._left:
+            for departure in reversed(self._left):
                 if departure.slot == slot:
                     departure.moment = self._clock.monotonic()
+                    break
 
     def answered(self, slot: float) -> None:
         """Notes how long the request of a slot took until its answer was there."""

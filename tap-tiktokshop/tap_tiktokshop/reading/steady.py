@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Page
 
 STUCK = 5
-"""How often the same place is searched for anew; who has then not got on reads on as if nothing had happened."""
+"""How often the same place is searched for anew, as a second may hold more rows than a page."""
 
 
 def steady(search: Callable[[int], Iterator[Page]], times: Callable[[Page], list[int]], start: int) -> Iterator[Page]:
@@ -19,7 +19,8 @@ def steady(search: Callable[[int], Iterator[Page]], times: Callable[[Page], list
 
     Where rows have left, those behind them may have moved up, past the place where the next page begins: nobody says
     whether they do. So the rest is searched for anew, from the last time that was read before. Its pages count what
-    was read before it as well; the page that shows that rows have left has no count.
+    was read before it as well; the page that shows that rows have left has no count. Where that leads nowhere, the
+    pages are counted as if none had left: then it is for the count to tell whether all came.
     """
     since, before, pages, stuck = start, 0, 0, 0
     while True:
@@ -28,18 +29,20 @@ def steady(search: Callable[[int], Iterator[Page]], times: Callable[[Page], list
         for page in search(since):
             pages += 1
             total = page.total_count
-            if counted is not None and total is not None and total < counted and (reached > since or stuck < STUCK):
-                yield replace(page, total_count=None, number=pages)
-                stuck = 0 if reached > since else stuck + 1
-                before += sum(moment < reached for moment in read)
-                since = reached
-                break
+            if counted is not None and total is not None and total < counted:
+                if reached > since or stuck < STUCK:
+                    yield replace(page, total_count=None, number=pages)
+                    stuck = 0 if reached > since else stuck + 1
+                    before += sum(moment < reached for moment in read)
+                    since = reached
+                    break
+                before += counted - total
             seconds = times(page)
             if seconds and seconds == sorted(seconds):
                 reached = max(reached, seconds[-1])
                 read += seconds
             counted = total
             counts = None if total is None else total + before
-            yield page if pages == page.number else replace(page, total_count=counts, number=pages)
+            yield replace(page, total_count=counts, number=pages) if counts != total or pages != page.number else page
         else:
             return

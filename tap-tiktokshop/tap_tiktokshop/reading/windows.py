@@ -18,7 +18,7 @@ from tap_tiktokshop.reading.base import (
     Window,
     one_by_one,
 )
-from tap_tiktokshop.reading.ends import BothEnds
+from tap_tiktokshop.reading.both_ends import BothEnds
 from tap_tiktokshop.reading.steady import steady
 
 if TYPE_CHECKING:

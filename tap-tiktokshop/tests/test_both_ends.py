@@ -5,7 +5,7 @@ import threading
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tap_tiktokshop.reading import Following, ends
+from tap_tiktokshop.reading import Following, both_ends
 from tap_tiktokshop.reading.base import Backwards, Source
 from tap_tiktokshop.reading.windows import Window, _Cutting, _OneWindow
 from tap_tiktokshop.streams.orders import READ_ORDERS
@@ -174,7 +174,7 @@ def test_nobody_asks_for_what_is_on_its_way_to_the_other(slow_end):
 
 
 def test_who_waits_for_the_other_end_in_vain_reads_on(monkeypatch):
-    monkeypatch.setattr(ends, "PATIENCE", 0.01)
+    monkeypatch.setattr(both_ends, "PATIENCE", 0.01)
     asked, go_on = threading.Event(), threading.Event()
 
     def never(_body, *, descending):
