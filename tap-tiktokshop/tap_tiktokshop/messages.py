@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 
-MOST_PENDING: Final = 32 * 1024
-"""Bytes that are collected before they are written: half of what a pipe holds, so that who writes need not wait while
-there is a reader at the other half."""
+MOST_PENDING: Final = 128 * 1024
+"""Bytes that are collected before they are written. More would save no time; fewer cost a system call, and a wait for
+Python's lock behind it, every few records."""
 
 
 class OutputClosedError(Exception):

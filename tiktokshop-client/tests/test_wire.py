@@ -24,10 +24,11 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
 
 
 class Wire:
-    """A listener that keeps each request's bytes and answers every one with success."""
+    """A listener that keeps each request's bytes, and in how many pieces they came, and answers with success."""
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []
+        self.pieces: list[int] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.thread = threading.Thread(target=self.serve, daemon=True)
@@ -37,13 +38,15 @@ class Wire:
         while True:
             connection, _ = self.listener.accept()
             with connection:
-                data = b""
+                data, pieces = b"", 0
                 while not self.whole(data):
                     chunk = connection.recv(65536)
                     if not chunk:
                         return  # the closing call of the fixture
                     data += chunk
+                    pieces += 1
                 self.requests.append(data)
+                self.pieces.append(pieces)
                 connection.sendall(ANSWER)
 
     @staticmethod
@@ -133,6 +136,12 @@ def test_the_body_is_sent_byte_for_byte_as_it_was_signed(send, body, sent):
     made = query.pop("sign")
     decoded = {key: unquote(value) for key, value in query.items()}
     assert made == sign("secret-abc", "/product/202309/inventory/search", decoded, sent)
+
+
+def test_a_request_leaves_in_one_piece_head_and_body(send, wire):
+    for _ in range(3):
+        send(operations.SEARCH_ORDERS, body={"order_status": "UNPAID"})
+    assert wire.pieces == [1, 1, 1]
 
 
 def test_a_netrc_file_does_not_reach_the_wire(send, tmp_path, monkeypatch):

@@ -64,7 +64,7 @@ class _Route:
         proxies, verify = environment["proxies"], environment["verify"]
         pool: Any = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
         adapter.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
-        pool.ConnectionCls = _telling(pool.ConnectionCls)
+        pool.ConnectionCls = _at_once(pool.ConnectionCls)
         return cls(host, pool, absolute=adapter.request_url(request, proxies).startswith("http"))
 
 
@@ -77,19 +77,39 @@ class _Sending(threading.local):
 _sending = _Sending()
 
 
-class _Telling:
-    """A connection that tells when a request has left."""
+class _AtOnce:
+    """A connection on which a request leaves in one piece, head and body, and which tells when it has.
+
+    The library sends them one after the other: two packets, and twice a wait for Python's lock.
+    """
+
+    _pieces: list[bytes] | None = None
+    """What the library has sent of a request so far; None between requests, as when a proxy is asked for a tunnel."""
+
+    def request(self, *args: Any, **options: Any) -> None:
+        self._pieces = pieces = []
+        try:
+            super().request(*args, **options)  # type: ignore[misc] # the library's, of whatever kind
+        finally:
+            self._pieces = None
+        self.send(b"".join(pieces))
+
+    def send(self, data: bytes) -> None:
+        if self._pieces is None:
+            super().send(data)  # type: ignore[misc]
+        else:
+            self._pieces.append(data)
 
     def getresponse(self) -> Any:
         if _sending.left is not None:
             _sending.left()
-        return super().getresponse()  # type: ignore[misc] # the library's, of whatever kind
+        return super().getresponse()  # type: ignore[misc]
 
 
 @lru_cache
-def _telling(connection: type) -> type:
-    """The same kind of connection, which tells."""
-    return type(connection.__name__, (_Telling, connection), {})
+def _at_once(connection: type) -> type:
+    """The same kind of connection, on which requests leave in one piece."""
+    return type(connection.__name__, (_AtOnce, connection), {})
 
 
 class _HideQueries(logging.Filter):
