@@ -87,7 +87,8 @@ class _AtOnce:
     """What the library has sent of a request so far; None between requests, as when a proxy is asked for a tunnel."""
 
     def request(self, *args: Any, **options: Any) -> None:
-        self._pieces = pieces = []
+        pieces: list[bytes] = []
+        self._pieces = pieces
         try:
             super().request(*args, **options)  # type: ignore[misc] # the library's, of whatever kind
         finally:
