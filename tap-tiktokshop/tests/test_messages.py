@@ -6,6 +6,8 @@ import functools
 import io
 import itertools
 import json
+import os
+import threading
 
 import pytest
 from singer_sdk import Stream
@@ -130,3 +132,22 @@ def test_no_more_is_collected_than_fits():
         while not out.getvalue():
             writer.write_message(RecordMessage("s", {"id": "x" * 1000}))
         assert MOST_PENDING <= len(out.getvalue()) < MOST_PENDING + 2000
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_nothing_is_lost_where_the_system_takes_only_part_of_what_is_written(buffering):
+    outlet, inlet = os.pipe()
+    os.set_blocking(inlet, False)  # takes what fits, and then nothing, as a write that a signal interrupts
+    read: list[bytes] = []
+    with os.fdopen(outlet, "rb") as source:
+        reader = threading.Thread(target=lambda: read.append(source.read()))
+        reader.start()
+        with io.TextIOWrapper(os.fdopen(inlet, "wb", buffering)) as text, contextlib.redirect_stdout(text):
+            writer = MessageWriter()
+            for number in range(2_000):
+                writer.write_message(RecordMessage("s", {"id": number, "text": "x" * 1_000}))
+            writer.write_message(StateMessage({"at": 2_000}))
+        reader.join()
+    messages = [json.loads(line) for line in read[0].splitlines()]
+    assert [message["record"]["id"] for message in messages[:-1]] == list(range(2_000))
+    assert messages[-1]["value"] == {"at": 2_000}
