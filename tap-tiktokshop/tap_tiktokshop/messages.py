@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import select
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.singerlib import RecordMessage
+from tiktokshop_client.console import write_all
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -21,22 +20,6 @@ Python's lock behind it, every few records."""
 
 class OutputClosedError(Exception):
     """Nobody reads the messages any more. Not an `OSError`: click ends the process on those without a word."""
-
-
-def _write_all(data: memoryview) -> None:
-    """Writes all of it to standard output, however little the system takes at a time.
-
-    With ``PYTHONUNBUFFERED``, as in most containers, nobody else would: what a signal interrupts would be lost.
-    """
-    sys.stdout.flush()
-    stream = sys.stdout.buffer
-    raw = getattr(stream, "raw", stream)
-    done = 0
-    while done < len(data):
-        written = raw.write(data[done:])
-        if written is None:  # the other side has made it non-blocking, and it is full
-            select.select([], [raw], [])
-        done += written or 0
 
 
 class MessageWriter(MsgSpecWriter):
@@ -80,7 +63,7 @@ class MessageWriter(MsgSpecWriter):
             return
         try:
             with memoryview(self._pending) as pending:
-                _write_all(pending)
+                write_all(pending)
         except BrokenPipeError as error:
             raise OutputClosedError(
                 "The program that read the output has stopped, so there is nobody to write to; its own log says why."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from tiktokshop_client.console import run
+from tiktokshop_client.console import run, write_all
 
 from target_tiktokshop.rows import OUTCOMES, REJECTED
 from target_tiktokshop.sinks import WRITINGS
@@ -38,8 +37,7 @@ def refeed(results: Path, outcomes: tuple[str, ...]) -> None:
     target-tiktokshop-refeed results.jsonl | target-tiktokshop --config config.json
     """
     for message in messages(results, frozenset(outcomes)):
-        sys.stdout.buffer.write(_encode(message) + b"\n")
-    sys.stdout.buffer.flush()
+        write_all(_encode(message) + b"\n")
 
 
 def messages(results: Path, outcomes: frozenset[str]) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,10 @@
-"""What a command line shows when it fails: one sentence for a human, a traceback only when debugging."""
+"""What a command line writes: its output whole, and one sentence for a human when it fails."""
 
 from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -53,6 +54,25 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     sys.exit(0)
+
+
+def write_all(data: bytes | memoryview) -> None:
+    """Writes all of it to standard output, however little the system takes at a time.
+
+    With ``PYTHONUNBUFFERED``, as in most containers, nobody else would: what a signal interrupts would be lost.
+
+    Raises:
+        OSError: Nobody reads any more, or there is no room.
+    """
+    sys.stdout.flush()
+    stream = sys.stdout.buffer
+    raw = getattr(stream, "raw", stream)
+    done = 0
+    while done < len(data):
+        written = raw.write(data[done:])
+        if written is None:  # the other side has made it non-blocking, and it is full
+            select.select([], [raw], [])
+        done += written or 0
 
 
 def sentence(error: BaseException) -> str:
