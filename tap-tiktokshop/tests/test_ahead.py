@@ -123,7 +123,7 @@ def test_what_waits_to_be_taken_is_bounded_by_its_bytes():
 
 
 def test_what_has_to_wait_is_packed_and_what_is_due_is_not(ahead):
-    early_is_packed = threading.Event()
+    early_is_packed, somebody_waits = threading.Event(), threading.Event()
 
     class Packable(Weighed):
         packed = False
@@ -137,8 +137,12 @@ def test_what_has_to_wait_is_packed_and_what_is_due_is_not(ahead):
             for chunk in super().fetch(source):
                 yield Chunk(Packable(chunk.rows))
 
-    ahead.add([lane([Pages("due", watch=lambda _: early_is_packed.wait(10)), Pages("early")])])
-    rows = [item.rows for _, item in ahead.take(1, lambda: None) if item]
+    def wait_for_both(_):  # nothing is due before somebody takes
+        assert early_is_packed.wait(10)
+        assert somebody_waits.wait(10)
+
+    ahead.add([lane([Pages("due", watch=wait_for_both), Pages("early")])])
+    rows = [item.rows for _, item in ahead.take(1, somebody_waits.set) if item]
     assert [(list(each), each.packed) for each in rows] == [(["due.0"], False), (["early.0"], True)]
 
 
