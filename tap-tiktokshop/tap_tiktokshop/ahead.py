@@ -1,7 +1,7 @@
 """Reading ahead: a bounded pool of threads fetches slices of many shops and streams and hands them over in order.
 
-A lane is one stream of one shop. Within a lane everything comes out in the order of its slices, so that its bookmark is
-right; lanes of the same stream take turns, so that every shop is read at the speed of its own budget. Whoever takes
+A lane is one stream of one shop, see `lanes`: what comes out of it is in the order of its slices, so that its bookmark
+is right. Lanes of the same stream take turns, so that every shop is read at the speed of its own budget. Whoever takes
 the chunks out owns state and output; the threads only fetch.
 """
 
@@ -10,16 +10,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tap_tiktokshop.reading.base import ROWS_PER_WINDOW, Backwards, Following
+from tiktokshop_client.errors import BugError
+
+from tap_tiktokshop.lanes import Entry, Lane
+from tap_tiktokshop.reading.base import ROWS_PER_WINDOW, Chunk, Following
 from tap_tiktokshop.reading.windows import FEW_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from tap_tiktokshop.reading.base import Chunk, Size, Slice, Source
+    from tap_tiktokshop.reading.base import Size
 
 logger = logging.getLogger(__name__)
 
@@ -37,98 +39,7 @@ LATER_BYTES: Final = 4_000_000
 ROW_BYTES: Final = 1_500
 """What a row weighs, packed, until some have come."""
 
-
-@dataclass(eq=False)
-class _Entry:
-    """A slice in its lane: waiting, begun, or fetched; with the chunks that have not been taken."""
-
-    slice: Slice
-    items: Iterator[Chunk | Following] | None = None
-    """What it gives, once it has been begun."""
-    busy: bool = False
-    """Whether a thread waits for its next item."""
-    ended: bool = False
-    named: int = 0
-    """Slices it has named so far, which come right after it."""
-    chunks: deque[Chunk] = field(default_factory=deque)
-    error: Exception | None = None
-
-    @property
-    def backwards(self) -> bool:
-        """Whether its chunks come out last one first, and so not before it has ended."""
-        return isinstance(self.slice, Backwards)
-
-    def take(self) -> Chunk | None:
-        """The chunk that is due, if there is one."""
-        if not self.chunks or (self.backwards and not self.ended):
-            return None
-        return self.chunks.pop() if self.backwards else self.chunks.popleft()
-
-    def fail(self, error: Exception) -> int:
-        """Notes that it has ended too early. Of one that is read from its end nothing is left: returns its bytes."""
-        self.error = error
-        gone = sum(chunk.weight for chunk in self.chunks) if self.backwards else 0
-        if self.backwards:
-            self.chunks.clear()
-        return gone
-
-
-@dataclass(eq=False)
-class Lane:
-    """One stream of one shop.
-
-    `turn` is the place of its stream in the run; lanes with the same `budget` share it, and `parallel` says how many
-    requests use it up.
-    """
-
-    turn: int
-    source: Source
-    budget: tuple[str, str]
-    parallel: Callable[[], int]
-
-    def __post_init__(self) -> None:
-        self.entries: deque[_Entry] = deque()
-        self.dropped = False
-        self.begun = 0  # entries that have been begun and have not ended
-        self._started = 0  # entries before this index have been begun
-
-    @property
-    def chains(self) -> int:
-        """How many of its slices may be fetched at once."""
-        return max(1, min(self.parallel(), MOST_CHAINS))
-
-    def start(self, slices: Iterable[Slice]) -> None:
-        """Takes its first slices."""
-        self.entries.extend(map(_Entry, slices))
-
-    def waiting(self) -> _Entry | None:
-        """The first slice that has not been begun: that is done in order."""
-        while self._started < len(self.entries):
-            if self.entries[self._started].items is None:
-                return self.entries[self._started]
-            self._started += 1
-        return None
-
-    def name(self, entry: _Entry, slices: Sequence[Slice]) -> None:
-        """Puts slices in after an entry and those it has named before."""
-        place = self.entries.index(entry) + 1 + entry.named
-        for offset, piece in enumerate(slices):
-            self.entries.insert(place + offset, _Entry(piece))
-        entry.named += len(slices)
-        self._started = min(self._started, place)
-
-    def head(self) -> _Entry | None:
-        """The slice whose chunks are due; those that have given all are forgotten."""
-        while self.entries:
-            head = self.entries[0]
-            if not head.ended or head.chunks or head.error:
-                return head
-            self.entries.popleft()
-            self._started = max(0, self._started - 1)
-        return None
-
-
-_Job = tuple[Lane, _Entry]
+_Job = tuple[Lane, Entry]
 
 
 class Ahead:
@@ -145,7 +56,7 @@ class Ahead:
         self._turn = -1
         self._lanes: dict[int, deque[Lane]] = {}
         self._open: dict[int, deque[Lane]] = {}  # those that may have something to fetch
-        self._running: defaultdict[tuple[str, str], list[tuple[Lane, _Entry]]] = defaultdict(list)
+        self._running: defaultdict[tuple[str, str], list[tuple[Lane, Entry]]] = defaultdict(list)
         self._jobs: deque[_Job] = deque()
         self._threads = self._idle = 0
         self._closed = False
@@ -205,7 +116,7 @@ class Ahead:
         """
 
         def rows(left: int, number: int) -> int:
-            chains = lane.chains
+            chains = _chains(lane)
             lanes = max(1, len(self._lanes.get(self._turn, ())))
             weight = self._bytes / self._rows if self._rows > 1 else ROW_BYTES
             fit = 3 * self._most / (chains * lanes * weight)
@@ -237,8 +148,7 @@ class Ahead:
 
     def _drop(self, lane: Lane) -> None:
         lane.dropped = True
-        self._held -= sum(chunk.weight for entry in lane.entries for chunk in entry.chunks)
-        lane.entries.clear()
+        self._held -= lane.clear()
         running = self._running[lane.budget]
         running[:] = [(other, entry) for other, entry in running if other is not lane or entry.busy]
 
@@ -275,25 +185,30 @@ class Ahead:
                     following = self._jobs.popleft()
             job = following
 
-    def _fetch(self, lane: Lane, entry: _Entry) -> Chunk | Following | Exception | None:
+    def _fetch(self, lane: Lane, entry: Entry) -> Chunk | Following | Exception | None:
         """The next item of a slice, None after the last; an error comes out where the slice's rows would have."""
         if lane.dropped or entry.items is None:
             return None
         try:
             item = next(entry.items, None)
-            if not (item is None or isinstance(item, Following) or self._is_due(lane, entry)):
-                item.pack()
+            if isinstance(item, Chunk):
+                item = item.held(packed=not self._is_due(lane, entry))
             return item  # noqa: TRY300 - what packing raises is the lane's as well
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the lane's
             return error
 
-    def _is_due(self, lane: Lane, entry: _Entry) -> bool:
+    def _is_due(self, lane: Lane, entry: Entry) -> bool:
         with self._lock:
-            return lane.turn <= self._turn and lane.head() is entry and not entry.backwards
+            return lane.turn <= self._turn and lane.head() is entry and not (entry.backwards or entry.chunks)
 
-    def _put(self, lane: Lane, entry: _Entry, item: Chunk | Following | Exception | None) -> None:
+    def _put(self, lane: Lane, entry: Entry, item: Chunk | Following | Exception | None) -> None:
         """Puts down what a slice gave."""
         entry.busy = False
+        if not (item is None or isinstance(item, Exception) or lane.dropped):
+            try:
+                entry.put(item)
+            except BugError as error:
+                item = error
         if item is None or isinstance(item, Exception) or lane.dropped:
             if isinstance(item, Exception) and not lane.dropped:
                 self._held -= entry.fail(item)
@@ -301,10 +216,8 @@ class Ahead:
             lane.begun -= 1
             self._running[lane.budget].remove((lane, entry))
         elif isinstance(item, Following):
-            lane.name(entry, item.slices)
             return
         else:
-            entry.chunks.append(item)
             self._held += item.weight
             self._rows += len(item.rows)
             self._bytes += item.weight
@@ -327,22 +240,30 @@ class Ahead:
                     return lane, entry
         return None
 
-    def _runnable(self, lane: Lane) -> _Entry | None:
+    def _runnable(self, lane: Lane) -> Entry | None:
         """The slice of a lane whose next item may be fetched now: one that was begun, or else a new one.
 
         There has to be room, and no more may have been begun than use up the budget, unless the one who takes waits
         for it: then nothing may hold it up.
         """
         due = lane.head() if lane.turn <= self._turn else None
+        if due is not None and due.ready:
+            due = None
         room = self._held < (self._most if lane.turn <= self._turn else self._most_later)
-        running, chains = self._running[lane.budget], lane.chains
+        running, chains = self._running[lane.budget], _chains(lane)
         for place, (other, entry) in enumerate(running):
             if other is lane and not entry.busy and (entry is due or (room and place < chains)):
                 return entry
-        new = lane.waiting()
-        if new is None or not (new is due or (room and len(running) < chains)):
+        may_begin = room and len(running) < chains
+        new = lane.waiting() if may_begin else due
+        if new is None or new.items is not None:
             return None
-        new.items = iter(new.slice.fetch(lane.source))
+        new.begin(lane.source)
         lane.begun += 1
         running.append((lane, new))
         return new
+
+
+def _chains(lane: Lane) -> int:
+    """How many slices of a lane may be fetched at once."""
+    return max(1, min(lane.parallel(), MOST_CHAINS))

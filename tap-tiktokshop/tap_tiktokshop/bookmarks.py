@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.reading.base import unix
+from tap_tiktokshop.reading.values import unix
 from tap_tiktokshop.records import utc
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ class Part:
         source: What its calls go through and add up in.
         rows: Records passed on.
         known: Identities to leave to the next run.
+        remembers: Whether those that it asks about are left to the next run as well.
         seen: Identities of this run's rows, where those are needed.
         ended: Whether everything has been read.
         skipped: Why nothing was read, "" if something was.
@@ -40,6 +41,7 @@ class Part:
     rows: int = 0
     known: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    remembers: bool = False
     ended: bool = False
     skipped: str = ""
     failed: str = ""
@@ -60,6 +62,8 @@ class Part:
         self.bookmark.move(done)
         if self.bookmark.open_rows is not None:
             self.bookmark.remember(self.known)
+        elif self.remembers:  # with the bookmark, as a run that ends here will not ask about them again
+            self.bookmark.remember(self.known | self.source.asked)
 
     @property
     def subject(self) -> str:

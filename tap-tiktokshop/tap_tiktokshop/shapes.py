@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.reading.base import at, moment, unix
+from tap_tiktokshop.reading.values import at, moment, unix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from tap_tiktokshop.ahead import Ahead
+from tap_tiktokshop.lanes import Lane
 from tap_tiktokshop.reading import Source
 from tiktokshop_client import Page
 from tiktokshop_client.errors import TOO_MANY_HITS, BusinessError
@@ -50,3 +52,19 @@ class Platform:
 def source(client, **facts):
     """What a stream is read through, of no shop in particular."""
     return Source(client, None, **facts)
+
+
+def read_through(way, one, start, end):
+    """What a way of reading gives of a source, in order, through the real pool with one call at a time."""
+    ahead = Ahead()
+    lane = Lane(0, one, ("1", "order"), lambda: 1)
+    lane.start(way.slices(start, end))
+    ahead.add([lane])
+    try:
+        for _, item in ahead.take(0, lambda: None):
+            if isinstance(item, Exception):
+                raise item
+            if item is not None:
+                yield item
+    finally:
+        ahead.close()

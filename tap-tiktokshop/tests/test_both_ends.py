@@ -40,7 +40,7 @@ class Reader:
         cutting = _Cutting(len(shop.list.rows), window, lambda *_: 1000)
         self.start = _OneWindow(READ_ORDERS, window, cutting.size, cutting, 1000).fetch(source)
         self.source, self.end = source, None
-        self.came, self.from_end = [], []
+        self.came, self.from_end, self.marks = [], [], []
         self.open = {True, False}
 
     def step(self, *, from_end):
@@ -53,8 +53,10 @@ class Reader:
             self.open.discard(from_end)
         elif isinstance(item, Following):
             (behind,) = item.slices
-            assert isinstance(behind, Backwards)
-            self.end = iter(behind.fetch(self.source))
+            if isinstance(behind, Backwards):
+                self.end = iter(behind.fetch(self.source))
+            else:
+                self.marks.append(behind.chunk)
         else:
             (self.from_end if from_end else self.came).append(item)
 
@@ -63,7 +65,7 @@ class Reader:
             self.step(from_end=False)
         while self.end is not None and True in self.open:
             self.step(from_end=True)
-        return self.came + self.from_end[::-1]
+        return self.came + self.from_end[::-1] + self.marks
 
 
 def ids_of(chunks):
@@ -155,7 +157,7 @@ def test_nobody_asks_for_what_is_on_its_way_to_the_other(slow_end):
     shop = Shop(range(7))
     shop.pages = pages
     reader = Reader(shop)
-    for from_end in (False, False, True):  # who reads from the end, the first page, the mark that comes out last
+    for from_end in (False, False):  # who reads from the end, the first page
         reader.step(from_end=from_end)
     reader.step(from_end=not slow_end)  # the second page
     slow = threading.Thread(target=reader.step, kwargs={"from_end": slow_end}, daemon=True)
@@ -185,7 +187,7 @@ def test_who_waits_for_the_other_end_in_vain_reads_on(monkeypatch):
         yield
 
     reader = Reader(Shop(range(7), down=never))
-    for from_end in (False, False, True, False):
+    for from_end in (False, False, False):
         reader.step(from_end=from_end)
     slow = threading.Thread(target=reader.step, kwargs={"from_end": True}, daemon=True)
     slow.start()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from platform_lists import NOW, Platform, source
+from platform_lists import NOW, Platform, read_through, source
 from tap_tiktokshop.bookmarks import OpenRows, until
 from tap_tiktokshop.completeness import IncompleteWindowError
 from tap_tiktokshop.reading import IDENTITY, Children, Listed, Parents, Roster, TimeFilter, Windows
@@ -57,7 +57,7 @@ def roster(*readings):
 
 
 def read(way, platform, start=0, end=100, **facts):
-    return list(way.read(source(platform, **facts), start, end))
+    return list(read_through(way, source(platform, **facts), start, end))
 
 
 def test_each_parent_is_asked_about_once_and_its_row_carries_what_it_inherits():
@@ -74,7 +74,7 @@ def test_each_parent_is_asked_about_once_and_its_row_carries_what_it_inherits():
 def test_what_others_have_read_is_not_read_again_but_only_the_rest():
     platform = Family(orders(5, 50, 95), answers=lambda _: {})
     kept = roster(DETAILS)
-    list(ORDERS.read(source(platform, roster=kept), 40, 100))
+    list(read_through(ORDERS, source(platform, roster=kept), 40, 100))
     kept.cover(ORDERS, 40, 100)
     platform.calls.clear()
     chunks = read(DETAILS, platform, start=0, roster=kept)
@@ -86,7 +86,7 @@ def test_what_others_have_read_is_not_read_again_but_only_the_rest():
 def test_of_what_others_have_read_only_what_is_new_is_asked_about():
     platform = Family(orders(5, 50, 95), answers=lambda _: {})
     kept = roster(DETAILS)
-    list(ORDERS.read(source(platform, roster=kept), 0, 100))
+    list(read_through(ORDERS, source(platform, roster=kept), 0, 100))
     kept.cover(ORDERS, 0, 100)
     platform.calls.clear()
     read(DETAILS, platform, start=60, roster=kept, since=60)
@@ -167,7 +167,7 @@ def test_what_was_once_asked_about_is_asked_about_again_if_it_is_remembered():
     )
     platform = Family(orders(5), answers=lambda _: {})
     one = source(platform, known=frozenset({"0", "7"}))
-    list(way.read(one, 0, 100))
+    list(read_through(way, one, 0, 100))
     assert sorted(platform.asked) == ["0", "7"]
     assert one.asked == {"0", "7"}
 
@@ -229,7 +229,7 @@ def test_an_identity_behind_which_nothing_is_left_is_noted_and_no_failure():
 
     platform = Family(orders(5, 6), answers=answers)
     one = source(platform)
-    rows = [row for chunk in DETAILS.read(one, 0, 100) for row in chunk.rows]
+    rows = [row for chunk in read_through(DETAILS, one, 0, 100) for row in chunk.rows]
     assert rows == [{"total": "1"}]
     assert one.checks.gone == 1
 
@@ -302,7 +302,8 @@ def test_children_that_stay_fewer_than_counted_are_an_error_before_the_bookmark_
 
 def test_the_fields_a_list_keeps_are_those_that_somebody_asked_for():
     kept = roster(DETAILS, PATIENT)
-    list(ORDERS.read(source(Platform([{"id": 7, "update_time": 5, "status": "PAID", "big": "x"}]), roster=kept), 0, 9))
+    platform = Platform([{"id": 7, "update_time": 5, "status": "PAID", "big": "x"}])
+    list(read_through(ORDERS, source(platform, roster=kept), 0, 9))
     assert list(kept.rows(ORDERS)) == [{"id": "7", "update_time": 5, "status": "PAID"}]
 
 
@@ -311,7 +312,7 @@ def test_a_list_without_times_is_known_whole_or_not_at_all():
     way = Children(parents=(Parents(warehouses, "id"),), operation=operations.GET_DELIVERY_OPTIONS, key="id", path="w")
     platform = Family([{"id": "a", "update_time": 0}], answers=lambda _: [[{"id": "x"}]])
     kept = roster(way)
-    list(warehouses.read(source(platform, roster=kept), 0, 9))
+    list(read_through(warehouses, source(platform, roster=kept), 0, 9))
     kept.cover(warehouses, 0, 1 << 40)
     platform.calls.clear()
     assert [[*chunk.rows] for chunk in read(way, platform, roster=kept) if chunk.rows] == [[{"id": "x"}]]

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from platform_lists import source
+from platform_lists import read_through, source
 from tap_tiktokshop.reading import DAY, Days
 from tiktokshop_client import Answer, Page, operations
 from tiktokshop_client.errors import BugError
@@ -48,7 +48,7 @@ def daily(**more):
 
 
 def read(way, reports, start, end=NOON, zone="UTC"):
-    chunks = list(way.read(source(reports, zone=ZoneInfo(zone)), start, end))
+    chunks = list(read_through(way, source(reports, zone=ZoneInfo(zone)), start, end))
     rows = [row["date"] for chunk in chunks for row in chunk.rows]
     return rows, [day_of(chunk.done) for chunk in chunks if chunk.done is not None]
 
@@ -110,7 +110,7 @@ def test_an_answer_without_a_last_day_is_taken_as_complete():
 def test_each_kind_of_account_is_asked_for_each_day_and_noted_in_its_rows():
     way = daily(each=({"account_type": "A"}, {"account_type": "B"}))
     reports = Reports()
-    chunks = list(way.read(source(reports), NOON - DAY, NOON))
+    chunks = list(read_through(way, source(reports), NOON - DAY, NOON))
     assert [one[2] for one in reports.asked] == ["A", "B"]
     assert [row["account_type"] for chunk in chunks for row in chunk.rows] == ["A", "B"]
 
@@ -126,7 +126,7 @@ def test_an_answer_that_is_one_object_is_a_row_a_day():
         inside="performance",
         bounds=("support_date_ge", "support_date_lt"),
     )
-    chunks = list(way.read(source(Service()), NOON - DAY, NOON))
+    chunks = list(read_through(way, source(Service()), NOON - DAY, NOON))
     assert [[*chunk.rows] for chunk in chunks if chunk.rows] == [[{"sessions": "2026-06-09", "date": "2026-06-09"}]]
 
 

@@ -1,7 +1,7 @@
 """Lists that cannot be filtered by time, single objects, and what is read only of some shops."""
 
 import pytest
-from platform_lists import Platform, source
+from platform_lists import Platform, read_through, source
 from tap_tiktokshop.completeness import IncompleteWindowError
 from tap_tiktokshop.reading import IfOnboarded, Listed, Roster, Single
 from tap_tiktokshop.reading.gates import NotTakingPartError
@@ -12,7 +12,7 @@ PROMOTIONS = Listed(operations.SEARCH_ACTIVITIES, "id", moments=("update_time", 
 
 
 def read(way, platform, start=0, end=100, **facts):
-    return [row["id"] for chunk in way.read(source(platform, **facts), start, end) for row in chunk.rows]
+    return [row["id"] for chunk in read_through(way, source(platform, **facts), start, end) for row in chunk.rows]
 
 
 def test_a_list_is_read_to_its_end():

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from platform_lists import Platform, source
+from platform_lists import Platform, read_through, source
 from tap_tiktokshop.completeness import IncompleteWindowError, MissingKeyError
 from tap_tiktokshop.reading import Following, NestedFilter, TimeFilter, Window, Windows, base
 from tiktokshop_client import Page, operations
@@ -19,7 +19,7 @@ def windows(key="id", **kwargs):
 
 
 def read(way, platform, start, end):
-    chunks = list(way.read(source(platform), start, end))
+    chunks = list(read_through(way, source(platform), start, end))
     ids = [row["id"] for chunk in chunks for row in chunk.rows]
     return ids, [chunk.done for chunk in chunks if chunk.done is not None]
 
@@ -157,7 +157,7 @@ def test_a_window_that_stays_short_is_an_error_and_its_bookmark_stays():
     platform = Platform(rows(1, 2, 3, 4), trouble={1: "lose", 3: "lose"})
     done = []
     with pytest.raises(IncompleteWindowError, match=r"counts 4 rows of 1970-01-01T00:00:00.* but gave 3, twice"):
-        done.extend(chunk.done for chunk in windows().read(source(platform), 0, 10) if chunk.done)
+        done.extend(chunk.done for chunk in read_through(windows(), source(platform), 0, 10) if chunk.done)
     assert done == []
 
 
@@ -235,16 +235,17 @@ def test_a_row_may_be_identified_by_what_stands_in_for_its_key():
 
 def test_several_fields_may_identify_a_row_together():
     rows_ = [{"a": 1, "b": {"id": n}, "update_time": 1} for n in (1, 2, 2)]
-    found = [row for chunk in windows(key=("a", "b")).read(source(Platform(rows_)), 0, 10) for row in chunk.rows]
+    given = read_through(windows(key=("a", "b")), source(Platform(rows_)), 0, 10)
+    found = [row for chunk in given for row in chunk.rows]
     assert [row["b"]["id"] for row in found] == [1, 2]
 
 
 def test_rows_without_an_identifier_may_be_alike_but_not_missing():
     rows_ = [{"a": 1, "update_time": 1}, {"a": 1, "update_time": 1}]
-    chunks = list(windows(key=("a", "update_time")).read(source(Platform(rows_)), 0, 10))
+    chunks = list(read_through(windows(key=("a", "update_time")), source(Platform(rows_)), 0, 10))
     assert [len(chunk.rows) for chunk in chunks] == [1, 0]
     with pytest.raises(IncompleteWindowError):
-        list(windows(key=("a",)).read(source(Platform(rows_, trouble={1: "lose", 2: "lose"})), 0, 10))
+        list(read_through(windows(key=("a",)), source(Platform(rows_, trouble={1: "lose", 2: "lose"})), 0, 10))
 
 
 def test_some_searches_have_their_bounds_in_objects_of_objects():
@@ -269,12 +270,12 @@ def test_each_window_is_read_again_with_further_filters_before_it_is_done():
 
 def test_what_the_platform_counts_and_what_came_is_noted():
     one = source(Platform(rows(1, 2, 3, 4), trouble={1: "lose"}))
-    list(windows().read(one, 0, 10))
+    list(read_through(windows(), one, 0, 10))
     assert (one.checks.counted, one.checks.matched, one.checks.read_twice) == (4, 4, 1)
 
 
 def test_a_list_that_stays_short_is_noted_too():
     one = source(Platform(rows(1, 2, 3, 4), trouble={1: "lose", 3: "lose"}))
     with pytest.raises(IncompleteWindowError):
-        list(windows().read(one, 0, 10))
+        list(read_through(windows(), one, 0, 10))
     assert (one.checks.counted, one.checks.matched) == (4, 3)

@@ -9,16 +9,16 @@ here knows of Singer.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timezone
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tiktokshop_client import Tally
 
+from tap_tiktokshop.completeness import as_raw
 from tap_tiktokshop.reading.roster import Roster
-from tap_tiktokshop.records import MILLISECONDS_FROM, utc
+from tap_tiktokshop.records import utc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ROWS_PER_WINDOW = 6_000
 """A window is split when the platform counts more rows in it: what a killed run reads again stays small."""
+CHUNK_BYTES = 1_500
+"""What a chunk and its slice weigh beside the rows: half a dozen small objects."""
 DAY = 86_400
 EARLIEST = 1_577_836_800
 """2020-01-01, before the first TikTok Shop opened: what a missing `start_date` means where nothing is documented."""
@@ -60,14 +62,15 @@ class Chunk:
 
     @property
     def weight(self) -> int:
-        """Bytes that it holds while it waits to be handed over."""
-        return getattr(self.rows, "weight", 0)
+        """Bytes that it holds while it waits to be handed over, see `held`."""
+        return CHUNK_BYTES + getattr(self.rows, "weight", 0)
 
-    def pack(self) -> None:
-        """Makes it small for as long as it has to wait, if it can be."""
-        pack = getattr(self.rows, "pack", None)
-        if pack is not None:
-            pack()
+    def held(self, *, packed: bool) -> Chunk:
+        """The same with rows whose weight is known: as text, in a fifth of the memory; packed, if it has to wait."""
+        rows: Any = as_raw(self.rows) if isinstance(self.rows, (list, tuple)) and self.rows else self.rows
+        if packed and hasattr(rows, "pack"):
+            rows.pack()
+        return self if rows is self.rows else replace(self, rows=rows)
 
 
 class Slice(Protocol):
@@ -79,7 +82,7 @@ class Slice(Protocol):
 
 @dataclass(frozen=True)
 class Backwards:
-    """A slice that is fetched from its end: its chunks come out when it has given all, the last one first."""
+    """A slice that is fetched from its end: what came last comes out first, chunks when it has given all of them."""
 
     slice: Slice
 
@@ -90,7 +93,10 @@ class Backwards:
 
 @dataclass(frozen=True)
 class Following:
-    """Slices to read right after the one that names them, and after those it has named before."""
+    """Slices that come out after all chunks of the one that names them, and after those it has named before.
+
+    So whoever has named slices cannot say any more with a chunk of its own how far it is complete: it names a `Mark`.
+    """
 
     slices: Sequence[Slice]
 
@@ -223,6 +229,8 @@ class Reading(ABC):
     """Seconds before its bookmark from which it is read again each run; None: the setting `lookback_seconds`."""
     remember: bool = False
     """Whether what it was once asked about is asked about in every run."""
+    of_new_rows: bool = False
+    """Whether it has only what belongs to rows that are new to the run: not what is read again from further back."""
 
     @abstractmethod
     def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:
@@ -241,39 +249,3 @@ class Reading(ABC):
     def wanted(self) -> Iterator[tuple[Reading, tuple[str, ...]]]:
         """The fields of other lists' rows that have to be kept for it."""
         yield from ()
-
-    def read(self, source: Source, start: int, end: int) -> Iterator[Chunk]:
-        """Everything from `start` until `end`, one slice after the other, with marks of how far it is complete."""
-        pending = deque(self.slices(start, end))
-        while pending:
-            named: list[Slice] = []
-            piece = pending.popleft()
-            items = piece.fetch(source)
-            for item in reversed(list(items)) if isinstance(piece, Backwards) else items:
-                if isinstance(item, Following):
-                    named += item.slices
-                else:
-                    yield item
-            pending.extendleft(reversed(named))
-
-
-def moment(row: Mapping[str, Any], fields: Collection[str], until: int) -> int | None:
-    """The latest of these times of a row (unix seconds; dots lead into objects) that is not after `until`."""
-    found = [seconds for name in fields if (seconds := unix(at(row, name))) is not None and seconds <= until]
-    return max(found, default=None)
-
-
-def at(row: Any, path: str) -> Any:
-    """What lies at a dotted path of a row, None where the way ends early."""
-    for name in path.split("."):
-        row = row.get(name) if isinstance(row, dict) else None
-    return row
-
-
-def unix(value: Any) -> int | None:
-    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is none."""
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        return None
-    return value // 1000 if value >= MILLISECONDS_FROM else value

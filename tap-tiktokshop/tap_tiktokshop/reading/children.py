@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import GONE, BugError, BusinessError
 
-from tap_tiktokshop.completeness import Completeness, Key
-from tap_tiktokshop.reading.base import Chunk, Following, Mark, Reading, at, one_by_one, unix
+from tap_tiktokshop.completeness import Completeness, Key, PageRows
+from tap_tiktokshop.reading.base import Backwards, Chunk, Following, Mark, Reading, one_by_one
 from tap_tiktokshop.reading.roster import Gap
+from tap_tiktokshop.reading.values import at, unix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tap_tiktokshop.bookmarks import OpenRows
     from tap_tiktokshop.reading.base import Row, Size, Slice, Source
+    from tap_tiktokshop.reading.roster import Block
 
 AT_ONCE = 48
 """Groups that are handed to the threads at a time."""
@@ -62,6 +64,19 @@ class Parents:
         time = (self.reading.time,) if self.reading.time else ()
         once = (self.once,) if self.once and self.once != IDENTITY else ()
         return tuple(dict.fromkeys((*named, *self.fields, *time, *once)))
+
+    def needed(self, chunk: Chunk) -> list[Row]:
+        """What of a chunk's rows is needed, so that they are small while they wait."""
+        names = self.needs()
+        if isinstance(chunk.rows, PageRows):
+            rows = [dict(zip(names, values, strict=True)) for values in chunk.rows.pick(names)]
+        else:
+            rows = [{name: row.get(name) for name in names} for row in chunk.rows]
+        added = {name: value for name, value in chunk.added.items() if name in names}
+        time = self.reading.time
+        if time and chunk.about and time in chunk.about:  # as those have it that they were asked for
+            added[time] = chunk.about[time]
+        return [{**row, **added} for row in rows] if added else rows
 
     def identities(self, row: Row) -> Iterator[str]:
         """What a row is asked about by."""
@@ -117,6 +132,7 @@ class Children(Reading):
     remember: bool = False
     forgiving: bool = False
     distinct: bool = False
+    of_new_rows = True
 
     @property
     def earliest(self) -> int:  # type: ignore[override] # what the parents have
@@ -167,31 +183,30 @@ class _Looking:
         for piece in source.roster.spans(reading, start, end):
             if isinstance(piece, Gap):
                 missing = reading.for_others.slices(piece.start, piece.end, few_rows)
-                slices += [_Reading(self, part) for part in missing]
+                slices += [_Reading.of(self, part) for part in missing]
             else:
                 slices += self._known(source, piece.start, piece.end, open_end=piece.end >= end)
         yield Following([*slices, *([Mark(Chunk(done=self.end))] if self.last else [])])
 
     def _known(self, source: Source, start: int, end: int, *, open_end: bool) -> list[Slice]:
         """The kept rows of a span, the oldest first, with marks in between."""
-        time = self.parents.reading.time
-        rows = [
-            (unix(row.get(time)) or start if time else start, row) for row in source.roster.rows(self.parents.reading)
-        ]
-        within = sorted(
-            (pair for pair in rows if start <= pair[0] and (pair[0] < end or open_end)), key=lambda pair: pair[0]
-        )
+        reading = self.parents.reading
+        blocks = source.roster.blocks(reading, reading.time, start, None if open_end else end, UNTIL_MARK)
         slices: list[Slice] = []
-        for first in range(0, len(within), UNTIL_MARK):
-            block = within[first : first + UNTIL_MARK]
-            slices += [_Asking(self, [row for _, row in block])]
-            after = within[first + UNTIL_MARK][0] if first + UNTIL_MARK < len(within) else end
+        for number, block in enumerate(blocks, 1):
+            slices += [_AskingKept(self, block)]
+            after = blocks[number].first if number < len(blocks) else end
             slices += self.marks(min(after, end))
         return slices or self.marks(end)
 
     def marks(self, done: int) -> list[Slice]:
-        """A mark that the parents are done until then: where that says how far the stream itself is."""
-        return [Mark(Chunk(done=done))] if self.last and not self.parents.whole and self.parents.reading.time else []
+        """A mark that the parents are done until then: where that says how far the stream itself is.
+
+        Of rows that come newest first it does not: what one parent has from before the mark is found only when that
+        parent is asked about, which may be later.
+        """
+        says = self.last and not self.parents.whole and self.parents.reading.time and not self.way.newest_first
+        return [Mark(Chunk(done=done))] if says else []
 
 
 @dataclass(frozen=True)
@@ -201,16 +216,31 @@ class _Reading:
     looking: _Looking
     slice: Slice
 
+    @classmethod
+    def of(cls, looking: _Looking, piece: Slice) -> Slice:
+        """A slice of parents as one of their children, read from its end if that is."""
+        return Backwards(cls(looking, piece.slice)) if isinstance(piece, Backwards) else cls(looking, piece)
+
     def fetch(self, source: Source) -> Iterator[Following]:
         for item in self.slice.fetch(source):
             if isinstance(item, Following):
-                yield Following([_Reading(self.looking, following) for following in item.slices])
+                yield Following([_Reading.of(self.looking, following) for following in item.slices])
                 continue
             if item.rows:
-                rows = [{**row, **item.added} for row in item.rows]
-                yield Following([_Asking(self.looking, rows)])
+                yield Following([_Asking(self.looking, self.looking.parents.needed(item))])
             if item.done is not None:
                 yield Following(self.looking.marks(item.done))
+
+
+@dataclass(frozen=True)
+class _AskingKept:
+    """As `_Asking`, about rows that are kept packed until it is their turn."""
+
+    looking: _Looking
+    block: Block
+
+    def fetch(self, source: Source) -> Iterator[Chunk | Following]:
+        return _Asking(self.looking, self.block.rows()).fetch(source)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from tiktokshop_client import operations
 from tiktokshop_client.errors import BugError, BusinessError
 
 from tap_tiktokshop.completeness import Completeness, Key
-from tap_tiktokshop.reading.base import DAY, EARLIEST, Chunk, Reading, at, one_by_one, unix
+from tap_tiktokshop.reading.base import DAY, EARLIEST, Chunk, Reading, one_by_one
+from tap_tiktokshop.reading.values import at, unix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

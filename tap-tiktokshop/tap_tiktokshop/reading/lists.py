@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_tiktokshop.completeness import Completeness, Key
-from tap_tiktokshop.reading.base import Chunk, Reading, moment, one_by_one
+from tap_tiktokshop.reading.base import Chunk, Reading, one_by_one
+from tap_tiktokshop.reading.values import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -6,12 +6,15 @@ need, and notes from when until when the list is complete. Whoever comes later t
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+
+from tap_tiktokshop.reading.values import unix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,6 +39,19 @@ class Known:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some kept rows, packed; `first` is the time of the first of them, unix seconds."""
+
+    first: int
+    fields: tuple[str, ...]
+    packed: bytes
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows, with the fields that are kept."""
+        return [dict(zip(self.fields, values, strict=True)) for values in unpack(self.packed)]
 
 
 class Roster:
@@ -85,6 +101,32 @@ class Roster:
         for block in packed:
             for values in unpack(block):
                 yield dict(zip(fields, values, strict=True))
+
+    def blocks(self, reading: object, time: str | None, start: int, end: int | None, most: int) -> list[Block]:
+        """The kept rows whose `time` is from `start` until `end` (to the last if None), the oldest first.
+
+        They come in blocks of `most`. Rows without a time count as of `start`. What is sorted are numbers: of many
+        rows, only those of a block are in memory as rows.
+        """
+        fields = self.fields(reading)
+        with self._lock:
+            packed = list(self._packed[id(reading)])
+        place = fields.index(time) if time in fields else -1
+        times, origins = array("q"), array("q")
+        for number, block in enumerate(packed):
+            for index, values in enumerate(unpack(block)):
+                moment = start if place < 0 else unix(values[place]) or start
+                if start <= moment and (end is None or moment < end):
+                    times.append(moment)
+                    origins.append(number << 20 | index)
+        order = sorted(range(len(times)), key=times.__getitem__)
+        blocks = []
+        for first in range(0, len(order), most):
+            within = order[first : first + most]
+            opened = {number: unpack(packed[number]) for number in {origins[row] >> 20 for row in within}}
+            rows = [opened[origins[row] >> 20][origins[row] & 0xFFFFF] for row in within]
+            blocks.append(Block(times[within[0]], fields, pack(rows)))
+        return blocks
 
     def spans(self, reading: object, start: int, end: int) -> list[Gap | Known]:
         """The time from `start` until `end` in pieces, in order: what is kept, and what is not."""

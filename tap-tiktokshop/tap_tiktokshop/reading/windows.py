@@ -14,6 +14,7 @@ from tap_tiktokshop.reading.base import (
     Backwards,
     Chunk,
     Following,
+    Mark,
     Reading,
     Window,
     one_by_one,
@@ -118,8 +119,11 @@ class Windows(Reading):
         what to share with whoever reads it from its end.
         """
         keys, what = (self.key, *self.key_fallbacks), f"of {window}"
+        check: Completeness | None = None
         for number, more in enumerate(({}, *self.also)):
-            check = both or Completeness(keys, self.filter.field, what, source.checks, steady=self.ascending)
+            check = both or Completeness(
+                keys, self.filter.field, what, source.checks, steady=self.ascending, given=check
+            )
             too_many = _too_many if number else count
             pages = partial(self._all_pages, source, window, more, check)
             for page in check.passes(pages, too_many if window.end - window.start > 1 else None):
@@ -226,8 +230,9 @@ class _OneWindow:
         except TooDenseError as dense:
             yield Following(self._cut(dense))
             return
-        if alone:
-            yield Chunk(done=self.window.end)
+        # Said once, by who answers for the window, behind all that it has named.
+        done = Chunk(done=self.window.end)
+        yield done if alone else Following([Mark(done)])
 
     def _count(self, rows: int) -> bool:
         if self.cutting is not None:
@@ -251,7 +256,7 @@ class _OneWindow:
 
 @dataclass(frozen=True)
 class _FromEnd:
-    """The same window from its end: what comes first comes out last, so that is the mark that all of it is there."""
+    """The same window from its end. It says nothing of how far it is complete: the other reader does, behind it."""
 
     way: Windows
     window: Window
@@ -259,7 +264,6 @@ class _FromEnd:
     cutting: _Cutting
 
     def fetch(self, source: Source) -> Iterator[Chunk]:
-        yield Chunk(done=self.window.end)
         for chunk in self.way.from_end(source, self.window, self.both):
             self.cutting.read(len(chunk.rows))
             yield chunk

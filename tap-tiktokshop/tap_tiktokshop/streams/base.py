@@ -16,9 +16,9 @@ from singer_sdk.singerlib import RecordMessage
 from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
-from tap_tiktokshop.ahead import Lane
 from tap_tiktokshop.bookmarks import Bookmark, UnreadableStateError
 from tap_tiktokshop.completeness import PageRows
+from tap_tiktokshop.lanes import Lane
 from tap_tiktokshop.parts import Part
 from tap_tiktokshop.progress import Progress
 from tap_tiktokshop.reading.lists import EVERYTHING
@@ -217,7 +217,8 @@ class PlatformStream(Stream):
         since = bookmark.since(configured, lookback)
         source = tap.source(shop, since, bookmark.known)
         start = bookmark.start(configured, lookback)
-        return Part(self.name, shop, bookmark, source, start, tap.end, known=set(bookmark.known))
+        remembers = declaration.reading.remember
+        return Part(self.name, shop, bookmark, source, start, tap.end, known=set(bookmark.known), remembers=remembers)
 
     def _lane(self, part: Part) -> Lane:
         operation, client = self.declaration.reading.operation, self.tap.client
@@ -265,8 +266,9 @@ class PlatformStream(Stream):
             yield self.plan.record(row, {"shop_id": part.shop.id} if part.shop else {})
         part.ended, part.reached = True, part.end
         self._cover(part)
+        if declaration.departed:
+            part.bookmark.remember(part.seen)
         if declaration.departed or declaration.reading.remember:
-            part.bookmark.remember(part.seen if declaration.departed else part.known | part.source.asked)
             self._write_state()
 
     def _cover(self, part: Part) -> None:
@@ -274,7 +276,8 @@ class PlatformStream(Stream):
         reading = self.declaration.reading
         for each in (reading, *reading.lists):
             if each.time:
-                part.source.roster.cover(each, part.start, part.reached)
+                start = max(part.start, part.source.since) if each.of_new_rows else part.start
+                part.source.roster.cover(each, start, part.reached)
             elif part.ended:
                 part.source.roster.cover(each, *EVERYTHING)
 

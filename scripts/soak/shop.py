@@ -1,0 +1,120 @@
+"""A sandbox shop that stands still, and runs of the tap against it, as the soak scripts need them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import tiktokshop_sandbox
+from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.tap import TapTikTokShop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+NOON = int(datetime(2026, 6, 1, 12, tzinfo=timezone.utc).timestamp())
+KEYS = {stream.name: stream.keys for stream in STREAMS}
+Table = dict[tuple[Any, ...], dict[str, Any]]
+
+
+@dataclass
+class Output:
+    """What a run wrote: whole lines; a killed process may leave half a line, which no loader takes for a message."""
+
+    text: bytes
+    messages: list[dict[str, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.messages = [json.loads(line) for line in self.text.split(b"\n")[:-1]]
+
+    @property
+    def states(self) -> list[int]:
+        """Where among the messages the states are."""
+        return [number for number, message in enumerate(self.messages) if message["type"] == "STATE"]
+
+    def state(self, until: int | None = None) -> dict[str, Any]:
+        """The last state among the first messages."""
+        messages = self.messages[:until]
+        return next((each["value"] for each in reversed(messages) if each["type"] == "STATE"), {})
+
+    def table(self, until: int | None = None) -> Table:
+        """What a loader that upserts by key holds after the first messages: (stream, key...) -> record."""
+        return {
+            (message["stream"], *(message["record"][key] for key in KEYS[message["stream"]])): message["record"]
+            for message in self.messages[:until]
+            if message["type"] == "RECORD"
+        }
+
+
+@dataclass
+class Shop:
+    """A sandbox, and a configuration of the tap that reads it."""
+
+    sandbox: Any
+    folder: Path
+    config: dict[str, Any]
+
+    def catalog(self, streams: Iterable[str]) -> dict[str, Any]:
+        """A catalog that selects these streams."""
+        chosen = set(streams)
+        made: dict[str, Any] = TapTikTokShop(config=self.config).catalog_dict
+        for entry in made["streams"]:
+            for mark in entry["metadata"]:
+                if not mark["breadcrumb"]:
+                    mark["metadata"]["selected"] = entry["tap_stream_id"] in chosen
+        return made
+
+    def read(self, streams: Sequence[str], state: dict[str, Any] | None = None) -> Output:
+        """A run inside this process; one that fails ends where it does."""
+        tap = TapTikTokShop(config=self.config, state=json.loads(json.dumps(state or {})))
+        for name, stream in tap.streams.items():
+            stream.selected = name in streams
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf8")
+        with contextlib.redirect_stdout(output), contextlib.suppress(Exception):
+            try:
+                tap.sync_all()
+            finally:
+                tap.client.close()
+        output.seek(0)
+        return Output(output.buffer.read())  # type: ignore[attr-defined]
+
+    def start(self, catalog: Path, state: dict[str, Any]) -> subprocess.Popen[bytes]:
+        """A run as a process of its own, whose log goes to a file beside the state."""
+        files = {"config": self.folder / "config.json", "state": self.folder / "state.json", "catalog": catalog}
+        files["config"].write_text(json.dumps(self.config))
+        files["state"].write_text(json.dumps(state))
+        named = [part for name, file in files.items() for part in (f"--{name}", str(file))]
+        with (self.folder / "tap.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tap_tiktokshop", *named],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=self.folder,
+                env={name: value for name, value in os.environ.items() if not name.startswith("TAP_TIKTOKSHOP")},
+            )
+
+
+@contextlib.contextmanager
+def shop(folder: Path, **facts: Any) -> Iterator[Shop]:
+    """A sandbox whose clock stands still and whose budget is never in the way."""
+    with tiktokshop_sandbox.start(**{"rps": 100_000, "now": NOON, **facts}) as sandbox:
+        config = {
+            "app_key": sandbox.app_key,
+            "app_secret": sandbox.app_secret,
+            "access_token": sandbox.access_token,
+            "refresh_token": sandbox.refresh_token,
+            "api_base_url": sandbox.api_base_url,
+            "auth_base_url": sandbox.auth_base_url,
+            "token_store": str(folder / "tokens.json"),
+            "requests_per_second": 100_000,
+            "analytics_requests_per_second": 100_000,
+        }
+        yield Shop(sandbox, folder, config)

@@ -1,0 +1,32 @@
+"""What is looked up in a row as the platform sent it: a field on a dotted path, and times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_tiktokshop.records import MILLISECONDS_FROM
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+def moment(row: Mapping[str, Any], fields: Collection[str], until: int) -> int | None:
+    """The latest of these times of a row (unix seconds; dots lead into objects) that is not after `until`."""
+    found = [seconds for name in fields if (seconds := unix(at(row, name))) is not None and seconds <= until]
+    return max(found, default=None)
+
+
+def at(row: Any, path: str) -> Any:
+    """What lies at a dotted path of a row, None where the way ends early."""
+    for name in path.split("."):
+        row = row.get(name) if isinstance(row, dict) else None
+    return row
+
+
+def unix(value: Any) -> int | None:
+    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is none."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        return None
+    return value // 1000 if value >= MILLISECONDS_FROM else value
