@@ -92,16 +92,9 @@ class Entry:
 
     def name(self, slices: Iterable[Slice]) -> None:
         """Takes in the slices that it names."""
-        slices = list(slices)
-        if self.backwards:
-            first = self.named[0].place - len(slices) if self.named else 0
-        else:
-            first = self.named[-1].place + 1 if self.named else 0
+        first = self.named[-1].place + 1 if self.named else 0
         made = [Entry(piece, self, place) for place, piece in enumerate(slices, first)]
-        if self.backwards:
-            self.named.extendleft(reversed(made))
-        else:
-            self.named.extend(made)
+        self.named.extend(made)
         for entry in made:
             entry.wait()
 

@@ -49,7 +49,7 @@ def walk(slices):
         yield from reversed(own) if backwards else own
         if plan.fails:
             raise FailedError
-        for group in reversed(named) if backwards else named:
+        for group in named:
             yield from walk(group)
 
 

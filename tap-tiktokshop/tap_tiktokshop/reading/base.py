@@ -82,7 +82,7 @@ class Slice(Protocol):
 
 @dataclass(frozen=True)
 class Backwards:
-    """A slice that is fetched from its end: what came last comes out first, chunks when it has given all of them."""
+    """A slice that is fetched from its end: its chunks come out when it has given all, the last one first."""
 
     slice: Slice
 

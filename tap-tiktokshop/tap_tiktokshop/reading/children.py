@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import GONE, BugError, BusinessError
 
 from tap_tiktokshop.completeness import Completeness, Key, PageRows
-from tap_tiktokshop.reading.base import Backwards, Chunk, Following, Mark, Reading, one_by_one
+from tap_tiktokshop.reading.base import Chunk, Following, Mark, Reading, one_by_one
 from tap_tiktokshop.reading.roster import Gap
 from tap_tiktokshop.reading.values import at, unix
 
@@ -183,7 +183,7 @@ class _Looking:
         for piece in source.roster.spans(reading, start, end):
             if isinstance(piece, Gap):
                 missing = reading.for_others.slices(piece.start, piece.end, few_rows)
-                slices += [_Reading.of(self, part) for part in missing]
+                slices += [_Reading(self, part) for part in missing]
             else:
                 slices += self._known(source, piece.start, piece.end, open_end=piece.end >= end)
         yield Following([*slices, *([Mark(Chunk(done=self.end))] if self.last else [])])
@@ -216,15 +216,10 @@ class _Reading:
     looking: _Looking
     slice: Slice
 
-    @classmethod
-    def of(cls, looking: _Looking, piece: Slice) -> Slice:
-        """A slice of parents as one of their children, read from its end if that is."""
-        return Backwards(cls(looking, piece.slice)) if isinstance(piece, Backwards) else cls(looking, piece)
-
     def fetch(self, source: Source) -> Iterator[Following]:
         for item in self.slice.fetch(source):
             if isinstance(item, Following):
-                yield Following([_Reading.of(self.looking, following) for following in item.slices])
+                yield Following([_Reading(self.looking, following) for following in item.slices])
                 continue
             if item.rows:
                 yield Following([_Asking(self.looking, self.looking.parents.needed(item))])
