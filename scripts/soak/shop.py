@@ -74,17 +74,22 @@ class Shop:
 
     def read(self, streams: Sequence[str], state: dict[str, Any] | None = None) -> Output:
         """A run inside this process; one that fails ends where it does."""
+        written = io.BytesIO()
+        self.run(streams, written, state)
+        return Output(written.getvalue())
+
+    def run(self, streams: Sequence[str], output: io.BytesIO, state: dict[str, Any] | None = None) -> None:
+        """The same, with an output of the caller's."""
         tap = TapTikTokShop(config=self.config, state=json.loads(json.dumps(state or {})))
         for name, stream in tap.streams.items():
             stream.selected = name in streams
-        output = io.TextIOWrapper(io.BytesIO(), encoding="utf8")
-        with contextlib.redirect_stdout(output), contextlib.suppress(Exception):
+        text = io.TextIOWrapper(output, encoding="utf8")
+        with contextlib.redirect_stdout(text), contextlib.suppress(Exception):
             try:
                 tap.sync_all()
             finally:
                 tap.client.close()
-        output.seek(0)
-        return Output(output.buffer.read())  # type: ignore[attr-defined]
+        text.detach()
 
     def start(self, catalog: Path, state: dict[str, Any]) -> subprocess.Popen[bytes]:
         """A run as a process of its own, whose log goes to a file beside the state."""

@@ -18,15 +18,16 @@ MOST_PENDING: Final = 128 * 1024
 Python's lock behind it, every few records."""
 
 
-class OutputClosedError(Exception):
-    """Nobody reads the messages any more. Not an `OSError`: click ends the process on those without a word."""
+class OutputError(Exception):
+    """Messages cannot be written any more. Not an `OSError`: click ends the process on some of those without a word."""
 
 
 class MessageWriter(MsgSpecWriter):
     """The SDK's msgspec writer, which collects records, and says so when the loader has gone.
 
     Whatever is not a record is written at once, after the records before it: a state is never ahead of its records,
-    and never later than it was.
+    and never later than it was. What could not be written may have been cut anywhere, so nothing is written after it:
+    a later state would cover records that nobody has.
     """
 
     def __init__(self) -> None:
@@ -34,13 +35,25 @@ class MessageWriter(MsgSpecWriter):
         self._pending = bytearray()
         self._alike: tuple[Any, ...] = ()  # what the messages around the last records had in common
         self._head = self._tail = b""
+        self._failure: OutputError | None = None
 
     @override
     def write_message(self, message: Message) -> None:
+        if self._failure is not None:
+            raise self._failure
+        whole = len(self._pending)
+        try:
+            self._collect(message)
+        except BaseException:  # half a message would spoil the next one
+            del self._pending[whole:]
+            raise
+        if len(self._pending) >= MOST_PENDING or not isinstance(message, RecordMessage):
+            self.flush()
+
+    def _collect(self, message: Message) -> None:
         if not isinstance(message, RecordMessage):
             encoder.encode_into(message.to_dict(), self._pending, -1)
             self._pending += b"\n"
-            self.flush()
             return
         alike = (message.stream, message.version, message.time_extracted)
         if alike != self._alike:
@@ -49,8 +62,6 @@ class MessageWriter(MsgSpecWriter):
         self._pending += self._head
         encoder.encode_into(message.record, self._pending, -1)
         self._pending += self._tail
-        if len(self._pending) >= MOST_PENDING:
-            self.flush()
 
     def _frame(self, message: RecordMessage) -> None:
         """Encodes what comes before and behind a record, which is the same for all of a page."""
@@ -58,15 +69,30 @@ class MessageWriter(MsgSpecWriter):
         self._head, self._tail = head + b'"record":', tail + b"\n"
 
     def flush(self) -> None:
-        """Writes what is pending. Called by whoever is going to wait."""
+        """Writes what is pending. Called by whoever is going to wait.
+
+        Raises:
+            OutputError: It could not be written. From then on nothing is.
+        """
         if not self._pending:
             return
+        pending, self._pending = self._pending, bytearray()
+        self._failure = OutputError("The output was cut in the middle of a message.")
         try:
-            with memoryview(self._pending) as pending:
-                write_all(pending)
-        except BrokenPipeError as error:
-            raise OutputClosedError(
-                "The program that read the output has stopped, so there is nobody to write to; its own log says why."
-            ) from error
-        finally:
-            self._pending.clear()
+            write_all(pending)
+        except (OSError, ValueError) as error:  # a ValueError where standard output has been closed
+            self._failure = _explain(error)
+            raise self._failure from error
+        self._failure = None
+
+
+def _explain(error: Exception) -> OutputError:
+    if isinstance(error, BrokenPipeError):
+        return OutputError(
+            "The program that read the output has stopped, so there is nobody to write to; its own log says why."
+        )
+    why = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
+    return OutputError(
+        f"Standard output takes no more messages: {why}. Make room, or mend what reads it; "
+        "the next run goes on from the last state."
+    )

@@ -13,7 +13,7 @@ import pytest
 from singer_sdk import Stream
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage, StateMessage
-from tap_tiktokshop.messages import MOST_PENDING, MessageWriter
+from tap_tiktokshop.messages import MOST_PENDING, MessageWriter, OutputError
 from tap_tiktokshop.streams import STREAMS, base
 from tap_tiktokshop.tap import TapTikTokShop
 
@@ -151,3 +151,41 @@ def test_nothing_is_lost_where_the_system_takes_only_part_of_what_is_written(buf
     messages = [json.loads(line) for line in read[0].splitlines()]
     assert [message["record"]["id"] for message in messages[:-1]] == list(range(2_000))
     assert messages[-1]["value"] == {"at": 2_000}
+
+
+def test_a_record_that_cannot_be_encoded_leaves_nothing_of_itself_behind():
+    writer, endless = MessageWriter(), []
+    endless.append(endless)
+    with output() as out:
+        writer.write_message(RecordMessage("s", {"id": 1}))
+        with pytest.raises(RecursionError):
+            writer.write_message(RecordMessage("s", {"id": endless}))
+        with pytest.raises(RecursionError):
+            writer.write_message(StateMessage({"at": endless}))
+        writer.write_message(StateMessage({"at": 1}))
+        assert [json.loads(line)["type"] for line in out.getvalue().splitlines()] == ["RECORD", "STATE"]
+
+
+@pytest.mark.parametrize("trouble", [OSError(28, "No space left on device"), BrokenPipeError(), KeyboardInterrupt()])
+def test_nothing_is_written_behind_what_could_not_be_written(trouble):
+    """Else a later state would cover records that are missing."""
+
+    class Failing(io.BytesIO):
+        def write(self, data):
+            if len(self.getvalue()) >= 20:
+                raise self.trouble.pop() if self.trouble else AssertionError("written behind a gap")
+            return super().write(bytes(data)[:20])
+
+    stream = Failing()
+    stream.trouble = [trouble]
+    writer = MessageWriter()
+    writer.write_message(RecordMessage("s", {"id": 1}))
+    text = io.TextIOWrapper(stream, write_through=True)
+    with contextlib.redirect_stdout(text):
+        with pytest.raises((OutputError, KeyboardInterrupt)):
+            writer.write_message(StateMessage({"at": 1}))
+        for message in (RecordMessage("s", {"id": 2}), StateMessage({"at": 2})):
+            with pytest.raises(OutputError):
+                writer.write_message(message)
+        writer.flush()
+    assert len(stream.getvalue()) == 20

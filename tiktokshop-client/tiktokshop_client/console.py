@@ -56,7 +56,7 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
     sys.exit(0)
 
 
-def write_all(data: bytes | memoryview) -> None:
+def write_all(data: bytes | bytearray) -> None:
     """Writes all of it to standard output, however little the system takes at a time.
 
     With ``PYTHONUNBUFFERED``, as in most containers, nobody else would: what a signal interrupts would be lost.
@@ -68,8 +68,9 @@ def write_all(data: bytes | memoryview) -> None:
     stream = sys.stdout.buffer
     raw = getattr(stream, "raw", stream)
     done = 0
+    rest = memoryview(data)
     while done < len(data):
-        written = raw.write(data[done:])
+        written = raw.write(rest[done:])
         if written is None:  # the other side has made it non-blocking, and it is full
             select.select([], [raw], [])
         done += written or 0

@@ -19,6 +19,7 @@ from typing_extensions import override
 from tap_tiktokshop.bookmarks import Bookmark, UnreadableStateError
 from tap_tiktokshop.completeness import PageRows
 from tap_tiktokshop.lanes import Lane
+from tap_tiktokshop.messages import OutputError
 from tap_tiktokshop.parts import Part
 from tap_tiktokshop.progress import Progress
 from tap_tiktokshop.reading.lists import EVERYTHING
@@ -142,6 +143,8 @@ class PlatformStream(Stream):
             return
         try:
             yield from self._ended(part) if item is None else self._records(part, item)
+        except OutputError:  # nobody has what was written last
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other shops must come through
             self.tap.ahead.drop(lane)
             self._failed(part, error)
