@@ -7,6 +7,7 @@ import pytest
 from shop import Output, shop
 from tap_tiktokshop.reading import base, children
 from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams import base as streams_base
 
 DECLARED = {stream.name: stream for stream in STREAMS}
 CHILDREN = (
@@ -70,3 +71,18 @@ def test_what_a_full_disk_has_cut_is_not_covered_by_a_state_behind_it(small_shop
         first = Output(disk.getvalue())
         rest = small_shop.read(streams, first.state())
         assert {**first.table(), **rest.table()}.keys() == truth.table().keys()
+
+
+@pytest.mark.slow
+def test_what_leaves_its_list_after_a_cut_is_marked_by_the_next_run(tmp_path, monkeypatch):
+    """A cut run knows the rows it has brought, wherever it was cut, so the next one marks those that have left."""
+    monkeypatch.setattr(streams_base, "KNOWN_AT_ONCE", 20)
+    with shop(tmp_path, orders=80, shops=1) as one:
+        whole = one.read(["unsettled_transactions"])
+        one.sandbox.control("POST", "/clock", {"advance": 20 * 86_400})
+        now = one.read(["unsettled_transactions"])
+        still = {key for key, row in now.table().items() if row["_sdc_deleted_at"] is None}
+        for place in range(2, len(whole.messages), 7):
+            after = {**whole.table(place), **one.read(["unsettled_transactions"], whole.state(place)).table()}
+            assert {key for key, row in after.items() if row["_sdc_deleted_at"] is None} == still
+    assert len(whole.table().keys() - still) >= 3, "some have left"

@@ -27,6 +27,7 @@ class Part:
         known: Identities to leave to the next run.
         remembers: Whether those that it asks about are left to the next run as well.
         seen: Identities of this run's rows, where those are needed.
+        held: Chunks that are not passed on before a state knows their rows.
         ended: Whether everything has been read.
         skipped: Why nothing was read, "" if something was.
         failed: What went wrong, "" if nothing did.
@@ -41,6 +42,7 @@ class Part:
     rows: int = 0
     known: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    held: list[Chunk] = field(default_factory=list)
     remembers: bool = False
     ended: bool = False
     skipped: str = ""

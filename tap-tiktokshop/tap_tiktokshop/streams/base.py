@@ -46,6 +46,8 @@ STATE_SECONDS = 1.0
 STATE_ROWS = 2_000
 """A state is written after a window when the last one is so long ago. It has every shop in it, so that one after each
 window of each of many shops would cost more than the records do."""
+KNOWN_AT_ONCE = 2_000
+"""Rows of a list that they may leave are known to the state so many at a time: it holds all identities each time."""
 DELETED_AT = "_sdc_deleted_at"
 
 
@@ -237,6 +239,35 @@ class PlatformStream(Stream):
     # -- what comes of it ----------------------------------------------------------------------------------------
 
     def _records(self, part: Part, chunk: Chunk) -> Iterator[Record]:
+        if self.declaration.departed:
+            yield from self._known_first(part, chunk)
+        else:
+            yield from self._passed_on(part, chunk)
+
+    def _known_first(self, part: Part, chunk: Chunk | None) -> Iterator[Record]:
+        """Rows that may leave their list, some at a time, each only after a state that knows it; all held ones if None.
+
+        A run that ends before its last state would else leave rows behind of which no later run knows that they have
+        to be marked as departed. A state that knows a row too early costs one mark too many.
+        """
+        if chunk is not None:
+            part.held.append(chunk)
+            if sum(len(held.rows) for held in part.held) < KNOWN_AT_ONCE:
+                return
+        held, part.held = part.held, []
+        part.seen.update(identity for each in held for identity in self._identities(each))
+        if not part.seen <= part.bookmark.known:
+            part.bookmark.remember(part.known | part.seen)
+            self._write_state()
+        for each in held:
+            yield from self._passed_on(part, each)
+
+    def _identities(self, chunk: Chunk) -> Iterable[str]:
+        if isinstance(chunk.rows, PageRows):
+            return chunk.rows.chosen.values()
+        return (str(row.get(self.declaration.keys[-1])) for row in chunk.rows)
+
+    def _passed_on(self, part: Part, chunk: Chunk) -> Iterator[Record]:
         declaration = self.declaration
         extra = {**chunk.added, "shop_id": part.shop.id} if part.shop else chunk.added
         if declaration.looks_into_rows or not isinstance(chunk.rows, PageRows):
@@ -253,16 +284,15 @@ class PlatformStream(Stream):
         """The rows of a chunk, after those of its stream who have to know them have seen them."""
         declaration = self.declaration
         rows: Iterable[dict[str, Any]] = chunk.rows
-        if declaration.open_rows is not None or declaration.departed:
+        if declaration.open_rows is not None:
             rows = list(rows)
             part.see(rows, chunk)
-        if declaration.departed:
-            part.seen.update(str(row.get(declaration.keys[-1])) for row in rows)
         return rows if declaration.shape is None else declaration.shape(rows, part.end)
 
-    def _ended(self, part: Part) -> Iterator[dict[str, Any]]:
+    def _ended(self, part: Part) -> Iterator[Record]:
         """Everything has come: what has left a list of what is current, and what others may rely on."""
         declaration = self.declaration
+        yield from self._known_first(part, None)
         for identity in sorted(part.known - part.seen) if declaration.departed else ():
             row = {declaration.keys[-1]: identity, **declaration.departed, DELETED_AT: part.end}
             part.rows += 1

@@ -56,7 +56,7 @@ class Declaration:
     @property
     def looks_into_rows(self) -> bool:
         """Whether its rows have to be known as they came before they become records."""
-        return self.open_rows is not None or bool(self.departed) or self.shape is not None
+        return self.open_rows is not None or self.shape is not None
 
     @property
     def bookmarked(self) -> bool:
