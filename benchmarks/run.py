@@ -1,6 +1,7 @@
 """The tap beside what a user would pick instead, in one run against the sandbox. See README.md.
 
-python benchmarks/run.py                 everything: the comparison, three rounds, the scaling run, a halved limit
+python benchmarks/run.py                 everything: the comparison, three rounds, the scaling run, a halved limit,
+                                         all streams
 python benchmarks/run.py --smoke         a minute: every reader reads a few orders, nothing is written
 """
 
@@ -47,6 +48,7 @@ SDK = ("singer-sdk[msgspec]==0.54.9",)
 DLT = ("dlt==1.31.0", "requests")
 AIRBYTE = ("airbyte-cdk==7.39.1",)
 TAP = Reader("tap-tiktokshop", "", share=1.0)
+ORDERS = frozenset({"orders"})
 READERS_ALL = (
     TAP,
     Reader("singer-sdk RESTStream", "singer_orders.py", SDK),
@@ -133,14 +135,16 @@ def environment(reader: Reader) -> str:
     return str(python)
 
 
-def measure(shop: Sandbox, reader: Reader, start: int, end: int, rps: int) -> Measured:
-    """One run of one reader from `start` until `end`, unix seconds."""
+def measure(
+    shop: Sandbox, reader: Reader, start: int, end: int, rps: int, streams: frozenset[str] = ORDERS
+) -> Measured:
+    """One run of one reader from `start` until `end`, unix seconds; the tap's of `streams`, all of them if empty."""
     with tempfile.TemporaryDirectory() as work:
         facts = {**shop.facts, "start": start, "end": end, "parallel": reader.parallel}
         variables = {**os.environ, "BENCHMARK": json.dumps(facts), "WORK": work, "ORDERS_SCHEMA": str(SCHEMA)}
         command = [environment(reader), str(READERS / reader.script)]
         if reader is TAP:
-            command = [environment(reader), "-m", "tap_tiktokshop", *_tap_files(Path(work), facts, rps)]
+            command = [environment(reader), "-m", "tap_tiktokshop", *_tap_files(Path(work), facts, rps, streams)]
         shop.control("DELETE", "/stats")
         with Path(os.devnull).open("wb") as nothing:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=nothing, cwd=work, env=variables)
@@ -188,13 +192,14 @@ def _drain(process: subprocess.Popen[bytes]) -> tuple[int, float]:
 RECORD = re.compile(rb'"type": ?"RECORD"')
 
 
-def _tap_files(work: Path, facts: dict[str, Any], rps: int) -> list[str]:
-    """The tap's configuration, and a catalogue that selects orders."""
+def _tap_files(work: Path, facts: dict[str, Any], rps: int, streams: frozenset[str] = ORDERS) -> list[str]:
+    """The tap's configuration, and a catalogue that selects these streams, all if there are none."""
     names = ("app_key", "app_secret", "access_token", "refresh_token")
     config = {name: facts[name] for name in names} | {
         "api_base_url": facts["url"],
         "auth_base_url": facts["url"],
         "requests_per_second": rps,
+        "analytics_requests_per_second": rps,
         "start_date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(facts["start"])),
         "token_store": str(work / "tokens.json"),
     }
@@ -204,7 +209,7 @@ def _tap_files(work: Path, facts: dict[str, Any], rps: int) -> list[str]:
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:
             if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = stream["tap_stream_id"] == "orders"
+                entry["metadata"]["selected"] = not streams or stream["tap_stream_id"] in streams
     (work / "catalog.json").write_text(json.dumps(catalog))
     return ["--config", str(work / "config.json"), "--catalog", str(work / "catalog.json")]
 
@@ -238,6 +243,15 @@ def scale(sizes: list[tuple[int, ...]], *, latency: int, rps: int) -> list[dict[
         found.append({"shops": shops, "orders_per_shop": orders, "speed": one.speed, **asdict(one)})
         _say(f"{shops} x {orders}: {one.speed:.0f} orders/s, {one.megabytes:.0f} MB")
     return found
+
+
+def everything(orders: int) -> list[dict[str, Any]]:
+    """All streams of one shop, those that are off by default as well, without latency and without a budget."""
+    with sandbox(1, orders, latency=0, rps=1_000_000) as shop:
+        end = int(time.time())
+        one = measure(shop, TAP, end - 2 * PERIOD, end, 1_000_000, frozenset())
+    _say(f"all streams: {one.orders} records in {one.seconds:.0f} s, {one.megabytes:.0f} MB")
+    return [asdict(one)]
 
 
 def recover(orders: int, *, latency: int, rps: int) -> list[dict[str, Any]]:
@@ -321,6 +335,14 @@ def recovery_text(found: dict[str, Any], rps: int) -> str:
     )
 
 
+def everything_text(found: dict[str, Any]) -> str:
+    """A sentence."""
+    return (
+        f"{found['orders']:,} records of all streams, with {found['calls']:,} calls, took {found['seconds']:.0f} s, "
+        f"{found['cpu']:.0f} s of CPU, and at most {found['megabytes']:.0f} MB."
+    )
+
+
 def write(parts: dict[str, str]) -> None:
     """Puts tables between their marks in README.md."""
     readme = HERE / "README.md"
@@ -346,7 +368,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The tap beside what a user would pick instead.")
     parser.add_argument("--smoke", action="store_true", help="a few orders, nothing written")
     parser.add_argument(
-        "--parts", default="limited,free,scaling,recovery", help="what is measured anew; the rest is kept"
+        "--parts", default="limited,free,scaling,recovery,everything", help="what is measured anew; the rest is kept"
     )
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -365,18 +387,19 @@ def main() -> None:
         "free": lambda: compare(options.orders, options.rounds, latency=0, rps=1_000_000),
         "scaling": lambda: scale(sizes, latency=options.latency_ms, rps=options.rps),
         "recovery": lambda: recover(10 * options.orders, latency=options.latency_ms, rps=options.rps),
+        "everything": lambda: everything(options.orders // 9),
     }
     results = HERE / "results.json"
-    everything = json.loads(results.read_text()) if results.exists() else {}
+    kept = json.loads(results.read_text()) if results.exists() else {}
     for part in options.parts.split(","):
-        everything[part] = [one if isinstance(one, dict) else asdict(one) for one in measured[part]()]
-        results.write_text(json.dumps(everything, indent=1) + "\n")
+        kept[part] = [one if isinstance(one, dict) else asdict(one) for one in measured[part]()]
+        results.write_text(json.dumps(kept, indent=1) + "\n")
     plot(results)
     limited, free = ([Measured(**one) for one in everything[part]] for part in ("limited", "free"))
     picture = "![orders a second, CPU an order, and the scaling run](results.png)"
-    tables = {"limited": table(limited), "free": table(free), "scaling": scaling_table(everything["scaling"])}
-    recovery = recovery_text(everything["recovery"][0], options.rps)
-    write({"plot": picture, **tables, "recovery": recovery})
+    tables = {"limited": table(limited), "free": table(free), "scaling": scaling_table(kept["scaling"])}
+    recovery = recovery_text(kept["recovery"][0], options.rps)
+    write({"plot": picture, **tables, "recovery": recovery, "everything": everything_text(kept["everything"][0])})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Many slices at once, and still each lane in its order."""
 
+import json
 import threading
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import count
 
 import pytest
@@ -129,6 +131,53 @@ def test_what_waits_to_be_taken_is_bounded_by_its_bytes():
     assert len(started) == 50
     # Each of eight threads may have one page on its way when there is no more room.
     assert most <= 5_000 + 8 * (Weighed.weight + CHUNK_BYTES)
+
+
+def rest(ahead):
+    """Waits until no thread has anything to do."""
+    while ahead._jobs or ahead._idle < ahead._threads:
+        threading.Event().wait(0.001)
+
+
+def test_a_loader_that_takes_nothing_more_does_not_let_the_slice_that_is_due_fill_the_memory():
+    ahead = Ahead(most_bytes=50_000)
+    ahead.add([lane([Given("endless", chunks=10_000)])])
+    got = ahead.take(1, lambda: None)
+    next(got)
+    rest(ahead)
+    one = Weighed.weight + CHUNK_BYTES
+    assert 50_000 - one <= ahead._held <= 50_000 + one
+    assert sum(1 for _ in got) == 10_000
+    ahead.close()
+
+
+def test_rows_that_are_no_page_wait_as_text_that_weighs_what_it_is():
+    row = {"id": "7", "price": Decimal("1.50"), "count": 2**70, "parts": [{"text": "emoji 🧦 " * 200}] * 20}
+    chunk = Chunk([row], {"shop_id": "1"})
+    text, packed = (chunk.held(packed=packed) for packed in (False, True))
+    as_json = json.dumps([{**row, "price": 1.25}], ensure_ascii=False, separators=(",", ":"))  # as long as 1.50
+    assert text.weight == len(as_json.encode()) + CHUNK_BYTES
+    assert CHUNK_BYTES < packed.weight < text.weight / 10
+    assert list(text.rows) == list(packed.rows) == [row]
+    assert type(next(iter(packed.rows))["price"]) is Decimal
+    assert chunk.added == text.added == packed.added
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_thousands_of_details_wait_within_the_bound_whether_it_is_their_turn_or_not(due):
+    """They once weighed nothing, so that they were never packed and never too many."""
+
+    class Detail(Given):
+        def fetch(self, _source):
+            yield Chunk([{"id": self.name, "text": f"{self.name} " * 500}])
+
+    ahead = Ahead(most_bytes=200_000)
+    ahead.add([lane([Given("first")], turn=1, shop="first"), lane([Detail(str(n)) for n in range(3_000)], turn=2)])
+    got = ahead.take(2, lambda: None) if due else ahead.take(1, lambda: None)
+    next(got)
+    rest(ahead)
+    assert 150_000 <= ahead._held <= 200_000 + 4 * (3_000 + CHUNK_BYTES)
+    ahead.close()
 
 
 def test_what_has_to_wait_is_packed_and_what_is_due_is_not(ahead):

@@ -279,3 +279,23 @@ def test_a_list_that_stays_short_is_noted_too():
     with pytest.raises(IncompleteWindowError):
         list(read_through(windows(), one, 0, 10))
     assert (one.checks.counted, one.checks.matched) == (4, 3)
+
+
+def test_what_a_second_filter_shows_again_is_passed_on_only_if_it_has_changed():
+    """A list may show its deleted rows with and without the filter that asks for them."""
+
+    class Both(Platform):
+        def pages(self, operation, *, body=None, **more):
+            deleted = (body or {}).get("status") == "DELETED"
+            if deleted:
+                self.rows = [
+                    {"id": "a", "update_time": 1},
+                    {"id": "b", "update_time": 7},
+                    {"id": "c", "update_time": 3},
+                ]
+            yield from super().pages(operation, body=body, **more)
+
+    shop = Both([{"id": "a", "update_time": 1}, {"id": "b", "update_time": 2}])
+    chunks = read_through(windows(also=({"status": "DELETED"},)), source(shop), 0, 10)
+    came = [(row["id"], row["update_time"]) for chunk in chunks for row in chunk.rows]
+    assert came == [("a", 1), ("b", 2), ("c", 3), ("b", 7)]
