@@ -86,3 +86,20 @@ def test_what_leaves_its_list_after_a_cut_is_marked_by_the_next_run(tmp_path, mo
             after = {**whole.table(place), **one.read(["unsettled_transactions"], whole.state(place)).table()}
             assert {key for key, row in after.items() if row["_sdc_deleted_at"] is None} == still
     assert len(whole.table().keys() - still) >= 3, "some have left"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["http_503", "scope_withheld", "truncated_json"])
+def test_what_an_outage_in_the_middle_of_a_run_leaves_out_the_next_run_brings(small_shop, kind, monkeypatch):
+    """Nobody kills anything: one request in so many fails for good, here and there, and the run reads on around it."""
+    monkeypatch.setattr(base, "ROWS_PER_WINDOW", 40)
+    monkeypatch.setattr(children, "UNTIL_MARK", 15)
+    monkeypatch.setitem(small_shop.config, "max_retries", 1)
+    streams = (*CHILDREN, "orders", "returns", "statements", "products", "packages")
+    truth = small_shop.read(streams).table().keys()
+    small_shop.sandbox.control("POST", "/faults", {"kind": kind, "probability": 0.02})
+    troubled = small_shop.read(streams)
+    small_shop.sandbox.control("DELETE", "/faults")
+    assert truth - troubled.table().keys(), "something has failed"
+    assert troubled.state(), "and something has not"
+    assert {*troubled.table(), *small_shop.read(streams, troubled.state()).table()} == truth
