@@ -29,7 +29,7 @@ MORE_THAN_ONE = {
     "category_rules": "one a category in use",
     "category_attributes": "one a category in use",
     "open_collaborations": "20 a call",
-    "target_collaborations": "20 a call",
+    "target_collaborations": "20 a call, and once for each status",
     "sample_applications": "20 a call",
     "fbt_inventory": "whether the shop takes part is asked first",
 } | dict.fromkeys((stream.name for stream in STREAMS if stream.how.endswith("7 days again")), "the last 7 days again")

@@ -115,3 +115,27 @@ def test_deselected_fields_and_stream_maps_work(lab):
     record = run.records()[0]
     assert set(record) == {"id", "shop_id", "buyer_email"}
     assert "@" not in record["buyer_email"]
+
+
+def test_streams_of_global_products_say_why_they_come_back_empty(lab_of, caplog):
+    caplog.set_level("INFO")
+    streams = ["global_products", "global_product_details", "size_charts"]
+    with lab_of(shops=5, orders=12, now=1_790_000_000) as lab:
+        first = lab.run(streams=streams)
+        assert first.records("global_products")
+        assert "came back empty" not in caplog.text
+        again = lab.run(first.state, streams=streams, lookback_seconds=0)
+    assert again.records("global_products") == []
+    lines = [line.getMessage() for line in caplog.records if "came back empty" in line.getMessage()]
+    assert [line.split()[1] for line in lines] == ["global_products", "global_product_details"]
+    assert all("taking global products down since January 2026" in line for line in lines)
+
+
+def test_target_collaborations_are_read_by_status_and_each_comes_once(lab):
+    run = lab.run(streams=["target_collaborations"])
+    ids = [(record["shop_id"], record["id"]) for record in run.records()]
+    assert len(ids) == len(set(ids)) == lab.held(["target_collaborations"])["target_collaborations"] > 0
+    bodies = {
+        entry["body"] for entry in lab.sandbox.control("GET", "/requests")["requests"] if "target" in entry["path"]
+    }
+    assert bodies == {f'{{"collaboration_status":"{status}"}}' for status in ("VALID", "CANCELING", "COMPLETED")}

@@ -293,6 +293,10 @@ class TapTikTokShop(Tap):
 
     def _summarise(self) -> None:
         self.summary.oddities = {stream.name: stream.plan.oddities for stream in self._selected}
+        for stream in self._selected:
+            read = [part for part in stream.parts.values() if part.ended]
+            if stream.declaration.empty and read and not any(part.rows for part in read):
+                self.logger.info("Stream %s came back empty: %s.", stream.name, stream.declaration.empty)
         report = self.summary.report(self.end, self.client.now())
         self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
         path = self.config.get("summary_path")

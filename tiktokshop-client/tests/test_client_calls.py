@@ -208,14 +208,15 @@ def test_a_grant_without_shops_is_an_error_and_not_an_empty_success(platform, cl
         client().shops()
 
 
-def test_payments_fall_back_to_the_older_path_and_stay_there(platform, client, shop):
+def test_a_list_falls_back_to_the_older_path_and_stays_there(platform, client, shop):
+    listed = dataclasses.replace(operations.GET_PAYMENTS, fallback="/finance/202309/payments")
     platform.on("/finance/202605/payments", platform.no(36009009, "Invalid path", 404))
     platform.on(
         "/finance/202309/payments",
         platform.ok({"payments": [1], "next_page_token": "t"}),
         platform.ok({"payments": [2]}),
     )
-    pages = list(client().pages(operations.GET_PAYMENTS, shop=shop))
+    pages = list(client().pages(listed, shop=shop))
     assert [page.rows for page in pages] == [[1], [2]]
     assert len(platform.asked("/finance/202605/payments")) == 1
     assert len(platform.asked("/finance/202309/payments")) == 2

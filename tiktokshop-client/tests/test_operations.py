@@ -106,10 +106,7 @@ def test_an_operation_agrees_with_what_is_known_of_the_platform(facts, name):
 
 def test_the_older_path_of_an_operation_is_a_known_one(facts):
     fallbacks = {(operation.method, operation.fallback) for operation in OPERATIONS.values() if operation.fallback}
-    assert fallbacks == {
-        ("GET", "/finance/202309/payments"),
-        ("POST", "/return_refund/202309/returns/{return_id}/reject"),
-    }
+    assert fallbacks == {("POST", "/return_refund/202309/returns/{return_id}/reject")}
     assert fallbacks <= facts.keys()
 
 

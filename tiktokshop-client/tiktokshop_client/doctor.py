@@ -189,6 +189,7 @@ class Doctor:
                 not operation.cipher
                 or not operation.paging
                 or operation.needs
+                or operation.body_needs
                 or operation.programme
                 or "{" in operation.path
             ):

@@ -19,6 +19,7 @@ from starlette.routing import Router
 from tiktokshop_sandbox.console import PATH as CONSOLE
 from tiktokshop_sandbox.console import Console
 from tiktokshop_sandbox.console.signing import rejection
+from tiktokshop_sandbox.console.slips import slips
 from tiktokshop_sandbox.control import PREFIX, Control
 from tiktokshop_sandbox.exchange import Answer, Request
 from tiktokshop_sandbox.faults import TRANSPORT, Spec, Target
@@ -152,12 +153,13 @@ class SandboxApp:
                 path=request.path,
                 operation=operation,
                 shop_id=target.shop_id,
-                query=without_secrets(request.query),
+                query=without_secrets({**request.query, **request.repeated}),
                 body=excerpt(request.body),
                 http=answer.http,
                 code=answer.code,
                 fault=self.gateway.faults.last,
                 bytes=len(answer.body),
+                slips=tuple(slips(self.gateway, request, answer.code)),
             ),
             rejection(self.gateway.accounts.app.secret, request) if answer.code == SIGN_INVALID else None,
         )
@@ -199,10 +201,12 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         body += message.get("body", b"")
         if not message.get("more_body", False):
             break
-    query: dict[str, str] = {}
+    came: dict[str, list[str]] = {}
     for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
-        query.setdefault(name, value)
-    return Request(scope["method"], scope["path"], query, _headers(scope), bytes(body), arrived)
+        came.setdefault(name, []).append(value)
+    query = {name: values[0] for name, values in came.items()}
+    repeated = {name: tuple(values) for name, values in came.items() if len(values) > 1}
+    return Request(scope["method"], scope["path"], query, _headers(scope), bytes(body), arrived, repeated)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

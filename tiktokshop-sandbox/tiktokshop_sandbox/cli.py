@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tiktokshop_sandbox.budget import SCOPES, Budget
 from tiktokshop_sandbox.sandbox import SandboxError, Size, held, opened
 from tiktokshop_sandbox.server import prepared
 
@@ -30,6 +31,7 @@ _READY: Final = """TikTok Shop sandbox ready at {url} (Ctrl-C stops it)
   control        {url}/_sandbox
 """
 
+_LONGEST: Final = 366 * 24
 _SWITCH_SECONDS: Final = 0.0005
 """How long a request that is carried out may keep the interpreter while another one comes."""
 
@@ -50,13 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     serve = commands.add_parser("serve", help="play the platform on a port of this machine")
-    serve.add_argument("--port", type=int, default=8080, help="port on 127.0.0.1 (default 8080; 0: a free one)")
+    serve.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1 (default 8080; 0: a free one)")
     serve.add_argument("--db", help="SQLite file of the shops; made and filled if it is not there (default: in memory)")
     serve.add_argument("--seed", type=int, default=7, help="the same seed makes the same shops (default 7)")
     serve.add_argument("--shops", type=_positive, default=2, help="number of shops (default 2)")
     serve.add_argument("--orders", type=_positive, default=5000, help="orders of each shop (default 5000)")
-    serve.add_argument("--rps", type=_positive, default=50, help="requests per second for a shop and API family")
-    serve.add_argument("--latency-ms", type=int, default=0, help="added to every answer")
+    serve.add_argument("--rps", type=_positive, default=50, help="requests per second (default 50)")
+    serve.add_argument("--rps-scope", choices=SCOPES, default="family", help="counted by shop, family (default) or api")
+    serve.add_argument("--latency-ms", type=_latency, default=0, help="added to every answer")
     serve.add_argument("--now", type=_instant, help="ISO time at which the shops' clock stands (default: real time)")
     serve.set_defaults(run=_serve)
 
@@ -78,7 +81,7 @@ def _serve(options: argparse.Namespace) -> None:
         prepared(
             options.db,
             size=Size(options.seed, options.shops, options.orders),
-            rps=options.rps,
+            budget=Budget(options.rps, options.rps_scope),
             latency_ms=options.latency_ms,
             now=options.now,
             port=options.port,
@@ -100,6 +103,8 @@ def _counts(options: argparse.Namespace) -> None:
 def _advance(options: argparse.Namespace) -> None:
     if options.hours < 0:
         raise SandboxError("--hours must not be negative: the shops' clock only moves forward")
+    if not options.hours <= _LONGEST:  # nor is it "nan"
+        raise SandboxError(f"--hours must be at most {_LONGEST}, a year: what the shops live through takes time")
     with held(_existing(options.db)) as file, opened(file, Size()) as (world, clock):
         events = world.advance(clock.advance(round(options.hours * 3600)))
         _print({"now": clock.now(), "events": events})
@@ -132,6 +137,21 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _port(text: str) -> int:
+    return _between(text, 0, 65_535)
+
+
+def _latency(text: str) -> int:
+    return _between(text, 0, 600_000)
+
+
+def _between(text: str, low: int, high: int) -> int:
+    number = int(text)
+    if not low <= number <= high:
+        raise argparse.ArgumentTypeError(f"must be from {low} to {high}")
     return number
 
 

@@ -72,8 +72,9 @@ class Endpoint:
 
     `path` is a template such as `/order/202309/orders/{order_id}/price_detail`. `scope` is empty where
     none is needed. `cipher` says whether `shop_cipher` must be sent (else 106013) or must not (else
-    36009004). `markets` are the shop regions that have the operation; None means all. `handler` returns
-    what stands under `data`: a mapping, or the same already encoded as JSON.
+    36009004). `markets` are the shop regions that have the operation; None means all. `retired` is the
+    shops' time, unix seconds, from which the platform has switched this version off (0: it has not). `handler`
+    returns what stands under `data`: a mapping, or the same already encoded as JSON.
     """
 
     method: str
@@ -84,6 +85,7 @@ class Endpoint:
     query: Mapping[str, Param] = field(default_factory=dict)
     body: Mapping[str, Param] = field(default_factory=dict)
     markets: frozenset[str] | None = None
+    retired: int = 0
 
     @property
     def family(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tiktokshop_sandbox.budget import Scope  # noqa: TC001 - msgspec reads the annotation
 from tiktokshop_sandbox.faults import KINDS, Spec
 
 if TYPE_CHECKING:
@@ -24,14 +25,17 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.shops import World
 
 PREFIX: Final = "/_sandbox"
+_DAYS: Final = 90 * 86_400  # what busy shops live through in a quarter of a minute
+_YEAR: Final = 366 * 86_400
+_MOST: Final = 1_000_000
 T = TypeVar("T")
 
 
 class Move(msgspec.Struct, forbid_unknown_fields=True):
-    """How to move the clocks: the shops' time forward by `advance` seconds; the gateway's `skew`, seconds."""
+    """How to move the clocks, in seconds: the shops' forward by `advance`, at most 90 days; the gateway's `skew`."""
 
-    advance: int = 0
-    skew: int | None = None
+    advance: Annotated[int, msgspec.Meta(ge=0, le=_DAYS)] = 0
+    skew: Annotated[int, msgspec.Meta(ge=-_YEAR, le=_YEAR)] | None = None
 
 
 class Expire(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,10 +50,11 @@ class AppChange(msgspec.Struct, forbid_unknown_fields=True):
     redirect_uri: str
 
 
-class Limit(msgspec.Struct, forbid_unknown_fields=True):
-    """How many requests a second the platform lets through from now on, for each app, shop and API family."""
+class Limit(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How many requests a second the platform lets through from now on; `scope` says what it counts together."""
 
-    requests_per_second: int
+    requests_per_second: Annotated[int, msgspec.Meta(ge=1, le=_MOST)] | None = None
+    scope: Scope | None = None
 
 
 class ControlError(Exception):
@@ -77,7 +82,7 @@ class Control:
             ("GET", "/faults", self._faults),
             ("POST", "/faults", self._add_fault),
             ("DELETE", "/faults", self._clear_faults),
-            ("DELETE", "/faults/{id:int}", self._remove_fault),
+            ("DELETE", "/faults/{id}", self._remove_fault),
             ("GET", "/clock", self._time),
             ("POST", "/clock", self._move),
             ("POST", "/tokens/expire", self._expire),
@@ -105,6 +110,7 @@ class Control:
                 for shop in self.world.shops
             ],
             "requests_per_second": self.gateway.budget.rps,
+            "scope": self.gateway.budget.scope,
             "clock": self._clock(),
         }
 
@@ -121,11 +127,8 @@ class Control:
         return {}
 
     async def _requests(self, request: Request) -> object:
-        try:
-            limit = int(request.query_params.get("limit", "100"))
-        except ValueError:
-            raise ControlError("limit must be a number") from None
-        newest = islice(reversed(self.journal.entries), max(limit, 0))
+        limit = _number("limit", request.query_params.get("limit", "100"))
+        newest = islice(reversed(self.journal.entries), min(max(limit, 0), len(self.journal.entries)))
         return {"requests": [asdict(entry) for entry in newest][::-1]}
 
     async def _faults(self, _: Request) -> object:
@@ -139,7 +142,7 @@ class Control:
         return {}
 
     async def _remove_fault(self, request: Request) -> object:
-        if not self.gateway.faults.remove(request.path_params["id"]):
+        if not self.gateway.faults.remove(_number("id", request.path_params["id"])):
             raise ControlError("there is no fault with this id, or it has run out")
         return {}
 
@@ -148,8 +151,6 @@ class Control:
 
     async def _move(self, request: Request) -> object:
         move = await _body(request, Move)
-        if move.advance < 0:
-            raise ControlError("the shops' clock only moves forward")
         if move.skew is not None:
             self.clock.skew = move.skew
         return {
@@ -178,10 +179,12 @@ class Control:
 
     async def _change_limit(self, request: Request) -> object:
         limit = await _body(request, Limit)
-        if limit.requests_per_second < 1:
-            raise ControlError("requests_per_second must be at least 1")
-        self.gateway.budget.rps = limit.requests_per_second
-        return {"requests_per_second": limit.requests_per_second}
+        budget = self.gateway.budget
+        if limit == Limit():
+            raise ControlError("say requests_per_second, scope, or both")
+        budget.rps = limit.requests_per_second or budget.rps
+        budget.scope = limit.scope or budget.scope
+        return msgspec.to_builtins(limit)
 
     def _clock(self) -> dict[str, Any]:
         clock = self.clock
@@ -194,11 +197,18 @@ class Control:
         }
 
 
+def _number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # no number, or one too long to be read
+        raise ControlError(f"{name} must be a number") from None
+
+
 async def _body(request: Request, kind: type[T]) -> T:
     """The request's JSON as `kind`; an empty body means its defaults."""
     try:
         return msgspec.json.decode(await request.body() or b"{}", type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ControlError(str(error)) from None
 
 

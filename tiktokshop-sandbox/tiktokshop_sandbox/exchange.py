@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Request:
     """A request as the server sees it: path, query and header names decoded, the body as it came.
 
-    `arrived` is when, in seconds of the monotonic clock; None stands for now.
+    Of a name that came several times in the query, the first value counts; `repeated` has them all. `arrived` is when,
+    in seconds of the monotonic clock; None stands for now.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     arrived: float | None = None
+    repeated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import fnmatch
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -40,6 +40,10 @@ GATEWAY: Final = {
 KINDS: Final = TRANSPORT | GATEWAY
 
 
+_LONGEST: Final = 3_600
+_HIGHEST: Final = 2**63 - 1
+
+
 class Spec(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One fault as a tester asks for it.
 
@@ -49,21 +53,19 @@ class Spec(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
     kind: str
     probability: float | None = None
-    next: int | None = None
+    next: Annotated[int, msgspec.Meta(ge=1, le=_HIGHEST)] | None = None
     path: str = "*"
     shop_id: str | None = None
     scope: str | None = None
-    seconds: float = 1.0
-    retry_after: int | None = None
-    code: int = 12052055
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=_LONGEST)] = 1.0
+    retry_after: Annotated[int, msgspec.Meta(ge=0, le=_HIGHEST)] | None = None
+    code: Annotated[int, msgspec.Meta(ge=1, le=_HIGHEST)] = 12052055
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind {self.kind!r}; there are: {', '.join(KINDS)}")
         if self.probability is not None and not 0 <= self.probability <= 1:
             raise ValueError("probability must be between 0 and 1")
-        if self.next is not None and self.next < 1:
-            raise ValueError("next must be 1 or more")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from tiktokshop_sandbox.contract import ApiError, Call
 from tiktokshop_sandbox.exchange import Answer
 from tiktokshop_sandbox.faults import Target
 from tiktokshop_sandbox.params import typed_body, typed_query
-from tiktokshop_sandbox.refusals import refusal
+from tiktokshop_sandbox.refusals import REFUSALS, refusal
 from tiktokshop_sandbox.signature import expected_sign, media_type
 
 if TYPE_CHECKING:
@@ -137,10 +137,12 @@ def _path(gateway: Gateway, visit: Visit) -> None:
     visit.route = route
 
 
-def _method(_: Gateway, visit: Visit) -> None:
+def _method(gateway: Gateway, visit: Visit) -> None:
     endpoint = visit.route.endpoints.get(visit.request.method)
     if endpoint is None:
         raise refusal("method")
+    if endpoint.retired and gateway.clock.now() >= endpoint.retired:
+        raise refusal("version")
     visit.endpoint = endpoint
 
 
@@ -221,6 +223,9 @@ def _cipher(gateway: Gateway, visit: Visit) -> None:
         raise refusal("cipher foreign")
     if gateway.faults.strike(Target(visit.request.path, shop_id=shop.id), "cipher_foreign"):
         raise refusal("cipher foreign")
+    # The older name of the same shop, which some clients still send along.
+    if visit.request.query.get("shop_id") not in {None, "", shop.id}:
+        raise refusal("shop_id")
     visit.shop = shop
     if gateway.faults.strike(Target(visit.request.path, shop_id=shop.id), "shop_inactive"):
         raise refusal("shop inactive")
@@ -245,17 +250,21 @@ def _parameters(gateway: Gateway, visit: Visit) -> None:
 def _json_object(request: Request) -> Mapping[str, Any]:
     try:
         sent = msgspec.json.decode(request.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise refusal("body") from None
+    if sent is None or sent == []:  # "no filters", as PHP and Go clients write an empty body
+        return {}
     if not isinstance(sent, dict):
         raise refusal("body")
     return sent
 
 
 def _market(_: Gateway, visit: Visit) -> None:
-    markets, shop = visit.endpoint.markets, visit.shop
+    endpoint, shop = visit.endpoint, visit.shop
+    markets = endpoint.markets
     if markets is not None and shop is not None and shop.region not in markets:
-        raise refusal("market", shop.region)
+        known = f"market of {endpoint.family}"
+        raise refusal(known if known in REFUSALS else "market", shop.region)
 
 
 def _budget(gateway: Gateway, visit: Visit) -> None:
@@ -265,7 +274,7 @@ def _budget(gateway: Gateway, visit: Visit) -> None:
         visit.retry_after = storm.retry_after
         raise refusal("budget", http=200 if storm.kind == "rate_limit_200" else None)
     whose = shop_id or visit.holder.grant.open_id
-    if not gateway.budget.take(gateway.accounts.app.key, whose, visit.endpoint.family, at=visit.request.arrived):
+    if not gateway.budget.take(gateway.accounts.app.key, whose, visit.endpoint, at=visit.request.arrived):
         raise refusal("budget")
 
 

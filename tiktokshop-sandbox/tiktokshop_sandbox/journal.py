@@ -19,19 +19,23 @@ _REJECTIONS: Final = 200
 
 @dataclass(frozen=True)
 class Entry:
-    """One request as the journal keeps it: no header, no secret, at most 4 kB of the body. `time` is when it came."""
+    """One request as the journal keeps it: no header, no secret, at most 4 kB of the body. `time` is when it came.
+
+    Of a name that came several times in the query, all values are there. `slips` name mistakes of the caller.
+    """
 
     time: float
     method: str
     path: str
     operation: str | None
     shop_id: str | None
-    query: Mapping[str, str]
+    query: Mapping[str, str | tuple[str, ...]]
     body: str
     http: int
     code: int | None
     fault: str | None
     bytes: int
+    slips: tuple[str, ...] = ()
     number: int = 0
 
 
@@ -79,7 +83,7 @@ class Journal:
         }
 
 
-def without_secrets(query: Mapping[str, str]) -> dict[str, str]:
+def without_secrets(query: Mapping[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
     """A query as it may be kept and shown."""
     return {name: value for name, value in query.items() if name not in _SECRETS}
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
-_BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False}
+# As clients write them: JSON, PHP and Go, Python. The platform's own models say only "boolean".
+_BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
 _WIRE_TYPES: Final[Mapping[str, str]] = {
     "string": "string",
     "integer": "int64",
@@ -42,7 +43,8 @@ def typed_query(query: Mapping[str, str], params: Mapping[str, Param]) -> dict[s
 def typed_body(body: Mapping[str, Any], params: Mapping[str, Param]) -> dict[str, Any]:
     """The declared fields of a JSON object, checked, with defaults; `null` counts as not sent.
 
-    Fields that are not declared are ignored, as the platform does.
+    Fields that are not declared are ignored, as the platform does. An empty array stands for an empty object: PHP
+    cannot tell them apart, and its clients send `[]` where they mean `{}`.
 
     Raises:
         ApiError: as the platform words it, for the first field that does not fit.
@@ -65,7 +67,7 @@ def _from_text(name: str, text: str, param: Param) -> Any:
     if param.type == "integer":
         return int(text) if _INTEGER.fullmatch(text) else text
     if param.type == "boolean":
-        return _BOOLEANS.get(text, text)
+        return _BOOLEANS.get(text.lower(), text)
     if param.type == "array":
         items = param.items or Param("string")
         return [_from_text(name, item, items) for item in text.split(",")]
@@ -73,6 +75,8 @@ def _from_text(name: str, text: str, param: Param) -> Any:
 
 
 def _checked(name: str, value: Any, param: Param) -> Any:
+    if value == [] and param.type == "object":
+        value = {}
     actual = _type_of(value)
     expected = _WIRE_TYPES[param.type]
     if actual != expected:

@@ -65,6 +65,7 @@ REFUSALS: Final[Mapping[str, tuple[int, int, str, Any]]] = {
         "Unexpected identifier. The `shop_cipher` query parameter is not required for this request.",
         None,
     ),
+    "shop_id": (36009004, 400, "Invalid identifier. The `shop_id` query parameter is invalid.", None),
     "cipher foreign": (
         101000,
         400,
@@ -79,6 +80,8 @@ REFUSALS: Final[Mapping[str, tuple[int, int, str, Any]]] = {
     ),
     "body": (36009004, 400, "Invalid request body. The body must be a JSON object.", None),
     "market": (36009004, 400, "This API is not available in the shop's market {detail}.", None),
+    "market of fulfillment": (21008106, 400, "This operation is not open to shops of this region.", None),
+    "version": (36009014, 400, "Invalid API version. This version was retired.", None),
     "budget": (
         36009002,
         429,

@@ -12,7 +12,6 @@ from filelock import FileLock, Timeout
 
 from tiktokshop_sandbox.accounts import Accounts
 from tiktokshop_sandbox.app import SandboxApp
-from tiktokshop_sandbox.budget import Budget
 from tiktokshop_sandbox.clock import KEY as CLOCK
 from tiktokshop_sandbox.clock import Clock
 from tiktokshop_sandbox.control import Control
@@ -25,6 +24,8 @@ from tiktokshop_sandbox.shops import World
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+
+    from tiktokshop_sandbox.budget import Budget
 
 _MEMORY: Final = ":memory:"
 
@@ -92,10 +93,10 @@ def opened(path: str, size: Size, now: int | None = None, *, asleep: bool = Fals
         yield world, clock
 
 
-def assembled(world: World, clock: Clock, *, seed: int, rps: int, latency_ms: int) -> SandboxApp:
+def assembled(world: World, clock: Clock, *, seed: int, budget: Budget, latency_ms: int) -> SandboxApp:
     """The application over a world."""
     accounts = Accounts(world, clock, seed=seed)
-    gateway = Gateway(world, accounts, clock, Faults(accounts.seed), Budget(rps), Router(all_endpoints()))
+    gateway = Gateway(world, accounts, clock, Faults(accounts.seed), budget, Router(all_endpoints()))
     return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal()), latency_ms / 1000)
 
 

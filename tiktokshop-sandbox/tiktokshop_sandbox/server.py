@@ -14,6 +14,7 @@ import msgspec
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tiktokshop_sandbox.budget import Budget
 from tiktokshop_sandbox.control import PREFIX
 from tiktokshop_sandbox.sandbox import SandboxError, Size, announce, assembled, held, opened
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from tiktokshop_sandbox.app import SandboxApp
+    from tiktokshop_sandbox.budget import Scope
 
 _LOOPBACK: Final = "127.0.0.1"
 _START_SECONDS: Final = 30.0
@@ -79,7 +81,7 @@ def prepared(
     path: str | os.PathLike[str] | None,
     *,
     size: Size,
-    rps: int,
+    budget: Budget,
     latency_ms: int,
     now: int | None,
     port: int,
@@ -93,7 +95,7 @@ def prepared(
     with held(path) as file, opened(file, size, now) as (world, clock), contextlib.closing(_bound(port)) as sock:
         if hold:
             clock.hold()
-        app = assembled(world, clock, seed=size.seed, rps=rps, latency_ms=latency_ms)
+        app = assembled(world, clock, seed=size.seed, budget=budget, latency_ms=latency_ms)
         app.gateway.host_url = f"http://{_LOOPBACK}:{sock.getsockname()[1]}"
         announce(file, app.gateway.host_url)
         yield app, Server(app), sock
@@ -154,6 +156,7 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
     shops: int = 2,
     orders: int = 5000,
     rps: int = 50,
+    rps_scope: Scope = "family",
     latency_ms: int = 0,
     now: int | None = None,
     port: int = 0,
@@ -164,7 +167,8 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
     `path` is its SQLite file (None: in memory); a new one is filled with `shops` shops of about `orders`
     orders each, the same for the same `seed` and `now`. `now` (unix seconds) makes the shops' clock stand
     still; without it, it runs with real time, or, with `hold`, stands still until the sandbox is closed, so
-    that nothing changes under a run that reads it. `port` 0 takes a free one.
+    that nothing changes under a run that reads it. `rps` requests a second are let through for a shop: altogether
+    (`rps_scope` "shop"), for each API family, or for each API ("api"). `port` 0 takes a free one.
 
     Raises:
         SandboxError: the port is taken, or another sandbox has the file.
@@ -172,7 +176,13 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
     with contextlib.ExitStack() as resources:
         app, server, sock = resources.enter_context(
             prepared(
-                path, size=Size(seed, shops, orders), rps=rps, latency_ms=latency_ms, now=now, port=port, hold=hold
+                path,
+                size=Size(seed, shops, orders),
+                budget=Budget(rps, rps_scope),
+                latency_ms=latency_ms,
+                now=now,
+                port=port,
+                hold=hold,
             )
         )
         thread = threading.Thread(target=server.run, args=([sock],), name="tiktokshop-sandbox", daemon=True)

@@ -44,6 +44,8 @@ class Listed(Reading):
 
     With `moments` (times of a row, with dots into objects) only rows are passed on of which one lies between the
     bookmark and now: what has changed, or has begun or ended, since the run before.
+
+    A list that is only searched with a filter is read once with each of `each`; a row that several show comes once.
     """
 
     operation: Operation
@@ -51,6 +53,7 @@ class Listed(Reading):
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     moments: tuple[str, ...] = ()
+    each: tuple[Mapping[str, Any], ...] = ()
     earliest: int = 0
 
     @property
@@ -70,17 +73,24 @@ class _Whole:
     end: int
 
     def fetch(self, source: Source) -> Iterator[Chunk]:
+        for more in self.way.each or ({},):
+            yield from self._filtered(source, {**self.way.body, **more})
+        yield Chunk(done=self.end)
+
+    def _filtered(self, source: Source, body: Mapping[str, Any]) -> Iterator[Chunk]:
         way = self.way
         kept = source.roster.fields(way)
 
         def pages() -> Iterator[Page]:
-            return source.pages(way.operation, query=way.query, body=way.body or None)
+            return source.pages(way.operation, query=way.query, body=body or None)
 
         for page in Completeness((way.key,), None, "of the list", source.checks).passes(pages, None):
             if not way.moments:
                 if kept:
                     source.roster.keep(way, page.pick(kept))
-                yield Chunk(page)
+                yield Chunk(
+                    [row for row in page if source.first_time(str(row.get(str(way.key))))] if way.each else page
+                )
                 continue
             rows = list(page)
             changed = [moment(row, way.moments, self.end) or self.end for row in rows]
@@ -88,7 +98,6 @@ class _Whole:
                 named = [{**row, CHANGED: when} for row, when in zip(rows, changed, strict=True)]
                 source.roster.keep(way, [tuple(row.get(name) for name in kept) for row in named])
             yield Chunk([row for row, when in zip(rows, changed, strict=True) if when >= self.start])
-        yield Chunk(done=self.end)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,11 @@ TARGET_COLLABORATIONS = Declaration(
     name="target_collaborations",
     summary="Offers to chosen creators.",
     keys=("shop_id", "id"),
-    reading=Listed(operations.SEARCH_TARGET_COLLABORATIONS, "id"),  # its counts go on without its times moving
+    reading=Listed(  # its counts go on without its times moving
+        operations.SEARCH_TARGET_COLLABORATIONS,
+        "id",
+        each=tuple({"collaboration_status": status} for status in ("VALID", "CANCELING", "COMPLETED")),
+    ),
 )
 
 SAMPLE_APPLICATIONS = Declaration(

@@ -5,6 +5,12 @@ from tiktokshop_client import operations
 from tap_tiktokshop.reading import Children, Listed, Parents, TimeFilter, Windows
 from tap_tiktokshop.streams.declaration import Declaration
 
+TAKEN_DOWN = (
+    "the platform has been taking global products down since January 2026; a product is made in one shop now, and "
+    "replicated to others, so read the stream products"
+)
+"""Why streams of global products come back empty."""
+
 READ_GLOBAL_PRODUCTS = Windows(
     operation=operations.SEARCH_GLOBAL_PRODUCTS,
     filter=TimeFilter("update_time", inclusive=True),
@@ -17,6 +23,7 @@ GLOBAL_PRODUCTS = Declaration(
     keys=("id",),
     replication_key="update_time",
     reading=READ_GLOBAL_PRODUCTS,
+    empty=TAKEN_DOWN,
 )
 
 GLOBAL_PRODUCT_DETAILS = Declaration(
@@ -25,6 +32,7 @@ GLOBAL_PRODUCT_DETAILS = Declaration(
     keys=("id",),
     replication_key="update_time",
     how="of changed global products",
+    empty=TAKEN_DOWN,
     reading=Children(
         parents=(Parents(READ_GLOBAL_PRODUCTS, "id"),),
         operation=operations.GET_GLOBAL_PRODUCT,

@@ -33,6 +33,7 @@ class Declaration:
         follows: For a stream that is read whole: the time of another list, from which it learns what is new there.
         departed: For a list of what is current: the fields that say so of a record that has left it.
         how: How it is read, in words, where it is neither incremental nor whole.
+        empty: Why it may come back empty, for people, where that is more than that there is nothing.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Declaration:
     follows: str = ""
     departed: Mapping[str, Any] = field(default_factory=dict)
     how: str = ""
+    empty: str = ""
 
     @property
     def of_seller(self) -> bool:

@@ -44,6 +44,7 @@ class Operation:
         query: Query parameters sent unless the caller sends others; the finance lists insist on ``sort_field``.
         query_in: Region -> query parameters sent for its shops, unless the caller sends others.
         needs: Query parameters that the platform insists on and only the caller can give.
+        body_needs: The same in the body.
         markets: The only regions that have the endpoint; None if all do.
         seller_types: The only kinds of shops it is for (``LOCAL``, ``CROSS_BORDER``); None if all are.
         programme: The programme of the platform that a seller has to take part in, "" for none. What the platform
@@ -67,6 +68,7 @@ class Operation:
     query: Mapping[str, QueryDefault] = field(default_factory=lambda: MappingProxyType({}))
     query_in: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     needs: tuple[str, ...] = ()
+    body_needs: tuple[str, ...] = ()
     markets: frozenset[str] | None = None
     seller_types: frozenset[str] | None = None
     programme: str = ""

@@ -36,4 +36,5 @@ SEARCH_SESSIONS = Operation(
     rows="sessions",
     paging="query",
     page_size=100,
+    body_needs=("begin_time_ge", "begin_time_lt"),
 )

@@ -39,7 +39,6 @@ GET_PAYMENTS = Operation(
     page_size=100,
     query={"sort_field": "create_time"},
     not_in=SOUTH_EAST_ASIA,
-    fallback="/finance/202309/payments",
 )
 GET_WITHDRAWALS = Operation(
     "get_withdrawals",

@@ -56,6 +56,10 @@ ENDPOINTS = (
     Endpoint("GET", "/order/202407/orders/{order_id}/price_detail", "seller.order.info", echo),
     Endpoint("POST", "/product/202309/files/upload", "seller.product.write", echo, cipher=False),
     Endpoint("GET", "/finance/202309/payments", "seller.finance.info", echo, markets=frozenset({"GB"})),
+    Endpoint("GET", "/finance/202309/unsold", "seller.finance.info", echo),
+    Endpoint("GET", "/finance/202301/payments", "seller.finance.info", echo, retired=NOW),
+    Endpoint("GET", "/finance/202302/payments", "seller.finance.info", echo, retired=NOW + 1),
+    Endpoint("POST", "/fulfillment/202309/marks", "seller.order.info", echo, markets=frozenset({"US"})),
     Endpoint("GET", "/affiliate_seller/202410/anything", "seller.affiliate_messages.write", echo, cipher=False),
 )
 

@@ -89,11 +89,51 @@ def test_the_shops_live_when_their_clock_is_advanced(shopper):
         ("GET", "/requests?limit=many", None),
         ("PUT", "/app", {}),
         ("PUT", "/limit", {"requests_per_second": 0}),
+        ("PUT", "/limit", {}),
+        ("PUT", "/limit", {"scope": "all"}),
+        *(("POST", "/clock", {"advance": n}) for n in (90 * 86_400 + 1, 10**12, 10**18, 10**30, 1e300, -(10**30))),
+        *(("POST", "/clock", {"skew": n}) for n in (10**12, -(10**12), 10**30)),
+        *(("PUT", "/limit", {"requests_per_second": n}) for n in (-1, 10**30, 1.5)),
+        *(("POST", "/faults", {"kind": "slow", "seconds": n}) for n in (-1, 3_601, 1e300)),
+        *(("POST", "/faults", {"kind": "rate_limit", "retry_after": n}) for n in (-1, 10**30)),
+        *(("POST", "/faults", {"kind": "refused", "code": n}) for n in (0, -1, 10**30)),
+        *(("POST", "/faults", {"kind": "refused", "next": n}) for n in (0, 10**30)),
+        *(("POST", "/faults", {"kind": "refused", "probability": n}) for n in (-0.1, 1.1, 1e300)),
+        ("DELETE", f"/faults/{10**30}", None),
+        ("DELETE", f"/faults/{'9' * 5_000}", None),
+        ("DELETE", "/faults/NaN", None),
+        ("GET", f"/requests?limit={'9' * 5_000}", None),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(shopper, method, path, body):
     with pytest.raises(SandboxError, match="error"):
         shopper.running.control(method, path, body)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5_000, "[" * 20_000])
+@pytest.mark.parametrize(("method", "path", "name"), [("POST", "clock", "advance"), ("PUT", "limit", "scope")])
+def test_a_number_that_json_cannot_hold_is_one_sentence(shopper, method, path, name, number):
+    url = f"{shopper.running.api_base_url}/_sandbox/{path}"
+    answer = shopper.http.request(method, url, data=f'{{"{name}": {number}}}', timeout=10)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+
+
+@pytest.mark.parametrize("limit", [0, -5, 10**30])
+def test_any_whole_number_of_requests_can_be_asked_for(shopper, limit):
+    shopper.orders()
+    found = shopper.running.control("GET", f"/requests?limit={limit}")["requests"]
+    assert len(found) == (1 if limit > 0 else 0)
+
+
+def test_what_the_budget_counts_can_be_changed_and_is_told(shopper):
+    control = shopper.running.control
+    assert control("GET", "")["scope"] == "family"
+    try:
+        assert control("PUT", "/limit", {"scope": "shop"}) == {"scope": "shop"}
+        told = control("GET", "")
+        assert (told["scope"], told["requests_per_second"]) == ("shop", 1000)
+    finally:
+        control("PUT", "/limit", {"scope": "family"})
 
 
 def test_all_access_tokens_can_expire_now(shopper):

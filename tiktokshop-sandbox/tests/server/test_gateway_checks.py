@@ -195,7 +195,7 @@ def test_a_body_of_another_media_type_is_36009022(site):
     refused(site.ask(body=b"a=b", content_type="text/plain"), 400, 36009022, "content type")
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff"])
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"[{}]", b'"text"', b"1", b"true", b"\xff", b"[" * 5_000])
 def test_a_body_that_is_no_object_is_refused(site, body):
     refused(site.ask(body=body), 400, 36009004, "Invalid request body")
 
@@ -249,6 +249,24 @@ def test_the_budget_is_exact_in_any_second_and_for_each_shop_and_family(site):
     site.monotonic = 1.0
     assert site.ask()[0] == 200
     refused(site.ask(), 429, 36009002, "Too many requests")
+
+
+@pytest.mark.parametrize(
+    ("scope", "other_family", "other_api"),
+    [("shop", 429, 429), ("family", 200, 429), ("api", 200, 200)],
+)
+def test_the_budget_counts_by_shop_by_family_or_by_api(site, scope, other_family, other_api):
+    site.gateway.budget.scope = scope
+    assert [site.ask()[0] for _ in range(4)] == [200, 200, 200, 429]
+    assert site.ask("GET", "/finance/202309/unsold")[0] == other_family
+    assert site.ask("GET", "/order/202407/orders/1/price_detail")[0] == other_api
+    assert site.ask(query=site.query("GB", page_size="10"))[0] == 200
+
+
+def test_a_budget_starts_afresh_when_it_is_counted_otherwise(site):
+    assert [site.ask()[0] for _ in range(4)] == [200, 200, 200, 429]
+    site.gateway.budget.scope = "api"
+    assert site.ask()[0] == 200
 
 
 def test_a_request_that_had_to_wait_is_counted_when_it_came(site):

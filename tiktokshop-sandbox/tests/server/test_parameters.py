@@ -29,6 +29,32 @@ def test_a_query_array_of_numbers_is_read_item_by_item():
         typed_query({"levels": "1,x"}, params)
 
 
+@pytest.mark.parametrize("yes", ["true", "True", "TRUE", "1"])
+@pytest.mark.parametrize("no", ["false", "False", "FALSE", "0"])
+def test_a_query_boolean_is_read_as_json_php_go_and_python_write_it(yes, no):
+    params = {"flag": Param("boolean"), "flags": Param("array", items=Param("boolean"))}
+    assert typed_query({"flag": yes, "flags": f"{no},{yes}"}, params) == {"flag": True, "flags": [False, True]}
+    assert typed_query({"flag": no}, params) == {"flag": False}
+
+
+@pytest.mark.parametrize("sent", [None, {}, [], {"unknown": 1}])
+def test_an_optional_object_may_be_empty_in_every_way_clients_write_it(sent):
+    inner = Param("object", fields={"keyword": Param("string"), "deeper": Param("object", fields={})})
+    assert typed_body({"search": sent}, {"search": inner}) == ({} if sent is None else {"search": {}})
+    assert typed_body({"search": {"deeper": []}}, {"search": inner}) == {"search": {"deeper": {}}}
+
+
+@pytest.mark.parametrize("sent", ["", "{}", 0, False, [1], [{}], [[]]])
+def test_what_is_no_object_is_none_though_it_be_small(sent):
+    with pytest.raises(ApiError, match="param search type invalid"):
+        typed_body({"search": sent}, {"search": Param("object", fields={"keyword": Param("string")})})
+
+
+def test_an_empty_array_lacks_what_an_object_needs():
+    with pytest.raises(ApiError, match="Id is a required field"):
+        typed_body({"one": []}, {"one": Param("object", fields={"id": Param("string", required=True)})})
+
+
 def test_a_query_boolean_is_true_or_false_and_nothing_else():
     params = {"flag": Param("boolean", default=False)}
     assert typed_query({"flag": "true"}, params) == {"flag": True}

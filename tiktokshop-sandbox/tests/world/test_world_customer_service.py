@@ -11,6 +11,7 @@ DAY = 86_400
 CONVERSATIONS = "/customer_service/202309/conversations"
 MESSAGES = "/customer_service/202309/conversations/{conversation_id}/messages"
 SESSIONS = "/customer_service/202602/sessions/search"
+ALWAYS = {"begin_time_ge": 0, "begin_time_lt": 2**32}
 PERFORMANCE = "/customer_service/202407/performance"
 
 
@@ -24,7 +25,7 @@ def messages(asker, identifier, size=10, **query):
 
 
 def sessions(asker, size=100, **body):
-    return asker.pages("POST", SESSIONS, "sessions", {"page_size": size}, body)
+    return asker.pages("POST", SESSIONS, "sessions", {"page_size": size}, {**ALWAYS, **body})
 
 
 def performance(asker, first, after, shop=0):
@@ -53,7 +54,7 @@ def test_customer_service_sends_only_documented_fields_of_documented_types(asker
         path = MESSAGES.format(conversation_id=row["id"])
         said = asker.ask("GET", path, {"page_size": 10, "need_plaintext": "true", "need_data": "true"}, shop=shop)
         assert undocumented(said, "customer_service", "GET", MESSAGES) == set()
-    held = asker.ask("POST", SESSIONS, {"page_size": 100}, shop=shop)
+    held = asker.ask("POST", SESSIONS, {"page_size": 100}, ALWAYS, shop=shop)
     assert undocumented(held, "customer_service", "POST", SESSIONS) == set()
     figures = asker.ask(
         "GET", PERFORMANCE, {"support_date_ge": "2026-06-01", "support_date_lt": "2026-09-20"}, shop=shop
@@ -79,8 +80,14 @@ def test_pages_must_be_asked_for_by_a_size_in_range(asker):
     for method, path, most in (("GET", CONVERSATIONS, 20), ("GET", one, 10), ("POST", SESSIONS, 100)):
         for query in ({}, {"page_size": 0}, {"page_size": most + 1}):
             assert refusal(asker, method, path, query) == 36009004
-        asker.ask(method, path, {"page_size": most})
+        asker.ask(method, path, {"page_size": most}, ALWAYS)
     assert "total_count" not in asker.ask("GET", CONVERSATIONS, {"page_size": 1})
+
+
+@pytest.mark.parametrize("left_out", ALWAYS)
+def test_sessions_are_asked_for_between_two_times(asker, left_out):
+    body = {name: value for name, value in ALWAYS.items() if name != left_out}
+    assert refusal(asker, "POST", SESSIONS, {"page_size": 100}, body) == 36009004
 
 
 def test_other_locales_and_orders_than_the_documented_ones_are_refused(asker):

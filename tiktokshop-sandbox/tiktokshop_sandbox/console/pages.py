@@ -283,7 +283,7 @@ def _outcome(entry: Entry) -> Markup:
 
 def _why(entry: Entry, refused: set[int]) -> Markup | str:
     if entry.number not in refused:
-        return ""
+        return " ".join(entry.slips)
     return tag("a", "Why the signature was refused", href=f"{ROOT}/requests/{entry.number}")
 
 

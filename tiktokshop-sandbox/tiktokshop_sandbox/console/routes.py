@@ -38,7 +38,7 @@ class Console:
         return [
             Route(PATH, self._overview, methods=["GET"]),
             Route(f"{PATH}/requests", self._log, methods=["GET"]),
-            Route(f"{PATH}/requests/{{number:int}}", self._signature, methods=["GET"]),
+            Route(f"{PATH}/requests/{{number}}", self._signature, methods=["GET"]),
             Route(f"{PATH}/{{action}}", self._act, methods=["POST"]),
         ]
 
@@ -52,8 +52,8 @@ class Console:
 
     async def _signature(self, request: Request) -> HTMLResponse:
         journal, number = self.control.journal, request.path_params["number"]
-        entry = next((entry for entry in journal.entries if entry.number == number), None)
-        found = journal.rejections.get(number)
+        entry = next((entry for entry in journal.entries if str(entry.number) == number), None)
+        found = journal.rejections.get(entry.number) if entry else None
         return pages.signature(entry, found) if entry and found else pages.missing()
 
     async def _act(self, request: Request) -> Response:

@@ -45,7 +45,8 @@ def rejection(secret: str, request: Request) -> Rejection:
     sent = request.query.get("sign", "")
     query = "&".join(
         f"{quote(name, safe='')}={STARS if name in _SECRET else quote(value[:_SHOWN] if name == 'sign' else value)}"
-        for name, value in request.query.items()
+        for name, first in request.query.items()
+        for value in request.repeated.get(name, (first,))
     )
     return Rejection(
         signed=_masked(text.decode("utf-8", "replace"), secret),
@@ -73,6 +74,8 @@ def _slips(secret: str, request: Request, sent: str) -> Iterator[str]:
         yield "It is right but for capitals or spaces: send lowercase hex."
     if sent == hashlib.sha256(text).hexdigest():
         yield "It is a plain SHA-256: use HMAC-SHA256 with the app's secret as the key."
+    for name, values in request.repeated.items():
+        yield f"{name} came {len(values)} times, of which the first counts: lists go comma-joined in one value."
     for words, build in _VARIANTS.items():
         candidate = build(secret, request)
         if candidate is not None and candidate != text and sent == _digest(secret, candidate):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.contract import Endpoint
 
 _ANY: Final = "*"
+_VERSION: Final = 2
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Router:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._fixed: dict[str, dict[str, Endpoint]] = {}
         self._groups: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Endpoint]]]] = {}
+        self._templates: set[str] = set()
         for endpoint in endpoints:
+            self._templates.add(endpoint.path)
             by_method = self._place(endpoint.path)
             if endpoint.method in by_method:
                 raise ValueError(f"two endpoints for {endpoint.method} {endpoint.path}")
@@ -52,6 +55,11 @@ class Router:
                 return Route(by_method, {template[hole].strip("{}"): parts[hole] for hole in holes})
         return None
 
+    def versions(self, path: str) -> list[str]:
+        """The templates that differ from a path in nothing but the version, its second part; the oldest first."""
+        parts = path.split("/")
+        return sorted(template for template in self._templates if _differs_in_version(template.split("/"), parts))
+
     def _place(self, path: str) -> dict[str, Endpoint]:
         parts = path.split("/")
         holes = tuple(index for index, part in enumerate(parts) if part.startswith("{"))
@@ -59,6 +67,13 @@ class Router:
             return self._fixed.setdefault(path, {})
         group = self._groups.setdefault(len(parts), {}).setdefault(holes, {})
         return group.setdefault(_key(parts, holes), {})
+
+
+def _differs_in_version(template: list[str], parts: list[str]) -> bool:
+    return len(template) == len(parts) and all(
+        part == wanted or index == _VERSION or wanted.startswith("{")
+        for index, (part, wanted) in enumerate(zip(parts, template, strict=True))
+    )
 
 
 def _key(parts: list[str], holes: tuple[int, ...]) -> tuple[str, ...]:

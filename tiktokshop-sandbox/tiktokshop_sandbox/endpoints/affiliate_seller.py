@@ -132,7 +132,7 @@ def _passes(call: Call, item: Invitation) -> bool:
     search = body.get("search_param") or {}
     who = body.get("creator_user_open_id")
     return (
-        ("collaboration_status" not in body or _OF_INVITATIONS[body["collaboration_status"]](item, now))
+        _OF_INVITATIONS[body["collaboration_status"]](item, now)
         and (body["creator_accept_status"] == "ALL" or bool(accepted_by(item.members, min(now, item.over))))
         and (body["free_sample_setting"] == "ALL" or item.has_free_sample)
         and (not who or any(member.creator.open_id == who for member in item.members))
@@ -239,7 +239,7 @@ ENDPOINTS = (
         search_target_collaborations,
         query={"page_size": Param("integer", default=20), "page_token": PAGE_TOKEN},
         body={
-            "collaboration_status": Param("string", values=tuple(_OF_INVITATIONS)),
+            "collaboration_status": Param("string", required=True, values=tuple(_OF_INVITATIONS)),
             "creator_accept_status": Param("string", values=("ACCEPT", "ALL"), default="ALL"),
             "free_sample_setting": Param("string", values=("WITH_FREE_SAMPLE", "ALL"), default="ALL"),
             "search_param": Param(

@@ -22,7 +22,7 @@ from tiktokshop_sandbox.documents.customer_service import (
     session_id,
 )
 from tiktokshop_sandbox.documents.locales import CHAT_LOCALES
-from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXT, TIME, page_of, sort_order
+from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXT, page_of, sort_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +104,7 @@ def messages(call: Call) -> Mapping[str, Any]:
 def sessions(call: Call) -> Mapping[str, Any]:
     """A page of the sessions that began within the bounds, the latest first. There is no total."""
     shop, asked = call.the_shop, call.body
-    bounds = (asked.get("begin_time_ge"), asked.get("begin_time_lt"))
+    bounds = (asked["begin_time_ge"], asked["begin_time_lt"])
     begun = {
         session_id(shop, session): (session, item)
         for session, item in derived.sessions(call.world, shop, call.now, *bounds)
@@ -147,6 +147,7 @@ def _day(call: Call, name: str) -> date:
 
 
 _LOCALE = Param("string", values=CHAT_LOCALES, default="en")
+_SINCE = Param("integer", required=True)
 
 ENDPOINTS = (
     Endpoint(
@@ -198,6 +199,6 @@ ENDPOINTS = (
             "page_token": PAGE_TOKEN,
             "locale": Param("string", default="en-US"),
         },
-        body={"begin_time_ge": TIME, "begin_time_lt": TIME, "buyer_nickname": TEXT},
+        body={"begin_time_ge": _SINCE, "begin_time_lt": _SINCE, "buyer_nickname": TEXT},
     ),
 )

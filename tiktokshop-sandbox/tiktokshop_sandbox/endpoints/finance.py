@@ -210,6 +210,7 @@ def _query(*fields: str, **more: Param) -> dict[str, Param]:
 
 _OF_STATEMENT = "/finance/{}/statements/{{statement_id}}/statement_transactions"
 _OF_ORDER = "/finance/{}/orders/{{order_id}}/statement_transactions"
+_RETIRED = 1_786_752_000  # 2026-08-15: since then payments come in their newer version only
 
 ENDPOINTS = (
     Endpoint(
@@ -232,8 +233,9 @@ ENDPOINTS = (
             payments(version),
             query=_query("create_time", create_time_ge=TIME, create_time_lt=TIME),
             markets=frozenset(BY_REGION) - SEA,
+            retired=retired,
         )
-        for version in ("202309", "202605")
+        for version, retired in (("202309", _RETIRED), ("202605", 0))
     ),
     Endpoint(
         "GET",
