@@ -387,7 +387,7 @@ def main() -> None:
         "free": lambda: compare(options.orders, options.rounds, latency=0, rps=1_000_000),
         "scaling": lambda: scale(sizes, latency=options.latency_ms, rps=options.rps),
         "recovery": lambda: recover(10 * options.orders, latency=options.latency_ms, rps=options.rps),
-        "everything": lambda: everything(options.orders // 9),
+        "everything": lambda: everything(options.orders // 7),
     }
     results = HERE / "results.json"
     kept = json.loads(results.read_text()) if results.exists() else {}
