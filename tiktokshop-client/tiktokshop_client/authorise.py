@@ -18,6 +18,7 @@ from tiktokshop_client.vault import Vault
 
 if TYPE_CHECKING:
     from tiktokshop_client.calls import Shop
+    from tiktokshop_client.clock import Clock
     from tiktokshop_client.secret import Secret
     from tiktokshop_client.settings import Settings
     from tiktokshop_client.token_store import TokenStore
@@ -61,8 +62,14 @@ class Standing:
         ]
 
 
-def exchange(settings: Settings, store: TokenStore, code: Secret) -> Token:
+def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock | None = None) -> Token:
     """Buys the first pair of a grant with its code and stores it, before anything uses it.
+
+    Args:
+        settings: The connection.
+        store: Where the pair goes.
+        code: The authorisation code.
+        clock: Time, for tests.
 
     Raises:
         ConfigurationError: The store cannot be written; the code is not used up then.
@@ -71,7 +78,7 @@ def exchange(settings: Settings, store: TokenStore, code: Secret) -> Token:
     transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
     redactor = Redactor()
     redactor.add(settings.app_secret, code)
-    clock, closing = SystemClock(), Event()
+    clock, closing = clock or SystemClock(), Event()
     host = TokenHost(settings, transport, clock, closing, redactor)
     vault = Vault(store, settings.app_key, clock, closing)
     try:
