@@ -113,7 +113,7 @@ def login(  # noqa: PLR0913 - one argument for each option
         )
         code = code_of(query_of(address), state)
     else:
-        with Receiver(port, lambda query: code_of(query, state)) as receiver:
+        with Receiver(port, state) as receiver:
             click.echo(f"Waiting for the seller's consent on 127.0.0.1:{receiver.port} (Ctrl-C stops it):", err=True)
             click.echo(f"\n  {link}\n", err=True)
             if not no_browser and not webbrowser.open(link):

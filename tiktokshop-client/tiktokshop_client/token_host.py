@@ -63,7 +63,7 @@ class TokenHost:
         secret = token.refresh_token.reveal() if token.refresh_token else ""
         query = {"refresh_token": secret, "grant_type": "refresh_token"}
         outcome = self._ask(REFRESH_PATH, query, Context("refresh_token", seller))
-        return self._token_of(outcome.data, token, seed) if isinstance(outcome, Answer) else outcome
+        return pair_of(outcome.data, token, seed, int(self._clock.time())) if isinstance(outcome, Answer) else outcome
 
     def exchange(self, code: Secret, seed: str) -> Token | TikTokShopError:
         """The first pair of a grant for its authorisation code, which is good once, within 30 minutes.
@@ -75,7 +75,11 @@ class TokenHost:
         self._redactor.add(code)
         query = {"auth_code": code.reveal(), "grant_type": "authorized_code"}
         outcome = self._ask(EXCHANGE_PATH, query, Context("exchange_code"))
-        return self._token_of(outcome.data, Token(Secret("")), seed) if isinstance(outcome, Answer) else outcome
+        return (
+            pair_of(outcome.data, Token(Secret("")), seed, int(self._clock.time()))
+            if isinstance(outcome, Answer)
+            else outcome
+        )
 
     def _ask(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
         retries = Retries(self._settings.max_retries, self._clock, self._closing)
@@ -105,25 +109,32 @@ class TokenHost:
             return TransientError(f"{context.who}: the token host's answer holds no token", unclear=True)
         return answer
 
-    def _token_of(self, data: Mapping[str, Any], old: Token, seed: str) -> Token:
-        """The pair in the token host's answer; what it leaves out stays as it was."""
-        now = int(self._clock.time())
-        return replace(
-            old,
-            access_token=_token(data, "access_token") or Secret(""),
-            refresh_token=_token(data, "refresh_token") or old.refresh_token,
-            access_expires_at=expiry(data.get("access_token_expire_in"), now),
-            refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
-            issued_at=now,
-            seed=seed or old.seed,
-            open_id=_word(data.get("open_id")) or old.open_id,
-            seller_name=_word(data.get("seller_name")) or old.seller_name,
-            region=_word(data.get("seller_base_region")) or old.region,
-            granted_scopes=_scopes(data.get("granted_scopes")) or old.granted_scopes,
-        )
-
 
 # By now the old pair is spent. So whatever the answer holds is made the best of, and nothing below ever fails.
+
+
+def pair_of(data: Mapping[str, Any], old: Token, seed: str, now: int) -> Token:
+    """The pair in the token host's answer; what it leaves out, or what cannot be, stays as it was.
+
+    Args:
+        data: The answer's ``data``, of any shape.
+        old: The pair before.
+        seed: The fingerprint of the configuration that the pair descends from.
+        now: Unix seconds.
+    """
+    return replace(
+        old,
+        access_token=_token(data, "access_token") or Secret(""),
+        refresh_token=_token(data, "refresh_token") or old.refresh_token,
+        access_expires_at=expiry(data.get("access_token_expire_in"), now),
+        refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
+        issued_at=now,
+        seed=seed or old.seed,
+        open_id=_word(data.get("open_id")) or old.open_id,
+        seller_name=_word(data.get("seller_name")) or old.seller_name,
+        region=_word(data.get("seller_base_region")) or old.region,
+        granted_scopes=_scopes(data.get("granted_scopes")) or old.granted_scopes,
+    )
 
 
 def _legible(body: bytes) -> bytes:
