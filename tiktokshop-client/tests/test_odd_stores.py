@@ -107,10 +107,8 @@ def test_a_file_that_is_far_too_large_is_none_of_ours(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can be two users")
-@pytest.mark.parametrize(
-    ("mode", "words"), [(0o644, r"belongs to another user \(number 0\)"), (0o600, "Permission denied")]
-)
-def test_a_file_of_another_user_is_not_used(mode, words):
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_a_file_of_another_user_is_not_used(mode):
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         path = Path(folder) / "tokens.json"
@@ -118,7 +116,7 @@ def test_a_file_of_another_user_is_not_used(mode, words):
         path.chmod(mode)
         os.seteuid(65534)
         try:
-            with pytest.raises(errors.ConfigurationError, match=words):
+            with pytest.raises(errors.ConfigurationError, match=r"belongs to another user \(number 0\)"):
                 FileStore(path).read()
         finally:
             os.seteuid(0)

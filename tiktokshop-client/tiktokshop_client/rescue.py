@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,13 +72,14 @@ class Rescue:
 
     def read(self, stored: Token | None) -> Token | None:
         """The pair that was kept in place of the one that the store holds, None if there is none."""
+        found: list[tuple[int, Token]] = []
         for file in self._files:
             with contextlib.suppress(OSError, ConfigurationError):
                 content = file.read() or b""
                 replaced, _, text = content.partition(b"\n")
                 if replaced.decode("ascii", "replace") == fingerprint(stored):
-                    return decode(text, str(file.path))
-        return None
+                    found.append((file.path.stat().st_mtime_ns, decode(text, str(file.path))))
+        return max(found, key=itemgetter(0))[1] if found else None
 
     def exists(self) -> bool:
         """Whether there is a file, of whatever worth."""
