@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import stat
+import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 from store_faults import FULL, READ_ONLY, filled, small_disk
@@ -211,3 +214,54 @@ def test_a_redis_whose_memory_fills_up_meanwhile_takes_the_pair_all_the_same(gra
     assert grant.store().read().refresh_token == Secret("refresh-1")
     assert 0.5 not in grant.clock.waits
     assert not list(tmp_path.rglob("rescued-*"))
+
+
+STOPPED = """
+import signal, sys, threading
+from tiktokshop_client import Client, Settings
+url, address, how = sys.argv[1:]
+settings = Settings.from_config({
+    "app_key": "68xu9ks5p4i8", "app_secret": "app-secret-0123456789", "token_store": address,
+    "api_base_url": url, "auth_base_url": url,
+})
+client = Client(settings)
+def end(number, _):
+    client.close()  # as the target does
+    sys.exit(3)
+for number in (signal.SIGTERM, signal.SIGINT):
+    if how != "plain":
+        signal.signal(number, end)
+if how == "in a thread":
+    worker = threading.Thread(target=client.refresh, daemon=True)
+    worker.start()
+    signal.pause()
+client.refresh()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["file"], indirect=True)
+@pytest.mark.parametrize(
+    ("how", "number"),
+    [
+        ("plain", signal.SIGINT),
+        ("handled", signal.SIGTERM),
+        ("handled", signal.SIGINT),
+        ("in a thread", signal.SIGTERM),
+    ],
+)
+def test_a_run_that_is_stopped_while_it_refreshes_keeps_the_pair_and_then_ends(grant, how, number):
+    grant.store().write(OLD)
+    command = [sys.executable, "-c", STOPPED, grant.platform.url, grant.place.address, how]
+    running = []
+
+    def stopped(_):
+        running[0].send_signal(number)
+        time.sleep(0.3)  # so that the signal is there before the answer
+
+    grant.when_asked = [lambda place: contextlib.nullcontext(stopped(place))]
+    running.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+    _, log = running[0].communicate(timeout=30)
+    assert running[0].returncode == (3 if how != "plain" else -signal.SIGINT), log
+    assert grant.spent == 1
+    assert grant.store().read().refresh_token == Secret("refresh-1")

@@ -14,7 +14,7 @@ from tiktokshop_client.token_host import TokenHost
 from tiktokshop_client.token_pair import Token
 from tiktokshop_client.tokens import fingerprint
 from tiktokshop_client.transport import Transport
-from tiktokshop_client.vault import Vault
+from tiktokshop_client.vault import Vault, undisturbed
 
 if TYPE_CHECKING:
     from tiktokshop_client.calls import Shop
@@ -81,7 +81,8 @@ def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock |
     clock, closing = clock or SystemClock(), Event()
     host = TokenHost(settings, transport, clock, closing, redactor)
     vault = Vault(store, settings.app_key, clock, closing)
-    try:
+
+    def buy() -> Token:
         with vault.locked():
             vault.prepare()
             outcome = host.exchange(code, fingerprint(settings))
@@ -89,6 +90,9 @@ def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock |
                 raise outcome
             vault.keep(outcome)
             return outcome
+
+    try:
+        return undisturbed(buy)
     finally:
         transport.close()
 

@@ -29,7 +29,7 @@ from tiktokshop_client.secret import Secret
 from tiktokshop_client.stores import open_store
 from tiktokshop_client.token_host import TokenHost, expiry
 from tiktokshop_client.token_store import LostRaceError, MemoryStore, Token
-from tiktokshop_client.vault import UnkeptError, Vault
+from tiktokshop_client.vault import UnkeptError, Vault, undisturbed
 
 if TYPE_CHECKING:
     from threading import Event
@@ -160,10 +160,13 @@ class Tokens:
             return self._known()
 
     def close(self) -> None:
-        """Gives the store once more what it could not take before."""
-        with self._lock, contextlib.suppress(TikTokShopError):
-            if self._token is not None:
-                self._vault.bring_home()
+        """Gives the store once more what it could not take before, unless a signal came while it was being asked."""
+        if self._token is not None and self._lock.acquire(blocking=False):
+            try:
+                with contextlib.suppress(TikTokShopError):
+                    self._vault.bring_home()
+            finally:
+                self._lock.release()
 
     def _begin(self) -> None:
         """The first look at the store. What would stop a refresh is told now, not days later when it is due."""
@@ -222,6 +225,9 @@ class Tokens:
 
     def _renew(self, refused: Secret | None, subject: str) -> Token:
         """The store's pair if another process has refreshed it, else a fresh one, stored."""
+        return undisturbed(lambda: self._fresh(refused, subject))
+
+    def _fresh(self, refused: Secret | None, subject: str) -> Token:
         with self._vault.locked():
             token = self._load()
             if token.access_token != (refused or Secret("")) and not self._stale(token):

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from threading import Event, Thread
+from typing import TYPE_CHECKING, TypeVar
 
 from tiktokshop_client import token_pair
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
@@ -22,12 +23,13 @@ from tiktokshop_client.rescue import Rescue, fingerprint
 from tiktokshop_client.token_store import LostRaceError, MemoryStore, ReadOnlyStoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from threading import Event
+    from collections.abc import Callable, Iterator
 
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.token_pair import Token
     from tiktokshop_client.token_store import TokenStore
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -195,3 +197,28 @@ class Vault:
             log.warning("the token store %s has the new tokens now that it could not take before", self.name)
         self._held = None
         self._rescue.clear()
+
+
+def undisturbed(work: Callable[[], T]) -> T:
+    """Does a piece of work that Ctrl-C, SIGTERM and the end of the calling thread do not cut short.
+
+    It runs in a thread of its own. A signal reaches the caller alone, and the interpreter does not end before the
+    thread has; a second signal, or one that nothing handles, ends the process all the same.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+    ended = Event()
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is the caller's
+            failed.append(error)
+        finally:
+            ended.set()
+
+    Thread(target=run, name="tokens", daemon=False).start()
+    ended.wait()  # not a join: one that a signal cuts short would make the interpreter take the thread for ended
+    if failed:
+        raise failed[0]
+    return done[0]
