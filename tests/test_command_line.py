@@ -253,6 +253,32 @@ def test_status_refresh_and_logout_do_what_they_say(user):
     assert (code, "tiktokshop auth login" in log) == (1, True)
 
 
+def test_a_bad_key_spends_neither_a_code_nor_a_refresh(user):
+    bad = {"TIKTOKSHOP_TOKEN_KEY": "not-a-key"}
+    code, _, log = user.run("auth", "login", "--no-browser", "--port", free_port(), **bad)
+    assert (code, "is not a key" in log, "Waiting" in log) == (1, True, False), "told before anybody clicks"
+    _, link, _ = user.run("auth", "url")
+    bought = parse_qs(urlsplit(user.decide(link.strip())).query)["code"][0]
+    code, _, log = user.run("auth", "exchange", typed=f"{bought}\n", **bad)
+    assert (code, "is not a key" in log) == (1, True)
+    assert user.run("auth", "exchange", typed=f"{bought}\n")[0] == 0, "the code is still good"
+    user.lab.sandbox.control("POST", "/tokens/expire", {"which": "access"})
+    for command in ("status", "refresh"):
+        code, _, log = user.run("auth", command, **bad)
+        assert (code, "is not a key" in log) == (1, True)
+    assert user.lab.calls()["refreshes"] == 0
+    assert user.doctor(**bad)["token store"][0] == "fail"
+    assert user.run("auth", "status")[0] == 0
+    assert user.lab.calls()["refreshes"] == 1
+
+
+def test_after_a_revocation_the_advice_is_to_log_in_where_the_tokens_came_from_a_login(user):
+    user.login()
+    user.lab.sandbox.control("POST", "/grants/revoke", {})
+    code, _, log = user.run("auth", "status")
+    assert (code, "tiktokshop auth login" in log, "configuration" in log) == (1, True, False)
+
+
 def test_a_code_is_good_once(user):
     _, link, _ = user.run("auth", "url")
     code = parse_qs(urlsplit(user.decide(link.strip())).query)["code"][0]

@@ -14,7 +14,7 @@ import pytest
 from store_faults import FULL, READ_ONLY, filled, small_disk
 from store_places import PASSWORD, PLACES, postgresql_port, redis_port, s3_url  # noqa: F401 - fixtures
 from tiktokshop_client import Client, Secret, Token, errors, store_objects, store_redis
-from tiktokshop_client.authorise import exchange
+from tiktokshop_client.authorise import Standing, exchange
 from tiktokshop_client.token_pair import KEY_VARIABLE
 from tiktokshop_client.tokens import store_for
 
@@ -265,3 +265,14 @@ def test_a_run_that_is_stopped_while_it_refreshes_keeps_the_pair_and_then_ends(g
     assert running[0].returncode == (3 if how != "plain" else -signal.SIGINT), log
     assert grant.spent == 1
     assert grant.store().read().refresh_token == Secret("refresh-1")
+
+
+def test_status_says_what_is_unknown():
+    lines = Standing(Token(Secret("a")), (), "here").lines()
+    assert lines[:3] == [
+        "Seller        unknown: the platform did not say",
+        "Access token  unknown: the platform did not say",
+        "Grant         unknown: the platform did not say",
+    ]
+    known = Standing(Token(Secret("a"), access_expires_at=NOW, refresh_expires_at=NOW), (), "here").lines()
+    assert known[1:3] == ["Access token  good until 2023-11-14 22:13 UTC", "Grant         ends 2023-11-14 22:13 UTC"]
