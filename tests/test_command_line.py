@@ -142,23 +142,49 @@ def test_login_receives_the_redirect_and_stores_the_tokens(user):
     assert oct((user.folder / ".tiktokshop" / "tokens.json").stat().st_mode)[-3:] == "600"
 
 
-@pytest.mark.parametrize(
-    ("decision", "query", "words"),
-    [
-        ("deny", None, "the seller declined: nothing was exchanged"),
-        ("approve", "code=TTP_stolen&state=guessed", "another state than it was sent out with"),
-        ("approve", "code=TTP_stolen", "another state than it was sent out with"),
-    ],
-)
-def test_a_redirect_that_is_no_consent_is_refused(user, decision, query, words):
+def test_a_seller_who_declines_ends_the_login(user):
     port = free_port()
     login = user.start("auth", "login", "--no-browser", "--port", port)
-    back = urlsplit(user.decide(user.link(login), decision))
-    page = requests.get(f"http://127.0.0.1:{port}/callback?{query or back.query}", timeout=10)
+    back = urlsplit(user.decide(user.link(login), "deny"))
+    page = requests.get(f"http://127.0.0.1:{port}/callback?{back.query}", timeout=10)
     code, output, log = user.end(login)
     assert (code, output, page.status_code) == (1, "", 400)
-    assert words in log
+    assert "the seller declined: nothing was exchanged" in log
     assert not (user.folder / ".tiktokshop" / "tokens.json").exists()
+    assert user.lab.calls()["exchanges"] == 0
+
+
+STRANGERS = [
+    "code=TTP_stolen&state=guessed",
+    "code=TTP_stolen",
+    "code=TTP_stolen&state=",
+    "error=denied&state=guessed",
+    "error=denied",
+    "state=%CA%FE",
+    "code=TTP_stolen&state=guessed&state=" + "x" * 5000,
+]
+
+
+def test_who_does_not_know_the_state_is_ignored_and_the_login_goes_on_waiting(user):
+    port = free_port()
+    login = user.start("auth", "login", "--no-browser", "--port", port)
+    back = urlsplit(user.decide(user.link(login)))
+    for query in STRANGERS:
+        page = requests.get(f"http://127.0.0.1:{port}/callback?{query}", timeout=10)
+        assert (page.status_code, "Not this login" in page.text) == (400, True), query
+    assert login.poll() is None
+    assert user.lab.calls()["exchanges"] == 0
+    assert requests.get(f"http://127.0.0.1:{port}/callback?{back.query}", timeout=10).status_code == 200
+    assert user.end(login)[0] == 0
+    assert user.lab.calls()["exchanges"] == 1
+
+
+def test_a_pasted_address_of_another_login_is_refused(user):
+    login = user.start("auth", "login", "--paste")
+    user.link(login)
+    code, output, log = user.end(login, "http://127.0.0.1/callback?code=TTP_stolen&state=guessed\n")
+    assert (code, output) == (1, "")
+    assert "another state than it was sent out with" in log
     assert user.lab.calls()["exchanges"] == 0
 
 
@@ -225,6 +251,32 @@ def test_status_refresh_and_logout_do_what_they_say(user):
     assert user.run("auth", "logout")[0] == 0
     code, _, log = user.run("auth", "status")
     assert (code, "tiktokshop auth login" in log) == (1, True)
+
+
+def test_a_bad_key_spends_neither_a_code_nor_a_refresh(user):
+    bad = {"TIKTOKSHOP_TOKEN_KEY": "not-a-key"}
+    code, _, log = user.run("auth", "login", "--no-browser", "--port", free_port(), **bad)
+    assert (code, "is not a key" in log, "Waiting" in log) == (1, True, False), "told before anybody clicks"
+    _, link, _ = user.run("auth", "url")
+    bought = parse_qs(urlsplit(user.decide(link.strip())).query)["code"][0]
+    code, _, log = user.run("auth", "exchange", typed=f"{bought}\n", **bad)
+    assert (code, "is not a key" in log) == (1, True)
+    assert user.run("auth", "exchange", typed=f"{bought}\n")[0] == 0, "the code is still good"
+    user.lab.sandbox.control("POST", "/tokens/expire", {"which": "access"})
+    for command in ("status", "refresh"):
+        code, _, log = user.run("auth", command, **bad)
+        assert (code, "is not a key" in log) == (1, True)
+    assert user.lab.calls()["refreshes"] == 0
+    assert user.doctor(**bad)["token store"][0] == "fail"
+    assert user.run("auth", "status")[0] == 0
+    assert user.lab.calls()["refreshes"] == 1
+
+
+def test_after_a_revocation_the_advice_is_to_log_in_where_the_tokens_came_from_a_login(user):
+    user.login()
+    user.lab.sandbox.control("POST", "/grants/revoke", {})
+    code, _, log = user.run("auth", "status")
+    assert (code, "tiktokshop auth login" in log, "configuration" in log) == (1, True, False)
 
 
 def test_a_code_is_good_once(user):

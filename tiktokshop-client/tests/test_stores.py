@@ -26,6 +26,7 @@ SERVERS = [name for name in PLACES if name != "file"]
 
 @pytest.fixture
 def place(request, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where a process that is killed may leave something
     return PLACES[request.param](request, tmp_path, monkeypatch)
 
 

@@ -399,3 +399,26 @@ def test_an_expiry_beyond_the_calendar_is_kept(platform, client, caplog):
     client(store, access_token=None).call(operations.GET_SHOPS)
     assert store.read().access_expires_at == 10**15
     assert "good until the distant future" in caplog.text
+
+
+@pytest.mark.parametrize(("seeded", "told"), [(True, True), (False, False)])
+def test_a_dead_grant_sends_to_the_configuration_only_who_has_a_token_there(platform, client, seeded, told):
+    store = MemoryStore()
+    bare = {} if seeded else {"access_token": None, "refresh_token": None, "token_store": "unused"}
+    if not seeded:
+        store.write(stored())
+    platform.on(SHOPS, platform.no(105002, "expired", 401))
+    platform.on(REFRESH, platform.no(36004005, "can not find related auth record"))
+    one = client(store, **bare)
+    for _ in range(2):
+        with pytest.raises(errors.AuthorisationError, match="tiktokshop auth login") as caught:
+            one.call(operations.GET_SHOPS)
+        assert ("into the configuration" in str(caught.value)) == told
+
+
+def test_a_foreign_cipher_asks_for_another_run_before_another_authorisation(platform, client, shop):
+    platform.on("/order/202309/orders/search", platform.no(101000, "cipher does not belong to token"))
+    with pytest.raises(
+        errors.AuthorisationError, match="run again, which reads the ciphers anew; if that does not help"
+    ):
+        client().call(operations.SEARCH_ORDERS, shop=shop)

@@ -14,9 +14,11 @@ from tiktokshop_client.token_host import TokenHost
 from tiktokshop_client.token_pair import Token
 from tiktokshop_client.tokens import fingerprint
 from tiktokshop_client.transport import Transport
+from tiktokshop_client.vault import Vault, undisturbed
 
 if TYPE_CHECKING:
     from tiktokshop_client.calls import Shop
+    from tiktokshop_client.clock import Clock
     from tiktokshop_client.secret import Secret
     from tiktokshop_client.settings import Settings
     from tiktokshop_client.token_store import TokenStore
@@ -48,19 +50,26 @@ class Standing:
     def lines(self) -> list[str]:
         """The same for a human."""
         token = self.token
-        unknown = "the platform did not say"
+        unknown = "unknown: the platform did not say"
+        until, ends = token.access_expires_at, token.refresh_expires_at
         return [
             f"Seller        {token.seller_name or unknown}{f' ({token.region})' if token.region else ''}",
-            f"Access token  good until {moment(token.access_expires_at) if token.access_expires_at else unknown}",
-            f"Grant         ends {moment(token.refresh_expires_at) if token.refresh_expires_at else unknown}",
+            f"Access token  {f'good until {moment(until)}' if until else unknown}",
+            f"Grant         {f'ends {moment(ends)}' if ends else unknown}",
             f"Token store   {self.store}",
             "Shops         " + ("\n              ".join(f"{s.id} {s.name} ({s.region})" for s in self.shops) or "none"),
             "Scopes        " + ("\n              ".join(token.granted_scopes) or unknown),
         ]
 
 
-def exchange(settings: Settings, store: TokenStore, code: Secret) -> Token:
+def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock | None = None) -> Token:
     """Buys the first pair of a grant with its code and stores it, before anything uses it.
+
+    Args:
+        settings: The connection.
+        store: Where the pair goes.
+        code: The authorisation code.
+        clock: Time, for tests.
 
     Raises:
         ConfigurationError: The store cannot be written; the code is not used up then.
@@ -69,17 +78,45 @@ def exchange(settings: Settings, store: TokenStore, code: Secret) -> Token:
     transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
     redactor = Redactor()
     redactor.add(settings.app_secret, code)
-    host = TokenHost(settings, transport, SystemClock(), Event(), redactor)
-    try:
-        with store.locked():
-            store.check_writable()
+    clock, closing = clock or SystemClock(), Event()
+    host = TokenHost(settings, transport, clock, closing, redactor)
+    vault = Vault(store, settings.app_key, clock, closing)
+
+    def buy() -> Token:
+        with vault.locked():
+            vault.prepare()
             outcome = host.exchange(code, fingerprint(settings))
             if not isinstance(outcome, Token):
                 raise outcome
-            store.write(outcome)
+            vault.keep(outcome)
             return outcome
+
+    try:
+        return undisturbed(buy)
     finally:
         transport.close()
+
+
+def check(settings: Settings, store: TokenStore) -> None:
+    """Tries all that keeping a pair takes, before a human is asked for consent.
+
+    Raises:
+        ConfigurationError, TransientError: A pair could not be kept.
+    """
+    vault = Vault(store, settings.app_key, SystemClock(), Event())
+    with vault.locked():
+        vault.prepare()
+
+
+def forget(settings: Settings, store: TokenStore) -> None:
+    """Removes the stored pair.
+
+    Raises:
+        ConfigurationError, TransientError: That did not work.
+    """
+    vault = Vault(store, settings.app_key, SystemClock(), Event())
+    with store.locked():
+        vault.clear()
 
 
 def standing(settings: Settings, store: TokenStore, *, refresh: bool = False) -> Standing:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiktokshop_client.authorise import exchange, standing
+from tiktokshop_client.authorise import check, exchange, forget, standing
 from tiktokshop_client.cli_settings import gather, settings_of
 from tiktokshop_client.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.console import FAILED, LEVELS, run
@@ -103,9 +103,9 @@ def login(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Open the consent page, wait for the seller, and store the tokens."""
     settings, store, config = _connection(config_file, log_level, seed_needed=False)
-    store.check_writable()  # before anybody clicks
     state = new_state()
     link = _link(settings, config, region, service_id, state)
+    check(settings, store)  # before anybody clicks
     if paste:
         click.echo(f"Open this link as the seller:\n\n  {link}\n", err=True)
         address = click.prompt(
@@ -113,7 +113,7 @@ def login(  # noqa: PLR0913 - one argument for each option
         )
         code = code_of(query_of(address), state)
     else:
-        with Receiver(port, lambda query: code_of(query, state)) as receiver:
+        with Receiver(port, state) as receiver:
             click.echo(f"Waiting for the seller's consent on 127.0.0.1:{receiver.port} (Ctrl-C stops it):", err=True)
             click.echo(f"\n  {link}\n", err=True)
             if not no_browser and not webbrowser.open(link):
@@ -172,9 +172,8 @@ def refresh(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
 @_common
 def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Forget the stored tokens. The seller's grant stays: only the seller can take it back, in Seller Center."""
-    _, store, _ = _connection(config_file, log_level)
-    with store.locked():
-        store.clear()
+    settings, store, _ = _connection(config_file, log_level)
+    forget(settings, store)
     _print({"token_store": store.name}, [f"Forgot the tokens in {store.name}."], as_json=as_json)
 
 

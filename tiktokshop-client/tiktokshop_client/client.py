@@ -107,6 +107,7 @@ class Client:
     def close(self) -> None:
         """Wakes every waiting call, which then raises ``ClosedError``, and closes the connections."""
         self._closing.set()
+        self._tokens.close()
         self._transport.close()
 
     def now(self) -> int:

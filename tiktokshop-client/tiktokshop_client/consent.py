@@ -70,6 +70,11 @@ def query_of(address: str) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
 
 
+def is_ours(query: Mapping[str, str], state: str) -> bool:
+    """Whether a redirect brings back the state that the link was made with."""
+    return hmac.compare_digest(query.get("state", "").encode("utf-8", "replace"), state.encode())
+
+
 def code_of(query: Mapping[str, str], state: str | None) -> Secret:
     """The authorisation code of a redirect.
 
@@ -81,7 +86,7 @@ def code_of(query: Mapping[str, str], state: str | None) -> Secret:
         AuthorisationError: The redirect belongs to another login, or the seller declined.
         ConfigurationError: It holds no code.
     """
-    if state is not None and not hmac.compare_digest(query.get("state", "").encode(), state.encode()):
+    if state is not None and not is_ours(query, state):
         raise AuthorisationError(
             "the browser came back with another state than it was sent out with, so it may not be the seller's own "
             "consent: nothing was exchanged; start again with tiktokshop auth login",

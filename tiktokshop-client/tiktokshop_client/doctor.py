@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from tiktokshop_client import authorise
 from tiktokshop_client.client import Client
 from tiktokshop_client.error_table import CIPHER_OF_ANOTHER_GRANT
 from tiktokshop_client.errors import Category, ConfigurationError, TikTokShopError
@@ -118,8 +119,7 @@ class Doctor:
         kept = "holds a token pair" if store.read() else "is empty, so the configured token is used"
         if isinstance(store, (SeedStore, ReadOnlyStore)):
             return f"{store.name} {kept}; it is read-only, so tokens are refreshed elsewhere"
-        with store.locked():
-            store.check_writable()
+        authorise.check(self.settings, store)
         return f"{store.name} {kept}; it can be read and written, by nobody else as far as can be seen"
 
     def _examine(self, client: Client) -> Iterator[Finding]:

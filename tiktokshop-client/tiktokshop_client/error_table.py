@@ -75,7 +75,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _C, _A = Category, Action
 
-_REAUTHORISE = "the seller has to authorise the app again, and the new refresh_token has to go into the configuration"
+_REAUTHORISE = "the seller has to authorise the app again (tiktokshop auth login)"
 _ONLY_SEEN_BY_US = "this is a fault of this program, please report it"
 
 MARKET_TEXT = "the platform does not offer this in the shop's market ({region})"
@@ -153,6 +153,7 @@ WORDED: tuple[Rule, ...] = (
     ),
 )
 
+_AS_SELLER = "the token is not one of the shop's seller (tiktokshop auth login)"
 CIPHER_OF_ANOTHER_GRANT = 101000
 
 # (code, category, action, text). Gateway and token host.
@@ -210,7 +211,8 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
         CIPHER_OF_ANOTHER_GRANT,
         _C.AUTHORISATION,
         _A.STOP,
-        "the token does not belong to this shop or is not a seller's token: authorise as the seller of the shop",
+        "the token does not go with the shop's cipher: run again, which reads the ciphers anew; if that does not help, "
+        + _AS_SELLER,
     ),
     (36004001, _C.AUTHORISATION, _A.STOP, f"the refresh token has expired: {_REAUTHORISE}"),
     (36004004, _C.AUTHORISATION, _A.STOP, f"the authorisation code is used, expired or wrong: {_REAUTHORISE}"),

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from tiktokshop_client.consent import code_of, is_ours
 from tiktokshop_client.errors import AuthorisationError, ConfigurationError, TikTokShopError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
     from tiktokshop_client.secret import Secret
@@ -33,14 +33,16 @@ class Receiver:
 
     Args:
         port: The port of the app's redirect address; 0 takes a free one.
-        take: Makes the code of a redirect's query, or raises what is wrong with it.
+        state: What the redirect has to bring back. Any program on this machine, and any page in its browser, can ask
+            this port for something; what does not know the state is not listened to.
     """
 
-    def __init__(self, port: int, take: Callable[[dict[str, str]], Secret]) -> None:
+    def __init__(self, port: int, state: str) -> None:
         self.outcome: Secret | TikTokShopError | None = None
+        self._strangers = 0
         problem = ""
         try:
-            self._server = HTTPServer((LOOPBACK, port), self._handler(take))
+            self._server = HTTPServer((LOOPBACK, port), self._handler(state))
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             problem = "another program has it" if taken else error.strerror or "it cannot be used"
@@ -60,7 +62,7 @@ class Receiver:
         self._server.server_close()
 
     def wait(self, patience: float = PATIENCE) -> Secret:
-        """The code of the first redirect.
+        """The code of the first redirect that brings the state back.
 
         Raises:
             AuthorisationError: The redirect is not good, or none came in time.
@@ -70,15 +72,16 @@ class Receiver:
         while self.outcome is None and time.monotonic() < end:
             self._server.handle_request()
         if self.outcome is None:
+            others = f" ({self._strangers} came with another login's state)" if self._strangers else ""
             raise AuthorisationError(
-                f"nobody came back from the consent page within {patience / 60:.0f} minutes: start again; if the "
-                "browser shows an address that begins with the app's redirect address, use --paste",
+                f"nobody came back from the consent page within {patience / 60:.0f} minutes{others}: start again; if "
+                "the browser shows an address that begins with the app's redirect address, use --paste",
             )
         if isinstance(self.outcome, TikTokShopError):
             raise self.outcome
         return self.outcome
 
-    def _handler(self, take: Callable[[dict[str, str]], Secret]) -> type[BaseHTTPRequestHandler]:
+    def _handler(self, state: str) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -89,8 +92,13 @@ class Receiver:
                 if not query.keys() & {"code", "state", "error"} or receiver.outcome is not None:
                     self.answer(404, "Nothing here", "This port waits for the answer of a consent page.")
                     return
+                if not is_ours(query, state):
+                    receiver._strangers += 1
+                    self.answer(400, "Not this login", "The address has another state than the login that waits here: "
+                                "start again from the link that it shows.")  # fmt: skip
+                    return
                 try:
-                    receiver.outcome = take(query)
+                    receiver.outcome = code_of(query, state)
                 except TikTokShopError as error:
                     receiver.outcome = error
                     self.answer(400, "Not authorised", f"{str(error.args[0]).capitalize()}.")

@@ -203,6 +203,8 @@ class Settings:
 
 
 def _store(text: str) -> Path | Address | None:
+    if "\0" in text:
+        raise ConfigurationError("the setting token_store holds a character that cannot be part of it: copy it again")
     kind = kind_of(text)
     if kind:
         return Address(kind, Secret(text))

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec import filesystem  # type: ignore[import-untyped]  # it brings none
 
-from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.token_pair import Token, decode, encode
+from tiktokshop_client.errors import ConfigurationError, TikTokShopError, TransientError
+from tiktokshop_client.token_pair import ROOM, Token, decode, encode
 from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from tiktokshop_client.errors import TikTokShopError
 
 LEASE = 60.0
 """Seconds after which the lock of a process that has not let go of it is taken over."""
@@ -102,10 +100,11 @@ class ObjectStore:
             raise LostRaceError(f"another process has stored a pair in {self.name} meanwhile")
         if self._replacing is not None:
             self._replacing = number
-        for name in self._names():
-            match = _PAIR.fullmatch(name) or _LOCK.fullmatch(name)
-            if match and int(match[1]) < number:
-                self._drop(name)
+        with contextlib.suppress(TikTokShopError):  # the pair is stored; what stays is taken away by the next write
+            for name in self._names():
+                match = _PAIR.fullmatch(name) or _LOCK.fullmatch(name)
+                if match and int(match[1]) < number:
+                    self._drop(name)
 
     def clear(self) -> None:
         """Removes all pairs."""
@@ -114,14 +113,14 @@ class ObjectStore:
                 self._told(lambda name=name: self._files.rm_file(f"{self._path}/{name}"))  # type: ignore[misc]
 
     def check_writable(self) -> None:
-        """Creates and removes an object beside the pairs.
+        """Creates and removes an object beside the pairs, named like the next one and as large as one can get.
 
         Raises:
             ConfigurationError: That is not allowed, or the store does not keep two from creating one object.
             TransientError: The store is not there.
         """
-        name = f"check-{secrets.token_hex(4)}"
-        first, second = self._create(name, b"1"), self._create(name, b"2")
+        name = f"pair-{self._current() + 1:010d}-check-{secrets.token_hex(4)}"
+        first, second = self._create(name, b"1" * ROOM), self._create(name, b"2" * ROOM)
         self._drop(name)
         if not first or second:
             raise ConfigurationError(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import psycopg.conninfo
 from psycopg import errors as pg
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import Token, decode, encode
+from tiktokshop_client.token_pair import ROOM, Token, decode, encode
 from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
 
 if TYPE_CHECKING:
@@ -32,10 +34,12 @@ _READ = f"SELECT content FROM {TABLE} WHERE entry = %s"  # noqa: S608 - a name o
 _PUT = f"INSERT INTO {TABLE} VALUES (%s, %s) ON CONFLICT (entry) DO UPDATE SET content = excluded.content"  # noqa: S608
 _INSERT = f"INSERT INTO {TABLE} VALUES (%s, %s) ON CONFLICT DO NOTHING"  # noqa: S608
 _UPDATE = f"UPDATE {TABLE} SET content = %s WHERE entry = %s AND content = %s"  # noqa: S608
+_REHEARSE = f"UPDATE {TABLE} SET content = content WHERE entry = %s"  # noqa: S608
 _DELETE = f"DELETE FROM {TABLE} WHERE entry = %s"  # noqa: S608
 
 _REFUSAL = re.compile(r"authentication failed|no password|pg_hba|(role|database) .* does not exist")
 _REFUSED = (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification, pg.InvalidCatalogName)
+_FULL = (pg.DiskFull, pg.OutOfMemory, pg.InsufficientResources)
 
 
 class PostgreSQLStore:
@@ -49,8 +53,15 @@ class PostgreSQLStore:
 
     def __init__(self, url: str, name: str, entry: str) -> None:
         self.name = name
+        problem = ""
+        try:
+            psycopg.conninfo.conninfo_to_dict(url)
+        except (psycopg.Error, ValueError):
+            problem = f"the setting token_store is not a PostgreSQL URL: {name}; check its options and percent signs"
+        if problem:
+            raise ConfigurationError(problem)
         self._url = Secret(url)
-        self._entry = entry
+        self.entry = entry
         self._number = int.from_bytes(hashlib.sha256(f"{TABLE} {entry}".encode()).digest()[:8], "big", signed=True)
         self._before: bytes | None = None  # what the row held when the lock was taken, None without the lock
 
@@ -86,9 +97,9 @@ class PostgreSQLStore:
         """Replaces the row; under the lock only if it still holds what it held."""
         text, before = encode(token), self._before
         if before is None:
-            self._do(_PUT, self._entry, text)
+            self._do(_PUT, self.entry, text)
             return
-        change = (_UPDATE, text, self._entry, before) if before else (_INSERT, self._entry, text)
+        change = (_UPDATE, text, self.entry, before) if before else (_INSERT, self.entry, text)
         # A try whose answer was lost may have written it.
         if self._do(*change) == 0 and self._content() != text:
             raise LostRaceError(f"another process has stored a pair in {self.name} meanwhile")
@@ -96,22 +107,29 @@ class PostgreSQLStore:
 
     def clear(self) -> None:
         """Deletes the row."""
-        self._do(_DELETE, self._entry)
+        self._do(_DELETE, self.entry)
 
     def check_writable(self) -> None:
-        """Writes and deletes a row beside the store.
+        """Writes a row as large as a pair can get, then the pair's own row by itself, and takes the former away.
 
         Raises:
-            ConfigurationError: That is not allowed.
+            ConfigurationError: That is not allowed, or there is no room.
             TransientError: The server is not there.
         """
-        self._do(_PUT, f"{self._entry} (check)", b"")
-        self._do(_DELETE, f"{self._entry} (check)")
+        beside = f"{self.entry} (check {secrets.token_hex(4)})"
+
+        def rehearse() -> None:
+            with self._table() as connection:
+                connection.execute(_PUT, (beside, secrets.token_bytes(ROOM)))
+                connection.execute(_REHEARSE, (self.entry,))
+                connection.execute(_DELETE, (beside,))
+
+        self._told(rehearse)
 
     def _content(self) -> bytes | None:
         def fetch() -> bytes | None:
             with self._table() as connection:
-                row = connection.execute(_READ, (self._entry,)).fetchone()
+                row = connection.execute(_READ, (self.entry,)).fetchone()
             return None if row is None else bytes(row[0])
 
         return self._told(fetch)  # type: ignore[no-any-return]
@@ -163,11 +181,22 @@ class PostgreSQLStore:
                     f"another process has held the token store {self.name} for {LOCK_TIMEOUT:.0f} seconds"
                 )
                 tries = TRIES
+            except _FULL as problem:
+                error = ConfigurationError(
+                    f"the token store {self.name} has no room ({type(problem).__name__}): make room on the server"
+                )
+                tries = TRIES
             except psycopg.OperationalError as problem:
                 error, final = self._no_connection(problem)
                 tries = TRIES if final else tries
             except _REFUSED:
                 error, tries = self._refused(), TRIES
+            except pg.ReadOnlySqlTransaction:
+                error = ConfigurationError(
+                    f"the token store {self.name} can only be read (a standby, or default_transaction_read_only): put "
+                    "the address of the primary server into the setting token_store"
+                )
+                tries = TRIES
             except psycopg.Error as problem:
                 error = ConfigurationError(f"the token store {self.name} cannot be used ({type(problem).__name__})")
                 tries = TRIES

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import AuthenticationError, LockError, NoPermissionError, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    LockError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.token_pair import Token, decode, encode
+from tiktokshop_client.token_pair import ROOM, Token, decode, encode
 from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
 
 if TYPE_CHECKING:
@@ -29,11 +36,24 @@ TRIES = 3
 SOCKET_TIMEOUT = 10.0
 
 # Writes only over what was there when the lock was taken: a lock whose lease ran out must not cost a newer pair.
+# A Redis whose memory has become full since then takes a pair in place of another.
 _REPLACE = """
 local now = redis.call('GET', KEYS[1]) or ''
 if now ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
+local done = redis.pcall('SET', KEYS[1], ARGV[2])
+if done.err and string.find(done.err, 'OOM', 1, true) then
+    redis.call('DEL', KEYS[1])
+    done = redis.pcall('SET', KEYS[1], ARGV[2])
+end
+if done.err then return done end
 return 1
+"""
+
+# The same writes as above, to the same key; nobody sees what is between.
+_REHEARSE = """
+local now = redis.call('GET', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1])
+if now then redis.call('SET', KEYS[1], now) else redis.call('DEL', KEYS[1]) end
 """
 
 
@@ -48,6 +68,7 @@ class RedisStore:
 
     def __init__(self, url: str, name: str, entry: str) -> None:
         self.name = name
+        self.entry = entry
         self._key = f"tiktokshop:tokens:{entry}"
         problem = ""
         try:
@@ -57,8 +78,13 @@ class RedisStore:
                 socket_connect_timeout=SOCKET_TIMEOUT,
                 retry=Retry(ExponentialBackoff(cap=1, base=0.1), TRIES),
             )
-        except ValueError:
-            problem = f"the setting token_store is not a Redis URL: {name}; write it like redis://host:6379/0"
+            pool = self._redis.connection_pool
+            pool.connection_class(**pool.connection_kwargs)  # an option that it does not know shows only here
+        except (ValueError, TypeError):
+            problem = (
+                f"the setting token_store is not a Redis URL: {name}; write it like redis://host:6379/0, with options "
+                "that redis-py knows"
+            )
         if problem:
             raise ConfigurationError(problem)
         self._before: bytes | None = None  # what the key held when the lock was taken, None without the lock
@@ -105,7 +131,9 @@ class RedisStore:
         text, before = encode(token), self._before
         if before is None:
             self._ask(lambda: self._redis.set(self._key, text))
-        elif self._ask(lambda: self._redis.eval(_REPLACE, 1, self._key, before, text)):
+        elif self._ask(lambda: self._redis.eval(_REPLACE, 1, self._key, before, text)) or (
+            self._ask(lambda: self._redis.get(self._key)) == text  # a try whose answer was lost has written it
+        ):
             self._before = text
         else:
             raise LostRaceError(f"another process has stored a pair in {self.name} meanwhile")
@@ -115,19 +143,27 @@ class RedisStore:
         self._ask(lambda: self._redis.delete(self._key))
 
     def check_writable(self) -> None:
-        """Writes and deletes a key beside the store.
+        """Writes the key, with as much as a pair can need, and puts back what it held, in one go.
 
         Raises:
-            ConfigurationError: That is not allowed.
+            ConfigurationError: That is not allowed, or there is no memory.
             TransientError: Redis is not there.
         """
-        self._ask(lambda: self._redis.set(f"{self._key}:check", b"", ex=1))
-        self._ask(lambda: self._redis.delete(f"{self._key}:check"))
+        self._ask(lambda: self._redis.eval(_REHEARSE, 1, self._key, b"." * ROOM))
 
     def _ask(self, work: Any) -> Any:
         error: TikTokShopError
         try:
             return work()
+        except OutOfMemoryError:
+            error = ConfigurationError(
+                f"the token store {self.name} has no memory left: raise Redis's maxmemory, or choose another store"
+            )
+        except ReadOnlyError:
+            error = ConfigurationError(
+                f"the token store {self.name} is a replica that only reads: put the address of the primary Redis into "
+                "the setting token_store"
+            )
         except (AuthenticationError, NoPermissionError):
             error = ConfigurationError(
                 f"the token store {self.name} refuses this user or password: check the setting token_store, and that "

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import ENCRYPTED, Token, decode
+from tiktokshop_client.token_pair import ENCRYPTED, BadTokenError, Token, decode
+from tiktokshop_client.token_store import ReadOnlyStoreError
 
 COMMAND_TIMEOUT = 60.0
 """Seconds that a secret manager's command may take."""
@@ -46,7 +47,12 @@ class SeedStore(ABC):
             return None
         if text.startswith((b"{", ENCRYPTED)) or not text.isascii() or len(text.split()) != 1:
             return decode(text, self.name, foreign=True)
-        return Token(Secret(text.decode()))
+        problem = ""
+        try:
+            return Token(Secret(text.decode()))
+        except BadTokenError as error:
+            problem = str(error)
+        raise ConfigurationError(f"the token store {self.name} holds no good token: {problem}; copy it again, whole")
 
     def write(self, token: Token) -> None:  # noqa: ARG002 - the protocol's signature
         """Refuses."""
@@ -57,8 +63,8 @@ class SeedStore(ABC):
         self.check_writable()
 
     def check_writable(self) -> None:
-        """Always raises ``ConfigurationError``: a pair that cannot be stored would be lost."""
-        raise ConfigurationError(
+        """Always raises ``ReadOnlyStoreError``: a pair that cannot be stored would be lost."""
+        raise ReadOnlyStoreError(
             f"the token store {self.name} is read-only, so tokens are not refreshed here: let the program that owns it "
             "refresh them, or set token_store to one that can be written",
         )
@@ -79,7 +85,7 @@ class EnvironmentStore(SeedStore):
 
     def text(self) -> bytes:
         """The variable's value."""
-        return os.environ.get(self._variable, "").encode()
+        return os.fsencode(os.environ.get(self._variable, ""))
 
 
 class CommandStore(SeedStore):

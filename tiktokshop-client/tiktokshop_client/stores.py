@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.store_seeds import CommandStore, EnvironmentStore
@@ -54,6 +55,10 @@ def _server(module: str, store: str) -> Callable[[str, str], TokenStore]:
 def _objects(protocol: str) -> Callable[[str, str], TokenStore]:
     def make(url: str, _: str) -> TokenStore:
         parts = _parts(url)
+        if parts.query or parts.fragment:
+            raise ConfigurationError(
+                f"the setting token_store names an option that {protocol}:// has not: write {protocol}://bucket/folder"
+            )
         if not (parts.netloc and parts.path.strip("/")):
             raise ConfigurationError(
                 f"the setting token_store needs a bucket and a folder: {protocol}://bucket/folder/for/one/seller"
@@ -66,13 +71,15 @@ def _objects(protocol: str) -> Callable[[str, str], TokenStore]:
 
 
 def _parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        parts = None
+    parts = None
+    with contextlib.suppress(ValueError):  # of a port that is no number, or of what is no text
+        split = urlsplit(url)
+        _ = split.port
+        parts = split if unquote(url, errors="strict").isprintable() else None
     if parts is None:
-        raise ConfigurationError("the setting token_store is not a URL that can be read: check its port and brackets")
+        raise ConfigurationError(
+            "the setting token_store is not a URL that can be read: check its port, brackets and percent signs"
+        )
     return parts
 
 

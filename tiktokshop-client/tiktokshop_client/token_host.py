@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tiktokshop_client.answers import Answer, read_answer
+from tiktokshop_client.answers import Answer, decode, read_answer
 from tiktokshop_client.errors import Context, TikTokShopError, TransientError
 from tiktokshop_client.retries import Retries
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import Token
+from tiktokshop_client.token_pair import LONGEST_SCOPES, LONGEST_TEXT, BadTokenError, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +29,12 @@ log = logging.getLogger(__name__)
 
 ABSOLUTE = 1_000_000_000
 """``*_expire_in`` from here on is a moment in unix seconds, in spite of its name; below, it is a duration."""
+
+FOREVER = 1 << 53
+"""Later moments are taken for this one, which every JSON reader can hold."""
+
+LONGEST_NUMBER = 300
+"""Digits of a number that are read."""
 
 EXCHANGE_PATH = "/api/v2/token/get"
 REFRESH_PATH = "/api/v2/token/refresh"
@@ -54,7 +63,7 @@ class TokenHost:
         secret = token.refresh_token.reveal() if token.refresh_token else ""
         query = {"refresh_token": secret, "grant_type": "refresh_token"}
         outcome = self._ask(REFRESH_PATH, query, Context("refresh_token", seller))
-        return self._token_of(outcome.data, token, seed) if isinstance(outcome, Answer) else outcome
+        return pair_of(outcome.data, token, seed, int(self._clock.time())) if isinstance(outcome, Answer) else outcome
 
     def exchange(self, code: Secret, seed: str) -> Token | TikTokShopError:
         """The first pair of a grant for its authorisation code, which is good once, within 30 minutes.
@@ -66,7 +75,11 @@ class TokenHost:
         self._redactor.add(code)
         query = {"auth_code": code.reveal(), "grant_type": "authorized_code"}
         outcome = self._ask(EXCHANGE_PATH, query, Context("exchange_code"))
-        return self._token_of(outcome.data, Token(Secret("")), seed) if isinstance(outcome, Answer) else outcome
+        return (
+            pair_of(outcome.data, Token(Secret("")), seed, int(self._clock.time()))
+            if isinstance(outcome, Answer)
+            else outcome
+        )
 
     def _ask(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
         retries = Retries(self._settings.max_retries, self._clock, self._closing)
@@ -89,34 +102,101 @@ class TokenHost:
             reply = self._transport.send("GET", f"{self._settings.auth_base_url}{path}?{encoded}", headers={})
         except TikTokShopError as error:
             return error.about(context)
-        answer = read_answer(reply, context, self._clock.time(), self._redactor)
-        if isinstance(answer, Answer) and not answer.data.get("access_token"):
+        answer = read_answer(replace(reply, body=_legible(reply.body)), context, self._clock.time(), self._redactor)
+        if isinstance(answer, Answer) and not (
+            _token(answer.data, "access_token") or _token(answer.data, "refresh_token")
+        ):
             return TransientError(f"{context.who}: the token host's answer holds no token", unclear=True)
         return answer
 
-    def _token_of(self, data: Mapping[str, Any], old: Token, seed: str) -> Token:
-        """The pair in the token host's answer; what it leaves out stays as it was."""
-        now = int(self._clock.time())
-        refresh_token = data.get("refresh_token")
-        return replace(
-            old,
-            access_token=Secret(str(data["access_token"])),
-            refresh_token=Secret(str(refresh_token)) if refresh_token else old.refresh_token,
-            access_expires_at=expiry(data.get("access_token_expire_in"), now),
-            refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
-            issued_at=now,
-            seed=seed or old.seed,
-            open_id=str(data.get("open_id") or old.open_id),
-            seller_name=str(data.get("seller_name") or old.seller_name),
-            region=str(data.get("seller_base_region") or old.region),
-            granted_scopes=tuple(map(str, data.get("granted_scopes") or old.granted_scopes)),
+
+# By now the old pair is spent. So whatever the answer holds is made the best of, and nothing below ever fails.
+
+
+def pair_of(data: Mapping[str, Any], old: Token, seed: str, now: int) -> Token:
+    """The pair in the token host's answer; what it leaves out, or what cannot be, stays as it was.
+
+    Args:
+        data: The answer's ``data``, of any shape.
+        old: The pair before.
+        seed: The fingerprint of the configuration that the pair descends from.
+        now: Unix seconds.
+    """
+    return replace(
+        old,
+        access_token=_token(data, "access_token") or Secret(""),
+        refresh_token=_token(data, "refresh_token") or old.refresh_token,
+        access_expires_at=expiry(data.get("access_token_expire_in"), now),
+        refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
+        issued_at=now,
+        seed=seed or old.seed,
+        open_id=_word(data.get("open_id")) or old.open_id,
+        seller_name=_word(data.get("seller_name")) or old.seller_name,
+        region=_word(data.get("seller_base_region")) or old.region,
+        granted_scopes=_scopes(data.get("granted_scopes")) or old.granted_scopes,
+    )
+
+
+def _legible(body: bytes) -> bytes:
+    """The body as strict JSON, if there is a way to read it: no broken characters, no numbers without a measure."""
+    with contextlib.suppress(ValueError, RecursionError):
+        decode(body)
+        return body
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(
+            body.decode("utf-8", "replace"),
+            strict=False,
+            parse_constant=lambda _: None,
+            parse_int=_whole,
+            parse_float=lambda text: float(text) if math.isfinite(float(text)) else None,
         )
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return body
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if len(text) <= LONGEST_NUMBER else None
+
+
+def _token(data: Mapping[str, Any], name: str) -> Secret | None:
+    """A token of the answer, None if it has none that can be one."""
+    secret = Secret(_text(data.get(name)).strip())
+    with contextlib.suppress(BadTokenError):
+        _ = Token(secret) if name == "access_token" else Token(Secret(""), secret)
+        return secret or None
+    return None
+
+
+def _word(value: Any) -> str:
+    """A name or an id of the answer, as much of it as is kept; "" if it is neither text nor number."""
+    return _text(value)[:LONGEST_TEXT]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < LONGEST_NUMBER:
+        value = str(value)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _scopes(value: Any) -> tuple[str, ...]:
+    """The scopes of the answer: a list, or one text with commas or spaces between them; () if it is neither."""
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(words, list):
+        return ()
+    kept: list[str] = []
+    room = LONGEST_SCOPES
+    for word in filter(None, map(_word, words)):
+        room -= len(word) + 1
+        if room < 0:
+            break
+        kept.append(word)
+    return tuple(kept)
 
 
 def expiry(value: Any, now: int) -> int | None:
     """The unix second that an ``*_expire_in`` means, None if it says nothing."""
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_NUMBER:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return None
-    return value if value >= ABSOLUTE else now + value
+    return min(value, FOREVER) if value >= ABSOLUTE else now + value

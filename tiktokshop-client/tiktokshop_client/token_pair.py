@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import msgspec
@@ -20,6 +20,20 @@ Several, parted by commas: the first encrypts, all are tried to decrypt, so that
 
 ENCRYPTED = b"gAAAA"
 """What everything that Fernet encrypts begins with: its version and the high bytes of a time."""
+
+
+LONGEST_TOKEN = 4096
+"""Characters of a token; no server takes a longer header."""
+LONGEST_TEXT = 256
+"""Characters that are kept of a name."""
+LONGEST_SCOPES = 8192
+"""Characters that are kept of all scopes together."""
+
+ROOM = 1 << 17
+"""Bytes that hold any pair, however it is encoded: what a store has to have room for before a refresh."""
+
+_ACCESS = re.compile(r"[!-~]*")  # it travels in a header
+_REFRESH = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff]*")  # it travels percent-encoded
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,19 @@ class Token:
     seller_name: str = ""
     region: str = ""
     granted_scopes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, secret, good in (
+            ("access token", self.access_token, _ACCESS),
+            ("refresh token", self.refresh_token, _REFRESH),
+        ):
+            text = secret.reveal() if secret else ""
+            if len(text) > LONGEST_TOKEN or not good.fullmatch(text):
+                raise BadTokenError(f"the {name} holds characters that cannot be part of one, or too many")
+
+
+class BadTokenError(ValueError):
+    """What should be a token cannot be one. The message does not show it."""
 
 
 class _Stored(msgspec.Struct, kw_only=True):
@@ -98,7 +125,7 @@ def decode(text: bytes, name: str, *, foreign: bool = False) -> Token:
         ConfigurationError: The text is something else, or the environment has not the key for it.
     """
     stored = None
-    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         stored = msgspec.json.decode(_opened(text, name), type=_Foreign if foreign else _Stored)
     if stored is None:
         raise ConfigurationError(
@@ -106,9 +133,24 @@ def decode(text: bytes, name: str, *, foreign: bool = False) -> Token:
             "refresh_token",
         )
     facts: dict[str, Any] = {name: getattr(stored, name) for name in _Stored.__struct_fields__}
-    facts["access_token"] = Secret(stored.access_token)
-    facts["refresh_token"] = Secret(stored.refresh_token) if stored.refresh_token else None
-    return Token(**facts)
+    refresh_token = (stored.refresh_token or "").strip()
+    facts["access_token"] = Secret(stored.access_token.strip())
+    facts["refresh_token"] = Secret(refresh_token) if refresh_token else None
+    problem = ""
+    try:
+        return Token(**facts)
+    except BadTokenError as error:
+        problem = str(error)
+    raise ConfigurationError(f"the token store {name} holds no good token pair: {problem}; copy it again, whole")
+
+
+def rehearse() -> None:
+    """Encodes a pair as ``encode`` is going to, so that a bad key or a missing library shows before it matters.
+
+    Raises:
+        ConfigurationError: As ``encode``.
+    """
+    encode(Token(Secret("rehearsal")))
 
 
 def _opened(text: bytes, name: str) -> bytes:
@@ -130,11 +172,13 @@ def _lock() -> Any:
     keys = [key.strip() for key in os.environ.get(KEY_VARIABLE, "").split(",") if key.strip()]
     if not keys:
         return None
-    if find_spec("cryptography") is None:
+    fernet = None
+    with contextlib.suppress(ImportError):
+        fernet = import_module("cryptography.fernet")
+    if fernet is None:
         raise ConfigurationError(
             f"{KEY_VARIABLE} needs the library for encryption: pip install 'tiktokshop-client[encryption]'",
         )
-    fernet = import_module("cryptography.fernet")
     locks = None
     with contextlib.suppress(ValueError):
         locks = [fernet.Fernet(key) for key in keys]

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import errno
 import os
-import secrets
-import stat
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import filelock
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.token_pair import Token, decode, encode
+from tiktokshop_client.private_file import OWNER_ONLY, PrivateFile, contents, regular
+from tiktokshop_client.token_pair import ROOM, Token, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-__all__ = ["FileStore", "LostRaceError", "MemoryStore", "ReadOnlyStore", "Token", "TokenStore"]
-
-log = logging.getLogger(__name__)
+__all__ = ["FileStore", "LostRaceError", "MemoryStore", "ReadOnlyStore", "ReadOnlyStoreError", "Token", "TokenStore"]
 
 LOCK_TIMEOUT = 120.0
 """Seconds to wait for another process's refresh; longer than one can take with all its tries."""
 
-OWNER_ONLY = 0o600
+_FULL = "make room on its disk"
+_ADVICE = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EBUSY: "mount the folder that it is in, not the file alone",
+}
 
 
 class LostRaceError(TransientError):
     """Somebody else has stored a pair meanwhile, in spite of the lock: theirs stays, and is to be read again."""
+
+
+class ReadOnlyStoreError(ConfigurationError):
+    """The store is of a kind that is only read: another program keeps its pair fresh."""
 
 
 class TokenStore(Protocol):
@@ -57,7 +64,16 @@ class TokenStore(Protocol):
         """Forgets the pair."""
 
     def check_writable(self) -> None:
-        """Raises ``ConfigurationError`` if ``write`` cannot work; asked before the old pair is given up."""
+        """Raises if ``write`` cannot work; asked before the old pair is given up.
+
+        It does what ``write`` is going to do, with as many bytes (``token_pair.ROOM``). Under the lock, it keeps the
+        room that it found for ``write``, until the lock is let go of.
+
+        Raises:
+            ConfigurationError: The store does not take a pair.
+            ReadOnlyStoreError: It never does.
+            TransientError: The store is not there.
+        """
 
 
 class MemoryStore:
@@ -96,8 +112,8 @@ class FileStore:
     """
 
     def __init__(self, path: Path) -> None:
-        # A link is followed, so that replacing the file does not replace the link.
-        self._path = Path(os.path.realpath(path))
+        self._file = PrivateFile(path)
+        self._path = self._file.path
         self._lock = filelock.FileLock(f"{self._path}.lock", timeout=LOCK_TIMEOUT, mode=OWNER_ONLY)
 
     @property
@@ -120,6 +136,7 @@ class FileStore:
         try:
             yield
         finally:
+            self._file.release()
             self._lock.release()
 
     def read(self) -> Token | None:
@@ -132,16 +149,12 @@ class FileStore:
         text = None
         problem = ""
         try:
-            self._check_owner()
-            text = self._path.read_bytes()
-            self._tighten()
-        except FileNotFoundError:
-            return None
+            text = self._file.read()
         except OSError as error:
             problem = error.strerror or type(error).__name__
-        if text is None:
+        if problem:
             raise ConfigurationError(f"the token store {self._path} cannot be read: {problem}")
-        return decode(text, str(self._path))
+        return None if text is None else decode(text, str(self._path))
 
     def write(self, token: Token) -> None:
         """Replaces the file's content.
@@ -150,7 +163,8 @@ class FileStore:
             ConfigurationError: The file cannot be written.
         """
         self._make_folder()
-        self._attempt(lambda: self._replace(encode(token)))
+        content = encode(token)
+        self._attempt(lambda: self._file.write(content))
 
     def clear(self) -> None:
         """Removes the file.
@@ -161,16 +175,22 @@ class FileStore:
         self._attempt(lambda: self._path.unlink(missing_ok=True))
 
     def check_writable(self) -> None:
-        """Writes and removes a file beside the store.
+        """Takes the room for a pair beside the store, on the disk; under the lock, ``write`` uses it.
 
         Raises:
             ConfigurationError: That did not work.
         """
         self._make_folder()
-        self._attempt(lambda: self._temporary(b"").unlink())
+        if self._lock.is_locked:
+            self._attempt(self._file.rehearse)
+        self._attempt(lambda: self._file.reserve(ROOM))
+        if not self._lock.is_locked:
+            self._file.release()
 
     def _acquire(self) -> TransientError | ConfigurationError | None:
         try:
+            # The library would wait for a file that cannot be made as for one that somebody holds.
+            os.close(os.open(self._lock.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), OWNER_ONLY))
             self._lock.acquire()
         except filelock.Timeout:
             return TransientError(f"another process has held {self._path}.lock for {LOCK_TIMEOUT:.0f} seconds")
@@ -178,7 +198,7 @@ class FileStore:
             return self._not_writable(error)
         return None
 
-    def _attempt(self, work: Any) -> None:
+    def _attempt(self, work: Callable[[], Any]) -> None:
         problem = None
         try:
             work()
@@ -188,50 +208,13 @@ class FileStore:
             raise problem
 
     def _not_writable(self, error: OSError) -> ConfigurationError:
+        advice = _ADVICE.get(error.errno or 0, "choose another file with the setting token_store")
         return ConfigurationError(
-            f"the token store {self._path} cannot be written ({error.strerror or type(error).__name__}): "
-            "choose another file with the setting token_store",
+            f"the token store {self._path} cannot be written ({error.strerror or type(error).__name__}): {advice}",
         )
 
     def _make_folder(self) -> None:
         self._attempt(lambda: self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
-
-    def _check_owner(self) -> None:
-        """A file that others can write may hold a pair of theirs, so it is not used."""
-        if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) & 0o022:
-            raise ConfigurationError(
-                f"the token store {self._path} can be written by others, so it is not used: make sure that it holds "
-                f"your own tokens, then chmod 600 {self._path}",
-            )
-
-    def _tighten(self) -> None:
-        if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) & 0o077:
-            self._path.chmod(OWNER_ONLY)
-            log.warning("the token store %s could be read by others; now only its owner can", self._path)
-
-    def _temporary(self, content: bytes) -> Path:
-        """A new file beside the store with ``content`` safely on the disk."""
-        path = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.tmp")
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        return path
-
-    def _replace(self, content: bytes) -> None:
-        temporary = self._temporary(content)
-        try:
-            temporary.replace(self._path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-        if os.name == "posix":  # elsewhere a folder cannot be opened, and need not be
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
 
 
 class ReadOnlyStore:
@@ -257,7 +240,8 @@ class ReadOnlyStore:
         text = None
         problem = ""
         try:
-            text = self._path.read_bytes()
+            regular(self._path)
+            text = contents(self._path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -275,8 +259,8 @@ class ReadOnlyStore:
         self.check_writable()
 
     def check_writable(self) -> None:
-        """Always raises ``ConfigurationError``: a pair that cannot be stored would be lost."""
-        raise ConfigurationError(
+        """Always raises ``ReadOnlyStoreError``: a pair that cannot be stored would be lost."""
+        raise ReadOnlyStoreError(
             f"the token store {self._path} is read-only, and the access token in it is no longer good: "
             "let the program that owns the store refresh it",
         )

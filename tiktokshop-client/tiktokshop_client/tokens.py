@@ -3,13 +3,14 @@
 The token in the configuration is a seed. The store keeps the pairs that grew from it and the seed's fingerprint, so a
 new seed (the seller authorised again) wins over the store, and an old one does not bring back dead tokens.
 
-A refresh may kill the old pair, so the store is checked before and written before the new pair is used. One gap cannot
-be closed from this side: a process killed between the platform's answer and the write loses the pair, and the seller
-has to authorise again.
+A refresh may kill the old pair, so all that keeping the new one takes is tried before, and it is kept before it is
+used; see ``vault``. One gap cannot be closed from this side: a process killed between the platform's answer and the
+write loses the pair, and the seller has to authorise again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 from datetime import datetime, timezone
@@ -28,6 +29,7 @@ from tiktokshop_client.secret import Secret
 from tiktokshop_client.stores import open_store
 from tiktokshop_client.token_host import TokenHost, expiry
 from tiktokshop_client.token_store import LostRaceError, MemoryStore, Token
+from tiktokshop_client.vault import UnkeptError, Vault, undisturbed
 
 if TYPE_CHECKING:
     from threading import Event
@@ -84,13 +86,14 @@ class Tokens:
         redactor: Redactor,
     ) -> None:
         self._settings = settings
-        self._store = store
+        self._vault = Vault(store, settings.app_key, clock, closing)
         self._host = TokenHost(settings, transport, clock, closing, redactor)
         self._clock = clock
         self._redactor = redactor
         self._seed = fingerprint(settings)
         self._token: Token | None = None
         self._dead: Token | None = None  # the pair whose grant is over, so that it is not tried again
+        self._unkept: UnkeptError | None = None
         self._next_attempt = 0.0
         self._lock = Lock()
 
@@ -121,7 +124,7 @@ class Tokens:
             return token.access_token
         with self._lock:
             if self._token is None:
-                self._keep(self._load())
+                self._begin()
             token = self._token
             if token is None or not self._stale(token):
                 return self._known().access_token
@@ -152,7 +155,28 @@ class Tokens:
         """
         with self._lock:
             self._keep(self._renew(self._load().access_token, ""))
+            if self._unkept is not None:
+                raise self._unkept
             return self._known()
+
+    def close(self) -> None:
+        """Gives the store once more what it could not take before, unless a signal came while it was being asked."""
+        if self._token is not None and self._lock.acquire(blocking=False):
+            try:
+                with contextlib.suppress(TikTokShopError):
+                    self._vault.bring_home()
+            finally:
+                self._lock.release()
+
+    def _begin(self) -> None:
+        """The first look at the store. What would stop a refresh is told now, not days later when it is due."""
+        self._vault.bring_home()
+        token = self._load()
+        self._keep(token)
+        if token.refresh_token is not None and not self._stale(token):
+            complaint = self._vault.complaint()
+            if complaint:
+                log.warning("the access token is still good, but could not be refreshed: %s", complaint)
 
     def _known(self) -> Token:
         if self._token is None:
@@ -191,61 +215,79 @@ class Tokens:
 
     def _load(self) -> Token:
         """The pair to use: the store's if it grew from this configuration's seed, else the seed."""
-        stored = self._store.read()
+        stored = self._vault.read()
         if stored is not None and self._seed in {"", stored.seed}:
             return stored
         if not self._seed:
-            raise ConfigurationError("the token store is empty: set refresh_token")
+            raise ConfigurationError("the token store is empty: set refresh_token, or run tiktokshop auth login")
         refresh_token, access_token = _seeds(self._settings)
         return Token(access_token or Secret(""), refresh_token, seed=self._seed)
 
     def _renew(self, refused: Secret | None, subject: str) -> Token:
         """The store's pair if another process has refreshed it, else a fresh one, stored."""
-        with self._store.locked():
+        return undisturbed(lambda: self._fresh(refused, subject))
+
+    def _fresh(self, refused: Secret | None, subject: str) -> Token:
+        with self._vault.locked():
             token = self._load()
             if token.access_token != (refused or Secret("")) and not self._stale(token):
                 return token
             if token.refresh_token is None:
                 raise AuthorisationError(
                     f"the access token of {self.seller(subject)} is no longer good and there is no refresh token to "
-                    "get another one: let the seller authorise the app again and set refresh_token",
+                    "get another one: let the seller authorise the app again (tiktokshop auth login)"
+                    + (", and set refresh_token" if self._seed else ""),
                 )
             if token == self._dead:
                 raise self._over(subject)
-            self._store.check_writable()
+            self._vault.prepare()
             fresh = self._host.refresh(token, self.seller(subject), self._seed)
             if isinstance(fresh, Token):
                 self._redactor.add(fresh.access_token, fresh.refresh_token)
                 if not self._stored(fresh):
                     return self._load()
                 self._keep(fresh)
+                if not fresh.access_token:
+                    raise TransientError(
+                        f"the token host sent {self.seller(subject)} an access token that cannot be one; its refresh "
+                        "token is kept, so run again",
+                    )
                 log.info("refreshed the access token of %s, good until %s", self.seller(subject), _moment(fresh))
                 return fresh
-            return self._rescue(token, fresh)
+            return self._settled(token, fresh)
 
     def _stored(self, fresh: Token) -> bool:
-        """Stores a new pair; False if somebody who did not wait for our lock has stored another one meanwhile."""
+        """Keeps a new pair; False if somebody who did not wait for our lock has stored another one meanwhile."""
         try:
-            self._store.write(fresh)
+            self._vault.keep(fresh)
         except LostRaceError as error:
             log.warning("%s; going on with theirs", error)
             return False
+        except UnkeptError as error:  # the run has it all the same, and goes on
+            self._unkept = error
+            log.error("%s", error)  # noqa: TRY400 - a sentence for a human
         return True
 
-    def _rescue(self, token: Token, error: TikTokShopError) -> Token:
+    def _settled(self, token: Token, error: TikTokShopError) -> Token:
         """The store's pair if somebody without our lock has replaced it meanwhile, else the error."""
         if isinstance(error, (AuthorisationError, ShopInactiveError)):
             stored = self._load()
             if stored.refresh_token != token.refresh_token and stored.access_token:
                 return stored
             self._dead = token
+        if isinstance(error, AuthorisationError):
+            error.add(self._where())
         raise error
 
     def _over(self, subject: str) -> AuthorisationError:
         return AuthorisationError(
-            f"the grant of {self.seller(subject)} is over: the seller has to authorise the app again, "
-            "and the new refresh_token has to go into the configuration",
+            f"the grant of {self.seller(subject)} is over: the seller has to authorise the app again "
+            f"(tiktokshop auth login){self._where()}",
         )
+
+    def _where(self) -> str:
+        """What else has to be done for a new grant where the configuration has a token of its own."""
+        return ", and the new refresh_token has to go into the configuration" if self._seed else ""
 
 
 def _moment(token: Token) -> str:

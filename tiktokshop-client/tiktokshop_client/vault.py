@@ -1,0 +1,224 @@
+"""How a token pair is bought without losing the old one: all that can fail is tried before, and what comes is kept.
+
+No refresh token and no authorisation code is spent before everything that can fail afterwards has been tried:
+
+1. The pair's encoding, with the environment's key (``token_pair.rehearse``).
+2. The store, with the very write that it will do and as many bytes (``check_writable`` under the lock).
+3. A place on this machine for the pair, should the store go away just then (``Rescue``).
+
+Afterwards the store gets ``KEEP_TRYING`` seconds to take the pair. If it does not, the rescue file holds the pair until
+a later run finds the store well again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from threading import Event, Thread
+from typing import TYPE_CHECKING, TypeVar
+
+from tiktokshop_client import token_pair
+from tiktokshop_client.errors import ConfigurationError, TikTokShopError
+from tiktokshop_client.rescue import Rescue, fingerprint
+from tiktokshop_client.token_store import LostRaceError, MemoryStore, ReadOnlyStoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tiktokshop_client.clock import Clock
+    from tiktokshop_client.token_pair import Token
+    from tiktokshop_client.token_store import TokenStore
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+KEEP_TRYING = 30.0
+"""Seconds for which a store is asked again to take a pair that has been bought."""
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 5.0
+
+
+class UnkeptError(ConfigurationError):
+    """A pair was bought, and no place takes it: only this process has it."""
+
+
+class Vault:
+    """A store, and what stands in for it when it fails at the wrong moment.
+
+    Args:
+        store: Where the pair is kept.
+        app_key: Whose pair it is.
+        clock: Time.
+        closing: Set when nobody wants to wait any longer.
+    """
+
+    def __init__(self, store: TokenStore, app_key: str, clock: Clock, closing: Event) -> None:
+        self._store = store
+        self._clock = clock
+        self._closing = closing
+        self._rescue = Rescue(app_key, store.name, str(getattr(store, "entry", "")))
+        self._held: tuple[str, Token] | None = None  # the fingerprint of what the store holds, and what it should hold
+        self._replacing: Token | None = None
+
+    @property
+    def name(self) -> str:
+        """The store's."""
+        return self._store.name
+
+    def read(self) -> Token | None:
+        """The newest pair: the store's, unless one was bought in its place that it has not taken yet.
+
+        Raises:
+            ConfigurationError, TransientError: As the store.
+        """
+        stored = self._store.read()
+        if self._held and self._held[0] == fingerprint(stored):
+            return self._held[1]
+        return self._rescue.read(stored) or stored
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps every other thread and process out; what was rescued goes into the store first.
+
+        Raises:
+            ConfigurationError, TransientError: As the store.
+        """
+        with self._store.locked():
+            self._bring_home()
+            try:
+                yield
+            finally:
+                self._rescue.release()
+
+    def bring_home(self) -> None:
+        """Puts a rescued pair into the store, if there is one and the store takes it now."""
+        if self._held or self._rescue.exists():
+            with self.locked():
+                pass
+
+    def prepare(self) -> None:
+        """Tries all that keeping a pair takes, and holds it ready; asked under the lock, before a pair is bought.
+
+        Raises:
+            ConfigurationError, TransientError: The pair could not be kept.
+        """
+        token_pair.rehearse()
+        self._replacing = self._store.read()
+        self._store.check_writable()
+        if not isinstance(self._store, MemoryStore):
+            self._rescue.reserve()
+
+    def check(self) -> None:
+        """The same for somebody who only wants to know, without the lock.
+
+        Raises:
+            ReadOnlyStoreError: The store never takes a pair.
+            ConfigurationError, TransientError: The pair could not be kept.
+        """
+        self._store.check_writable()
+        token_pair.rehearse()
+
+    def complaint(self) -> str:
+        """Why a refresh would fail, "" if nothing speaks against it or the store is one that is only read."""
+        try:
+            self.check()
+        except ReadOnlyStoreError:
+            return ""
+        except TikTokShopError as error:
+            return str(error)
+        return ""
+
+    def keep(self, token: Token) -> None:
+        """Stores a pair that was bought, after ``prepare``, so that it survives a crash.
+
+        Raises:
+            LostRaceError: Another process has stored a pair meanwhile, which stays.
+            UnkeptError: Neither the store nor this machine takes it. ``read`` still gives it, in this process.
+        """
+        failure = self._tried(token)
+        if failure is None:
+            self._held = None
+            return
+        self._held = (fingerprint(self._replacing), token)
+        place = self._rescue.write(token, self._replacing)
+        if not place:
+            raise UnkeptError(
+                f"{failure}; it went away after the platform had given the new tokens, and they could not be kept "
+                "anywhere else either: when this process ends, the seller has to authorise the app again "
+                "(tiktokshop auth login)",
+            )
+        log.error(
+            "%s; the new tokens are safe in %s: leave that file where it is, the next run on this machine puts them "
+            "into the store by itself",
+            failure,
+            place,
+        )
+
+    def clear(self) -> None:
+        """Forgets the pair, wherever it is.
+
+        Raises:
+            ConfigurationError, TransientError: As the store.
+        """
+        self._store.clear()
+        self._rescue.clear()
+        self._held = None
+
+    def _tried(self, token: Token) -> TikTokShopError | None:
+        """Asks the store to take a pair until it does, or for as long as is worth it; the last failure."""
+        until = self._clock.monotonic() + KEEP_TRYING
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                self._store.write(token)
+            except LostRaceError:
+                raise
+            except TikTokShopError as error:
+                failure = error
+            else:
+                return None
+            if self._clock.monotonic() + pause > until or self._clock.wait(pause, self._closing):
+                return failure
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _bring_home(self) -> None:
+        if not (self._held or self._rescue.exists()):
+            return
+        stored = self._store.read()
+        token = self.read()
+        if token is not None and token != stored:
+            try:
+                self._store.write(token)
+            except TikTokShopError as error:
+                log.warning("%s; the tokens that wait for it stay where they are", error)
+                return
+            log.warning("the token store %s has the new tokens now that it could not take before", self.name)
+        self._held = None
+        self._rescue.clear()
+
+
+def undisturbed(work: Callable[[], T]) -> T:
+    """Does a piece of work that Ctrl-C, SIGTERM and the end of the calling thread do not cut short.
+
+    It runs in a thread of its own. A signal reaches the caller alone, and the interpreter does not end before the
+    thread has; a second signal, or one that nothing handles, ends the process all the same.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+    ended = Event()
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is the caller's
+            failed.append(error)
+        finally:
+            ended.set()
+
+    Thread(target=run, name="tokens", daemon=False).start()
+    ended.wait()  # not a join: one that a signal cuts short would make the interpreter take the thread for ended
+    if failed:
+        raise failed[0]
+    return done[0]
