@@ -106,7 +106,10 @@ SETTINGS: Mapping[str, Any] = {
             "type": "number",
             "exclusiveMinimum": 0,
             "title": "Request timeout",
-            "description": "How many seconds an answer may keep silent before the request counts as failed.",
+            "description": (
+                "How many seconds an answer may keep silent before the request counts as failed. The whole answer has "
+                "to be there after twice as many."
+            ),
             "default": 60,
         },
         "max_retries": {
