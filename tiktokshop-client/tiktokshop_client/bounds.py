@@ -164,7 +164,7 @@ class BoundedResponse(http.client.HTTPResponse):
 
     @override
     def read(self, amt: int | None = None) -> bytes:
-        """A body of unknown length grows in one piece: the library would keep many small ones, and chunks may be tiny."""
+        """A body of unknown length grows in one piece: the library would keep many, and chunks may be tiny."""
         if amt is not None or self.length is not None:
             return super().read(amt)
         body = bytearray()

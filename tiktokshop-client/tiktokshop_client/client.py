@@ -12,7 +12,6 @@ from tiktokshop_client.errors import (
     AuthorisationError,
     ConfigurationError,
     MarketError,
-    PagingError,
     TransientError,
 )
 from tiktokshop_client.limits import Limits
@@ -22,6 +21,7 @@ from tiktokshop_client.redaction import Redactor
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens import Tokens, store_for
 from tiktokshop_client.transport import Transport
+from tiktokshop_client.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -206,12 +206,13 @@ class Client:
             tally: As in ``call``.
 
         Raises:
-            PagingError: The platform repeats a page token, so the list would never end.
+            PagingError: The platform repeats a page token, or ``walk.MOST_BARREN`` pages in a row had no row or only
+                rows that came before, so the list would never end.
             PageTokenInvalid: The platform does not accept its page token: begin again.
             TikTokShopError: As ``call``.
         """
         size = page_size or operation.page_size
-        seen: set[str] = set()
+        walk: Walk | None = None
         token = ""
         number = 0
         while True:
@@ -221,13 +222,13 @@ class Client:
             )
             call = self._call(operation, shop, path, inquiry, content, tally, paging=bool(token))
             page = self._page(call, self._caller.perform(call, rows=operation.rows, outline=outline), number)
+            walk = walk or Walk(call.context.who)
+            walk.see(page.rows, page.total_count)
             yield page
             token = page.next_page_token
             if not token:
                 return
-            if token in seen:
-                raise PagingError(f"{call.context.who}: the platform repeats a page token on page {number}")
-            seen.add(token)
+            walk.go_on(token)
 
     def _call(
         self,
