@@ -17,7 +17,7 @@ from tiktokshop_client.errors import (
 from tiktokshop_client.limits import Limits
 from tiktokshop_client.operations import GET_SHOPS, same_region
 from tiktokshop_client.raw_rows import RawRows
-from tiktokshop_client.redaction import Redactor
+from tiktokshop_client.redaction import known
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens import Tokens, store_for
 from tiktokshop_client.transport import Transport
@@ -73,7 +73,7 @@ class Client:
         clock: Clock | None = None,
     ) -> None:
         clock = clock or SystemClock()
-        redactor = Redactor()
+        redactor = known
         redactor.add(settings.app_secret, settings.access_token, settings.refresh_token)
         self._settings = settings
         self._redactor = redactor

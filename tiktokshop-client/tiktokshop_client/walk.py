@@ -31,7 +31,7 @@ class Walk:
         self._barren = 0
 
     def see(self, rows: Sequence[Any], total: int | None) -> None:
-        """Takes note of a page, before it is handed over: its rows, and the count beside them, None if there is none."""
+        """Takes note of a page, before it is handed over: its rows, and the count beside them if there is one."""
         self._pages += 1
         overdue = total is None or self._came >= total
         self._came += len(rows)
