@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tap_tiktokshop.personal import stream_maps
+from tiktokshop_client.error_table import CODED
 from tiktokshop_sandbox.endpoints import all_endpoints
 
 ROOT = Path(__file__).parent.parent
@@ -145,7 +146,16 @@ def endpoints_table() -> list[str]:
     return rows
 
 
+def codes_table() -> list[str]:
+    """The platform's codes as a Markdown table."""
+    rows = ["| Code | Kind | Action | What it means and what to do |", "| --- | --- | --- | --- |"]
+    names = {"scope": "that is needed", "region": "its region", "path": "that was asked"}
+    rules = sorted(CODED, key=lambda rule: rule.code or 0)
+    return rows + [f"| {rule.code} | {rule.category} | {rule.action} | {rule.text.format(**names)} |" for rule in rules]
+
+
 PARTS = {
+    "docs/errors.md": {"codes": codes_table},
     "README.md": {
         "settings": partial(settings_table, "tap_tiktokshop"),
         "streams": streams_table,

@@ -60,6 +60,8 @@ class Summary:
 def write(path: str, report: Mapping[str, Any]) -> None:
     """Writes a report to a file, whole or not at all; its folder is made if need be.
 
+    Only its owner can read it, from the moment it exists: its errors quote the platform.
+
     Raises:
         OSError: It cannot be written.
     """
@@ -67,7 +69,9 @@ def write(path: str, report: Mapping[str, Any]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        draft.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf8") as file:
+            file.write(json.dumps(report, indent=2) + "\n")
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import OPERATIONS, Client, Settings
-from tiktokshop_client.console import explain, log_level_option, run
+from tiktokshop_client.console import explain, log_level_option, run, sentence
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
@@ -276,7 +276,7 @@ class TapTikTokShop(Tap):
         if shop and getattr(error, "reach", "stream") == "shop":
             self.stopped_shops.add(shop.id)
         self.failures.append(f"{stream} of {f'shop {shop.id}' if shop else whose}")
-        self.logger.error("%s was left where it was: %s", subject, error if str(error) else type(error).__name__)
+        self.logger.error("%s was left where it was: %s", subject, sentence(error))
         self.logger.debug("Traceback of the failure", exc_info=error)
 
     def finish(self) -> None:

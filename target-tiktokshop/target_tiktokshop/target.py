@@ -218,7 +218,9 @@ class TargetTikTokShop(Target):
         try:
             target.listen(kwargs.get("file_input"))
         except (InvalidInputLine, RecordsWithoutSchemaException) as error:
-            raise InputError(f"The input is not a Singer stream: {error}") from error
+            whole = isinstance(error, RecordsWithoutSchemaException)
+            words = str(error) if whole else str(error).partition(":")[0]  # behind it is the line itself
+            raise InputError(f"The input is not a Singer stream: {words}") from error
         except RowsFailedError:
             raise
         except Exception:

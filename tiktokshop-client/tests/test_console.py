@@ -18,7 +18,7 @@ from tiktokshop_client.errors import ConfigurationError
             json.JSONDecodeError("Expecting value", "", 0),
             "A file given on the command line is not valid JSON: Expecting value: line 1 column 1 (char 0).",
         ),
-        (KeyError("id"), "Unexpected KeyError: 'id'. This is a bug; --log-level debug shows where."),
+        (KeyError("id"), "Unexpected KeyError. This is a bug; --log-level debug shows more."),
     ],
 )
 def test_every_failure_is_one_sentence(error, said):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
@@ -264,6 +264,8 @@ class Caller:
         if date is not None:
             self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
         outcome = read_answer(reply, call.context, now, self._redactor, rows, outline)
+        if call.operation.partial and isinstance(outcome, Answer):  # what it says of single rows is told to people
+            outcome = replace(outcome, data=self._redactor.throughout(outcome.data))
         return _Attempt(call, outcome, slot, token, date)
 
     def _signed(self, call: Call) -> str:

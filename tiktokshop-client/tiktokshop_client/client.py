@@ -12,16 +12,16 @@ from tiktokshop_client.errors import (
     AuthorisationError,
     ConfigurationError,
     MarketError,
-    PagingError,
     TransientError,
 )
 from tiktokshop_client.limits import Limits
 from tiktokshop_client.operations import GET_SHOPS, same_region
 from tiktokshop_client.raw_rows import RawRows
-from tiktokshop_client.redaction import Redactor
+from tiktokshop_client.redaction import known
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens import Tokens, store_for
 from tiktokshop_client.transport import Transport
+from tiktokshop_client.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ class Client:
         clock: Clock | None = None,
     ) -> None:
         clock = clock or SystemClock()
-        redactor = Redactor()
+        redactor = known
         redactor.add(settings.app_secret, settings.access_token, settings.refresh_token)
         self._settings = settings
         self._redactor = redactor
@@ -207,12 +207,13 @@ class Client:
             tally: As in ``call``.
 
         Raises:
-            PagingError: The platform repeats a page token, so the list would never end.
+            PagingError: The platform repeats a page token, or ``walk.MOST_BARREN`` pages in a row had no row or only
+                rows that came before, so the list would never end.
             PageTokenInvalid: The platform does not accept its page token: begin again.
             TikTokShopError: As ``call``.
         """
         size = page_size or operation.page_size
-        seen: set[str] = set()
+        walk: Walk | None = None
         token = ""
         number = 0
         while True:
@@ -222,13 +223,13 @@ class Client:
             )
             call = self._call(operation, shop, path, inquiry, content, tally, paging=bool(token))
             page = self._page(call, self._caller.perform(call, rows=operation.rows, outline=outline), number)
+            walk = walk or Walk(call.context.who)
+            walk.see(page.rows, page.total_count)
             yield page
             token = page.next_page_token
             if not token:
                 return
-            if token in seen:
-                raise PagingError(f"{call.context.who}: the platform repeats a page token on page {number}")
-            seen.add(token)
+            walk.go_on(token)
 
     def _call(
         self,

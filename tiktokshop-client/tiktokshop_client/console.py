@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import select
 import sys
+import threading
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tiktokshop_client.errors import TikTokShopError
+from tiktokshop_client.redaction import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+_PACKAGES = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client")
 LEVELS = ("debug", "info", "warning", "error")
 FAILED = 1
 
@@ -40,10 +45,13 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
     """Runs a command line to its end and leaves the process with its exit code.
 
     An error of ours is its own sentence; a file that cannot be read or is not JSON is named by the error of
-    the standard library; anything else is called what it is, a bug. Nothing printed holds a secret: our
-    errors never do, and foreign ones are not shown with their context.
+    the standard library; anything else is called what it is, a bug. Nothing that is logged meanwhile, by whatever
+    library, holds a secret or the text of a foreign exception, which may quote what it met.
     """
     logger = logging.getLogger(name)
+    made = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(CleanRecord)
+    threading.excepthook = _in_a_thread
     try:
         command()
     except Exception as error:
@@ -53,7 +61,44 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
             # Keep the interpreter from flushing what is left into the closed pipe when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
+    finally:
+        logging.setLogRecordFactory(made)
+        threading.excepthook = threading.__excepthook__
     sys.exit(0)
+
+
+class CleanRecord(logging.LogRecord):
+    """A line of the log without secrets. Of exceptions it has where they happened, and the words of ours only."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        try:
+            self.msg = known(super().getMessage())
+        except Exception as error:  # noqa: BLE001 - the standard library would print the line's parts
+            self.msg = f"A line of the log cannot be written ({type(error).__name__})."
+        self.args = None
+        if self.exc_info and self.exc_info[1]:
+            self.exc_text = known(trace(self.exc_info[1]))
+        self.exc_info = None
+
+
+def _in_a_thread(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_value is not None:
+        logging.getLogger("threads").error("%s", sentence(failed.exc_value))
+
+
+def trace(error: BaseException) -> str:
+    """Where an exception happened, and those that it was made from, without what foreign ones say."""
+    parts: list[str] = []
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        words = f": {following}" if _is_ours(following) else ""
+        stack = traceback.format_tb(following.__traceback__)
+        parts.append(f"Traceback (most recent call last):\n{''.join(stack)}{type(following).__name__}{words}")
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+    return "\n\nThe above happened after:\n\n".join(parts)
 
 
 def write_all(data: bytes | bytearray) -> None:
@@ -77,14 +122,40 @@ def write_all(data: bytes | bytearray) -> None:
 
 
 def sentence(error: BaseException) -> str:
-    """One line that says what happened and, where it can, what to do."""
-    if isinstance(error, TikTokShopError) or type(error).__module__.startswith(("tap_tiktokshop", "target_tiktokshop")):
-        return str(error)
+    """One line that says what happened and, where it can, what to do. It has no secrets.
+
+    The text of a foreign exception is not in it, as that may quote a person's data or a token.
+    """
+    return known(_sentence(error))
+
+
+def _sentence(error: BaseException) -> str:
+    if _is_ours(error):
+        return str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.filename:
+        return f"Cannot use {error.filename}: {error.strerror}."
+    if isinstance(error, FileNotFoundError):  # the SDK's, of a file that was named on the command line
+        return str(error).rstrip(".") + "."
     if isinstance(error, OSError):
-        return f"Cannot use {error.filename}: {error.strerror}." if error.filename else str(error).rstrip(".") + "."
-    if type(error).__name__ == "JSONDecodeError":
-        return f"A file given on the command line is not valid JSON: {error}."
-    return f"Unexpected {type(error).__name__}: {error}. This is a bug; --log-level debug shows where."
+        return f"{error.strerror or type(error).__name__}."
+    if isinstance(error, json.JSONDecodeError):
+        return (
+            "A file given on the command line is not valid JSON: "
+            f"{error.msg}: line {error.lineno} column {error.colno} (char {error.pos})."
+        )
+    return f"Unexpected {type(error).__name__}{_place(error)}. This is a bug; --log-level debug shows more."
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether an exception's words are ours."""
+    return type(error).__module__.startswith((*_PACKAGES, "tiktokshop_sandbox"))
+
+
+def _place(error: BaseException) -> str:
+    """Where it happened, for who mends it: in the last of our own lines that led there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if any(name in frame.filename for name in _PACKAGES)]
+    return f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
 
 
 def explain(faults: Iterable[Any]) -> list[str]:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from tiktokshop_client import operation_codes
+
 
 class _Word(str, Enum):
     """An enumeration whose members print as their value, on every Python."""
@@ -368,6 +370,11 @@ CODED: tuple[Rule, ...] = tuple(
         *_GATEWAY,
         *_FAMILIES,
         *((code, _C.BUSINESS, _A.STOP, text) for code, text in _BUSINESS.items()),
+        *((code, _C.TRANSIENT, _A.RETRY, text) for code, text in operation_codes.FAILURES.items()),
+        *((code, _C.RATE, _A.SLOW_DOWN, text) for code, text in operation_codes.TOO_FAST.items()),
+        *((code, _C.RATE, _A.STOP, text) for code, text in operation_codes.QUOTAS.items()),
+        *((code, _C.BUSINESS, _A.STOP, text) for code, text in operation_codes.REFUSALS.items()),
+        *((code, _C.BUG, _A.STOP, text) for code, text in operation_codes.FAULTS.items()),
     )
 )
 

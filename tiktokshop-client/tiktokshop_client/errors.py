@@ -205,7 +205,7 @@ class BugError(TikTokShopError):
 
 
 class PagingError(TransientError):
-    """The pages of a list do not come to an end: a page token was repeated."""
+    """The pages of a list do not come to an end: a page token was repeated, or nothing new came for too long."""
 
 
 class PageTokenInvalid(TransientError):  # noqa: N818 - named for the condition its callers handle

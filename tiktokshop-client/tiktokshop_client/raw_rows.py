@@ -32,8 +32,12 @@ def decode_row(raw: msgspec.Raw) -> Any:
     raise _not_json()
 
 
+class UnreadableRowsError(ValueError):
+    """The platform sent rows that cannot be read."""
+
+
 def _not_json() -> ValueError:
-    return ValueError("the platform sent rows that are not JSON")
+    return UnreadableRowsError("the platform sent rows that are not JSON")
 
 
 class RowDecoder(Generic[T]):
@@ -163,7 +167,7 @@ class RawRows(Sequence[dict[str, Any]]):
             try:
                 known = self._keep(fields, self.decoded(_outlining(fields)))
             except msgspec.DecodeError as error:
-                raise ValueError(f"the platform sent rows that cannot be read: {error}") from None
+                raise UnreadableRowsError(f"the platform sent rows that cannot be read: {error}") from None
         return known[1]
 
     def _keep(self, fields: tuple[str, ...], outline: list[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:

@@ -28,8 +28,9 @@ UNREACHABLE_DEADLINE = 45.0
 class Retries:
     """The tries of one call: 1 s doubling, full jitter, capped, and bounded in number and total time."""
 
-    def __init__(self, tries: int, clock: Clock, closing: Event) -> None:
+    def __init__(self, tries: int, clock: Clock, closing: Event, deadline: float = TOTAL_DEADLINE) -> None:
         self._tries = tries
+        self._deadline = deadline
         self._clock = clock
         self._closing = closing
         self._started = clock.monotonic()
@@ -46,7 +47,7 @@ class Retries:
         if self._made >= self._tries:
             return None
         wait = max(error.retry_after or 0.0, backoff.full_jitter(next(self._waits)))
-        deadline = UNREACHABLE_DEADLINE if isinstance(error, UnreachableError) else TOTAL_DEADLINE
+        deadline = min(self._deadline, UNREACHABLE_DEADLINE if isinstance(error, UnreachableError) else self._deadline)
         if self._clock.monotonic() - self._started + wait > deadline:
             return None
         return wait

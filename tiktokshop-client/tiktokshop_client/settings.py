@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from tiktokshop_client import sandbox
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.redaction import known
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.stores import Address, kind_of
 
@@ -106,7 +107,10 @@ SETTINGS: Mapping[str, Any] = {
             "type": "number",
             "exclusiveMinimum": 0,
             "title": "Request timeout",
-            "description": "How many seconds an answer may keep silent before the request counts as failed.",
+            "description": (
+                "How many seconds an answer may keep silent before the request counts as failed. The whole answer has "
+                "to be there after twice as many."
+            ),
             "default": 60,
         },
         "max_retries": {
@@ -197,9 +201,18 @@ class Settings:
             user_agent=_header(config, "user_agent", USER_AGENT),
             keep_tokens=not _boolean(config, "sandbox") or token_store != "",
         )
+        known.add(settings.app_secret, settings.access_token, settings.refresh_token)
+        if isinstance(settings.token_store, Address):
+            known.add(_password(token_store))
         if settings.keep_tokens and not (settings.access_token or settings.refresh_token or token_store):
             raise ConfigurationError(f"the setting refresh_token is missing: {_NEEDED}")
         return settings
+
+
+def _password(url: str) -> Secret | None:
+    """The password in a store's address, which the libraries of stores may quote."""
+    parts = _split(url)
+    return Secret(unquote(parts.password)) if parts and parts.password else None
 
 
 def _store(text: str) -> Path | Address | None:

@@ -36,6 +36,13 @@ FOREVER = 1 << 53
 LONGEST_NUMBER = 300
 """Digits of a number that are read."""
 
+LONGEST_ANSWER = 60.0
+"""Seconds that an answer of the token host may take in all, if that is less than any answer may."""
+
+TRYING = 50.0
+"""Seconds after which it is not asked again. With one more answer that is less than others wait for the store's lock,
+which is held meanwhile, see ``token_store.LOCK_TIMEOUT``."""
+
 EXCHANGE_PATH = "/api/v2/token/get"
 REFRESH_PATH = "/api/v2/token/refresh"
 
@@ -82,7 +89,7 @@ class TokenHost:
         )
 
     def _ask(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
-        retries = Retries(self._settings.max_retries, self._clock, self._closing)
+        retries = Retries(self._settings.max_retries, self._clock, self._closing, TRYING)
         while True:
             outcome = self._request(path, query, context)
             if isinstance(outcome, Answer):
@@ -98,8 +105,9 @@ class TokenHost:
         """One request ("Get access token"): GET, unsigned, the secrets in the query."""
         full = {"app_key": self._settings.app_key, "app_secret": self._settings.app_secret.reveal(), **query}
         encoded = "&".join(f"{key}={quote(value, safe='')}" for key, value in full.items())
+        url = f"{self._settings.auth_base_url}{path}?{encoded}"
         try:
-            reply = self._transport.send("GET", f"{self._settings.auth_base_url}{path}?{encoded}", headers={})
+            reply = self._transport.send("GET", url, headers={}, seconds=LONGEST_ANSWER)
         except TikTokShopError as error:
             return error.about(context)
         answer = read_answer(replace(reply, body=_legible(reply.body)), context, self._clock.time(), self._redactor)

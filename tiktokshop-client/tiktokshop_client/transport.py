@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import ssl
 import threading
@@ -16,6 +17,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from tiktokshop_client.bounds import PATIENCE, Allowance, AnswerError, BoundedResponse, unpack
 from tiktokshop_client.errors import Action, ConfigurationError, TikTokShopError, TransientError, UnreachableError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Reply:
     Attributes:
         status: The HTTP status.
         headers: The headers, whose names are found in any case.
-        body: The whole body, decompressed.
+        body: The whole body, unpacked.
     """
 
     status: int
@@ -69,19 +71,29 @@ class _Route:
 
 
 class _Sending(threading.local):
-    """What the thread that sends a request wants done as soon as all of it is on its way."""
+    """The request that a thread sends: what to do once all of it is on its way, and what its answer may take."""
 
     left: Callable[[], None] | None = None
+    allowance: Allowance
 
 
 _sending = _Sending()
 
 
+class _UnsendableError(ValueError):
+    """A request that HTTP cannot carry; nothing of it was sent."""
+
+
 class _AtOnce:
     """A connection on which a request leaves in one piece, head and body, and which tells when it has.
 
-    The library sends them one after the other: two packets, and twice a wait for Python's lock.
+    The library sends them one after the other: two packets, and twice a wait for Python's lock. What comes back, also
+    from a proxy that is asked for a tunnel, is read within the request's allowance.
     """
+
+    @staticmethod
+    def response_class(*args: Any, **options: Any) -> BoundedResponse:
+        return BoundedResponse(_sending.allowance, *args, **options)
 
     _pieces: list[bytes] | None = None
     """What the library has sent of a request so far; None between requests, as when a proxy is asked for a tunnel."""
@@ -91,6 +103,8 @@ class _AtOnce:
         self._pieces = pieces
         try:
             super().request(*args, **options)  # type: ignore[misc] # the library's, of whatever kind
+        except ValueError:
+            raise _UnsendableError from None  # without the library's words: they quote what cannot be sent
         finally:
             self._pieces = None
         self.send(b"".join(pieces))
@@ -132,9 +146,13 @@ class Transport:
 
     Redirects are not followed, because the token would travel with them. TLS certificates are always verified; no
     setting reaches that switch. Proxies and extra certificate authorities come from the environment as usual.
+
+    An answer may be silent for ``timeout`` seconds, and has to be there as a whole ``PATIENCE`` times as many seconds
+    after its request was begun; ``bounds`` says how large it may be.
     """
 
     def __init__(self, *, timeout: float, user_agent: str) -> None:
+        self._silence = timeout
         self._timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout)
         self._user_agent = user_agent
         self._local = threading.local()
@@ -149,6 +167,7 @@ class Transport:
         headers: Mapping[str, str],
         body: bytes | None = None,
         left: Callable[[], None] | None = None,
+        seconds: float = math.inf,
     ) -> Reply:
         """Sends one request and reads its whole answer.
 
@@ -158,18 +177,23 @@ class Transport:
             headers: Headers beyond those every request has.
             body: The body's bytes, None for no body.
             left: Called when all of it has been handed to the network, before the answer comes.
+            seconds: How long it may take in all, if that is less than any may.
 
         Raises:
             UnreachableError: No connection came about, so nothing was sent.
-            ConfigurationError: The host's certificate is not valid.
-            TransientError: The connection broke, or the answer did not come in time or whole; ``unclear``.
+            ConfigurationError: The host's certificate or the proxy's address is not valid, or a token or another header
+                has characters that HTTP cannot carry.
+            TransientError: The connection broke, or the answer did not come in time or whole, or is larger than any
+                may be; ``unclear``.
         """
         failure = None
         _sending.left = left
-        try:
-            return self._send(method, url, headers, body)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            failure = _explain(error, urlsplit(url).hostname or "")
+        with Allowance(self._silence, min(PATIENCE * self._silence, seconds)) as allowance:
+            _sending.allowance = allowance
+            try:
+                return self._send(method, url, headers, body, allowance)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                failure = _explain(error, urlsplit(url).hostname or "")
         # Outside of the handler, so that no exception that knows the URL is chained to ours.
         raise failure
 
@@ -181,19 +205,23 @@ class Transport:
             self._adapters.clear()
         self._local = threading.local()
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, allowance: Allowance
+    ) -> Reply:
         route = self._route(url)
         response = route.pool.urlopen(
             method,
             url if route.absolute else url[len(route.host) :],
             body=body,
             headers={"user-agent": self._user_agent, "accept-encoding": "gzip, deflate", **headers},
+            decode_content=False,
             redirect=False,
             assert_same_host=False,
             retries=False,
             timeout=self._timeout,
         )
-        return Reply(response.status, response.headers, response.data)
+        content = unpack(response.data, response.headers.get("content-encoding", ""), allowance)
+        return Reply(response.status, response.headers, content)
 
     def _route(self, url: str) -> _Route:
         """The way to a host, as the environment had it when the thread first asked."""
@@ -225,23 +253,41 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             pending += [getattr(cause, "reason", None), cause.__cause__, cause.__context__, *cause.args]
 
 
+_PERMANENT: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    (
+        (_UnsendableError,),
+        "HTTP cannot carry some character of the access token or the user_agent: copy it again, or authorise again",
+    ),
+    (
+        (requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError),
+        "{host} cannot be reached, because the proxy's address is not one: check HTTPS_PROXY and HTTP_PROXY",
+    ),
+    ((ssl.SSLCertVerificationError,), "the certificate of {host} is not valid: check the base URL and the proxy"),
+)
+_UNREACHABLE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((urllib3.exceptions.ProxyError,), "{host} cannot be reached through the proxy: check the proxy settings"),
+    (
+        (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError),
+        "{host} cannot be reached: check the network, the proxy settings and the base URL",
+    ),
+)
+
+
 def _explain(error: Exception, host: str) -> TikTokShopError:
     """Our error for one of the library's, without any of its text: that holds the URL."""
     causes = list(_causes(error))
+    for cause in causes:
+        cause.__traceback__ = None  # lets go of what the answer has brought so far, while no other may be as large
 
     def any_is(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    if any_is(ssl.SSLCertVerificationError):
-        return ConfigurationError(f"the certificate of {host} is not valid: check the base URL and the proxy")
-    if any_is(urllib3.exceptions.ProxyError):
-        return UnreachableError(
-            f"{host} cannot be reached through the proxy: check the proxy settings", action=Action.RETRY
-        )
-    if any_is(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
-        return UnreachableError(
-            f"{host} cannot be reached: check the network, the proxy settings and the base URL",
-            action=Action.RETRY,
-        )
+    for kinds, text in _PERMANENT:
+        if any_is(*kinds):
+            return ConfigurationError(text.format(host=host))
+    for kinds, text in _UNREACHABLE:
+        if any_is(*kinds):
+            return UnreachableError(text.format(host=host), action=Action.RETRY)
     what = "did not answer in time" if any_is(urllib3.exceptions.TimeoutError, TimeoutError) else "broke the connection"
-    return TransientError(f"{host} {what}", action=Action.RETRY, unclear=True)
+    beyond = next((str(cause) for cause in causes if isinstance(cause, AnswerError)), what)
+    return TransientError(f"{host} {beyond}", action=Action.RETRY, unclear=True)

@@ -13,6 +13,7 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
+from tiktokshop_client.console import sentence
 from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
@@ -336,5 +337,5 @@ class PlatformStream(Stream):
         stops_the_run = isinstance(error, TikTokShopError) and error.reach == "run"
         if stops_the_run or self.ABORT_AT_RECORD_COUNT is not None:
             raise error
-        part.failed = str(error) or type(error).__name__
+        part.failed = sentence(error)
         self.tap.report_failure(self.name, part.shop, error)

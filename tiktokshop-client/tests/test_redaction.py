@@ -1,0 +1,168 @@
+"""Secrets are taken out of every text, however they are written there; what foreign exceptions say is never shown."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import logging
+import threading
+from urllib.parse import quote, quote_plus
+
+import cryptography.fernet
+import filelock
+import jsonschema
+import msgspec
+import pytest
+import requests
+import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
+from tiktokshop_client import Secret
+from tiktokshop_client.console import run, sentence, trace
+from tiktokshop_client.errors import ConfigurationError, partial_errors
+from tiktokshop_client.operations import UPDATE_INVENTORY
+from tiktokshop_client.redaction import Redactor, known
+
+CANARY = "canary+Tök/en=\"7'&\n§1"
+PERSON = "jane.o'doe+tea@example.com"
+
+WAYS = {
+    "plain": str,
+    "repr": repr,
+    "repr of bytes": lambda text: repr(text.encode()),
+    "JSON": json.dumps,
+    "JSON as it is": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON with escaped slashes": lambda text: json.dumps(text).replace("/", "\\/"),
+    "HTML": html.escape,
+    "percent-encoded": lambda text: quote(text, safe=""),
+    "percent-encoded as a path": quote,
+    "percent-encoded as a form": quote_plus,
+    "percent-encoded in small letters": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "percent-encoded twice": lambda text: quote(quote(text, safe=""), safe=""),
+}
+PACKINGS = {"base64": base64.b64encode, "base64 for URLs": base64.urlsafe_b64encode}
+
+secrets = st.text(st.characters(codec="utf-8"), min_size=12, max_size=60)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(secret=secrets)
+def test_a_secret_is_taken_out_in_each_way_it_may_be_written(way, secret):
+    redact = Redactor()
+    redact.add(Secret(secret))
+    written = WAYS[way](secret)
+    inner = written.removeprefix("b")[1:-1] if way.startswith(("repr", "JSON")) else written
+    assert redact(f"<{inner}>") == "<***>"
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+@given(secret=secrets, before=st.binary(max_size=5), after=st.binary(max_size=5))
+def test_a_secret_is_taken_out_of_base64_whatever_stands_around_it(packing, secret, before, after):
+    redact = Redactor()
+    redact.add(Secret(secret))
+    text = PACKINGS[packing](before + secret.encode() + after).decode()
+    shown = redact(text)
+    assert "***" in shown
+    assert len(shown.replace("***", "")) <= 4 * (len(before) + len(after)) // 3 + 8
+
+
+@given(text=st.text(max_size=200))
+def test_a_text_without_secrets_stays_as_it_is(text):
+    redact = Redactor()
+    redact.add(Secret("a-secret-of-nobody"), Secret("short"), None)
+    assert redact(text) == text
+
+
+def failing(make):
+    """The exception that a library raises by itself, or that is made of a text."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it raises
+        throw(make())
+    return caught.value
+
+
+def throw(error):
+    raise error
+
+
+WORDS = f"{CANARY} {PERSON}"
+FOREIGN = {
+    "int": lambda: int(WORDS),
+    "key": lambda: {}[WORDS],
+    "json": lambda: json.loads(WORDS),
+    "msgspec": lambda: msgspec.json.decode(json.dumps(WORDS), type=msgspec.defstruct("X", [])),
+    "msgspec enum": lambda: msgspec.convert(WORDS, type=__import__("typing").Literal["tea"]),
+    "jsonschema": lambda: jsonschema.validate(WORDS, {"type": "integer"}),
+    "fernet": lambda: cryptography.fernet.Fernet(WORDS.encode()),
+    "requests": lambda: requests.Request("GET", WORDS).prepare(),
+    "requests session": lambda: requests.Session().get(f"nowhere://{quote(WORDS)}"),
+    "urllib3": lambda: urllib3.exceptions.LocationParseError(WORDS),
+    "filelock": lambda: filelock.Timeout(WORDS),
+    "unicode": lambda: WORDS.encode("ascii"),
+    "os": lambda: OSError(f"no tunnel for {WORDS}"),
+    "value": lambda: ValueError(f"Invalid header value {WORDS.encode()!r}"),
+    "group": lambda: RuntimeError(WORDS, {WORDS: WORDS}),
+}
+
+
+def chained(error):
+    try:
+        try:
+            throw(error)
+        except Exception as inner:
+            raise LookupError(WORDS) from inner
+    except LookupError as outer:
+        return outer
+
+
+@pytest.mark.parametrize("library", FOREIGN)
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+def test_no_word_of_a_foreign_exception_is_shown_at_any_level(library, level, caplog, capfd):
+    known.add(Secret(CANARY))
+    error = chained(failing(FOREIGN[library]))
+
+    def command():
+        logging.getLogger("some-library").warning("it said %s of %r", CANARY, CANARY.encode())
+        logging.getLogger("some-library").error("not a %d", CANARY)
+        logging.getLogger("some-library").warning("it failed", exc_info=error)
+        raise error
+
+    with caplog.at_level(level), pytest.raises(SystemExit):
+        run(command, "some-plugin")
+    seen = "\n".join([caplog.text, *capfd.readouterr(), *(repr(vars(record)) for record in caplog.records)])
+    assert "Unexpected LookupError" in seen
+    assert not [piece for piece in ("canary", "jane", "example.com", quote(CANARY, safe="")) if piece in seen]
+
+
+def test_a_thread_that_fails_says_so_in_one_sentence(caplog):
+    def command():
+        thread = threading.Thread(target=lambda: int(PERSON))
+        thread.start()
+        thread.join()
+
+    with pytest.raises(SystemExit):
+        run(command, "some-plugin")
+    assert caplog.messages == ["Unexpected ValueError. This is a bug; --log-level debug shows more."]
+
+
+def test_our_own_words_are_shown_without_the_secrets_in_them():
+    known.add(Secret(CANARY))
+    error = failing(lambda: ConfigurationError(f"the setting {CANARY} is odd"))
+    assert sentence(error) == "the setting *** is odd"
+    assert "test_redaction.py" in trace(error)
+
+
+def test_the_log_is_made_as_before_once_a_command_has_ended():
+    before = logging.getLogRecordFactory()
+    with pytest.raises(SystemExit):
+        run(lambda: None, "some-plugin")
+    assert logging.getLogRecordFactory() is before
+
+
+def test_what_the_platform_says_of_single_rows_has_no_secret(platform, client, shop):
+    said = {"code": 12052393, "message": f"no stock for {quote(CANARY, safe='')}", "detail": {"sku_id": "1"}}
+    platform.on("/product/202309/products/7/inventory/update", platform.ok({"errors": [said]}))
+    known.add(Secret(CANARY))
+    answer = client().call(UPDATE_INVENTORY, shop=shop, path={"product_id": "7"}, body={"skus": []})
+    [error] = partial_errors(UPDATE_INVENTORY, answer.data)
+    assert (error.message, error.code, error.ids) == ("no stock for ***", 12052393, {"sku_id": "1"})
