@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from store_places import postgresql_port, redis_port, s3_url  # noqa: F401 - one server of each for all files
 from tiktokshop_client import Client, MemoryStore, Settings, Shop
 from tiktokshop_client.secret import Secret
 

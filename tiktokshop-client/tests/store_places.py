@@ -132,7 +132,7 @@ def redis_place(request, tmp_path, monkeypatch) -> Place:
     address = f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
     server = redis.Redis.from_url(address)
     server.flushall()
-    server.execute_command("ACL", "SETUSER", "weak", "on", f">{PASSWORD}", "~tiktokshop:*", "+get")
+    server.execute_command("ACL", "SETUSER", "weak", "reset", "on", f">{PASSWORD}", "~tiktokshop:*", "+get")
     request.addfinalizer(server.close)
     return Place(
         "redis",

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from store_faults import FULL, READ_ONLY, filled, small_disk
-from store_places import PASSWORD, PLACES, postgresql_port, redis_port, s3_url  # noqa: F401 - fixtures
+from store_places import PLACES
 from tiktokshop_client import Client, Secret, Token, errors, store_objects, store_redis
 from tiktokshop_client.authorise import Standing, exchange
 from tiktokshop_client.token_pair import KEY_VARIABLE

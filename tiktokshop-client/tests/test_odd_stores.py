@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from store_places import PASSWORD, PLACES, postgresql_port, redis_port  # noqa: F401 - fixtures
+from store_places import PASSWORD, PLACES
 from tiktokshop_client import FileStore, Secret, Settings, Token, errors
 from tiktokshop_client.tokens import store_for
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from store_places import PASSWORD, PLACES, postgresql_port, redis_port, s3_url  # noqa: F401 - fixtures
+from store_places import PASSWORD, PLACES
 from tiktokshop_client import Client, Secret, Settings, Token, errors, operations, stores
 from tiktokshop_client.token_pair import KEY_VARIABLE
 from tiktokshop_client.token_store import LostRaceError

@@ -165,16 +165,24 @@ class RedisStore:
                 "the setting token_store"
             )
         except (AuthenticationError, NoPermissionError):
-            error = ConfigurationError(
-                f"the token store {self.name} refuses this user or password: check the setting token_store, and that "
-                f"the user may read and write the keys tiktokshop:tokens:*",
-            )
+            error = self._refused()
         except (RedisConnectionError, RedisTimeoutError):
             error = TransientError(f"the token store {self.name} cannot be reached: check that Redis runs there")
             error.reach = "run"
         except RedisError as problem:
-            error = ConfigurationError(f"the token store {self.name} cannot be used ({type(problem).__name__})")
+            # In a script, a missing right to one of its commands comes as any other error.
+            refused = "NOPERM" in str(problem) or "permission" in str(problem)
+            error = self._refused() if refused else self._unusable(problem)
         raise error
+
+    def _refused(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"the token store {self.name} refuses this user or password: check the setting token_store, and that "
+            f"the user may read and write the keys tiktokshop:tokens:*",
+        )
+
+    def _unusable(self, problem: Exception) -> ConfigurationError:
+        return ConfigurationError(f"the token store {self.name} cannot be used ({type(problem).__name__})")
 
 
 def _renew(lock: Any, done: threading.Event) -> None:
