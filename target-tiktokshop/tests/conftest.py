@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import tiktokshop_sandbox
+from target_tiktokshop.outcomes import documented
+from target_tiktokshop.rules import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
 from tiktokshop_client import Client, Settings, operations
 
@@ -90,6 +92,8 @@ class Lab:
                 target.close()
         lines = path.read_text().splitlines() if path.exists() else []
         rows = [json.loads(line) for line in lines if line.endswith("}")]
+        for row in rows:
+            assert documented(row["outcome"], row["code"], frozenset(SETTINGS)), row
         states = [json.loads(line) for line in output.getvalue().splitlines()]
         counts = self.sandbox.control("GET", "/stats")["operations"]
         writes = {
