@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 APPLIED = "applied"
+OVERWROTE = "overwrote"
 UNCHANGED = "unchanged"
 REJECTED = "rejected"
 GUARDED = "guarded"
@@ -19,6 +20,7 @@ PLANNED = "planned"
 
 OUTCOMES: Mapping[str, str] = {
     APPLIED: "The shop has what the record asks for, because the run wrote it.",
+    OVERWROTE: "The same, but something else that the call has to carry had changed meanwhile: look at it.",
     UNCHANGED: "The shop had it already, so nothing was sent.",
     REJECTED: "The record cannot be carried out, or the platform refused it.",
     GUARDED: "A guard held it back; the code is the setting of the guard.",
@@ -77,6 +79,19 @@ CODES: Mapping[str, Code] = {
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
     "superseded": Code("A later record of the run has the same key; that one counts.", (UNCHANGED,)),
+    "sold_meanwhile": Code(
+        "Orders took units of a warehouse that no record names, between reading and writing, and the call gave them "
+        "back: correct its stock (the message has both values), or set `restore_overwritten`.",
+        (OVERWROTE,),
+    ),
+    "put_right": Code("The same, and the warehouse was put right afterwards.", (APPLIED,)),
+    "changed_meanwhile": Code(
+        "Somebody else changed a warehouse that no record names while the SKU was written; the newer value stays.",
+        (APPLIED,),
+    ),
+    "stock_not_shown": Code(
+        "The shop does not show the units of a warehouse that no record names: add a record for it."
+    ),
     "not_kept": Code("The platform accepted it, but the shop does not show it.", (UNCONFIRMED,)),
     "not_read_back": Code("It was sent, but the shop could not be read afterwards.", (UNCONFIRMED,)),
     "run_stopped": Code("The run ended before it was sent, or before it was read back.", (REJECTED, UNCONFIRMED)),

@@ -229,7 +229,7 @@ def read_back(writer: Writer, sent: list[Row], unclear: Mapping[int, TikTokShopE
         if not only_these_rows(error):
             raise
         return
-    for row in sent:
+    for row in still_open(sent):
         if kept.get(id(row), True):
             row.settle(APPLIED, row.code, row.message)
         elif id(row) in unclear:
