@@ -16,6 +16,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings
+from tiktokshop_client.configuration import misspelt, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, run
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.health import early_warnings
@@ -85,7 +86,11 @@ class TargetTikTokShop(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
         self.append_builtin_config(self.config_jsonschema)
-        self._config = {name: value for name, value in self._config.items() if value is not None}
+        properties = self.config_jsonschema["properties"]
+        self._config = typed(self._config, properties)
+        ignored = misspelt(self._config, properties)
+        if ignored:
+            self.logger.warning("%s", ignored)
         faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))
@@ -213,8 +218,7 @@ class TargetTikTokShop(Target):
             super().invoke(about=about, about_format=about_format, config=config, **kwargs)
             return
         cls.print_version(print_fn=cls.logger.info)
-        paths, from_environment = (config.config, config.parse_env) if config else (None, False)
-        target = cls(config=paths, parse_env_config=from_environment)
+        target = cls(config=config.config if config else None)
         try:
             target.listen(kwargs.get("file_input"))
         except (InvalidInputLine, RecordsWithoutSchemaException) as error:
@@ -250,6 +254,15 @@ class TargetTikTokShop(Target):
         else:
             text += "\nStreams:\n" + "\n".join(f"- {stream['name']}: {stream['summary']}" for stream in streams)
         sys.stdout.write(text.rstrip() + "\n")
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Reads what `--config` names; the SDK would take what it cannot read for a bug, and a typo for "no"."""
+        given = super().cb_config(ctx, param, ())
+        cls.append_builtin_config(cls.config_jsonschema)
+        given.config = plugin_config(cls.name, value, cls.config_jsonschema["properties"])
+        return given
 
     @classmethod
     @override
