@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tap_tiktokshop.personal import stream_maps
+from target_tiktokshop.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
 from tiktokshop_sandbox.endpoints import all_endpoints
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +120,17 @@ def writes_table() -> list[str]:
     return rows
 
 
+def outcomes_table() -> list[str]:
+    """What a line of the target's results file may say became of a record, as two Markdown tables."""
+    rows = ["| Outcome | What it means |", "| --- | --- |"]
+    rows += [f"| `{name}` | {meaning} |" for name, meaning in OUTCOMES.items()]
+    rows += ["", "| Code | Beside | What it means |", "| --- | --- | --- |"]
+    for name, code in CODES.items():
+        rows.append(f"| `{name}` | {', '.join(f'`{outcome}`' for outcome in code.outcomes)} | {code.meaning} |")
+    words = ", ".join(f"`{word}`" for word in sorted(CATEGORIES))
+    return [*rows, f"| a number, or one of {words} | `rejected` | {PLATFORM} |"]
+
+
 def meltano_settings(module: str) -> list[str]:
     """Settings of a plugin as Meltano's plugin definition has them."""
     lines = ["    settings:"]
@@ -153,6 +165,7 @@ PARTS = {
         "personal": personal_table,
         "target-settings": partial(settings_table, "target_tiktokshop", without="tap_tiktokshop"),
         "target-streams": writes_table,
+        "target-outcomes": outcomes_table,
     },
     "meltano.yml": {
         "no-pii": meltano_no_pii,

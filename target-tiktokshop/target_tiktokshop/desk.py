@@ -74,18 +74,19 @@ class Desk:
         wanted = list(dict.fromkeys(ids))
         parts = [wanted[start : start + most] for start in range(0, len(wanted), most)]
         found: dict[str, R] = {}
-        for part in self.each(lambda part: self._halving(read, part), parts):
+        for part in self.each(lambda part: self.halving(read, part), parts):
             found |= part
         return found
 
-    def _halving(self, read: Callable[[list[str]], dict[str, R]], ids: list[str]) -> dict[str, R]:
+    def halving(self, read: Callable[[list[str]], dict[str, R]], ids: list[str]) -> dict[str, R]:
+        """What one call finds for the ids; when it is refused, what two calls for half of them each do, and so on."""
         try:
             return read(ids)
         except (BusinessError, BugError):
             if len(ids) == 1:
                 return {}
         half = len(ids) // 2
-        return self._halving(read, ids[:half]) | self._halving(read, ids[half:])
+        return self.halving(read, ids[:half]) | self.halving(read, ids[half:])
 
     def close(self) -> None:
         """Ends waiting calls and lets go of everything."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from target_tiktokshop.outcomes import GUARDED, REJECTED
 from target_tiktokshop.planning import stock_after
-from target_tiktokshop.rows import GUARDED, REJECTED, Row, by, still_open
+from target_tiktokshop.rows import Row, by, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -47,6 +47,7 @@ class Sku:
         status: The product's status, "" where the call that was made does not tell it.
         available: Units by warehouse, without those that orders have taken.
         committed: Units by warehouse that orders have taken.
+        unseen: Warehouses whose units cannot be read; they count as 0 above.
         price: What the buyer pays, None if unknown.
         list_price: The list price, None if there is none.
         currency: Of the prices.
@@ -58,6 +59,7 @@ class Sku:
     status: str = ""
     available: dict[str, int] = field(default_factory=dict)
     committed: dict[str, int] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
     price: Decimal | None = None
     list_price: Decimal | None = None
     currency: str = ""
@@ -93,6 +95,10 @@ class Catalogue:
         """Stock by SKU id; what the shop does not have is left out."""
         return self._desk.in_bulk(lambda ids: self._stock({"sku_ids": ids}), sku_ids, STOCK_A_CALL)
 
+    def stock_again(self, sku_ids: list[str]) -> dict[str, Sku]:
+        """The same in the thread that asks: one call, for not more SKUs than it takes."""
+        return self._desk.halving(lambda ids: self._stock({"sku_ids": ids}), sku_ids)
+
     def stock_of_products(self, product_ids: Iterable[str]) -> dict[str, Sku]:
         """Stock of all SKUs of some products, by SKU id."""
         return self._desk.in_bulk(lambda ids: self._stock({"product_ids": ids}), product_ids, PRODUCTS_OF_STOCK_A_CALL)
@@ -105,8 +111,11 @@ class Catalogue:
                 sku = Sku(str(row.get("id")), str(row.get("seller_sku") or ""), str(product.get("product_id") or ""))
                 for place in row.get("warehouse_inventory") or []:
                     warehouse = str(place.get("warehouse_id") or "")
-                    sku.available[warehouse] = int(place.get("available_quantity") or 0)
-                    sku.committed[warehouse] = int(place.get("committed_quantity") or 0)
+                    units = units_of(place.get("available_quantity"))
+                    if units is None:
+                        sku.unseen.add(warehouse)
+                    sku.available[warehouse] = units or 0
+                    sku.committed[warehouse] = units_of(place.get("committed_quantity")) or 0
                 found[sku.id] = sku
         return found
 
@@ -224,12 +233,19 @@ def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:
     )
 
 
+def units_of(value: Any) -> int | None:
+    """A number of units of the platform's, None if it cannot be read."""
+    number = decimal_of(value)
+    return int(number) if number is not None and number == number.to_integral_value() else None
+
+
 def decimal_of(value: Any) -> Decimal | None:
-    """An amount of the platform's, None if there is none."""
+    """An amount of the platform's, None if there is none that can be read."""
     try:
-        return Decimal(str(value)) if value not in {None, ""} else None
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
 # -- orders, cancellations, returns --------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import click
 import msgspec
 from tiktokshop_client.console import run, write_all
 
-from target_tiktokshop.rows import OUTCOMES, REJECTED
+from target_tiktokshop.outcomes import OUTCOMES, REJECTED
 from target_tiktokshop.sinks import WRITINGS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _decode = msgspec.json.Decoder().decode
     "--outcome",
     "outcomes",
     multiple=True,
-    type=click.Choice(OUTCOMES),
+    type=click.Choice(list(OUTCOMES)),
     default=(REJECTED,),
     show_default=True,
     help="Which records; may be given several times.",

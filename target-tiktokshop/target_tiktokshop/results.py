@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from target_tiktokshop.rows import GUARDED, OUTCOMES, REJECTED
+from target_tiktokshop.outcomes import GUARDED, OUTCOMES, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

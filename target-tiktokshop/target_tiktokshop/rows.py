@@ -5,18 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from target_tiktokshop.outcomes import REJECTED, UNCHANGED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from tiktokshop_client import Shop, TikTokShopError
-
-APPLIED = "applied"
-UNCHANGED = "unchanged"
-REJECTED = "rejected"
-GUARDED = "guarded"
-UNCONFIRMED = "unconfirmed"
-PLANNED = "planned"
-OUTCOMES = (APPLIED, UNCHANGED, REJECTED, GUARDED, UNCONFIRMED, PLANNED)
 
 
 @dataclass(slots=True)
@@ -30,7 +24,7 @@ class Row:
         values: The fields that the stream knows, parsed.
         shop: The shop it is for; set before anything is read.
         subject: What the shop knows it by: a SKU, an order, a product, …; set by planning.
-        outcome: One of `OUTCOMES`, "" while it is open.
+        outcome: One of `outcomes.OUTCOMES`, "" while it is open.
         code: The platform's code, or our word for the reason; "" for none.
         message: A sentence for a human: what happened and what to do.
         request_id: The platform's id of the request that decided it.

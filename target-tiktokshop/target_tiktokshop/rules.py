@@ -47,6 +47,15 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "description": "Read back what was sent; what the platform accepted and did not keep is `unconfirmed`.",
         "default": True,
     },
+    "restore_overwritten": {
+        "type": "boolean",
+        "title": "Restore overwritten stock",
+        "description": (
+            "Where orders took units of a warehouse that no record names while its SKU was written, and the call gave "
+            "them back (`overwrote`), set it once to what it had. Needs `verify`."
+        ),
+        "default": False,
+    },
     "results_path": {
         "type": "string",
         "title": "Results file",
@@ -160,6 +169,7 @@ class Rules:
     batch_size_rows: int = 5_000
     skip_unchanged: bool = True
     verify: bool = True
+    restore_overwritten: bool = False
     results_path: Path | None = None
     max_rejected_percent: Decimal = Decimal(20)
     max_price_change_percent: Decimal = Decimal(50)
@@ -187,6 +197,7 @@ class Rules:
             batch_size_rows=found["batch_size_rows"],
             skip_unchanged=found["skip_unchanged"],
             verify=found["verify"],
+            restore_overwritten=found["restore_overwritten"],
             results_path=Path(found["results_path"]).expanduser() if found["results_path"] else None,
             max_rejected_percent=Decimal(0) if fails else _decimal(found, "max_rejected_percent"),
             max_price_change_percent=_decimal(found, "max_price_change_percent"),

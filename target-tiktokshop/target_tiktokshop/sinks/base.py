@@ -14,8 +14,9 @@ from target_tiktokshop import guards
 from target_tiktokshop.desk import only_these_rows, refuse_all
 from target_tiktokshop.fields import FieldError
 from target_tiktokshop.guards import RunStoppedError
+from target_tiktokshop.outcomes import APPLIED, PLANNED, UNCONFIRMED
 from target_tiktokshop.planning import STOCK_A_CALL, Catalogue
-from target_tiktokshop.rows import APPLIED, PLANNED, UNCONFIRMED, Row, still_open
+from target_tiktokshop.rows import Row, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -228,7 +229,7 @@ def read_back(writer: Writer, sent: list[Row], unclear: Mapping[int, TikTokShopE
         if not only_these_rows(error):
             raise
         return
-    for row in sent:
+    for row in still_open(sent):
         if kept.get(id(row), True):
             row.settle(APPLIED, row.code, row.message)
         elif id(row) in unclear:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from tiktokshop_client.errors import Action, BusinessError, TikTokShopError
 
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
+from target_tiktokshop.outcomes import REASONS
 from target_tiktokshop.planning import Carriers, orders, some_orders
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
-from target_tiktokshop.sinks.shipments import REASONS, Step, Wanted, next_step
+from target_tiktokshop.sinks.shipments import Step, Wanted, next_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
