@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "ENV"
 DOTENV = Path(".env")
-PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+"""How a number is written as a text, by settings and by records: no `1_0`, no `1e3`, no digits of other scripts."""
 WORDS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
