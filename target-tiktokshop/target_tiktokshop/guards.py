@@ -12,6 +12,7 @@ from target_tiktokshop.masses import Stop
 from target_tiktokshop.outcomes import GUARDED, REJECTED
 from target_tiktokshop.planning import UNSEEN
 from target_tiktokshop.rows import Row, still_open
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -138,12 +139,17 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
 def check_rows(stream: str, rows: Sequence[Row], rules: Rules) -> None:
     """Holds back every open row that a guard of its stream finds something wrong with."""
     for row in still_open(rows):
-        for guard in GUARDS.get(stream, ()):
-            problem = guard.finds(row, rules)
-            if problem:
-                row.settle(GUARDED, guard.name, problem)
-                row.deliberate = guard.deliberate
-                break
+        with apart(row):
+            _check_row(row, GUARDS.get(stream, ()), rules)
+
+
+def _check_row(row: Row, guards: Sequence[Guard], rules: Rules) -> None:
+    for guard in guards:
+        problem = guard.finds(row, rules)
+        if problem:
+            row.settle(GUARDED, guard.name, problem)
+            row.deliberate = guard.deliberate
+            break
 
 
 def check_batch(rows: Sequence[Row], rules: Rules) -> Iterator[Stop]:

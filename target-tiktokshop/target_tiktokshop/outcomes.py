@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 APPLIED = "applied"
 OVERWROTE = "overwrote"
 UNCHANGED = "unchanged"
+SUPERSEDED = "superseded"
 REJECTED = "rejected"
 GUARDED = "guarded"
 UNCONFIRMED = "unconfirmed"
@@ -22,6 +23,7 @@ OUTCOMES: Mapping[str, str] = {
     APPLIED: "The shop has what the record asks for, because the run wrote it.",
     OVERWROTE: "The same, but something else that the call has to carry had changed meanwhile: look at it.",
     UNCHANGED: "The shop had it already, so nothing was sent.",
+    SUPERSEDED: "A later record of the run has the same key and counts in its place; the message has its number.",
     REJECTED: "The record cannot be carried out, or the platform refused it.",
     GUARDED: "A guard held it back; the code is the setting of the guard.",
     UNCONFIRMED: "It was sent, but the shop does not show it, or could not be asked.",
@@ -58,6 +60,7 @@ REASONS: Mapping[str, str] = {
     "several_packages": "the order has several packages: name package_id or order_line_item_ids",
     "too_late": "tracking numbers may be corrected within 72 hours of shipping, and these are over: tell the buyer",
     "market": "the platform makes the packages itself in this market, and has not made one: feed it again later",
+    "no_lines": "nothing of the order is left to ship: its line items are cancelled, or the shop shows none of them",
     "after_sale": "the buyer has asked to cancel the order: decide about that first",
 }
 
@@ -78,7 +81,15 @@ CODES: Mapping[str, Code] = {
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists those."),
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
-    "superseded": Code("A later record of the run has the same key; that one counts.", (UNCHANGED,)),
+    "deleted_row": Code(
+        "The tap marks the row as deleted, so what it says is no longer so: take such rows out of the feed, or send "
+        "what is to hold instead, like a quantity of 0."
+    ),
+    "odd_answer": Code(
+        "What the platform shows of it, or answered, cannot be read; `unconfirmed` if it may have been sent: look at "
+        "it in Seller Center.",
+        (REJECTED, UNCONFIRMED),
+    ),
     "sold_meanwhile": Code(
         "Orders took units of a warehouse that no record names, between reading and writing, and the call gave them "
         "back: correct its stock (the message has both values), or set `restore_overwritten`.",
@@ -106,7 +117,7 @@ def documented(outcome: str, code: str | None, guards: frozenset[str]) -> bool:
     if outcome not in OUTCOMES:
         return False
     if not code:
-        return outcome in {APPLIED, UNCHANGED, PLANNED}
+        return outcome in {APPLIED, UNCHANGED, SUPERSEDED, PLANNED}
     if outcome == GUARDED:
         return code in guards
     if code in CODES:

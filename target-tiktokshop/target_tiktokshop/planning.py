@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from tiktokshop_client.operations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tiktokshop_client import Operation, Shop
 
@@ -28,6 +29,8 @@ STOCK_A_CALL = 600
 PRODUCTS_OF_STOCK_A_CALL = 100
 SEARCHED_A_CALL = 10
 ORDERS_A_CALL = 50
+NEAR_PAGES = 20
+"""In shops of so many pages of products a seller SKU that nobody has is looked for with other blanks and cases too."""
 FEW_CALLS = 3
 """So many calls are made for a few SKUs without asking whether the whole list would be cheaper."""
 PAGE_TOKEN_TRIES = 3
@@ -91,6 +94,7 @@ class Catalogue:
         self._desk = desk
         self._shop = shop
         self._by_seller_sku: dict[str, list[Sku]] = {}
+        self._near: dict[str, list[Sku]] | None = None
         self._pages = 0  # how many pages the whole list had when it was last begun
 
     # -- stock ---------------------------------------------------------------------------------------------------
@@ -110,11 +114,11 @@ class Catalogue:
     def _stock(self, body: Mapping[str, Any]) -> dict[str, Sku]:
         answer = self._desk.client.call(SEARCH_INVENTORY, shop=self._shop, body=body)
         found: dict[str, Sku] = {}
-        for product in answer.data.get("inventory") or []:
-            for row in product.get("skus") or []:
+        for product in objects(answer.data.get("inventory")):
+            for row in objects(product.get("skus")):
                 sku = Sku(str(row.get("id")), str(row.get("seller_sku") or ""), str(product.get("product_id") or ""))
                 sku.numbered = row.get("seller_sku") is not None
-                for place in row.get("warehouse_inventory") or []:
+                for place in objects(row.get("warehouse_inventory")):
                     warehouse = str(place.get("warehouse_id") or "")
                     units = units_of(place.get("available_quantity"))
                     if units is None:
@@ -136,6 +140,15 @@ class Catalogue:
                     if sku.seller_sku in unknown:
                         self._by_seller_sku[sku.seller_sku].append(sku)
         return self._by_seller_sku
+
+    def near(self, seller_sku: str) -> list[Sku]:
+        """All SKUs whose seller's number differs in blanks around it and in case only, if the shop is not too large."""
+        if self._near is None:
+            self._near = {}
+            for product in self._listed(NEAR_PAGES):
+                for sku in product.skus:
+                    self._near.setdefault(plain(sku.seller_sku), []).append(sku)
+        return self._near.get(plain(seller_sku), [])
 
     def offers(self, sku_ids: Iterable[str]) -> dict[str, Sku]:
         """SKUs with price and status, by id, as they are now."""
@@ -187,7 +200,7 @@ class Catalogue:
                     self._pages = -(-page.total_count // (SEARCH_PRODUCTS.page_size or 1))
                 if max(self._pages, page.number) > cheaper_than:
                     return []
-                products.extend(map(product_of, page.rows))
+                products.extend(map(product_of, objects(page.rows)))
         except PageTokenInvalid:
             return list(self.all())
         except BusinessError as error:
@@ -206,26 +219,43 @@ class Catalogue:
         return list(self._desk.in_bulk(read, values, SEARCHED_A_CALL).values())
 
 
+def plain(name: str) -> str:
+    """A name without what is often lost or added on the way of it: blanks around it, and case."""
+    return name.strip().casefold()
+
+
 def whole(desk: Desk, operation: Operation, shop: Shop, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All rows of a list; begun again when the platform does not take its own page token back."""
     for _ in range(PAGE_TOKEN_TRIES):
         try:
-            return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in page.rows]
+            return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
         except PageTokenInvalid:  # noqa: PERF203 - three tries
             continue
-    return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in page.rows]
+    return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
+
+
+def objects(rows: Any) -> list[dict[str, Any]]:
+    """The objects in a list of the platform's: where it is none, or holds something else, that is nothing."""
+    if isinstance(rows, (str, dict)) or not isinstance(rows, Sequence):
+        return []
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """An object of the platform's, empty where it is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def product_of(row: Mapping[str, Any]) -> Product:
     """A product of a search, or of Get Product."""
     product_id, status = str(row.get("id") or ""), str(row.get("status") or row.get("product_status") or "")
-    skus = [sku_of(item, product_id, status) for item in row.get("skus") or []]
+    skus = [sku_of(item, product_id, status) for item in objects(row.get("skus"))]
     return Product(product_id, status, skus)
 
 
 def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:
     """A SKU of a product. What the buyer sees is `sale_price`, or `tax_exclusive_price` where that is missing."""
-    price = item.get("price") or {}
+    price, listed = object_of(item.get("price")), object_of(item.get("list_price"))
     shown = price.get("sale_price") or price.get("amount") or price.get("tax_exclusive_price")
     return Sku(
         id=str(item.get("id") or ""),
@@ -234,7 +264,7 @@ def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:
         product_id=product_id,
         status=status,
         price=decimal_of(shown),
-        list_price=decimal_of((item.get("list_price") or {}).get("amount")),
+        list_price=decimal_of(listed.get("amount")),
         currency=str(price.get("currency") or ""),
     )
 
@@ -264,8 +294,8 @@ def orders(desk: Desk, shop: Shop, ids: Iterable[str]) -> dict[str, dict[str, An
 
 def some_orders(desk: Desk, shop: Shop, ids: list[str]) -> dict[str, dict[str, Any]]:
     """As many orders as one call gives."""
-    rows = desk.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders") or []
-    return {str(row.get("id")): row for row in rows}
+    rows = desk.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders")
+    return {str(row.get("id")): row for row in objects(rows)}
 
 
 @dataclass(frozen=True)
@@ -319,5 +349,5 @@ class Carriers:
             answer = self._desk.client.call(GET_SHIPPING_PROVIDERS, shop=self._shop, path=path)
         except BusinessError as error:
             return error
-        rows = answer.data.get("shipping_providers") or []
+        rows = objects(answer.data.get("shipping_providers"))
         return [(str(row.get("id")), str(row.get("name") or "")) for row in rows]

@@ -114,7 +114,7 @@ class Results:
             "shop_id": row.shop.id if row.shop else None,
             "outcome": row.outcome,
             "code": row.code or None,
-            "message": row.message or None,
+            "message": "; ".join([*row.notes, *filter(None, [row.message])]) or None,
             "request_id": row.request_id or None,
             "operation": row.operation or None,
             "before": row.before,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from target_tiktokshop.outcomes import REJECTED, UNCHANGED
+from target_tiktokshop.outcomes import REJECTED, SUPERSEDED, UNCHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -33,6 +33,7 @@ class Row:
         after: The values it asks for.
         deliberate: Whether a setting meant for that keeps it out, so that it is no sign of a broken feed.
         stopped_by: In a dry run the setting that would have stopped the real run at its batch; "" for none.
+        notes: What was read otherwise than it was written, as sentences that go before the message.
     """
 
     stream: str
@@ -50,6 +51,7 @@ class Row:
     after: Any = None
     deliberate: bool = False
     stopped_by: str = ""
+    notes: list[str] = field(default_factory=list)
 
     @property
     def open(self) -> bool:
@@ -100,7 +102,8 @@ def by_shop(rows: Iterable[Row]) -> Iterable[tuple[Shop, list[Row]]]:
 
 
 def last_wins(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> None:
-    """Settles every row that a later one of the same key replaces."""
-    for group in by(still_open(rows), key).values():
+    """Settles every row that a later one of the same key replaces; a row that cannot be carried out replaces none."""
+    usable = [row for row in rows if row.outcome in {"", UNCHANGED}]
+    for group in by(usable, key).values():
         for row in group[:-1]:
-            row.unchanged(f"record {group[-1].number} of the run, which is later, says it again", "superseded")
+            row.settle(SUPERSEDED, "", f"record {group[-1].number} of the run, which is later, replaces it")

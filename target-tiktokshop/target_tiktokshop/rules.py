@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.configuration import PLAIN_NUMBER
 from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -283,10 +284,9 @@ def _prices(found: Mapping[str, Any], name: str) -> dict[str, Decimal]:
 
 
 def _number(value: Any, name: str) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
+    if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
+        raise ConfigurationError(f"the setting {name} has to be a decimal number")
+    number = Decimal(str(value))
     if not number.is_finite():
         raise ConfigurationError(f"the setting {name} has to be a decimal number")
     return number

@@ -25,6 +25,7 @@ from target_tiktokshop.fields import (
 from target_tiktokshop.planning import CANCELLATIONS, RETURNS, Search, searched
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -142,11 +143,12 @@ class DecisionWriter(Writer):
     def look(self, rows: list[Row]) -> None:
         """Reads all requests, 50 a call."""
         kind = self.kind
-        last_wins(rows, lambda row: row.values[kind.key])
         for shop, group in by_shop(still_open(rows)):
             found = searched(self.desk, shop, kind.search, (row.values[kind.key] for row in group))
             for row in group:
-                self._compare(row, found.get(row.values[kind.key]))
+                with apart(row):
+                    self._compare(row, found.get(row.values[kind.key]))
+        last_wins(rows, lambda row: row.values[kind.key])
 
     def _compare(self, row: Row, request: Mapping[str, Any] | None) -> None:
         kind, decision = self.kind, row.values["decision"]

@@ -16,6 +16,7 @@ from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writing
 from target_tiktokshop.sinks.fresh import Lot, aftermath, lots, renew
 from target_tiktokshop.sinks.skus import SkuWriter
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,9 +54,10 @@ class InventoryWriter(SkuWriter):
         for shop, group in by_shop(still_open(rows)):
             live = self.catalogue(shop).stock(row.values["sku_id"] for row in group)
             for row in group:
-                self.find(row, live)
-                if row.open:
-                    self._place(row)
+                with apart(row):
+                    self.find(row, live)
+                    if row.open:
+                        self._place(row)
         last_wins(rows, lambda row: (row.subject.id, row.after["warehouse_id"]))
         self.desk.changes.skus += len({row.subject.id for row in still_open(rows)})
         for row in still_open(rows):

@@ -12,6 +12,7 @@ from target_tiktokshop.planning import DEACTIVATED, UNSEEN, Sku
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writing
 from target_tiktokshop.sinks.skus import SkuWriter
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,9 +65,10 @@ class PriceWriter(SkuWriter):
         for shop, group in by_shop(still_open(rows)):
             live = self.catalogue(shop).offers(row.values["sku_id"] for row in group)
             for row in group:
-                self.find(row, live)
-                if row.open:
-                    self._price(row)
+                with apart(row):
+                    self.find(row, live)
+                    if row.open:
+                        self._price(row)
         last_wins(rows, lambda row: row.subject.id)
         for row in still_open(rows):
             if self.rules.skip_unchanged and has(row.subject, row):

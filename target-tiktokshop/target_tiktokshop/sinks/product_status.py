@@ -12,6 +12,7 @@ from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_o
 from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,11 +43,12 @@ class StatusWriter(Writer):
 
     def look(self, rows: list[Row]) -> None:
         """Reads the products one by one if they are few, else the whole list."""
-        last_wins(rows, lambda row: (row.the_shop.id, row.values["product_id"]))
         for shop, group in by_shop(still_open(rows)):
             live = self._products(shop, [row.values["product_id"] for row in group])
             for row in group:
-                self._compare(row, live.get(row.values["product_id"]))
+                with apart(row):
+                    self._compare(row, live.get(row.values["product_id"]))
+        last_wins(rows, lambda row: (row.the_shop.id, row.values["product_id"]))
 
     def _compare(self, row: Row, product: Product | None) -> None:
         if product is None:

@@ -84,6 +84,8 @@ def next_step(order: Mapping[str, Any] | None, wanted: Wanted, region: str, now:
         reason = "number_in_use"
     if reason:
         return Step(reason=reason, before=before)
+    if not lines:
+        return Step(reason="no_lines")
     waiting = [line for line in lines if not number_of(line)]
     if waiting and (not named or len(waiting) == len(lines)):
         return _ship(order, waiting, every, wanted, region)
