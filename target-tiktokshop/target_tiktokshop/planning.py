@@ -57,6 +57,7 @@ class Sku:
         price: What the buyer pays, None if unknown.
         list_price: The list price, None if there is none.
         currency: Of the prices.
+        title: What its product is called, "" where the call that was made does not tell it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Sku:
     price: Decimal | None = None
     list_price: Decimal | None = None
     currency: str = ""
+    title: str = ""
 
 
 def stock_after(rows: Sequence[Row]) -> dict[str, int]:
@@ -85,6 +87,7 @@ class Product:
     id: str
     status: str
     skus: list[Sku]
+    title: str = ""
 
 
 class Catalogue:
@@ -187,6 +190,10 @@ class Catalogue:
             return self._targeted(name, values)
         return self._listed(calls) or self._targeted(name, values)
 
+    def titles(self, sku_ids: Iterable[str]) -> dict[str, str]:
+        """What the products of SKUs are called, by SKU id."""
+        return {sku.id: sku.title for product in self._targeted("sku_ids", list(sku_ids)) for sku in product.skus}
+
     def all(self) -> Iterable[Product]:
         """The whole list of products, without deleted ones."""
         return self._pages_of({})
@@ -250,7 +257,10 @@ def product_of(row: Mapping[str, Any]) -> Product:
     """A product of a search, or of Get Product."""
     product_id, status = str(row.get("id") or ""), str(row.get("status") or row.get("product_status") or "")
     skus = [sku_of(item, product_id, status) for item in objects(row.get("skus"))]
-    return Product(product_id, status, skus)
+    title = str(row.get("title") or "")
+    for sku in skus:
+        sku.title = title
+    return Product(product_id, status, skus, title)
 
 
 def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from target_tiktokshop.outcomes import REJECTED, SUPERSEDED, UNCHANGED
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from tiktokshop_client import Shop, TikTokShopError
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -88,9 +90,9 @@ def still_open(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.open]
 
 
-def by(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> Mapping[Any, list[Row]]:
-    """Rows grouped by a key, in the order of their first appearance."""
-    groups: dict[Any, list[Row]] = {}
+def by(rows: Iterable[T], key: Callable[[T], Hashable]) -> Mapping[Any, list[T]]:
+    """Rows, or what there is of them, grouped by a key, in the order of their first appearance."""
+    groups: dict[Any, list[T]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return groups

@@ -22,7 +22,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "type": "boolean",
         "title": "Dry run",
         "description": (
-            "Read, compare and guard, write the plan to `results_path`, and send nothing. No STATE is passed on."
+            "Read, compare and guard, write the plan to `results_path`, show it, and send nothing. "
+            "No STATE is passed on."
         ),
         "default": False,
     },

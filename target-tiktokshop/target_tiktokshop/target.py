@@ -12,6 +12,7 @@ from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
@@ -19,7 +20,7 @@ from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_wit
 from tiktokshop_client import Client, Settings
 from tiktokshop_client.configuration import misspelt, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, run
-from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
@@ -29,6 +30,7 @@ from target_tiktokshop.desk import Desk
 from target_tiktokshop.guards import RunStoppedError
 from target_tiktokshop.messages import InputError, LineReader
 from target_tiktokshop.needs import need_of
+from target_tiktokshop.planning import Catalogue
 from target_tiktokshop.progress import Progress
 from target_tiktokshop.results import Results
 from target_tiktokshop.rows import Row
@@ -36,10 +38,10 @@ from target_tiktokshop.rules import Rules
 from target_tiktokshop.sinks import WRITINGS, WriteSink, Writing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
     from typing import NoReturn
 
-    import click
     from singer_sdk import Sink
 
     from target_tiktokshop.sinks.base import Writer
@@ -243,7 +245,8 @@ class TargetTikTokShop(Target):
         if tally.beyond(limit):
             raise RowsFailedError(
                 f"{tally.failed} of {tally.outcomes.total()} records were rejected or guarded, more than "
-                f"{limit} %: {self.results.path} says why. The others were carried out."
+                f"{limit} %: {self.results.path} says why. The others {'could be' if self.rules.dry_run else 'were'} "
+                "carried out."
             )
 
     def stops(self) -> list[str]:
@@ -251,12 +254,23 @@ class TargetTikTokShop(Target):
         found = self.desk.stops if "desk" in self.__dict__ else []
         return list({(stream, stop.name): f"{stream}: {stop.sentence}" for stream, stop in found}.values())
 
-    def summarise(self) -> None:
-        """One line about all records so far."""
+    def summarise(self, *, failed: bool = False) -> None:
+        """One line about all records so far, in a dry run behind the plan; a run that failed asks nothing more."""
         results = self.results
+        if results.plan is not None and results.tally.outcomes:
+            text = results.plan.text((lambda *_: {}) if failed else self._titles, self.stops())
+            click.echo(text, err=True)  # in one piece, so that no log line falls between its rows
         if results.tally.outcomes:
             kind = "Plan" if self.rules.dry_run else "Done"
             self.logger.info("%s: %s. Each record's outcome is in %s.", kind, results.tally, results.path)
+
+    def _titles(self, shop_id: str, sku_ids: Iterable[str]) -> dict[str, str]:
+        """What the products of SKUs are called; it is only for show, so that no error of it is one of the run."""
+        wanted = list(sku_ids)
+        try:
+            return Catalogue(self.desk, self.desk.shops()[shop_id]).titles(wanted) if wanted else {}
+        except TikTokShopError:
+            return {}
 
     def close(self) -> None:
         """Lets go of connections and files."""
@@ -296,7 +310,7 @@ class TargetTikTokShop(Target):
         except (PlanStoppedError, RowsFailedError):
             raise
         except Exception:
-            target.summarise()
+            target.summarise(failed=True)
             raise
         finally:
             target.close()

@@ -58,7 +58,7 @@ class StatusWriter(Writer):
         row.operation = operation.name
         row.before, row.after = {"status": product.status}, {"status": REACHED[row.values["status"]]}
         theirs = product.status not in {SELLER_OFF, ACTIVE, "DRAFT", "PENDING", "FAILED"}
-        row.subject = Product(product.id, (product.status or UNSEEN) if theirs else "", product.skus)
+        row.subject = Product(product.id, (product.status or UNSEEN) if theirs else "", product.skus, product.title)
         if self.rules.skip_unchanged and product.status in reached:
             row.unchanged(UNDER_REVIEW if product.status == "PENDING" else "")
 
