@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tiktokshop_client.errors import BugError, BusinessError, MarketError, TransientError
 
+from target_tiktokshop.masses import Changes, Stop
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Sequence
@@ -27,14 +29,6 @@ HANDS = 32
 
 
 @dataclass
-class Stock:
-    """What the run has done to stock so far, for the guard against a feed that sells everything out."""
-
-    seen: int = 0
-    zeroed: int = 0
-
-
-@dataclass
 class Desk:
     """One run's tools."""
 
@@ -42,7 +36,9 @@ class Desk:
     rules: Rules
     results: Results
     logger: logging.Logger
-    stock: Stock = field(default_factory=Stock)
+    changes: Changes = field(default_factory=Changes)
+    stops: list[tuple[str, Stop]] = field(default_factory=list)
+    """By stream, what would have stopped the real run, in a dry run."""
     closing: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:

@@ -36,6 +36,8 @@ FEW_CALLS = 3
 PAGE_TOKEN_TRIES = 3
 
 SELLER_OFF = "SELLER_DEACTIVATED"
+UNSEEN = "unseen"
+"""In place of a status that the shop does not show."""
 DEACTIVATED = (SELLER_OFF, "PLATFORM_DEACTIVATED", "FREEZE")
 
 
@@ -47,7 +49,8 @@ class Sku:
         id: The platform's id.
         seller_sku: The seller's own number, "" if it has none.
         product_id: The product it belongs to.
-        status: The product's status, "" where the call that was made does not tell it.
+        status: The product's status; "" where it is not asked for or does not matter, `UNSEEN` where it is not shown.
+        numbered: Whether the shop shows the seller's number, were it only to say that there is none.
         available: Units by warehouse, without those that orders have taken.
         committed: Units by warehouse that orders have taken.
         unseen: Warehouses whose units cannot be read; they count as 0 above.
@@ -60,6 +63,7 @@ class Sku:
     seller_sku: str
     product_id: str
     status: str = ""
+    numbered: bool = True
     available: dict[str, int] = field(default_factory=dict)
     committed: dict[str, int] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
@@ -113,6 +117,7 @@ class Catalogue:
         for product in objects(answer.data.get("inventory")):
             for row in objects(product.get("skus")):
                 sku = Sku(str(row.get("id")), str(row.get("seller_sku") or ""), str(product.get("product_id") or ""))
+                sku.numbered = row.get("seller_sku") is not None
                 for place in objects(row.get("warehouse_inventory")):
                     warehouse = str(place.get("warehouse_id") or "")
                     units = units_of(place.get("available_quantity"))
@@ -152,24 +157,24 @@ class Catalogue:
         return {sku.id: sku for product in products for sku in product.skus if sku.id in wanted}
 
     def deactivated(self, skus: Iterable[Sku]) -> dict[str, str]:
-        """Status by product id, of those products of the SKUs that somebody has deactivated."""
+        """Status by product id, of those products of the SKUs that somebody has deactivated, or `UNSEEN`."""
         one_each = {sku.product_id: sku.id for sku in skus}
         if len(one_each) <= FEW_CALLS * SEARCHED_A_CALL:
-            products: Iterable[Product] = self._targeted("sku_ids", list(one_each.values()))
-        else:
-            try:
-                lists = self._desk.each(lambda status: list(self._pages_of({"status": status})), DEACTIVATED)
-            except BusinessError as error:
-                if error.code != TOO_MANY_HITS:
-                    raise
-                products = self._targeted("sku_ids", list(one_each.values()))
-            else:
-                products = [product for found in lists for product in found]
-        return {
-            product.id: product.status
-            for product in products
-            if product.id in one_each and product.status in DEACTIVATED
-        }
+            return self._statuses(one_each)
+        try:
+            lists = self._desk.each(lambda status: list(self._pages_of({"status": status})), DEACTIVATED)
+        except BusinessError as error:
+            if error.code != TOO_MANY_HITS:
+                raise
+            return self._statuses(one_each)
+        listed = {product.id: status for status, found in zip(DEACTIVATED, lists, strict=True) for product in found}
+        return {product_id: status for product_id, status in listed.items() if product_id in one_each}
+
+    def _statuses(self, one_each: Mapping[str, str]) -> dict[str, str]:
+        """The same, asked for by one SKU of each product."""
+        shown = {product.id: product.status for product in self._targeted("sku_ids", list(one_each.values()))}
+        found = {product_id: shown.get(product_id) or UNSEEN for product_id in one_each}
+        return {product_id: status for product_id, status in found.items() if status in {*DEACTIVATED, UNSEEN}}
 
     def search(self, name: str, wanted: Iterable[str]) -> Iterable[Product]:
         """Products that have any of the SKUs, asked for by `sku_ids` or `seller_skus`, the cheaper way.
@@ -255,6 +260,7 @@ def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:
     return Sku(
         id=str(item.get("id") or ""),
         seller_sku=str(item.get("seller_sku") or ""),
+        numbered=item.get("seller_sku") is not None,
         product_id=product_id,
         status=status,
         price=decimal_of(shown),

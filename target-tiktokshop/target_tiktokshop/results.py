@@ -123,6 +123,7 @@ class Results:
             "before": row.before,
             "after": row.after,
             "record": row.record,
+            **({"stopped_by": row.stopped_by} if row.stopped_by else {}),
         }
 
     def close(self) -> None:

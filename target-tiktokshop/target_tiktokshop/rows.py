@@ -32,6 +32,7 @@ class Row:
         before: The live values it would change.
         after: The values it asks for.
         deliberate: Whether a setting meant for that keeps it out, so that it is no sign of a broken feed.
+        stopped_by: In a dry run the setting that would have stopped the real run at its batch; "" for none.
         notes: What was read otherwise than it was written, as sentences that go before the message.
     """
 
@@ -49,6 +50,7 @@ class Row:
     before: Any = None
     after: Any = None
     deliberate: bool = False
+    stopped_by: str = ""
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -88,7 +88,9 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "max_price_change_percent": PERCENT
     | {
         "title": "Largest price change",
-        "description": "Hold back a price that is more than this part above or below the live one.",
+        "description": (
+            "Hold back a price that is more than this part above or below the live one, or where the shop shows none."
+        ),
         "default": 50,
     },
     "min_price": PRICES
@@ -127,6 +129,66 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
             "the SKUs it has seen. A single SKU may always sell out."
         ),
         "default": 30,
+    },
+    "max_fallen_percent": PERCENT
+    | {
+        "title": "Most nearly sold out",
+        "description": (
+            "The same for SKUs that lose more than four fifths of their units; those that go to none count as well."
+        ),
+        "default": 50,
+    },
+    "max_deactivated_percent": PERCENT
+    | {
+        "title": "Most deactivated",
+        "description": (
+            "Stop before a batch that brings the products which the run deactivates above this part of those that the "
+            "shop has on sale. A single one may always be deactivated."
+        ),
+        "default": 20,
+    },
+    "max_activated_percent": PERCENT
+    | {
+        "title": "Most activated",
+        "description": (
+            "The same for products that the run puts on sale, of those that the seller has deactivated and of drafts. "
+            "Five may always be put on sale."
+        ),
+        "default": 50,
+    },
+    "max_cancelled_percent": PERCENT
+    | {
+        "title": "Most cancelled",
+        "description": "The same for orders that the run cancels, of those that wait to be shipped.",
+        "default": 20,
+    },
+    "max_decided_percent": PERCENT
+    | {
+        "title": "Most decided",
+        "description": (
+            "The same for buyers' cancellations, and for their returns, that the run decides, of those that wait for a "
+            "decision. Five may always be decided."
+        ),
+        "default": 50,
+    },
+    "max_orders_per_number": {
+        "type": "integer",
+        "minimum": 1,
+        "title": "Most orders of one number",
+        "description": (
+            "Stop before a batch that gives one tracking number, or one external order id, to more orders than this: "
+            "the column of the feed may hold the same for everybody. The platform takes 20 orders a tracking number."
+        ),
+        "default": 20,
+    },
+    "send_unseen": {
+        "type": "boolean",
+        "title": "Send unseen",
+        "description": (
+            "Send also where a guard cannot see the live value that it compares with (a price, a status, a seller SKU, "
+            "units, how many there are). Without it such a record is held back."
+        ),
+        "default": False,
     },
     "allow_skus": SKUS
     | {
@@ -183,13 +245,14 @@ class Rules:
     verify: bool = True
     restore_overwritten: bool = False
     results_path: Path | None = None
-    max_rejected_percent: Decimal = Decimal(20)
-    max_price_change_percent: Decimal = Decimal(50)
+    percent: Mapping[str, Decimal] = field(default_factory=dict)
+    """Every setting of a part of something, by its name."""
     min_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_quantity: int = 99_999
     buffer_quantity: int = 0
-    max_zeroed_percent: Decimal = Decimal(30)
+    max_orders_per_number: int = 20
+    send_unseen: bool = False
     allow_skus: frozenset[str] = frozenset()
     deny_skus: frozenset[str] = frozenset()
     protect_status: bool = True
@@ -204,7 +267,9 @@ class Rules:
             ConfigurationError: A price is not a decimal.
         """
         found = {name: config.get(name, spec.get("default")) for name, spec in SETTINGS.items()}
-        fails = found["on_reject"] == "fail"
+        percent = {name: _number(value, name) for name, value in found.items() if name.endswith("_percent")}
+        if found["on_reject"] == "fail":
+            percent["max_rejected_percent"] = Decimal(0)
         return cls(
             dry_run=found["dry_run"],
             batch_size_rows=found["batch_size_rows"],
@@ -212,23 +277,19 @@ class Rules:
             verify=found["verify"],
             restore_overwritten=found["restore_overwritten"],
             results_path=Path(found["results_path"]).expanduser() if found["results_path"] else None,
-            max_rejected_percent=Decimal(0) if fails else _decimal(found, "max_rejected_percent"),
-            max_price_change_percent=_decimal(found, "max_price_change_percent"),
+            percent=percent,
             min_price=_prices(found, "min_price"),
             max_price=_prices(found, "max_price"),
             max_quantity=found["max_quantity"],
             buffer_quantity=found["buffer_quantity"],
-            max_zeroed_percent=_decimal(found, "max_zeroed_percent"),
+            max_orders_per_number=found["max_orders_per_number"],
+            send_unseen=found["send_unseen"],
             allow_skus=frozenset(found["allow_skus"]),
             deny_skus=frozenset(found["deny_skus"]),
             protect_status=found["protect_status"],
             carriers=found["carriers"],
             deactivate_on_zero=found["on_zero"] == "deactivate",
         )
-
-
-def _decimal(found: Mapping[str, Any], name: str) -> Decimal:
-    return _number(found[name], name)
 
 
 def _prices(found: Mapping[str, Any], name: str) -> dict[str, Decimal]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import TikTokShopError
@@ -64,13 +63,13 @@ def look(writer: Writer, rows: list[Row]) -> None:
     Raises:
         TikTokShopError: They cannot be read.
     """
-    stock = replace(writer.desk.stock)
+    seen = writer.desk.changes.skus
     try:
         writer.look(rows)
     except TikTokShopError:
         raise
     except Exception as error:  # noqa: BLE001 - found out below whose it is
-        writer.desk.stock = stock
+        writer.desk.changes.skus = seen
         if len(rows) == 1:
             reject(rows[0], error)
             return

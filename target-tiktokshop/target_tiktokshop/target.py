@@ -27,6 +27,7 @@ from typing_extensions import override
 
 from target_tiktokshop import rules as writing_rules
 from target_tiktokshop.desk import Desk
+from target_tiktokshop.guards import RunStoppedError
 from target_tiktokshop.messages import InputError, LineReader
 from target_tiktokshop.needs import need_of
 from target_tiktokshop.progress import Progress
@@ -56,6 +57,10 @@ class UnsupportedStreamError(Exception):
 
 class OutputClosedError(Exception):
     """Nobody reads the states. Not an `OSError`: click ends the process on those without a word."""
+
+
+class PlanStoppedError(RunStoppedError):
+    """A dry run came to its end, but the real one would not."""
 
 
 class RowsFailedError(Exception):
@@ -222,17 +227,29 @@ class TargetTikTokShop(Target):
         """Ends the run: one line that sums it up, and an error if too much of it failed.
 
         Raises:
+            PlanStoppedError: This was a dry run, and guards would have stopped the real one.
             RowsFailedError: More than `max_rejected_percent` of the records were rejected or guarded.
         """
         self.write_unreadable()
         super().process_endofpipe()
         self.summarise()
-        tally = self.results.tally
-        if tally.beyond(self.rules.max_rejected_percent):
+        stops = self.stops()
+        if stops:
+            raise PlanStoppedError(
+                f"The real run would be stopped and send nothing from there on: {'; '.join(stops)}. "
+                "Check the feed, or raise the settings named."
+            )
+        tally, limit = self.results.tally, self.rules.percent["max_rejected_percent"]
+        if tally.beyond(limit):
             raise RowsFailedError(
                 f"{tally.failed} of {tally.outcomes.total()} records were rejected or guarded, more than "
-                f"{self.rules.max_rejected_percent} %: {self.results.path} says why. The others were carried out."
+                f"{limit} %: {self.results.path} says why. The others were carried out."
             )
+
+    def stops(self) -> list[str]:
+        """What would have stopped the real run, in a dry run: one sentence for each stream and guard."""
+        found = self.desk.stops if "desk" in self.__dict__ else []
+        return list({(stream, stop.name): f"{stream}: {stop.sentence}" for stream, stop in found}.values())
 
     def summarise(self) -> None:
         """One line about all records so far."""
@@ -276,7 +293,7 @@ class TargetTikTokShop(Target):
             target.listen(kwargs.get("file_input"))
         except (InvalidInputLine, RecordsWithoutSchemaException) as error:
             raise InputError(f"The input is not a Singer stream: {error}") from error
-        except RowsFailedError:
+        except (PlanStoppedError, RowsFailedError):
             raise
         except Exception:
             target.summarise()

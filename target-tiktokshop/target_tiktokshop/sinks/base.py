@@ -193,9 +193,7 @@ def carry_out(desk: Desk, writer: Writer, rows: list[Row]) -> None:
     except TikTokShopError as error:
         error.add("; nothing of the batch was sent")
         raise
-    guards.check_rows(rows[0].stream, rows, desk.rules)
-    guards.check_batch(rows, desk.rules)
-    guards.check_stock(rows, desk.stock, desk.rules)
+    guards.check(rows, desk)
     planned = still_open(rows)
     if desk.rules.dry_run:
         for row in planned:

@@ -11,7 +11,7 @@ from tiktokshop_client.row_errors import partial_errors
 from target_tiktokshop.desk import only_these_rows, refuse_all
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, quantity, text
 from target_tiktokshop.outcomes import APPLIED, OVERWROTE
-from target_tiktokshop.planning import SELLER_OFF, Sku, stock_after
+from target_tiktokshop.planning import DEACTIVATED, SELLER_OFF, Sku, stock_after
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writing
 from target_tiktokshop.sinks.fresh import Lot, aftermath, lots, renew
@@ -59,7 +59,7 @@ class InventoryWriter(SkuWriter):
                     if row.open:
                         self._place(row)
         last_wins(rows, lambda row: (row.subject.id, row.after["warehouse_id"]))
-        self.desk.stock.seen += len({row.subject.id for row in still_open(rows)})
+        self.desk.changes.skus += len({row.subject.id for row in still_open(rows)})
         for row in still_open(rows):
             if self.rules.skip_unchanged and row.before == row.after:
                 row.unchanged()
@@ -111,7 +111,7 @@ class InventoryWriter(SkuWriter):
             if any(units for places in after.values() for units in places.values()):
                 continue
             for row in group:
-                if row.subject.status:
+                if row.subject.status in DEACTIVATED:
                     row.unchanged("the product is deactivated, so nothing of it can be bought")
                 row.operation = DEACTIVATE_PRODUCTS.name
                 row.after = {**row.after, "status": SELLER_OFF}
@@ -175,12 +175,12 @@ class InventoryWriter(SkuWriter):
     def kept(self, rows: list[Row]) -> Iterable[bool]:
         """The shop has what was sent, or less by what orders have taken in the meantime."""
         now: dict[str, Sku] = {}
-        off: dict[str, str] = {}
+        off: set[str] = set()
         for shop, group in by_shop(rows):
             stocked = [row.subject.id for row in group if row.operation == UPDATE_INVENTORY.name]
             now |= self.catalogue(shop).stock(stocked)
             others = [row.subject for row in group if row.operation != UPDATE_INVENTORY.name]
-            off |= self.catalogue(shop).deactivated(others) if others else {}
+            off |= {key for key, status in self.catalogue(shop).deactivated(others).items() if status in DEACTIVATED}
         done = {id(row): row.subject.product_id in off or has(now.get(row.subject.id), row) for row in rows}
         sure = [row for row in rows if done[id(row)] and row.subject.id in self._sent and row.subject.id in now]
         for group in by(sure, lambda row: row.subject.id).values():

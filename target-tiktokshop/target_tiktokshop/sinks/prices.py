@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.operations import UPDATE_PRICES
 
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, FieldError, amount, currency, identifier, money, text
-from target_tiktokshop.planning import DEACTIVATED, Sku
+from target_tiktokshop.planning import DEACTIVATED, UNSEEN, Sku
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writing
 from target_tiktokshop.sinks.skus import SkuWriter
@@ -80,7 +80,10 @@ class PriceWriter(SkuWriter):
         if sku.currency and sku.currency != code:
             row.reject("wrong_currency", f"SKU {sku.id} is sold in {sku.currency}, not {code}")
             return
-        sku.status = sku.status if sku.status in DEACTIVATED else ""
+        if not sku.status:
+            sku.status = UNSEEN
+        elif sku.status not in DEACTIVATED:
+            sku.status = ""
         row.operation = UPDATE_PRICES.name
         row.before = {"price": _text(sku.price), "currency": sku.currency or code}
         row.after = {"price": asked(row.values), "currency": code}

@@ -9,7 +9,7 @@ from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS,
 from tiktokshop_client.row_errors import partial_errors
 
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of
-from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, Product, product_of
+from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
 from target_tiktokshop.surprises import apart
@@ -58,7 +58,7 @@ class StatusWriter(Writer):
         row.operation = operation.name
         row.before, row.after = {"status": product.status}, {"status": REACHED[row.values["status"]]}
         theirs = product.status not in {SELLER_OFF, ACTIVE, "DRAFT", "PENDING", "FAILED"}
-        row.subject = Product(product.id, product.status if theirs else "", product.skus)
+        row.subject = Product(product.id, (product.status or UNSEEN) if theirs else "", product.skus)
         if self.rules.skip_unchanged and product.status in reached:
             row.unchanged(UNDER_REVIEW if product.status == "PENDING" else "")
 
