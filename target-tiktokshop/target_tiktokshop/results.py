@@ -95,10 +95,13 @@ class Results:
         """
         self.open()
         assert self._file is not None  # noqa: S101 - opened above
-        for row in rows:
-            self._file.write(_encode(self.entry(row)) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            for row in rows:
+                self._file.write(_encode(self.entry(row)) + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         self.tally.count(rows)
         if self.plan is not None:
             self.plan.add(rows)

@@ -72,6 +72,11 @@ class Row:
         self.outcome, self.code, self.message = outcome, code, message
         self.request_id = request_id or self.request_id
 
+    def note(self, words: str) -> None:
+        """Remembers what was read otherwise than it was written."""
+        if words and words not in self.notes:
+            self.notes.append(words)
+
     def reject(self, code: str, message: str, request_id: str = "") -> None:
         """The record cannot be carried out."""
         self.settle(REJECTED, code, message, request_id)

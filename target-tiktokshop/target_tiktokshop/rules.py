@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from tiktokshop_client.configuration import PLAIN_NUMBER
 from tiktokshop_client.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 PERCENT = {"type": "number", "minimum": 0}
 PRICES = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
+Carriers: TypeAlias = Mapping[str, str | Mapping[str, str]]
+"""Names of carriers and what they stand for; by the id of a shop, the same for this shop."""
 SKUS = {"type": "array", "items": {"type": "string"}}
 
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
@@ -212,6 +212,17 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": True,
     },
+    "carriers": {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "object"], "additionalProperties": {"type": "string"}},
+        "title": "Carriers",
+        "description": (
+            "What your names of carriers stand for: the platform's names of shipping providers, or their ids, like "
+            '`{"USPS Ground": "USPS"}`; under the id of a shop, the same for that shop only.'
+        ),
+        "default": {},
+        "examples": [{"USPS Ground": "USPS", "7495540735365777507": {"Ground": "UPS"}}],
+    },
     "on_zero": {
         "type": "string",
         "enum": ["send", "deactivate"],
@@ -246,6 +257,7 @@ class Rules:
     allow_skus: frozenset[str] = frozenset()
     deny_skus: frozenset[str] = frozenset()
     protect_status: bool = True
+    carriers: Carriers = field(default_factory=dict)
     deactivate_on_zero: bool = False
 
     @classmethod
@@ -276,6 +288,7 @@ class Rules:
             allow_skus=frozenset(found["allow_skus"]),
             deny_skus=frozenset(found["deny_skus"]),
             protect_status=found["protect_status"],
+            carriers=found["carriers"],
             deactivate_on_zero=found["on_zero"] == "deactivate",
         )
 

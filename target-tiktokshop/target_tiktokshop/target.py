@@ -19,7 +19,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings
 from tiktokshop_client.configuration import misspelt, plugin_config, typed
-from tiktokshop_client.console import explain, log_level_option, run
+from tiktokshop_client.console import explain, log_level_option, quiet, run
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
@@ -353,9 +353,15 @@ class TargetTikTokShop(Target):
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
         command.params.append(log_level_option())
+        for option in command.params:
+            if option.name == "file_input":
+                option.type = click.File("r", encoding="utf-8", errors="surrogateescape")
+        quiet("singer_sdk")
         return command
 
 
 def main() -> NoReturn:
     """The command `target-tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # a bad byte costs its own line only
     run(lambda: TargetTikTokShop.cli(), TargetTikTokShop.name)  # noqa: PLW0108 - `cli` makes the command when looked up

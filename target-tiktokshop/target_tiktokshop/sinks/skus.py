@@ -38,7 +38,7 @@ class SkuWriter(Writer):
         skus = self.catalogue(row.the_shop).near(number)
         exact = [sku for sku in skus if sku.seller_sku == number]
         if not exact and len({sku.seller_sku for sku in skus}) == 1:
-            row.notes.append(f"no SKU has the seller SKU {number!r}; {skus[0].seller_sku!r} was taken")
+            row.note(f"no SKU has the seller SKU {number!r}; {skus[0].seller_sku!r} was taken")
         return exact or skus
 
     def find(self, row: Row, live: Mapping[str, Sku]) -> None:

@@ -11,6 +11,7 @@ from target_tiktokshop.outcomes import REASONS
 from target_tiktokshop.planning import Carriers, object_of, orders, some_orders
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.sinks.carriers import choose, of_shop
 from target_tiktokshop.sinks.shipments import Step, Wanted, next_step
 from target_tiktokshop.surprises import apart, leave_unconfirmed
 
@@ -93,13 +94,12 @@ class TrackingWriter(Writer):
         except BusinessError as error:
             row.refuse(error)
             return
-        found = {number for number, called in known if called.casefold() == name.casefold()}
-        if len(found) == 1:
-            row.values["shipping_provider_id"] = found.pop()
-            return
-        names = ", ".join(called for _, called in known)
-        code = "ambiguous_carrier" if found else "unknown_carrier"
-        row.reject(code, f"{name} is not the name of one shipping provider of this order; there are: {names}")
+        choice = choose(name, known, of_shop(self.rules.carriers, shop.id))
+        row.note(choice.note)
+        if choice.provider_id:
+            row.values["shipping_provider_id"] = choice.provider_id
+        else:
+            row.reject(choice.code, choice.message)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """The rows of an order one after the other."""
