@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.operations import UPDATE_PRICES
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, FieldError, amount, currency, identifier, money, text
 from target_tiktokshop.planning import DEACTIVATED, UNSEEN, Sku
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
@@ -16,6 +17,8 @@ from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from target_tiktokshop.desk import Desk
 
 AMOUNTS = ("amount", "sale_price", "list_price")
 
@@ -59,6 +62,10 @@ CONTRACT = Contract(
 class PriceWriter(SkuWriter):
     """Prices, compared as decimals in the shop's currency."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._statuses: dict[str, str] = {}  # by product id, as first read
+
     def look(self, rows: list[Row]) -> None:
         """Reads price and status of all SKUs."""
         self.resolve(rows)
@@ -80,6 +87,7 @@ class PriceWriter(SkuWriter):
         if sku.currency and sku.currency != code:
             row.reject("wrong_currency", f"SKU {sku.id} is sold in {sku.currency}, not {code}")
             return
+        self._statuses.setdefault(sku.product_id, sku.status)
         if not sku.status:
             sku.status = UNSEEN
         elif sku.status not in DEACTIVATED:
@@ -90,6 +98,10 @@ class PriceWriter(SkuWriter):
         if "list_price" in row.values:
             row.before["list_price"] = _text(sku.list_price)
             row.after["list_price"] = row.values["list_price"]
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The product's status, a running promotion, the range of prices."""
+        foresight.prices(self.calls(rows), self._statuses, self.promotions)
 
     def send(self, rows: list[Row]) -> None:
         """The prices of one product; the platform takes all or none."""
