@@ -241,6 +241,9 @@ def test_the_schemas_of_what_is_fed_again_name_each_type_once():
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_told_with_the_file():
     results = Results(Path("/dev/full"), plan=False)
-    with pytest.raises(OSError, match="No space left on device") as caught:
-        results.write([Row("inventory", 1, {}, outcome="rejected")])
+    try:
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            results.write([Row("inventory", 1, {}, outcome="rejected")])
+    finally:
+        results.close()
     assert caught.value.filename == "/dev/full"

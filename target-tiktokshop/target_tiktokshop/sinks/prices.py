@@ -71,6 +71,9 @@ class PriceWriter(SkuWriter):
         self.resolve(rows)
         for shop, group in by_shop(still_open(rows)):
             live = self.catalogue(shop).offers(row.values["sku_id"] for row in group)
+            for sku in live.values():  # once each: several rows may be about one SKU
+                self._statuses[sku.product_id] = sku.status
+                sku.status = protected_status(sku.status)
             for row in group:
                 with apart(row):
                     self.find(row, live)
@@ -87,11 +90,6 @@ class PriceWriter(SkuWriter):
         if sku.currency and sku.currency != code:
             row.reject("wrong_currency", f"SKU {sku.id} is sold in {sku.currency}, not {code}")
             return
-        self._statuses.setdefault(sku.product_id, sku.status)
-        if not sku.status:
-            sku.status = UNSEEN
-        elif sku.status not in DEACTIVATED:
-            sku.status = ""
         row.operation = UPDATE_PRICES.name
         row.before = {"price": _text(sku.price), "currency": sku.currency or code}
         row.after = {"price": asked(row.values), "currency": code}
@@ -113,6 +111,11 @@ class PriceWriter(SkuWriter):
         for shop, group in by_shop(rows):
             now |= self.catalogue(shop).offers(row.subject.id for row in group)
         return [row.subject.id in now and has(now[row.subject.id], row) for row in rows]
+
+
+def protected_status(status: str) -> str:
+    """What the guard of deactivated products goes by: "" for others, `UNSEEN` where the shop does not say."""
+    return status if status in DEACTIVATED else "" if status else UNSEEN
 
 
 def has(sku: Sku, row: Row) -> bool:
