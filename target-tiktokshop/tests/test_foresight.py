@@ -50,8 +50,8 @@ SIGHTS = {
     ),
     "a price that a promotion locks": ("prices", lambda lab: price_of(promoted(lab), 1), "12052038"),
     "a price of a draft": ("prices", lambda lab: price_of(lab.products("DRAFT")[0], 1), "12052901"),
-    "a price above the market's": ("prices", lambda lab: price_of(lab.plain()[0], 7_600), "12052570"),
-    "a plain price": ("prices", lambda lab: price_of(lab.plain()[0], 1), None),
+    "a price above the market's": ("prices", lambda lab: price_of(lab.free(), 7_600), "12052570"),
+    "a plain price": ("prices", lambda lab: price_of(lab.free(), 1), None),
     "a draft to be taken down": ("product_status", lambda lab: status_of(lab.products("DRAFT")[0]), "12052901"),
 }
 LOOSE = {
