@@ -11,7 +11,7 @@ from singer_sdk.helpers.conform import DatetimeErrorTreatmentEnum
 from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
-from target_tiktokshop import guards, surprises
+from target_tiktokshop import foresight, guards, surprises
 from target_tiktokshop.desk import only_these_rows, refuse_all
 from target_tiktokshop.fields import FieldError
 from target_tiktokshop.guards import RunStoppedError
@@ -41,6 +41,7 @@ class Writer(abc.ABC):
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.rules = desk.rules
+        self.promotions = foresight.Promotions(desk)
         self._catalogues: dict[str, Catalogue] = {}
 
     def catalogue(self, shop: Shop) -> Catalogue:
@@ -52,6 +53,13 @@ class Writer(abc.ABC):
     @abc.abstractmethod
     def look(self, rows: list[Row]) -> None:
         """Resolves names, reads the live values, sets `before` and `after`, settles what is wrong or so already."""
+
+    def foresee(self, rows: list[Row]) -> None:  # noqa: B027 - most streams can foresee nothing
+        """Rejects rows that the platform would refuse, as far as the shop tells; only a dry run asks.
+
+        Raises:
+            TikTokShopError: The shop cannot be asked.
+        """
 
     @abc.abstractmethod
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
@@ -196,7 +204,8 @@ def carry_out(desk: Desk, writer: Writer, rows: list[Row]) -> None:
     guards.check(rows, desk)
     planned = still_open(rows)
     if desk.rules.dry_run:
-        for row in planned:
+        foresight.unless_unknown(writer.foresee, planned)
+        for row in still_open(planned):
             row.settle(PLANNED)
         return
     send(desk, writer, planned)

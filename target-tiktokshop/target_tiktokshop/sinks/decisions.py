@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tiktokshop_client.operations import APPROVE_CANCELLATION, APPROVE_RETURN, REJECT_CANCELLATION, REJECT_RETURN
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import (
     SHOP_ID,
     Contract,
@@ -171,6 +172,10 @@ class DecisionWriter(Writer):
     def word(self, row: Row) -> str:
         """The decision in the platform's words."""
         return str(row.values["decision"]).upper()
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The reasons that the platform takes for each request."""
+        foresight.reasons(self.desk, rows, self.kind.key)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a decision."""

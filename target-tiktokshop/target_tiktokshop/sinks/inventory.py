@@ -8,6 +8,7 @@ from tiktokshop_client.errors import BusinessError, TikTokShopError
 from tiktokshop_client.operations import DEACTIVATE_PRODUCTS, UPDATE_INVENTORY
 from tiktokshop_client.row_errors import partial_errors
 
+from target_tiktokshop import foresight
 from target_tiktokshop.desk import only_these_rows, refuse_all
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, quantity, text
 from target_tiktokshop.outcomes import APPLIED, OVERWROTE
@@ -115,6 +116,15 @@ class InventoryWriter(SkuWriter):
                     row.unchanged("the product is deactivated, so nothing of it can be bought")
                 row.operation = DEACTIVATE_PRODUCTS.name
                 row.after = {**row.after, "status": SELLER_OFF}
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The product's status, the range of units, the floor of a running promotion."""
+        rows = [row for row in rows if row.operation == UPDATE_INVENTORY.name]
+        statuses: dict[str, str] = {}
+        for shop, group in by_shop(rows) if not self.rules.protect_status else ():
+            found = self.catalogue(shop).deactivated(row.subject for row in group)
+            statuses |= {key: status for key, status in found.items() if status in DEACTIVATED}
+        foresight.stock(rows, statuses, self.promotions)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a product; which SKUs are read again together follows the order in which they go out."""

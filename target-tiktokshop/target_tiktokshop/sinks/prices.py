@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.operations import UPDATE_PRICES
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, FieldError, amount, currency, identifier, money, text
 from target_tiktokshop.planning import DEACTIVATED, UNSEEN, Sku
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
@@ -16,6 +17,8 @@ from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from target_tiktokshop.desk import Desk
 
 AMOUNTS = ("amount", "sale_price", "list_price")
 
@@ -59,12 +62,17 @@ CONTRACT = Contract(
 class PriceWriter(SkuWriter):
     """Prices, compared as decimals in the shop's currency."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._statuses: dict[str, str] = {}  # by product id, as first read
+
     def look(self, rows: list[Row]) -> None:
         """Reads price and status of all SKUs."""
         self.resolve(rows)
         for shop, group in by_shop(still_open(rows)):
             live = self.catalogue(shop).offers(row.values["sku_id"] for row in group)
             for sku in live.values():  # once each: several rows may be about one SKU
+                self._statuses[sku.product_id] = sku.status
                 sku.status = protected_status(sku.status)
             for row in group:
                 with apart(row):
@@ -88,6 +96,10 @@ class PriceWriter(SkuWriter):
         if "list_price" in row.values:
             row.before["list_price"] = _text(sku.list_price)
             row.after["list_price"] = row.values["list_price"]
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The product's status, a running promotion, the range of prices."""
+        foresight.prices(self.calls(rows), self._statuses, self.promotions)
 
     def send(self, rows: list[Row]) -> None:
         """The prices of one product; the platform takes all or none."""

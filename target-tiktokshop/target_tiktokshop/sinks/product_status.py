@@ -8,6 +8,7 @@ from tiktokshop_client.errors import BusinessError
 from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS, GET_PRODUCT
 from tiktokshop_client.row_errors import partial_errors
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of
 from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
@@ -74,6 +75,10 @@ class StatusWriter(Writer):
             return product_of({"id": product_id, **answer.data})
 
         return {product.id: product for product in self.desk.each(one, ids) if product is not None}
+
+    def foresee(self, rows: list[Row]) -> None:
+        """From which status the wanted one can be reached."""
+        foresight.product_status(rows)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """Twenty products a call."""

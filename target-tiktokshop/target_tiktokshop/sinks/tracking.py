@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import Action, BusinessError, TikTokShopError
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, identifiers, number, text
 from target_tiktokshop.outcomes import REASONS
 from target_tiktokshop.planning import Carriers, object_of, orders, some_orders
@@ -87,19 +88,32 @@ class TrackingWriter(Writer):
 
     def _name_carrier(self, row: Row) -> None:
         """Finds the id of a carrier's name among those that the order's delivery option allows."""
-        name, shop = row.values["shipping_provider"], row.the_shop
-        carriers = self._carriers.setdefault(shop.id, Carriers(self.desk, shop))
+        name = row.values["shipping_provider"]
         try:
-            known = carriers.of(str(row.subject.get("delivery_option_id") or ""))
+            known = self._options(row)
         except BusinessError as error:
             row.refuse(error)
             return
-        choice = choose(name, known, of_shop(self.rules.carriers, shop.id))
+        choice = choose(name, known, of_shop(self.rules.carriers, row.the_shop.id))
         row.note(choice.note)
         if choice.provider_id:
             row.values["shipping_provider_id"] = choice.provider_id
         else:
             row.reject(choice.code, choice.message)
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The shipping providers that each order's delivery option has."""
+        foresight.carriers(rows, self._options)
+
+    def _options(self, row: Row) -> list[tuple[str, str]]:
+        """(id, name) of each shipping provider of the row's order.
+
+        Raises:
+            BusinessError: The platform ships orders of this option itself.
+        """
+        shop = row.the_shop
+        carriers = self._carriers.setdefault(shop.id, Carriers(self.desk, shop))
+        return carriers.of(str(row.subject.get("delivery_option_id") or ""))
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """The rows of an order one after the other."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.storefront import Shop
 
 WITHOUT_PRODUCTS = frozenset({"SHIPPING_DISCOUNT"})
+LOCKING = frozenset({"FLASHSALE", "FIXED_PRICE", "DIRECT_DISCOUNT"})
+"""Kinds that are about the price of single products, and so lock it, and keep their stock from falling."""
 _PER_MILLE_EDITED, _PER_MILLE_STOPPED = 250, 90
 _TRIES = 24
 _LONGEST_AUDIT = 2 * DAY
@@ -177,6 +179,17 @@ def participants(world: World, shop: Shop, activity: Activity) -> list[Product]:
     with world.reading() as store:
         products = (store.products[shop.key(number)] for number in numbers)
         return list(islice((item for item in products if _was_on_sale(shop, item, start, activity.created)), wanted))
+
+
+def locked(world: World, shop: Shop, now: int) -> frozenset[str]:
+    """The ids of the products that a running activity locks, as its document lists them."""
+
+    def running() -> frozenset[str]:
+        found = (item for item in activities(world, shop, now) if item.kind in LOCKING)
+        ongoing = [item for item in found if item.status_at(now) == "ONGOING"]
+        return frozenset(product.id for item in ongoing for product in participants(world, shop, item))
+
+    return world.remembered(("locked products", shop.number, now), running)
 
 
 def _promoted(world: World, shop: Shop) -> list[Product]:

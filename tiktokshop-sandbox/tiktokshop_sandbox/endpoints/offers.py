@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.catalog import is_bundle
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
+from tiktokshop_sandbox.derived.promotion import locked
 from tiktokshop_sandbox.endpoints._listing import TEXT
 from tiktokshop_sandbox.endpoints.products import product_key
 from tiktokshop_sandbox.life import products
@@ -75,6 +76,7 @@ def update_inventory(call: Call) -> Mapping[str, Any]:
     """
     key = product_key(call, call.path["product_id"])
     errors = []
+    promoted = call.path["product_id"] in locked(call.world, call.the_shop, call.now)
     with call.world.writing(call.now) as life:
         product = life.store.products[key]
         if product.status not in STOCK_EDITABLE:
@@ -83,7 +85,7 @@ def update_inventory(call: Call) -> Mapping[str, Any]:
             raise refuse(BUNDLE_STOCK)
         changed = False
         for sku, item in _chosen(product, call.body["skus"]):
-            refusals = _stock_refusals(call.the_shop, product, sku, item["inventory"])
+            refusals = _stock_refusals(call.the_shop, product, sku, item["inventory"], promoted=promoted)
             if refusals:
                 errors.append(_stock_error(sku, refusals))
             else:
@@ -101,7 +103,7 @@ def _stock_error(sku: Sku, refusals: list[tuple[str, _Refusal]]) -> dict[str, An
 
 
 def _stock_refusals(
-    shop: Shop, product: Product, sku: Sku, rows: Sequence[Mapping[str, Any]]
+    shop: Shop, product: Product, sku: Sku, rows: Sequence[Mapping[str, Any]], *, promoted: bool
 ) -> list[tuple[str, _Refusal]]:
     """What is wrong with a SKU's numbers, by warehouse."""
     own = [shop.warehouses[place].id for place in product.warehouses]
@@ -112,7 +114,7 @@ def _stock_refusals(
     seen: set[str] = set()
     for row in rows:
         place = row.get("warehouse_id") or ""
-        refusal = _row_refusal(shop, product, (place, row["quantity"]), (now, seen))
+        refusal = _row_refusal(shop, (place, row["quantity"]), (now, seen), promoted=promoted)
         if refusal:
             refusals.append((place, refusal))
         seen.add(place)
@@ -121,7 +123,7 @@ def _stock_refusals(
 
 
 def _row_refusal(
-    shop: Shop, product: Product, row: tuple[str, int], known: tuple[Mapping[str, int], set[str]]
+    shop: Shop, row: tuple[str, int], known: tuple[Mapping[str, int], set[str]], *, promoted: bool
 ) -> _Refusal | None:
     place, quantity = row
     now, seen = known
@@ -133,7 +135,7 @@ def _row_refusal(
         (place not in now, EXTRA_WAREHOUSE),
         (place in seen, REPEATED_WAREHOUSE),
         (not 0 <= quantity <= MOST_STOCK, QUANTITY),
-        (bool(product.promotion) and quantity < now.get(place, 0), IN_PROMOTION),
+        (promoted and quantity < now.get(place, 0), IN_PROMOTION),
     )
     return next((refusal for wrong, refusal in checks if wrong), None)
 
@@ -152,11 +154,12 @@ def update_prices(call: Call) -> Mapping[str, Any]:
     """
     shop = call.the_shop
     key = product_key(call, call.path["product_id"])
+    promoted = call.path["product_id"] in locked(call.world, shop, call.now)
     with call.world.writing(call.now) as life:
         product = life.store.products[key]
         if product.status != products.ON_SALE:
             raise refuse(NOT_IN_THIS_STATUS)
-        if product.promotion:
+        if promoted:
             raise refuse(PRICE_LOCKED)
         for sku, item in _chosen(product, call.body["skus"]):
             sku.price = _price(shop, item.get("price") or {})
