@@ -27,6 +27,7 @@ OBJECTS = {
     "time_zones": {"US": "America/New_York"},
     "min_price": {"USD": "1.00", "EUR": 2},
     "max_price": {"USD": "500"},
+    "carriers": {"USPS Ground": "USPS", "7495": {"Ground": "UPS"}},
     "stream_maps": {"orders": {"cpf": None}},
 }
 
