@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from tap_tiktokshop.personal import stream_maps
+from target_tiktokshop.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
 from tiktokshop_client.error_table import CODED
 from tiktokshop_sandbox.endpoints import all_endpoints
 
 ROOT = Path(__file__).parent.parent
-# A `decimal` from the environment makes Meltano 4.4 fail: it cannot hand it on to a plugin.
-KINDS = {"boolean": "boolean", "integer": "integer", "number": "integer", "array": "array", "object": "object"}
+# Meltano is to hand on texts as they are, for the plugins to read and to name what is wrong: its own kinds take
+# `ture` for false, end in a traceback for 0.5 or a single id, and a decimal cannot be handed on to a plugin.
+KINDS = {"object": "object"}
 
 
 @cache
@@ -119,6 +121,17 @@ def writes_table() -> list[str]:
     return rows
 
 
+def outcomes_table() -> list[str]:
+    """What a line of the target's results file may say became of a record, as two Markdown tables."""
+    rows = ["| Outcome | What it means |", "| --- | --- |"]
+    rows += [f"| `{name}` | {meaning} |" for name, meaning in OUTCOMES.items()]
+    rows += ["", "| Code | Beside | What it means |", "| --- | --- | --- |"]
+    for name, code in CODES.items():
+        rows.append(f"| `{name}` | {', '.join(f'`{outcome}`' for outcome in code.outcomes)} | {code.meaning} |")
+    words = ", ".join(f"`{word}`" for word in sorted(CATEGORIES))
+    return [*rows, f"| a number, or one of {words} | `rejected` | {PLATFORM} |"]
+
+
 def meltano_settings(module: str) -> list[str]:
     """Settings of a plugin as Meltano's plugin definition has them."""
     lines = ["    settings:"]
@@ -162,6 +175,7 @@ PARTS = {
         "personal": personal_table,
         "target-settings": partial(settings_table, "target_tiktokshop", without="tap_tiktokshop"),
         "target-streams": writes_table,
+        "target-outcomes": outcomes_table,
     },
     "meltano.yml": {
         "no-pii": meltano_no_pii,

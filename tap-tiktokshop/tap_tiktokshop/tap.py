@@ -24,6 +24,7 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import OPERATIONS, Client, Settings
+from tiktokshop_client.configuration import misspelt, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, run, sentence
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
@@ -97,7 +98,11 @@ class TapTikTokShop(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
         self.append_builtin_config(self.config_jsonschema)
-        self._config = {name: value for name, value in self._config.items() if value is not None}
+        properties = self.config_jsonschema["properties"]
+        self._config = typed(self._config, properties)
+        ignored = misspelt(self._config, properties)
+        if ignored:
+            self.logger.warning("%s", ignored)
         faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))
@@ -326,6 +331,15 @@ class TapTikTokShop(Tap):
         else:
             text += "\nStreams:\n" + "\n".join(f"- {about.name}: {about.summary}" for about in about_streams())
         sys.stdout.write(text.rstrip() + "\n")
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Reads what `--config` names; the SDK would take what it cannot read for a bug, and a typo for "no"."""
+        given = super().cb_config(ctx, param, ())
+        cls.append_builtin_config(cls.config_jsonschema)
+        given.config = plugin_config(cls.name, value, cls.config_jsonschema["properties"])
+        return given
 
     @classmethod
     @override

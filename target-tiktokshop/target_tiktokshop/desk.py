@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tiktokshop_client.errors import BugError, BusinessError, MarketError, TransientError
 
+from target_tiktokshop.masses import Changes, Stop
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Sequence
@@ -27,14 +29,6 @@ HANDS = 32
 
 
 @dataclass
-class Stock:
-    """What the run has done to stock so far, for the guard against a feed that sells everything out."""
-
-    seen: int = 0
-    zeroed: int = 0
-
-
-@dataclass
 class Desk:
     """One run's tools."""
 
@@ -42,7 +36,9 @@ class Desk:
     rules: Rules
     results: Results
     logger: logging.Logger
-    stock: Stock = field(default_factory=Stock)
+    changes: Changes = field(default_factory=Changes)
+    stops: list[tuple[str, Stop]] = field(default_factory=list)
+    """By stream, what would have stopped the real run, in a dry run."""
     closing: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
@@ -74,18 +70,19 @@ class Desk:
         wanted = list(dict.fromkeys(ids))
         parts = [wanted[start : start + most] for start in range(0, len(wanted), most)]
         found: dict[str, R] = {}
-        for part in self.each(lambda part: self._halving(read, part), parts):
+        for part in self.each(lambda part: self.halving(read, part), parts):
             found |= part
         return found
 
-    def _halving(self, read: Callable[[list[str]], dict[str, R]], ids: list[str]) -> dict[str, R]:
+    def halving(self, read: Callable[[list[str]], dict[str, R]], ids: list[str]) -> dict[str, R]:
+        """What one call finds for the ids; when it is refused, what two calls for half of them each do, and so on."""
         try:
             return read(ids)
         except (BusinessError, BugError):
             if len(ids) == 1:
                 return {}
         half = len(ids) // 2
-        return self._halving(read, ids[:half]) | self._halving(read, ids[half:])
+        return self.halving(read, ids[:half]) | self.halving(read, ids[half:])
 
     def close(self) -> None:
         """Ends waiting calls and lets go of everything."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.configuration import PLAIN_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +18,7 @@ CURRENCIES: Mapping[str, int] = {
     **dict.fromkeys(("IDR", "JPY", "VND"), 0),
 }
 LONGEST_TEXT = 255
+MOST_DIGITS = 18
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -43,7 +46,7 @@ class Field:
 
 
 def identifier(value: Any) -> str:
-    """An id: digits, usually; a whole number will do."""
+    """An id of the platform's: digits, usually, never blanks, so those around it go. A whole number will do."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _ID.fullmatch(value.strip()):
@@ -60,15 +63,20 @@ def identifiers(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(identifier, value)))
 
 
+def number(value: Any) -> str:
+    """The number of a parcel, which no carrier begins or ends with blanks."""
+    return text(value).strip()
+
+
 def text(value: Any) -> str:
-    """A text that says something; a whole number will do (seller SKUs often look like one)."""
+    """A text that says something, as it is: others may tell names apart by a blank. A whole number will do."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
         raise FieldError("has to be a text")
     if len(value) > LONGEST_TEXT:
         raise FieldError(f"may have {LONGEST_TEXT} characters")
-    return value.strip()
+    return value
 
 
 def boolean(value: Any) -> bool:
@@ -80,20 +88,20 @@ def boolean(value: Any) -> bool:
 
 def quantity(value: Any) -> int:
     """A whole number of units, from 0."""
-    number = _decimal(value)
-    if number != number.to_integral_value():
+    found = _decimal(value)
+    if found != found.to_integral_value():
         raise FieldError("has to be a whole number")
-    if number < 0:
+    if found < 0:
         raise FieldError("must not be negative")
-    return int(number)
+    return int(found)
 
 
 def amount(value: Any) -> Decimal:
     """An amount of money above 0."""
-    number = _decimal(value)
-    if number <= 0:
+    found = _decimal(value)
+    if found <= 0:
         raise FieldError("has to be above 0")
-    return number
+    return found
 
 
 def currency(value: Any) -> str:
@@ -120,13 +128,12 @@ def one_of(*words: str, upper: bool = False) -> Callable[[Any], str]:
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise FieldError("has to be a decimal number")
-    try:
-        number = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
-    except InvalidOperation:
-        raise FieldError("has to be a decimal number") from None
-    if not number.is_finite() or abs(number.adjusted()) > 18:
+    if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
         raise FieldError("has to be a decimal number")
-    return number
+    found = Decimal(value) if isinstance(value, str) else Decimal(str(value))
+    if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
+        raise FieldError("has to be a decimal number")
+    return found
 
 
 def money(value: Decimal, code: str) -> str:
@@ -189,7 +196,17 @@ class Contract:
             self.check(values)
         return values
 
+    def tidied(self, record: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+        """What was read without the blanks around it, as sentences for the outcome."""
+        given = {field.name: record.get(field.name, record.get(field.other_name)) for field in self.fields}
+        return [
+            f"{name} was read without the blanks around it"
+            for name, value in values.items()
+            if isinstance(value, str) and isinstance(given[name], str) and value == given[name].strip() != given[name]
+        ]
+
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the stream; permissive, because the target itself says what is wrong with a record."""
-        properties = {field.name: {"type": [field.type, "string", "null"]} for field in self.fields}
+        kinds = {field.name: [*dict.fromkeys((field.type, "string", "null"))] for field in self.fields}
+        properties = {name: {"type": kind} for name, kind in kinds.items()}
         return {"type": "object", "properties": properties, "additionalProperties": True}

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_tiktokshop.planning import stock_after
-from target_tiktokshop.rows import GUARDED, REJECTED, Row, by, still_open
+from target_tiktokshop import masses
+from target_tiktokshop.masses import Stop
+from target_tiktokshop.outcomes import GUARDED, REJECTED
+from target_tiktokshop.planning import UNSEEN
+from target_tiktokshop.rows import Row, still_open
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from target_tiktokshop.desk import Stock
+    from target_tiktokshop.desk import Desk
     from target_tiktokshop.rules import Rules
+
+LONG_ID = 15
+"""From so many digits on, a name in `deny_skus` or `allow_skus` is taken for the platform's id of a SKU."""
+INSIST = "the setting send_unseen sends it all the same"
 
 
 class RunStoppedError(Exception):
@@ -45,7 +54,12 @@ def names_of(row: Row) -> set[str]:
 
 
 def _denied(row: Row, rules: Rules) -> str | None:
-    return "the setting deny_skus names this SKU" if names_of(row) & rules.deny_skus else None
+    if names_of(row) & rules.deny_skus:
+        return "the setting deny_skus names this SKU"
+    by_number = any(not (name.isdecimal() and len(name) >= LONG_ID) for name in rules.deny_skus)
+    if not by_number or row.subject.numbered or "seller_sku" in row.values or rules.send_unseen:
+        return None
+    return f"the shop does not show the seller SKU, which deny_skus may name; {INSIST}"
 
 
 def _not_allowed(row: Row, rules: Rules) -> str | None:
@@ -57,6 +71,8 @@ def _not_allowed(row: Row, rules: Rules) -> str | None:
 def _protected(row: Row, rules: Rules) -> str | None:
     if not rules.protect_status or not row.subject.status:
         return None
+    if row.subject.status == UNSEEN:
+        return None if rules.send_unseen else f"the shop does not show the status of the product; {INSIST}"
     who = "the seller has" if row.subject.status.startswith("SELLER") else "the platform has"
     return f"{who} deactivated the product ({row.subject.status}): activate it first, or set protect_status to false"
 
@@ -69,27 +85,37 @@ def _too_many(row: Row, rules: Rules) -> str | None:
 
 def _leap(row: Row, rules: Rules) -> str | None:
     before, after = row.subject.price, Decimal(row.after["price"])
-    if not before or abs(after - before) * 100 <= rules.max_price_change_percent * before:
+    limit = rules.percent["max_price_change_percent"]
+    if not before or before < 0 or not row.subject.currency:
+        if rules.send_unseen:
+            return None
+        return f"the shop shows no price to compare {after} with, as max_price_change_percent asks for; {INSIST}"
+    if abs(after - before) * 100 <= limit * before:
         return None
     change = (after - before) * 100 / before
     return (
         f"from {before} to {after} is a change of {change:+.0f} %, more than max_price_change_percent "
-        f"({rules.max_price_change_percent} %): check the unit of the price"
+        f"({limit} %): check the unit of the price"
     )
+
+
+def _amounts(row: Row) -> list[Decimal]:
+    """What the call sets the buyer's price to: in some markets one amount, in others another is what counts."""
+    return [Decimal(row.values[name]) for name in ("amount", "sale_price") if name in row.values]
 
 
 def _too_low(row: Row, rules: Rules) -> str | None:
     least = rules.min_price.get(row.after["currency"])
-    if least is None or Decimal(row.after["price"]) >= least:
+    if least is None or min(_amounts(row)) >= least:
         return None
-    return f"{row.after['price']} is below min_price ({least} {row.after['currency']})"
+    return f"{min(_amounts(row))} is below min_price ({least} {row.after['currency']})"
 
 
 def _too_high(row: Row, rules: Rules) -> str | None:
     most = rules.max_price.get(row.after["currency"])
-    if most is None or Decimal(row.after["price"]) <= most:
+    if most is None or max(_amounts(row)) <= most:
         return None
-    return f"{row.after['price']} is above max_price ({most} {row.after['currency']})"
+    return f"{max(_amounts(row))} is above max_price ({most} {row.after['currency']})"
 
 
 SKU_GUARDS = (
@@ -113,53 +139,49 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
 def check_rows(stream: str, rows: Sequence[Row], rules: Rules) -> None:
     """Holds back every open row that a guard of its stream finds something wrong with."""
     for row in still_open(rows):
-        for guard in GUARDS.get(stream, ()):
-            problem = guard.finds(row, rules)
-            if problem:
-                row.settle(GUARDED, guard.name, problem)
-                row.deliberate = guard.deliberate
-                break
+        with apart(row):
+            _check_row(row, GUARDS.get(stream, ()), rules)
 
 
-def check_batch(rows: Sequence[Row], rules: Rules) -> None:
-    """Stops the run when too many rows of a batch are rejected or guarded.
+def _check_row(row: Row, guards: Sequence[Guard], rules: Rules) -> None:
+    for guard in guards:
+        problem = guard.finds(row, rules)
+        if problem:
+            row.settle(GUARDED, guard.name, problem)
+            row.deliberate = guard.deliberate
+            break
 
-    Raises:
-        RunStoppedError: They are; every open row is guarded.
-    """
+
+def check_batch(rows: Sequence[Row], rules: Rules) -> Iterator[Stop]:
+    """Whether too many rows of a batch are rejected or guarded."""
     failed = sum(row.outcome in {REJECTED, GUARDED} and not row.deliberate for row in rows)
-    if failed * 100 <= rules.max_rejected_percent * len(rows):
-        return
-    _stop(
-        rows,
-        "max_rejected_percent",
-        f"{failed} of the {len(rows)} records of a batch are rejected or guarded, more than max_rejected_percent "
-        f"({rules.max_rejected_percent} %)",
-    )
+    limit = rules.percent["max_rejected_percent"]
+    if failed * 100 > limit * len(rows):
+        yield Stop(
+            "max_rejected_percent",
+            f"{failed} of the {len(rows)} records of a batch are rejected or guarded, more than max_rejected_percent "
+            f"({limit} %)",
+        )
 
 
-def check_stock(rows: Sequence[Row], stock: Stock, rules: Rules) -> None:
-    """Stops the run when it would take too many SKUs from some stock to none.
+def check(rows: Sequence[Row], desk: Desk) -> None:
+    """Puts a batch before all guards. In a dry run its rows keep what they are, and what would stop is noted.
 
     Raises:
-        RunStoppedError: It would; every open row is guarded.
+        RunStoppedError: A guard stops the run; every open row is guarded.
     """
-    of_stock = [row for row in still_open(rows) if row.stream == "inventory"]
-    for group in by(of_stock, lambda row: row.subject.id).values():
-        stock.zeroed += any(group[0].subject.available.values()) and not any(stock_after(group).values())
-    if stock.zeroed <= 1 or stock.zeroed * 100 <= rules.max_zeroed_percent * stock.seen:
-        return
-    _stop(
-        rows,
-        "max_zeroed_percent",
-        f"{stock.zeroed} of {stock.seen} SKUs would go to 0, more than max_zeroed_percent "
-        f"({rules.max_zeroed_percent} %)",
-    )
+    check_rows(rows[0].stream, rows, desk.rules)
+    for stop in chain(check_batch(rows, desk.rules), masses.found(rows, desk)):
+        if not desk.rules.dry_run:
+            _stop(rows, stop)
+        desk.stops.append((rows[0].stream, stop))
+        for row in rows:
+            row.stopped_by = row.stopped_by or stop.name
 
 
-def _stop(rows: Sequence[Row], name: str, sentence: str) -> None:
+def _stop(rows: Sequence[Row], stop: Stop) -> None:
     for row in still_open(rows):
-        row.settle(GUARDED, name, f"not sent, because the run was stopped: {sentence}")
+        row.settle(GUARDED, stop.name, f"not sent, because the run was stopped: {stop.sentence}")
     raise RunStoppedError(
-        f"The run was stopped and nothing of the batch was sent: {sentence}. Check the feed, or raise {name}."
+        f"The run was stopped and nothing of the batch was sent: {stop.sentence}. Check the feed, or raise {stop.name}."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from tiktokshop_client.operations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tiktokshop_client import Operation, Shop
 
@@ -28,11 +29,15 @@ STOCK_A_CALL = 600
 PRODUCTS_OF_STOCK_A_CALL = 100
 SEARCHED_A_CALL = 10
 ORDERS_A_CALL = 50
+NEAR_PAGES = 20
+"""In shops of so many pages of products a seller SKU that nobody has is looked for with other blanks and cases too."""
 FEW_CALLS = 3
 """So many calls are made for a few SKUs without asking whether the whole list would be cheaper."""
 PAGE_TOKEN_TRIES = 3
 
 SELLER_OFF = "SELLER_DEACTIVATED"
+UNSEEN = "unseen"
+"""In place of a status that the shop does not show."""
 DEACTIVATED = (SELLER_OFF, "PLATFORM_DEACTIVATED", "FREEZE")
 
 
@@ -44,23 +49,29 @@ class Sku:
         id: The platform's id.
         seller_sku: The seller's own number, "" if it has none.
         product_id: The product it belongs to.
-        status: The product's status, "" where the call that was made does not tell it.
+        status: The product's status; "" where it is not asked for or does not matter, `UNSEEN` where it is not shown.
+        numbered: Whether the shop shows the seller's number, were it only to say that there is none.
         available: Units by warehouse, without those that orders have taken.
         committed: Units by warehouse that orders have taken.
+        unseen: Warehouses whose units cannot be read; they count as 0 above.
         price: What the buyer pays, None if unknown.
         list_price: The list price, None if there is none.
         currency: Of the prices.
+        title: What its product is called, "" where the call that was made does not tell it.
     """
 
     id: str
     seller_sku: str
     product_id: str
     status: str = ""
+    numbered: bool = True
     available: dict[str, int] = field(default_factory=dict)
     committed: dict[str, int] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
     price: Decimal | None = None
     list_price: Decimal | None = None
     currency: str = ""
+    title: str = ""
 
 
 def stock_after(rows: Sequence[Row]) -> dict[str, int]:
@@ -76,6 +87,7 @@ class Product:
     id: str
     status: str
     skus: list[Sku]
+    title: str = ""
 
 
 class Catalogue:
@@ -85,6 +97,7 @@ class Catalogue:
         self._desk = desk
         self._shop = shop
         self._by_seller_sku: dict[str, list[Sku]] = {}
+        self._near: dict[str, list[Sku]] | None = None
         self._pages = 0  # how many pages the whole list had when it was last begun
 
     # -- stock ---------------------------------------------------------------------------------------------------
@@ -93,6 +106,10 @@ class Catalogue:
         """Stock by SKU id; what the shop does not have is left out."""
         return self._desk.in_bulk(lambda ids: self._stock({"sku_ids": ids}), sku_ids, STOCK_A_CALL)
 
+    def stock_again(self, sku_ids: list[str]) -> dict[str, Sku]:
+        """The same in the thread that asks: one call, for not more SKUs than it takes."""
+        return self._desk.halving(lambda ids: self._stock({"sku_ids": ids}), sku_ids)
+
     def stock_of_products(self, product_ids: Iterable[str]) -> dict[str, Sku]:
         """Stock of all SKUs of some products, by SKU id."""
         return self._desk.in_bulk(lambda ids: self._stock({"product_ids": ids}), product_ids, PRODUCTS_OF_STOCK_A_CALL)
@@ -100,13 +117,17 @@ class Catalogue:
     def _stock(self, body: Mapping[str, Any]) -> dict[str, Sku]:
         answer = self._desk.client.call(SEARCH_INVENTORY, shop=self._shop, body=body)
         found: dict[str, Sku] = {}
-        for product in answer.data.get("inventory") or []:
-            for row in product.get("skus") or []:
+        for product in objects(answer.data.get("inventory")):
+            for row in objects(product.get("skus")):
                 sku = Sku(str(row.get("id")), str(row.get("seller_sku") or ""), str(product.get("product_id") or ""))
-                for place in row.get("warehouse_inventory") or []:
+                sku.numbered = row.get("seller_sku") is not None
+                for place in objects(row.get("warehouse_inventory")):
                     warehouse = str(place.get("warehouse_id") or "")
-                    sku.available[warehouse] = int(place.get("available_quantity") or 0)
-                    sku.committed[warehouse] = int(place.get("committed_quantity") or 0)
+                    units = units_of(place.get("available_quantity"))
+                    if units is None:
+                        sku.unseen.add(warehouse)
+                    sku.available[warehouse] = units or 0
+                    sku.committed[warehouse] = units_of(place.get("committed_quantity")) or 0
                 found[sku.id] = sku
         return found
 
@@ -123,6 +144,15 @@ class Catalogue:
                         self._by_seller_sku[sku.seller_sku].append(sku)
         return self._by_seller_sku
 
+    def near(self, seller_sku: str) -> list[Sku]:
+        """All SKUs whose seller's number differs in blanks around it and in case only, if the shop is not too large."""
+        if self._near is None:
+            self._near = {}
+            for product in self._listed(NEAR_PAGES):
+                for sku in product.skus:
+                    self._near.setdefault(plain(sku.seller_sku), []).append(sku)
+        return self._near.get(plain(seller_sku), [])
+
     def offers(self, sku_ids: Iterable[str]) -> dict[str, Sku]:
         """SKUs with price and status, by id, as they are now."""
         wanted = set(sku_ids)
@@ -130,24 +160,24 @@ class Catalogue:
         return {sku.id: sku for product in products for sku in product.skus if sku.id in wanted}
 
     def deactivated(self, skus: Iterable[Sku]) -> dict[str, str]:
-        """Status by product id, of those products of the SKUs that somebody has deactivated."""
+        """Status by product id, of those products of the SKUs that somebody has deactivated, or `UNSEEN`."""
         one_each = {sku.product_id: sku.id for sku in skus}
         if len(one_each) <= FEW_CALLS * SEARCHED_A_CALL:
-            products: Iterable[Product] = self._targeted("sku_ids", list(one_each.values()))
-        else:
-            try:
-                lists = self._desk.each(lambda status: list(self._pages_of({"status": status})), DEACTIVATED)
-            except BusinessError as error:
-                if error.code != TOO_MANY_HITS:
-                    raise
-                products = self._targeted("sku_ids", list(one_each.values()))
-            else:
-                products = [product for found in lists for product in found]
-        return {
-            product.id: product.status
-            for product in products
-            if product.id in one_each and product.status in DEACTIVATED
-        }
+            return self._statuses(one_each)
+        try:
+            lists = self._desk.each(lambda status: list(self._pages_of({"status": status})), DEACTIVATED)
+        except BusinessError as error:
+            if error.code != TOO_MANY_HITS:
+                raise
+            return self._statuses(one_each)
+        listed = {product.id: status for status, found in zip(DEACTIVATED, lists, strict=True) for product in found}
+        return {product_id: status for product_id, status in listed.items() if product_id in one_each}
+
+    def _statuses(self, one_each: Mapping[str, str]) -> dict[str, str]:
+        """The same, asked for by one SKU of each product."""
+        shown = {product.id: product.status for product in self._targeted("sku_ids", list(one_each.values()))}
+        found = {product_id: shown.get(product_id) or UNSEEN for product_id in one_each}
+        return {product_id: status for product_id, status in found.items() if status in {*DEACTIVATED, UNSEEN}}
 
     def search(self, name: str, wanted: Iterable[str]) -> Iterable[Product]:
         """Products that have any of the SKUs, asked for by `sku_ids` or `seller_skus`, the cheaper way.
@@ -159,6 +189,10 @@ class Catalogue:
         if calls <= FEW_CALLS or 0 < self._pages >= calls:
             return self._targeted(name, values)
         return self._listed(calls) or self._targeted(name, values)
+
+    def titles(self, sku_ids: Iterable[str]) -> dict[str, str]:
+        """What the products of SKUs are called, by SKU id."""
+        return {sku.id: sku.title for product in self._targeted("sku_ids", list(sku_ids)) for sku in product.skus}
 
     def all(self) -> Iterable[Product]:
         """The whole list of products, without deleted ones."""
@@ -173,7 +207,7 @@ class Catalogue:
                     self._pages = -(-page.total_count // (SEARCH_PRODUCTS.page_size or 1))
                 if max(self._pages, page.number) > cheaper_than:
                     return []
-                products.extend(map(product_of, page.rows))
+                products.extend(map(product_of, objects(page.rows)))
         except PageTokenInvalid:
             return list(self.all())
         except BusinessError as error:
@@ -192,44 +226,72 @@ class Catalogue:
         return list(self._desk.in_bulk(read, values, SEARCHED_A_CALL).values())
 
 
+def plain(name: str) -> str:
+    """A name without what is often lost or added on the way of it: blanks around it, and case."""
+    return name.strip().casefold()
+
+
 def whole(desk: Desk, operation: Operation, shop: Shop, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All rows of a list; begun again when the platform does not take its own page token back."""
     for _ in range(PAGE_TOKEN_TRIES):
         try:
-            return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in page.rows]
+            return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
         except PageTokenInvalid:  # noqa: PERF203 - three tries
             continue
-    return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in page.rows]
+    return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
+
+
+def objects(rows: Any) -> list[dict[str, Any]]:
+    """The objects in a list of the platform's: where it is none, or holds something else, that is nothing."""
+    if isinstance(rows, (str, dict)) or not isinstance(rows, Sequence):
+        return []
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """An object of the platform's, empty where it is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def product_of(row: Mapping[str, Any]) -> Product:
     """A product of a search, or of Get Product."""
     product_id, status = str(row.get("id") or ""), str(row.get("status") or row.get("product_status") or "")
-    skus = [sku_of(item, product_id, status) for item in row.get("skus") or []]
-    return Product(product_id, status, skus)
+    skus = [sku_of(item, product_id, status) for item in objects(row.get("skus"))]
+    title = str(row.get("title") or "")
+    for sku in skus:
+        sku.title = title
+    return Product(product_id, status, skus, title)
 
 
 def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:
     """A SKU of a product. What the buyer sees is `sale_price`, or `tax_exclusive_price` where that is missing."""
-    price = item.get("price") or {}
+    price, listed = object_of(item.get("price")), object_of(item.get("list_price"))
     shown = price.get("sale_price") or price.get("amount") or price.get("tax_exclusive_price")
     return Sku(
         id=str(item.get("id") or ""),
         seller_sku=str(item.get("seller_sku") or ""),
+        numbered=item.get("seller_sku") is not None,
         product_id=product_id,
         status=status,
         price=decimal_of(shown),
-        list_price=decimal_of((item.get("list_price") or {}).get("amount")),
+        list_price=decimal_of(listed.get("amount")),
         currency=str(price.get("currency") or ""),
     )
 
 
+def units_of(value: Any) -> int | None:
+    """A number of units of the platform's, None if it cannot be read."""
+    number = decimal_of(value)
+    return int(number) if number is not None and number == number.to_integral_value() else None
+
+
 def decimal_of(value: Any) -> Decimal | None:
-    """An amount of the platform's, None if there is none."""
+    """An amount of the platform's, None if there is none that can be read."""
     try:
-        return Decimal(str(value)) if value not in {None, ""} else None
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
 # -- orders, cancellations, returns --------------------------------------------------------------------------------
@@ -242,8 +304,8 @@ def orders(desk: Desk, shop: Shop, ids: Iterable[str]) -> dict[str, dict[str, An
 
 def some_orders(desk: Desk, shop: Shop, ids: list[str]) -> dict[str, dict[str, Any]]:
     """As many orders as one call gives."""
-    rows = desk.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders") or []
-    return {str(row.get("id")): row for row in rows}
+    rows = desk.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders")
+    return {str(row.get("id")): row for row in objects(rows)}
 
 
 @dataclass(frozen=True)
@@ -297,5 +359,5 @@ class Carriers:
             answer = self._desk.client.call(GET_SHIPPING_PROVIDERS, shop=self._shop, path=path)
         except BusinessError as error:
             return error
-        rows = answer.data.get("shipping_providers") or []
+        rows = objects(answer.data.get("shipping_providers"))
         return [(str(row.get("id")), str(row.get("name") or "")) for row in rows]

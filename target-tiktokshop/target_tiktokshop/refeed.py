@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from tiktokshop_client.console import run, write_all
+from tiktokshop_client.console import log_level_option, run, write_all
 
-from target_tiktokshop.rows import OUTCOMES, REJECTED
+from target_tiktokshop.outcomes import OUTCOMES, REJECTED
 from target_tiktokshop.sinks import WRITINGS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _decode = msgspec.json.Decoder().decode
     "--outcome",
     "outcomes",
     multiple=True,
-    type=click.Choice(OUTCOMES),
+    type=click.Choice(list(OUTCOMES)),
     default=(REJECTED,),
     show_default=True,
     help="Which records; may be given several times.",
@@ -40,6 +40,9 @@ def refeed(results: Path, outcomes: tuple[str, ...]) -> None:
         write_all(_encode(message) + b"\n")
 
 
+refeed.params.append(log_level_option())
+
+
 def messages(results: Path, outcomes: frozenset[str]) -> Iterator[dict[str, Any]]:
     """SCHEMA and RECORD messages, in the order of the file; a line that a killed run left unfinished is passed over."""
     begun: set[str] = set()
@@ -47,10 +50,12 @@ def messages(results: Path, outcomes: frozenset[str]) -> Iterator[dict[str, Any]
         for line in lines:
             try:
                 entry = _decode(line)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeError, RecursionError):
                 continue
-            stream = entry.get("stream")
-            if entry.get("outcome") not in outcomes or stream not in WRITINGS or entry.get("record") is None:
+            if not isinstance(entry, dict) or entry.get("record") is None:
+                continue
+            stream = str(entry.get("stream"))
+            if entry.get("outcome") not in outcomes or stream not in WRITINGS:
                 continue
             if stream not in begun:
                 begun.add(stream)

@@ -6,17 +6,16 @@ import contextlib
 import os
 import secrets
 import stat
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 import msgspec
 
-from target_tiktokshop.rows import GUARDED, OUTCOMES, REJECTED
+from target_tiktokshop.outcomes import GUARDED, OUTCOMES, REJECTED
+from target_tiktokshop.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(".tiktokshop") / "results"
 PRIVATE = 0o600
-SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id")
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -61,7 +59,7 @@ class Results:
 
     Args:
         path: The file, which is added to; None for a new one in `FOLDER`.
-        plan: Whether rows are a plan to look at, so that a terminal shows them as a table.
+        plan: Whether rows are a plan to look at, which is shown at the end.
     """
 
     def __init__(self, path: Path | None, *, plan: bool) -> None:
@@ -69,7 +67,7 @@ class Results:
         self.run = f"{stamp}-{secrets.token_hex(3)}"
         self.path = path or FOLDER / f"{self.run}.jsonl"
         self.tally = Tally()
-        self._plan = plan and sys.stderr.isatty()
+        self.plan = Plan() if plan else None
         self._file: BinaryIO | None = None
 
     def open(self) -> None:
@@ -97,13 +95,16 @@ class Results:
         """
         self.open()
         assert self._file is not None  # noqa: S101 - opened above
-        for row in rows:
-            self._file.write(_encode(self.entry(row)) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            for row in rows:
+                self._file.write(_encode(self.entry(row)) + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         self.tally.count(rows)
-        if self._plan:
-            show(rows)
+        if self.plan is not None:
+            self.plan.add(rows)
 
     def entry(self, row: Row) -> dict[str, Any]:
         """A row's line of the file."""
@@ -114,12 +115,13 @@ class Results:
             "shop_id": row.shop.id if row.shop else None,
             "outcome": row.outcome,
             "code": row.code or None,
-            "message": row.message or None,
+            "message": "; ".join([*row.notes, *filter(None, [row.message])]) or None,
             "request_id": row.request_id or None,
             "operation": row.operation or None,
             "before": row.before,
             "after": row.after,
             "record": row.record,
+            **({"stopped_by": row.stopped_by} if row.stopped_by else {}),
         }
 
     def close(self) -> None:
@@ -128,18 +130,3 @@ class Results:
             with contextlib.suppress(OSError):
                 self._file.close()
             self._file = None
-
-
-def show(rows: Sequence[Row]) -> None:
-    """The rows as a table on standard error."""
-    for row in rows:
-        what = next((str(row.values[name]) for name in SUBJECTS if name in row.values), "")
-        change = f"{brief(row.before)} -> {brief(row.after)}" if row.after is not None else ""
-        click.echo(f"{row.outcome:<11} {row.stream:<26} {what:<24} {change:<48} {row.message}".rstrip(), err=True)
-
-
-def brief(values: Any) -> str:
-    """Values as a table shows them."""
-    if isinstance(values, dict):
-        return " ".join(str(value) for value in values.values() if value is not None)
-    return "" if values is None else str(values)

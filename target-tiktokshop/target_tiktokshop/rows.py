@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from target_tiktokshop.outcomes import REJECTED, SUPERSEDED, UNCHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from tiktokshop_client import Shop, TikTokShopError
 
-APPLIED = "applied"
-UNCHANGED = "unchanged"
-REJECTED = "rejected"
-GUARDED = "guarded"
-UNCONFIRMED = "unconfirmed"
-PLANNED = "planned"
-OUTCOMES = (APPLIED, UNCHANGED, REJECTED, GUARDED, UNCONFIRMED, PLANNED)
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -30,7 +26,7 @@ class Row:
         values: The fields that the stream knows, parsed.
         shop: The shop it is for; set before anything is read.
         subject: What the shop knows it by: a SKU, an order, a product, …; set by planning.
-        outcome: One of `OUTCOMES`, "" while it is open.
+        outcome: One of `outcomes.OUTCOMES`, "" while it is open.
         code: The platform's code, or our word for the reason; "" for none.
         message: A sentence for a human: what happened and what to do.
         request_id: The platform's id of the request that decided it.
@@ -38,6 +34,8 @@ class Row:
         before: The live values it would change.
         after: The values it asks for.
         deliberate: Whether a setting meant for that keeps it out, so that it is no sign of a broken feed.
+        stopped_by: In a dry run the setting that would have stopped the real run at its batch; "" for none.
+        notes: What was read otherwise than it was written, as sentences that go before the message.
     """
 
     stream: str
@@ -54,6 +52,8 @@ class Row:
     before: Any = None
     after: Any = None
     deliberate: bool = False
+    stopped_by: str = ""
+    notes: list[str] = field(default_factory=list)
 
     @property
     def open(self) -> bool:
@@ -71,6 +71,11 @@ class Row:
         """Gives the row its outcome; a request id that is known already stays when no other is given."""
         self.outcome, self.code, self.message = outcome, code, message
         self.request_id = request_id or self.request_id
+
+    def note(self, words: str) -> None:
+        """Remembers what was read otherwise than it was written."""
+        if words and words not in self.notes:
+            self.notes.append(words)
 
     def reject(self, code: str, message: str, request_id: str = "") -> None:
         """The record cannot be carried out."""
@@ -90,9 +95,9 @@ def still_open(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.open]
 
 
-def by(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> Mapping[Any, list[Row]]:
-    """Rows grouped by a key, in the order of their first appearance."""
-    groups: dict[Any, list[Row]] = {}
+def by(rows: Iterable[T], key: Callable[[T], Hashable]) -> Mapping[Any, list[T]]:
+    """Rows, or what there is of them, grouped by a key, in the order of their first appearance."""
+    groups: dict[Any, list[T]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return groups
@@ -104,7 +109,8 @@ def by_shop(rows: Iterable[Row]) -> Iterable[tuple[Shop, list[Row]]]:
 
 
 def last_wins(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> None:
-    """Settles every row that a later one of the same key replaces."""
-    for group in by(still_open(rows), key).values():
+    """Settles every row that a later one of the same key replaces; a row that cannot be carried out replaces none."""
+    usable = [row for row in rows if row.outcome in {"", UNCHANGED}]
+    for group in by(usable, key).values():
         for row in group[:-1]:
-            row.unchanged(f"record {group[-1].number} of the run, which is later, says it again", "superseded")
+            row.settle(SUPERSEDED, "", f"record {group[-1].number} of the run, which is later, replaces it")

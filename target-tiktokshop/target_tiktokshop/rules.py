@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
+from tiktokshop_client.configuration import PLAIN_NUMBER
 from tiktokshop_client.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PERCENT = {"type": "number", "minimum": 0}
 PRICES = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
+Carriers: TypeAlias = Mapping[str, str | Mapping[str, str]]
+"""Names of carriers and what they stand for; by the id of a shop, the same for this shop."""
 SKUS = {"type": "array", "items": {"type": "string"}}
 
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
@@ -21,7 +22,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "type": "boolean",
         "title": "Dry run",
         "description": (
-            "Read, compare and guard, write the plan to `results_path`, and send nothing. No STATE is passed on."
+            "Read, compare and guard, write the plan to `results_path`, show it, and send nothing. "
+            "No STATE is passed on."
         ),
         "default": False,
     },
@@ -46,6 +48,15 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "title": "Verify",
         "description": "Read back what was sent; what the platform accepted and did not keep is `unconfirmed`.",
         "default": True,
+    },
+    "restore_overwritten": {
+        "type": "boolean",
+        "title": "Restore overwritten stock",
+        "description": (
+            "Where orders took units of a warehouse that no record names while its SKU was written, and the call gave "
+            "them back (`overwrote`), set it once to what it had. Needs `verify`."
+        ),
+        "default": False,
     },
     "results_path": {
         "type": "string",
@@ -78,7 +89,9 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "max_price_change_percent": PERCENT
     | {
         "title": "Largest price change",
-        "description": "Hold back a price that is more than this part above or below the live one.",
+        "description": (
+            "Hold back a price that is more than this part above or below the live one, or where the shop shows none."
+        ),
         "default": 50,
     },
     "min_price": PRICES
@@ -118,6 +131,66 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": 30,
     },
+    "max_fallen_percent": PERCENT
+    | {
+        "title": "Most nearly sold out",
+        "description": (
+            "The same for SKUs that lose more than four fifths of their units; those that go to none count as well."
+        ),
+        "default": 50,
+    },
+    "max_deactivated_percent": PERCENT
+    | {
+        "title": "Most deactivated",
+        "description": (
+            "Stop before a batch that brings the products which the run deactivates above this part of those that the "
+            "shop has on sale. A single one may always be deactivated."
+        ),
+        "default": 20,
+    },
+    "max_activated_percent": PERCENT
+    | {
+        "title": "Most activated",
+        "description": (
+            "The same for products that the run puts on sale, of those that the seller has deactivated and of drafts. "
+            "Five may always be put on sale."
+        ),
+        "default": 50,
+    },
+    "max_cancelled_percent": PERCENT
+    | {
+        "title": "Most cancelled",
+        "description": "The same for orders that the run cancels, of those that wait to be shipped.",
+        "default": 20,
+    },
+    "max_decided_percent": PERCENT
+    | {
+        "title": "Most decided",
+        "description": (
+            "The same for buyers' cancellations, and for their returns, that the run decides, of those that wait for a "
+            "decision. Five may always be decided."
+        ),
+        "default": 50,
+    },
+    "max_orders_per_number": {
+        "type": "integer",
+        "minimum": 1,
+        "title": "Most orders of one number",
+        "description": (
+            "Stop before a batch that gives one tracking number, or one external order id, to more orders than this: "
+            "the column of the feed may hold the same for everybody. The platform takes 20 orders a tracking number."
+        ),
+        "default": 20,
+    },
+    "send_unseen": {
+        "type": "boolean",
+        "title": "Send unseen",
+        "description": (
+            "Send also where a guard cannot see the live value that it compares with (a price, a status, a seller SKU, "
+            "units, how many there are). Without it such a record is held back."
+        ),
+        "default": False,
+    },
     "allow_skus": SKUS
     | {
         "title": "Allowed SKUs",
@@ -138,6 +211,17 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
             "activate what the seller has deactivated."
         ),
         "default": True,
+    },
+    "carriers": {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "object"], "additionalProperties": {"type": "string"}},
+        "title": "Carriers",
+        "description": (
+            "What your names of carriers stand for: the platform's names of shipping providers, or their ids, like "
+            '`{"USPS Ground": "USPS"}`; under the id of a shop, the same for that shop only.'
+        ),
+        "default": {},
+        "examples": [{"USPS Ground": "USPS", "7495540735365777507": {"Ground": "UPS"}}],
     },
     "on_zero": {
         "type": "string",
@@ -160,17 +244,20 @@ class Rules:
     batch_size_rows: int = 5_000
     skip_unchanged: bool = True
     verify: bool = True
+    restore_overwritten: bool = False
     results_path: Path | None = None
-    max_rejected_percent: Decimal = Decimal(20)
-    max_price_change_percent: Decimal = Decimal(50)
+    percent: Mapping[str, Decimal] = field(default_factory=dict)
+    """Every setting of a part of something, by its name."""
     min_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_quantity: int = 99_999
     buffer_quantity: int = 0
-    max_zeroed_percent: Decimal = Decimal(30)
+    max_orders_per_number: int = 20
+    send_unseen: bool = False
     allow_skus: frozenset[str] = frozenset()
     deny_skus: frozenset[str] = frozenset()
     protect_status: bool = True
+    carriers: Carriers = field(default_factory=dict)
     deactivate_on_zero: bool = False
 
     @classmethod
@@ -181,29 +268,29 @@ class Rules:
             ConfigurationError: A price is not a decimal.
         """
         found = {name: config.get(name, spec.get("default")) for name, spec in SETTINGS.items()}
-        fails = found["on_reject"] == "fail"
+        percent = {name: _number(value, name) for name, value in found.items() if name.endswith("_percent")}
+        if found["on_reject"] == "fail":
+            percent["max_rejected_percent"] = Decimal(0)
         return cls(
             dry_run=found["dry_run"],
             batch_size_rows=found["batch_size_rows"],
             skip_unchanged=found["skip_unchanged"],
             verify=found["verify"],
+            restore_overwritten=found["restore_overwritten"],
             results_path=Path(found["results_path"]).expanduser() if found["results_path"] else None,
-            max_rejected_percent=Decimal(0) if fails else _decimal(found, "max_rejected_percent"),
-            max_price_change_percent=_decimal(found, "max_price_change_percent"),
+            percent=percent,
             min_price=_prices(found, "min_price"),
             max_price=_prices(found, "max_price"),
             max_quantity=found["max_quantity"],
             buffer_quantity=found["buffer_quantity"],
-            max_zeroed_percent=_decimal(found, "max_zeroed_percent"),
+            max_orders_per_number=found["max_orders_per_number"],
+            send_unseen=found["send_unseen"],
             allow_skus=frozenset(found["allow_skus"]),
             deny_skus=frozenset(found["deny_skus"]),
             protect_status=found["protect_status"],
+            carriers=found["carriers"],
             deactivate_on_zero=found["on_zero"] == "deactivate",
         )
-
-
-def _decimal(found: Mapping[str, Any], name: str) -> Decimal:
-    return _number(found[name], name)
 
 
 def _prices(found: Mapping[str, Any], name: str) -> dict[str, Decimal]:
@@ -211,10 +298,9 @@ def _prices(found: Mapping[str, Any], name: str) -> dict[str, Decimal]:
 
 
 def _number(value: Any, name: str) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
+    if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
+        raise ConfigurationError(f"the setting {name} has to be a decimal number")
+    number = Decimal(str(value))
     if not number.is_finite():
         raise ConfigurationError(f"the setting {name} has to be a decimal number")
     return number

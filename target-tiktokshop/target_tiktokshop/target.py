@@ -7,25 +7,30 @@ import io
 import json
 import signal
 import sys
+import time
 from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings
-from tiktokshop_client.console import explain, log_level_option, run
-from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.configuration import misspelt, plugin_config, typed
+from tiktokshop_client.console import explain, log_level_option, quiet, run
+from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
 from target_tiktokshop import rules as writing_rules
 from target_tiktokshop.desk import Desk
-from target_tiktokshop.messages import LineReader
+from target_tiktokshop.guards import RunStoppedError
+from target_tiktokshop.messages import InputError, LineReader
 from target_tiktokshop.needs import need_of
+from target_tiktokshop.planning import Catalogue
 from target_tiktokshop.progress import Progress
 from target_tiktokshop.results import Results
 from target_tiktokshop.rows import Row
@@ -33,13 +38,17 @@ from target_tiktokshop.rules import Rules
 from target_tiktokshop.sinks import WRITINGS, WriteSink, Writing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
     from typing import NoReturn
 
-    import click
     from singer_sdk import Sink
 
     from target_tiktokshop.sinks.base import Writer
+
+UNREADABLE_ROWS = 1_000
+UNREADABLE_SECONDS = 1.0
+"""So many outcomes of unreadable lines, or for so long, are kept before they are written together."""
 
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
 
@@ -48,8 +57,12 @@ class UnsupportedStreamError(Exception):
     """A stream arrived that the target does not write."""
 
 
-class InputError(Exception):
-    """The input is not what a tap may send."""
+class OutputClosedError(Exception):
+    """Nobody reads the states. Not an `OSError`: click ends the process on those without a word."""
+
+
+class PlanStoppedError(RunStoppedError):
+    """A dry run came to its end, but the real one would not."""
 
 
 class RowsFailedError(Exception):
@@ -73,6 +86,8 @@ class TargetTikTokShop(Target):
         self._writers: dict[str, Writer] = {}
         self._current: dict[str, WriteSink] = {}
         self._warned: set[str] = set()
+        self._unreadable: list[Row] = []
+        self._unreadable_written = 0.0
         reader = self.message_reader
         if isinstance(reader, LineReader):
             reader.reject = self.reject_line
@@ -85,7 +100,11 @@ class TargetTikTokShop(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
         self.append_builtin_config(self.config_jsonschema)
-        self._config = {name: value for name, value in self._config.items() if value is not None}
+        properties = self.config_jsonschema["properties"]
+        self._config = typed(self._config, properties)
+        ignored = misspelt(self._config, properties)
+        if ignored:
+            self.logger.warning("%s", ignored)
         faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))
@@ -140,8 +159,23 @@ class TargetTikTokShop(Target):
         name = stream if stream in WRITINGS else ""
         row = Row(name, self.progress.received("unreadable lines"), None)
         row.reject("unreadable_line", problem)
-        self.results.write([row])
-        self.progress.settled("unreadable lines", 1)
+        self._unreadable.append(row)
+        late = time.monotonic() - self._unreadable_written > UNREADABLE_SECONDS
+        if late or len(self._unreadable) >= UNREADABLE_ROWS:
+            self.write_unreadable()
+
+    def write_unreadable(self) -> None:
+        """Puts the outcomes of lines that are no messages on disk, many at a time: each time waits for the disk."""
+        rows, self._unreadable = self._unreadable, []
+        self._unreadable_written = time.monotonic()
+        if rows:
+            self.results.write(rows)
+            self.progress.settled("unreadable lines", len(rows))
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """The deletion marks of the record that is read just now, by field."""
+        return self.message_reader.marks if isinstance(self.message_reader, LineReader) else {}
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
@@ -149,6 +183,17 @@ class TargetTikTokShop(Target):
         super()._process_state_message(message_dict)
         self.progress.state(message_dict["value"])
         self.pass_on_state()
+
+    @override
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Says, once a stream, that nothing is taken away because a feed no longer has it."""
+        warning = (
+            f"The tap says with ACTIVATE_VERSION that {message_dict['stream']} is complete; what it no longer has "
+            "stays in the shop as it is. Send what is to hold instead, like a quantity of 0."
+        )
+        if warning not in self._warned:
+            self._warned.add(warning)
+            self.logger.warning("%s", warning)
 
     def pass_on_state(self) -> None:
         """Writes the newest state whose records all have their outcomes on disk.
@@ -161,35 +206,75 @@ class TargetTikTokShop(Target):
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """A dry run passes nothing on, so that the real one finds all records again."""
-        if not self.rules.dry_run:
+        """A dry run passes nothing on, so that the real one finds all records again.
+
+        Raises:
+            OutputClosedError: Nobody reads the states any more.
+            OSError: They cannot be written.
+        """
+        if self.rules.dry_run:
+            return
+        try:
             super()._write_state_message(state)
+        except BrokenPipeError as error:
+            raise OutputClosedError(
+                "The program that read the states has stopped, so the last one is not passed on; all records before it "
+                "have their outcomes, and the next run finds what it sends again unchanged."
+            ) from error
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "standard output") from error
 
     @override
     def process_endofpipe(self) -> None:
         """Ends the run: one line that sums it up, and an error if too much of it failed.
 
         Raises:
+            PlanStoppedError: This was a dry run, and guards would have stopped the real one.
             RowsFailedError: More than `max_rejected_percent` of the records were rejected or guarded.
         """
+        self.write_unreadable()
         super().process_endofpipe()
         self.summarise()
-        tally = self.results.tally
-        if tally.beyond(self.rules.max_rejected_percent):
+        stops = self.stops()
+        if stops:
+            raise PlanStoppedError(
+                f"The real run would be stopped and send nothing from there on: {'; '.join(stops)}. "
+                "Check the feed, or raise the settings named."
+            )
+        tally, limit = self.results.tally, self.rules.percent["max_rejected_percent"]
+        if tally.beyond(limit):
             raise RowsFailedError(
                 f"{tally.failed} of {tally.outcomes.total()} records were rejected or guarded, more than "
-                f"{self.rules.max_rejected_percent} %: {self.results.path} says why. The others were carried out."
+                f"{limit} %: {self.results.path} says why. The others {'could be' if self.rules.dry_run else 'were'} "
+                "carried out."
             )
 
-    def summarise(self) -> None:
-        """One line about all records so far."""
+    def stops(self) -> list[str]:
+        """What would have stopped the real run, in a dry run: one sentence for each stream and guard."""
+        found = self.desk.stops if "desk" in self.__dict__ else []
+        return list({(stream, stop.name): f"{stream}: {stop.sentence}" for stream, stop in found}.values())
+
+    def summarise(self, *, failed: bool = False) -> None:
+        """One line about all records so far, in a dry run behind the plan; a run that failed asks nothing more."""
         results = self.results
+        if results.plan is not None and results.tally.outcomes:
+            text = results.plan.text((lambda *_: {}) if failed else self._titles, self.stops())
+            click.echo(text, err=True)  # in one piece, so that no log line falls between its rows
         if results.tally.outcomes:
             kind = "Plan" if self.rules.dry_run else "Done"
             self.logger.info("%s: %s. Each record's outcome is in %s.", kind, results.tally, results.path)
 
+    def _titles(self, shop_id: str, sku_ids: Iterable[str]) -> dict[str, str]:
+        """What the products of SKUs are called; it is only for show, so that no error of it is one of the run."""
+        wanted = list(sku_ids)
+        try:
+            return Catalogue(self.desk, self.desk.shops()[shop_id]).titles(wanted) if wanted else {}
+        except TikTokShopError:
+            return {}
+
     def close(self) -> None:
         """Lets go of connections and files."""
+        self.write_unreadable()
         if "desk" in self.__dict__:
             self.desk.close()
         elif "results" in self.__dict__:
@@ -213,18 +298,21 @@ class TargetTikTokShop(Target):
             super().invoke(about=about, about_format=about_format, config=config, **kwargs)
             return
         cls.print_version(print_fn=cls.logger.info)
-        paths, from_environment = (config.config, config.parse_env) if config else (None, False)
-        target = cls(config=paths, parse_env_config=from_environment)
+        if sys.stdout is None:
+            raise InputError(
+                "Standard output is closed, so states cannot be passed on: send it to a file or /dev/null."
+            )
+        target = cls(config=config.config if config else None)
         try:
             target.listen(kwargs.get("file_input"))
         except (InvalidInputLine, RecordsWithoutSchemaException) as error:
             whole = isinstance(error, RecordsWithoutSchemaException)
             words = str(error) if whole else str(error).partition(":")[0]  # behind it is the line itself
             raise InputError(f"The input is not a Singer stream: {words}") from error
-        except RowsFailedError:
+        except (PlanStoppedError, RowsFailedError):
             raise
         except Exception:
-            target.summarise()
+            target.summarise(failed=True)
             raise
         finally:
             target.close()
@@ -255,12 +343,27 @@ class TargetTikTokShop(Target):
 
     @classmethod
     @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Reads what `--config` names; the SDK would take what it cannot read for a bug, and a typo for "no"."""
+        given = super().cb_config(ctx, param, ())
+        cls.append_builtin_config(cls.config_jsonschema)
+        given.config = plugin_config(cls.name, value, cls.config_jsonschema["properties"])
+        return given
+
+    @classmethod
+    @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
         command.params.append(log_level_option())
+        for option in command.params:
+            if option.name == "file_input":
+                option.type = click.File("r", encoding="utf-8", errors="surrogateescape")
+        quiet("singer_sdk")
         return command
 
 
 def main() -> NoReturn:
     """The command `target-tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # a bad byte costs its own line only
     run(lambda: TargetTikTokShop.cli(), TargetTikTokShop.name)  # noqa: PLW0108 - `cli` makes the command when looked up

@@ -2,14 +2,20 @@
 
 import contextlib
 import datetime as dt
+import http.client
 import io
 import json
 import shutil
+import threading
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import tiktokshop_sandbox
+from target_tiktokshop.outcomes import documented
+from target_tiktokshop.rules import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
 from tiktokshop_client import Client, Settings, operations
 
@@ -90,6 +96,8 @@ class Lab:
                 target.close()
         lines = path.read_text().splitlines() if path.exists() else []
         rows = [json.loads(line) for line in lines if line.endswith("}")]
+        for row in rows:
+            assert documented(row["outcome"], row["code"], frozenset(SETTINGS)), row
         states = [json.loads(line) for line in output.getvalue().splitlines()]
         counts = self.sandbox.control("GET", "/stats")["operations"]
         writes = {
@@ -119,6 +127,16 @@ class Lab:
                 continue
             found.append(product)
         return found
+
+    def free(self):
+        """A product that no running promotion lists: the sandbox locks by its standing one, the platform by any."""
+        listed = set()
+        for page in self.client.pages(operations.SEARCH_ACTIVITIES, shop=self.us, body={"status": "ONGOING"}):
+            for activity in page.rows:
+                path = {"activity_id": activity["id"]}
+                answer = self.client.call(operations.GET_ACTIVITY, shop=self.us, path=path)
+                listed |= {product["id"] for product in answer.data.get("products") or []}
+        return next(product for product in self.plain() if product["id"] not in listed)
 
     def in_promotion(self, product, shop="US"):
         """Whether prices are locked; the platform tells only those who try, so try what is there already."""
@@ -158,9 +176,68 @@ class Lab:
         answer = self.client.call(operations.GET_ORDERS, shop=self.shops[shop], query={"ids": [order_id]})
         return answer.data["orders"][0]
 
+    @contextlib.contextmanager
+    def between(self, *, before=None, after=None):
+        """While it lasts, every request of the target passes a test's hands on its way.
+
+        `before(path)` is called when a request has arrived, `after(path, answer)` when its answer is there; what the
+        latter returns, if anything, is passed on in place of the answer. `path` is without its query.
+        """
+        straight = self.config["api_base_url"]
+        with relay(straight, before=before, after=after) as url:
+            self.config["api_base_url"] = url
+            try:
+                yield
+            finally:
+                self.config["api_base_url"] = straight
+
     def fault(self, kind, **more):
         """Switches a fault on."""
         self.sandbox.control("POST", "/faults", {"kind": kind, **more})
+
+
+@contextlib.contextmanager
+def relay(url, *, before, after):
+    """Passes requests on, and lets somebody look at them and at their answers."""
+    host = urlsplit(url).netloc
+
+    def plain(headers):
+        return {name: value for name, value in headers.items() if name.lower() not in {"accept-encoding", "host"}}
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            path = urlsplit(self.path).path
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            if before:
+                before(path)
+            behind = http.client.HTTPConnection(host)
+            behind.request(self.command, self.path, body, plain(self.headers))
+            answer = behind.getresponse()
+            content = answer.read()
+            behind.close()
+            changed = after(path, json.loads(content)) if after else None
+            content = content if changed is None else json.dumps(changed).encode()
+            self.send_response(answer.status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET  # noqa: N815 - the library looks for this name
+
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_the_last_record_of_a_key_wins_whether_it_names_the_sku_by_id_or_by_numb
         {"sku_id": sku["id"], "quantity": now + 1},
         {"seller_sku": sku["seller_sku"], "quantity": now + 2},
     )
-    assert run.outcomes == [("unchanged", "superseded"), ("applied", None)]
+    assert run.outcomes == [("superseded", None), ("applied", None)]
     assert lab.stock(sku["id"]) == {(sku["id"], warehouse): now + 2}
 
 

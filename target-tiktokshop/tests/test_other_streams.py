@@ -22,7 +22,7 @@ def status(lab, product_id):
 def test_products_go_up_and_down_twenty_a_call(lab):
     products = [product["id"] for product in lab.products()][:25]
     records = [{"product_id": product, "status": "inactive"} for product in products]
-    run = lab.feed("product_status", *records)
+    run = lab.feed("product_status", *records, max_deactivated_percent=100)
     assert run.outcomes == [("applied", None)] * 25
     assert run.writes == {DEACTIVATE: 2}
     assert {status(lab, product) for product in products} == {"SELLER_DEACTIVATED"}

@@ -183,9 +183,10 @@ def test_half_of_the_skus_missing_stops_the_run_before_the_first_write(lab, lots
 
 
 def test_a_dry_run_plans_row_for_row_what_the_real_run_then_does(lab, lots):
+    free = lab.free()
     prices = [
         {"shop_id": lab.us.id, "sku_id": sku["id"], "amount": sku["price"]["sale_price"], "currency": "USD"}
-        for product in lab.plain()[:5]
+        for product in [free, *(other for other in lab.plain()[:5] if other["id"] != free["id"])]
         for sku in product["skus"][:1]
     ]
     prices[0]["amount"] = str(float(prices[0]["amount"]) + 1)

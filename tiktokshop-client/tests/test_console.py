@@ -2,9 +2,11 @@
 
 import json
 import logging
+from pathlib import Path
 
+import click
 import pytest
-from tiktokshop_client.console import run, sentence
+from tiktokshop_client.console import quiet, run, sentence
 from tiktokshop_client.errors import ConfigurationError
 
 
@@ -42,3 +44,35 @@ def test_what_goes_well_exits_with_0():
     with pytest.raises(SystemExit) as left:
         run(lambda: None, "some-plugin")
     assert left.value.code == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (click.BadParameter("File 'x' does not exist."), "File 'x' does not exist."),
+        (click.UsageError("No such option: --x"), "No such option: --x."),
+        (BrokenPipeError(32, "Broken pipe"), "The program that read the output has stopped; its own log says why."),
+        (OSError(28, "No space left on device", "rows.jsonl"), "Cannot use rows.jsonl: No space left on device."),
+    ],
+)
+def test_what_a_user_or_the_machine_does_wrong_is_no_bug(error, words):
+    assert words in sentence(error)
+    assert "bug" not in sentence(error)
+
+
+def test_a_quiet_package_is_heard_from_a_warning_on_and_when_debugging(monkeypatch):
+    root, handler, before = logging.getLogger(), logging.NullHandler(), logging.getLogger().level
+    monkeypatch.setattr(root, "handlers", [handler])
+    quiet("singer_sdk")
+
+    def heard(level, package="singer_sdk"):
+        place = str(Path("lib") / package / "base.py")
+        return bool(handler.filter(logging.LogRecord("x", level, place, 1, "words", None, None)))
+
+    try:
+        root.setLevel(logging.INFO)
+        assert [heard(logging.INFO), heard(logging.WARNING), heard(logging.INFO, "ours")] == [False, True, True]
+        root.setLevel(logging.DEBUG)
+        assert heard(logging.INFO)
+    finally:
+        root.setLevel(before)

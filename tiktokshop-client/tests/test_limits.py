@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 from bisect import bisect_left
+from collections import deque
 
 import pytest
 from hypothesis import given
@@ -177,6 +179,61 @@ def test_ten_seconds_after_the_platform_has_halved_its_limit_for_a_minute_all_of
     assert sum(10 <= time < 70 for time in used) > 60 * 25 * 0.6, "a slower platform is used as well"
     assert sum(80 <= time < 100 for time in used) >= 20 * 50 * 0.98
     assert platform.refused < 80
+
+
+def seconds_of(requests: int, part: float, seed: int, retry_after: float | None = None) -> float:
+    """How long it takes until so many have passed a platform that refuses a part of all requests, however few they are.
+
+    Whoever is refused tries again; the refusal is known 50 ms after the request.
+    """
+    chance, clock = random.Random(seed), Ticker(late=0.002)
+    one, began = budget(50, clock), clock.now
+    under_way: deque[float] = deque()
+    while requests:
+        slot = one.acquire()
+        if chance.random() < part:
+            under_way.append(slot)
+        else:
+            requests -= 1
+        while under_way and under_way[0] + 0.05 <= clock.now:
+            one.slow_down(under_way.popleft(), retry_after)
+    return clock.now - began
+
+
+@pytest.mark.parametrize("retry_after", [None, 1.0])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_platform_that_refuses_4_percent_at_any_rate_takes_at_most_1_6_times_as_long(seed, retry_after):
+    assert seconds_of(2_350, 0.04, seed, retry_after) <= 1.6 * seconds_of(2_350, 0, seed)
+
+
+@pytest.mark.parametrize("limit", [10, 25, 40, 48])
+def test_a_lower_limit_of_the_platform_is_kept_to_as_before(limit):
+    clock = Ticker(late=0.002)
+    one, platform = budget(50, clock), Platform(clock)
+    began, sent = clock.now, 0
+    while clock.now - began < 60:
+        slot = one.acquire()
+        sent += 1
+        if not platform.lets(limit):
+            one.slow_down(slot)
+    assert sent - platform.refused >= 0.75 * 60 * limit
+    assert platform.refused <= max(0.03 * sent, 45)
+
+
+def test_a_limit_that_falls_after_refusals_by_chance_is_found():
+    chance, clock = random.Random(4), Ticker(late=0.002)
+    one, platform = budget(50, clock), Platform(clock)
+    began, sent, refused_in_the_end = clock.now, 0, 0
+    while clock.now - began < 120:
+        slot, moment = one.acquire(), clock.now - began
+        by_chance = moment < 60 and chance.random() < 0.04
+        by_limit = moment >= 60 and not platform.lets(20)
+        if by_chance or by_limit:
+            one.slow_down(slot)
+        if moment >= 70:
+            sent += 1
+            refused_in_the_end += by_limit
+    assert refused_in_the_end <= 0.05 * sent
 
 
 def test_no_request_is_refused_by_a_platform_that_allows_exactly_the_ceiling():

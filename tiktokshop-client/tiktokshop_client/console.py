@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -57,7 +58,7 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
     except Exception as error:
         logger.error("%s", sentence(error))  # noqa: TRY400 - the traceback is for debugging only, below
         logger.debug("Traceback", exc_info=True)
-        if isinstance(error.__cause__, BrokenPipeError):
+        if isinstance(error, BrokenPipeError) or isinstance(error.__cause__, BrokenPipeError):
             # Keep the interpreter from flushing what is left into the closed pipe when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
@@ -101,6 +102,21 @@ def trace(error: BaseException) -> str:
     return "\n\nThe above happened after:\n\n".join(parts)
 
 
+def quiet(package: str) -> None:
+    """Has what a package says of its own accord, below a warning, shown at the level debug only."""
+    folder = f"{os.sep}{package}{os.sep}"
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING or folder not in record.pathname or _is_debugging()
+
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(is_ours)
+
+
+def _is_debugging() -> bool:
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
+
+
 def write_all(data: bytes | bytearray) -> None:
     """Writes all of it to standard output, however little the system takes at a time.
 
@@ -109,6 +125,8 @@ def write_all(data: bytes | bytearray) -> None:
     Raises:
         OSError: Nobody reads any more, or there is no room.
     """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "it is closed", "standard output")
     sys.stdout.flush()
     stream = sys.stdout.buffer
     raw = getattr(stream, "raw", stream)
@@ -130,6 +148,10 @@ def sentence(error: BaseException) -> str:
 
 
 def _sentence(error: BaseException) -> str:
+    if isinstance(error, click.ClickException):
+        return f"{error.format_message().rstrip('.')}."
+    if isinstance(error, BrokenPipeError):
+        return "The program that read the output has stopped; its own log says why."
     if _is_ours(error):
         return str(error) or type(error).__name__
     if isinstance(error, OSError) and error.filename:

@@ -50,6 +50,21 @@ SMOOTHING = 0.1
 SPARE = 1.05
 """Requests on their way beyond those that Little's law asks for: answers do not all take the same time."""
 
+CHANCE = 6
+"""So many of the last ``LAST`` requests may be refused by chance. A limit that is passed refuses more, and soon."""
+
+LAST = 40
+"""The requests that are looked back on to see how many are refused: a second at the platform's own figure."""
+
+BELOW = 0.75
+"""A refusal at less than this part of the rate at which the last limit showed is not about the rate."""
+
+RECENT = 200
+"""The requests that are looked back on for proofs that refusals come at any rate."""
+
+PROOFS = 2
+"""So many refusals far below the limit among the recent requests show that the platform refuses at any rate."""
+
 MICROSECONDS = 1_000_000
 
 
@@ -59,6 +74,16 @@ class _Departure:
 
     slot: float
     moment: float
+
+
+@dataclass
+class _Recent:
+    """A request of late: its slot, the rate at that time, and whether it was refused, and so for no reason of rate."""
+
+    slot: float
+    rate: float
+    refused: bool = False
+    chance: bool = False
 
 
 class Budget:
@@ -81,6 +106,8 @@ class Budget:
         self._paused_until = -math.inf
         self._due = -math.inf  # when the next request is to go by even spacing
         self._latency = 0.0
+        self._peak = 0.0  # the rate at which the last limit showed
+        self._recent: deque[_Recent] = deque(maxlen=RECENT)
         limit, self._window = (int(self._fastest), 1.0) if ceiling >= 1 else (1, 1 / ceiling)
         self._bucket = InMemoryBucket([Rate(limit, math.ceil(MARGIN * MICROSECONDS * self._window))])
         self._left: deque[_Departure] = deque(maxlen=limit)  # the last requests, as many as a window may hold
@@ -140,7 +167,8 @@ class Budget:
     def slow_down(self, slot: float, retry_after: float | None = None) -> None:
         """Halves the rate because the platform refused the request of ``slot``.
 
-        Requests that were already under way when the rate was last halved do not halve it again.
+        Requests that were already under way when the rate was last halved do not halve it again; nor do refusals that
+        a lower rate would not have spared, because the platform refuses a small part of all requests at any rate.
 
         Args:
             slot: What ``acquire`` returned for the refused request.
@@ -148,11 +176,28 @@ class Budget:
         """
         with self._state:
             now = self._clock.monotonic()
+            request = next((recent for recent in reversed(self._recent) if recent.slot == slot), None)
+            if request is not None:
+                request.refused = True
+                request.chance = self._by_chance(request)
+                if request.chance:
+                    return
             if retry_after is not None:
                 self._paused_until = max(self._paused_until, now + retry_after)
             if slot >= self._slowed_at:
+                self._peak = request.rate if request is not None else self.rate
                 self._base = max(min(SLOWEST, self._fastest), self.rate / 2)
                 self._slowed_at = now
+
+    def _by_chance(self, request: _Recent) -> bool:
+        """Whether the platform would have refused it at a lower rate too."""
+        last = list(self._recent)[-LAST:]
+        if sum(recent.refused for recent in last) * LAST > CHANCE * len(last):
+            for recent in self._recent:
+                recent.chance = False  # what looked like proofs was a new limit
+            return False
+        proofs = sum(recent.chance for recent in self._recent)
+        return request.rate < BELOW * self._peak or proofs >= PROOFS
 
     def _take(self, now: float, *, waited: bool) -> float | None:
         """Takes a slot if one is free now (None), else says how many seconds to wait before asking again."""
@@ -172,6 +217,7 @@ class Budget:
             planned = max(self._due, now - LATE) if waited and self.rate >= self._fastest else now
             self._due = planned + PACE / self.rate
             self._left.append(_Departure(now, now))
+            self._recent.append(_Recent(now, self.rate))
             return None
 
 

@@ -52,9 +52,11 @@ def _read(found: Any, *, warning: bool) -> Iterator[RowError]:
     for row in found if isinstance(found, list) else [found]:
         if not isinstance(row, dict):
             continue
-        detail = row.get("detail") or {}
+        detail = row.get("detail")
+        detail = detail if isinstance(detail, dict) else {}
         ids = _ids(detail)
-        extras = [extra for extra in detail.get("extra_errors") or [] if isinstance(extra, dict)]
+        found_extras = detail.get("extra_errors")
+        extras = [extra for extra in found_extras if isinstance(extra, dict)] if isinstance(found_extras, list) else []
         if not extras:
             yield _row_error(row, ids, warning=warning)
         for extra in extras:
@@ -62,8 +64,13 @@ def _read(found: Any, *, warning: bool) -> Iterator[RowError]:
 
 
 def _row_error(row: Mapping[str, Any], ids: Mapping[str, str], *, warning: bool) -> RowError:
-    code = int(row.get("code") or 0)
+    code = _code(row.get("code"))
     return RowError(code, str(row.get("message") or ""), ids, done=code in _DONE, warning=warning)
+
+
+def _code(value: Any) -> int:
+    """A code, also written as a text; 0 for anything else."""
+    return int(value) if str(value).isascii() and str(value).isdecimal() else 0
 
 
 def _ids(row: Mapping[str, Any]) -> dict[str, str]:

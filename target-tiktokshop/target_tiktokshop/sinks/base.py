@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import BatchSink
+from singer_sdk.helpers.conform import DatetimeErrorTreatmentEnum
 from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
-from target_tiktokshop import guards
+from target_tiktokshop import foresight, guards, surprises
 from target_tiktokshop.desk import only_these_rows, refuse_all
 from target_tiktokshop.fields import FieldError
 from target_tiktokshop.guards import RunStoppedError
+from target_tiktokshop.outcomes import APPLIED, PLANNED, UNCONFIRMED
 from target_tiktokshop.planning import STOCK_A_CALL, Catalogue
-from target_tiktokshop.rows import APPLIED, PLANNED, UNCONFIRMED, Row, still_open
+from target_tiktokshop.rows import Row, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
     from target_tiktokshop.fields import Contract
     from target_tiktokshop.target import TargetTikTokShop
 
-UNREADABLE = "unreadable"
+DELETED = (
+    "the tap marks the row as deleted ({}), so what it says is no longer so: take such rows out of the feed, or send "
+    "what is to hold instead, like a quantity of 0"
+)
 
 
 class Writer(abc.ABC):
@@ -36,6 +41,7 @@ class Writer(abc.ABC):
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.rules = desk.rules
+        self.promotions = foresight.Promotions(desk)
         self._catalogues: dict[str, Catalogue] = {}
 
     def catalogue(self, shop: Shop) -> Catalogue:
@@ -47,6 +53,13 @@ class Writer(abc.ABC):
     @abc.abstractmethod
     def look(self, rows: list[Row]) -> None:
         """Resolves names, reads the live values, sets `before` and `after`, settles what is wrong or so already."""
+
+    def foresee(self, rows: list[Row]) -> None:  # noqa: B027 - most streams can foresee nothing
+        """Rejects rows that the platform would refuse, as far as the shop tells; only a dry run asks.
+
+        Raises:
+            TikTokShopError: The shop cannot be asked.
+        """
 
     @abc.abstractmethod
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
@@ -84,12 +97,13 @@ class WriteSink(BatchSink):
         self,
         target: TargetTikTokShop,
         stream_name: str,
-        schema: dict[str, Any],
+        schema: dict[str, Any],  # noqa: ARG002 - the contract of the stream counts
         key_properties: Sequence[str] | None,
     ) -> None:
         # Types are checked row by row below; the SDK's own look at a record would warn of the same field once more.
-        schema = {**schema, "additionalProperties": True}
-        super().__init__(target, stream_name, schema, None)  # a record without its keys is a rejected row, not an error
+        # Its formats are not asked for either: a date that is none would be the end of the run.
+        loose: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": True}
+        super().__init__(target, stream_name, loose, None)  # a record without its keys is a rejected row, not an error
         self._declared_keys = list(key_properties or ())
         self._target = target
         self._writing = self.writings[stream_name]
@@ -114,6 +128,12 @@ class WriteSink(BatchSink):
         """None: the contract is checked here, row by row, and a bad row does not end the run."""
         return None
 
+    @property
+    @override
+    def datetime_error_treatment(self) -> DatetimeErrorTreatmentEnum:
+        """A time of the metadata that is none is left out; it would be the end of the run."""
+        return DatetimeErrorTreatmentEnum.NULL
+
     @override
     def setup(self) -> None:
         self._target.results.open()
@@ -122,18 +142,24 @@ class WriteSink(BatchSink):
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         row = Row(self.stream_name, self._target.progress.received(self.stream_name), record)
-        unknown = record.keys() - self._known
-        if unknown - self._odd:
-            self._warn(unknown - self._odd)
+        contract = self._writing.contract
+        unknown = record.keys() - self._known - self._odd
+        if unknown:
+            self._warn(unknown)
+        deleted = self._target.marks
         try:
-            row.values = self._writing.contract.read(record)
+            row.values = contract.read(record)
+            row.notes = contract.tidied(record, row.values)
         except FieldError as error:
             row.reject("bad_record", f"{error}")
+        if deleted:
+            row.record = {**record, **deleted}  # the SDK takes the marks away, and a row that is fed again keeps them
+            row.reject("deleted_row", DELETED.format(", ".join(deleted)))
         context.setdefault("records", []).append(row)
 
     def _warn(self, names: Iterable[str]) -> None:
-        for name in sorted(names):
-            self._odd.add(name)
+        self._odd.update(names)
+        for name in sorted(name for name in names if not name.startswith("_sdc_")):
             self.logger.warning("The field %s of %s is not known and is ignored.", name, self.stream_name)
 
     @override
@@ -171,16 +197,15 @@ def carry_out(desk: Desk, writer: Writer, rows: list[Row]) -> None:
     """
     find_shops(desk, rows)
     try:
-        writer.look(still_open(rows))
+        surprises.look(writer, still_open(rows))
     except TikTokShopError as error:
         error.add("; nothing of the batch was sent")
         raise
-    guards.check_rows(rows[0].stream, rows, desk.rules)
-    guards.check_batch(rows, desk.rules)
-    guards.check_stock(rows, desk.stock, desk.rules)
+    guards.check(rows, desk)
     planned = still_open(rows)
     if desk.rules.dry_run:
-        for row in planned:
+        foresight.unless_unknown(writer.foresee, planned)
+        for row in still_open(planned):
             row.settle(PLANNED)
         return
     send(desk, writer, planned)
@@ -202,7 +227,7 @@ def find_shops(desk: Desk, rows: list[Row]) -> None:
 
 def send(desk: Desk, writer: Writer, planned: list[Row]) -> None:
     """Makes the calls in parallel, then reads back."""
-    unclear: dict[int, TikTokShopError] = {}
+    unclear: dict[int, Exception] = {}
 
     def one_call(rows: list[Row]) -> None:
         try:
@@ -212,27 +237,32 @@ def send(desk: Desk, writer: Writer, planned: list[Row]) -> None:
                 unclear.update(dict.fromkeys(map(id, rows), error))  # the read-back tells
             else:
                 refuse_all(still_open(rows), error)
+        except Exception as error:  # noqa: BLE001 - a surprise of one call is none of the others'
+            unclear.update(dict.fromkeys(map(id, rows), error))
 
     desk.each(one_call, writer.calls(planned))
     read_back(writer, still_open(planned), unclear, verify=desk.rules.verify)
 
 
-def read_back(writer: Writer, sent: list[Row], unclear: Mapping[int, TikTokShopError], *, verify: bool) -> None:
+def read_back(writer: Writer, sent: list[Row], unclear: Mapping[int, Exception], *, verify: bool) -> None:
     """Settles rows that were sent by what the shop shows now; without `verify` only those whose end is unclear."""
     look_again = sent if verify else [row for row in sent if id(row) in unclear]
     try:
-        kept = dict(zip(map(id, look_again), writer.kept(look_again), strict=True)) if look_again else {}
+        kept = surprises.kept(writer, look_again)
     except TikTokShopError as error:
         for row in sent:
             row.settle(UNCONFIRMED, "not_read_back", f"it was sent, but could not be read back: {error}")
         if not only_these_rows(error):
             raise
         return
-    for row in sent:
+    for row in still_open(sent):
+        problem = unclear.get(id(row))
         if kept.get(id(row), True):
             row.settle(APPLIED, row.code, row.message)
-        elif id(row) in unclear:
-            row.refuse(unclear[id(row)])
+        elif isinstance(problem, TikTokShopError):
+            row.refuse(problem)
+        elif problem is not None or kept[id(row)] is None:
+            surprises.leave_unconfirmed(row, problem)
         else:
             words = row.message or "the platform accepted it, but the shop does not show it"
             row.settle(UNCONFIRMED, "not_kept", words)

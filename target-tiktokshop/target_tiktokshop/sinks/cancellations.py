@@ -10,6 +10,7 @@ from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, ident
 from target_tiktokshop.planning import CANCELLATIONS_OF_ORDERS, orders, searched
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,11 +33,12 @@ class CancellationWriter(Writer):
 
     def look(self, rows: list[Row]) -> None:
         """Reads all orders, 50 a call."""
-        last_wins(rows, lambda row: (row.values["order_id"], row.values.get("order_line_item_ids")))
         for shop, group in by_shop(still_open(rows)):
             found = orders(self.desk, shop, (row.values["order_id"] for row in group))
             for row in group:
-                self._compare(row, found.get(row.values["order_id"]))
+                with apart(row):
+                    self._compare(row, found.get(row.values["order_id"]))
+        last_wins(rows, lambda row: (row.values["order_id"], row.values.get("order_line_item_ids")))
 
     def _compare(self, row: Row, order: Mapping[str, Any] | None) -> None:
         row.subject, row.operation = order, CANCEL_ORDER.name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tiktokshop_client.operations import APPROVE_CANCELLATION, APPROVE_RETURN, REJECT_CANCELLATION, REJECT_RETURN
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import (
     SHOP_ID,
     Contract,
@@ -25,6 +26,7 @@ from target_tiktokshop.fields import (
 from target_tiktokshop.planning import CANCELLATIONS, RETURNS, Search, searched
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -142,11 +144,12 @@ class DecisionWriter(Writer):
     def look(self, rows: list[Row]) -> None:
         """Reads all requests, 50 a call."""
         kind = self.kind
-        last_wins(rows, lambda row: row.values[kind.key])
         for shop, group in by_shop(still_open(rows)):
             found = searched(self.desk, shop, kind.search, (row.values[kind.key] for row in group))
             for row in group:
-                self._compare(row, found.get(row.values[kind.key]))
+                with apart(row):
+                    self._compare(row, found.get(row.values[kind.key]))
+        last_wins(rows, lambda row: row.values[kind.key])
 
     def _compare(self, row: Row, request: Mapping[str, Any] | None) -> None:
         kind, decision = self.kind, row.values["decision"]
@@ -169,6 +172,10 @@ class DecisionWriter(Writer):
     def word(self, row: Row) -> str:
         """The decision in the platform's words."""
         return str(row.values["decision"]).upper()
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The reasons that the platform takes for each request."""
+        foresight.reasons(self.desk, rows, self.kind.key)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a decision."""

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.operations import UPDATE_PRICES
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, FieldError, amount, currency, identifier, money, text
-from target_tiktokshop.planning import DEACTIVATED, Sku
+from target_tiktokshop.planning import DEACTIVATED, UNSEEN, Sku
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writing
 from target_tiktokshop.sinks.skus import SkuWriter
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from target_tiktokshop.desk import Desk
 
 AMOUNTS = ("amount", "sale_price", "list_price")
 
@@ -58,15 +62,23 @@ CONTRACT = Contract(
 class PriceWriter(SkuWriter):
     """Prices, compared as decimals in the shop's currency."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._statuses: dict[str, str] = {}  # by product id, as first read
+
     def look(self, rows: list[Row]) -> None:
         """Reads price and status of all SKUs."""
         self.resolve(rows)
         for shop, group in by_shop(still_open(rows)):
             live = self.catalogue(shop).offers(row.values["sku_id"] for row in group)
+            for sku in live.values():  # once each: several rows may be about one SKU
+                self._statuses[sku.product_id] = sku.status
+                sku.status = protected_status(sku.status)
             for row in group:
-                self.find(row, live)
-                if row.open:
-                    self._price(row)
+                with apart(row):
+                    self.find(row, live)
+                    if row.open:
+                        self._price(row)
         last_wins(rows, lambda row: row.subject.id)
         for row in still_open(rows):
             if self.rules.skip_unchanged and has(row.subject, row):
@@ -78,13 +90,16 @@ class PriceWriter(SkuWriter):
         if sku.currency and sku.currency != code:
             row.reject("wrong_currency", f"SKU {sku.id} is sold in {sku.currency}, not {code}")
             return
-        sku.status = sku.status if sku.status in DEACTIVATED else ""
         row.operation = UPDATE_PRICES.name
         row.before = {"price": _text(sku.price), "currency": sku.currency or code}
         row.after = {"price": asked(row.values), "currency": code}
         if "list_price" in row.values:
             row.before["list_price"] = _text(sku.list_price)
             row.after["list_price"] = row.values["list_price"]
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The product's status, a running promotion, the range of prices."""
+        foresight.prices(self.calls(rows), self._statuses, self.promotions)
 
     def send(self, rows: list[Row]) -> None:
         """The prices of one product; the platform takes all or none."""
@@ -96,6 +111,11 @@ class PriceWriter(SkuWriter):
         for shop, group in by_shop(rows):
             now |= self.catalogue(shop).offers(row.subject.id for row in group)
         return [row.subject.id in now and has(now[row.subject.id], row) for row in rows]
+
+
+def protected_status(status: str) -> str:
+    """What the guard of deactivated products goes by: "" for others, `UNSEEN` where the shop does not say."""
+    return status if status in DEACTIVATED else "" if status else UNSEEN
 
 
 def has(sku: Sku, row: Row) -> bool:

@@ -8,10 +8,12 @@ from tiktokshop_client.errors import BusinessError
 from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS, GET_PRODUCT
 from tiktokshop_client.row_errors import partial_errors
 
+from target_tiktokshop import foresight
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of
-from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, Product, product_of
+from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,11 +44,12 @@ class StatusWriter(Writer):
 
     def look(self, rows: list[Row]) -> None:
         """Reads the products one by one if they are few, else the whole list."""
-        last_wins(rows, lambda row: (row.the_shop.id, row.values["product_id"]))
         for shop, group in by_shop(still_open(rows)):
             live = self._products(shop, [row.values["product_id"] for row in group])
             for row in group:
-                self._compare(row, live.get(row.values["product_id"]))
+                with apart(row):
+                    self._compare(row, live.get(row.values["product_id"]))
+        last_wins(rows, lambda row: (row.the_shop.id, row.values["product_id"]))
 
     def _compare(self, row: Row, product: Product | None) -> None:
         if product is None:
@@ -56,7 +59,7 @@ class StatusWriter(Writer):
         row.operation = operation.name
         row.before, row.after = {"status": product.status}, {"status": REACHED[row.values["status"]]}
         theirs = product.status not in {SELLER_OFF, ACTIVE, "DRAFT", "PENDING", "FAILED"}
-        row.subject = Product(product.id, product.status if theirs else "", product.skus)
+        row.subject = Product(product.id, (product.status or UNSEEN) if theirs else "", product.skus, product.title)
         if self.rules.skip_unchanged and product.status in reached:
             row.unchanged(UNDER_REVIEW if product.status == "PENDING" else "")
 
@@ -72,6 +75,10 @@ class StatusWriter(Writer):
             return product_of({"id": product_id, **answer.data})
 
         return {product.id: product for product in self.desk.each(one, ids) if product is not None}
+
+    def foresee(self, rows: list[Row]) -> None:
+        """From which status the wanted one can be reached."""
+        foresight.product_status(rows)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """Twenty products a call."""

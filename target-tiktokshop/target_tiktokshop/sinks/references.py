@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.errors import BusinessError
 from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, EXTERNAL_PLATFORMS, GET_EXTERNAL_ORDERS
 from tiktokshop_client.row_errors import partial_errors
 
 from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of, text
 from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
+from target_tiktokshop.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +31,6 @@ class ReferenceWriter(Writer):
 
     def look(self, rows: list[Row]) -> None:
         """Reads what each order has, one call an order: the platform has no list of them."""
-        last_wins(rows, lambda row: tuple(row.values[name] for name in ("order_id", "platform", "external_order_id")))
-        rows = still_open(rows)
         self.desk.each(self._read, rows if self.rules.skip_unchanged else [])
         for row in still_open(rows):
             row.operation = ADD_EXTERNAL_ORDERS.name
@@ -40,12 +38,11 @@ class ReferenceWriter(Writer):
             row.after = {"external_order_id": row.values["external_order_id"]}
             if self.rules.skip_unchanged and row.values["external_order_id"] in (row.subject or []):
                 row.unchanged("the order has this reference already")
+        last_wins(rows, lambda row: tuple(row.values[name] for name in ("order_id", "platform", "external_order_id")))
 
     def _read(self, row: Row) -> None:
-        try:
+        with apart(row):
             row.subject = self._references(row)
-        except BusinessError as error:
-            row.refuse(error)
 
     def _references(self, row: Row) -> list[str]:
         answer = self.desk.client.call(

@@ -24,25 +24,6 @@ CORRECTION_SECONDS = 72 * 3_600
 CLOSED = {"DELIVERED": "delivered", "COMPLETED": "delivered", "CANCELLED": "cancelled", "UNPAID": "unpaid"}
 GONE = frozenset({"CANCELLED"})
 
-# What stops an order from being shipped by its seller: code -> what to do instead.
-REASONS: Mapping[str, str] = {
-    "unknown_order": "the shop has no such order: check order_id and shop_id",
-    "on_hold": "the order is on hold, because the buyer may still change their mind: feed it again in an hour",
-    "unpaid": "the order is not paid: do not ship it; feed it again once it is",
-    "cancelled": "the order is cancelled: do not ship it, or stop the parcel",
-    "delivered": "the order is delivered already under another tracking number, which stays",
-    "fulfilled_by_platform": "the platform's own warehouse ships this order: nothing is to be sent for it",
-    "shipped_by_platform": "the platform's carrier ships this order: print its label and hand the parcel over",
-    "unknown_lines": "the order has no such line items (any more): check order_line_item_ids",
-    "unknown_package": "the order has no such package: check package_id",
-    "partly_shipped": "some of the line items have this number and others none: name only those that are not shipped",
-    "number_in_use": "another package of the order has this tracking number: use one number for each package",
-    "several_packages": "the order has several packages: name package_id or order_line_item_ids",
-    "too_late": "tracking numbers may be corrected within 72 hours of shipping, and these are over: tell the buyer",
-    "market": "the platform makes the packages itself in this market, and has not made one: feed it again later",
-    "after_sale": "the buyer has asked to cancel the order: decide about that first",
-}
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -59,7 +40,7 @@ class Step:
     """What has to be done.
 
     Attributes:
-        reason: A key of `REASONS` when nothing can be done.
+        reason: A key of `outcomes.REASONS` when nothing can be done.
         done: Whether the order has the number already.
         operation: The call, else.
         path: Its path parameters.
@@ -103,6 +84,8 @@ def next_step(order: Mapping[str, Any] | None, wanted: Wanted, region: str, now:
         reason = "number_in_use"
     if reason:
         return Step(reason=reason, before=before)
+    if not lines:
+        return Step(reason="no_lines")
     waiting = [line for line in lines if not number_of(line)]
     if waiting and (not named or len(waiting) == len(lines)):
         return _ship(order, waiting, every, wanted, region)

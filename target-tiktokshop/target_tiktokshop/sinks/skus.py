@@ -30,7 +30,16 @@ class SkuWriter(Writer):
                 continue
             found = self.catalogue(shop).seller_skus(row.values["seller_sku"] for row in named)
             for row in named:
-                _choose(row, found.get(row.values["seller_sku"]) or [])
+                number = row.values["seller_sku"]
+                _choose(row, found.get(number) or self._near(row, number))
+
+    def _near(self, row: Row, number: str) -> list[Sku]:
+        """SKUs whose number is nearly the same, where none has it exactly; the outcome says what was taken."""
+        skus = self.catalogue(row.the_shop).near(number)
+        exact = [sku for sku in skus if sku.seller_sku == number]
+        if not exact and len({sku.seller_sku for sku in skus}) == 1:
+            row.note(f"no SKU has the seller SKU {number!r}; {skus[0].seller_sku!r} was taken")
+        return exact or skus
 
     def find(self, row: Row, live: Mapping[str, Sku]) -> None:
         """Gives the row its SKU, or rejects it."""
@@ -72,7 +81,7 @@ def _choose(row: Row, skus: list[Sku]) -> None:
     if len(skus) == 1:
         row.values["sku_id"] = skus[0].id
     elif skus:
-        ids = ", ".join(f"{sku.id} (product {sku.product_id})" for sku in skus)
-        row.reject("ambiguous_sku", f"{len(skus)} SKUs have the seller SKU {number}: {ids}; name sku_id")
+        ids = ", ".join(f"{sku.id} ({sku.seller_sku!r} of product {sku.product_id})" for sku in skus)
+        row.reject("ambiguous_sku", f"{len(skus)} SKUs have the seller SKU {number}, or nearly so: {ids}; name sku_id")
     else:
         row.reject("unknown_sku", f"shop {row.the_shop.id} has no SKU with the seller SKU {number}")

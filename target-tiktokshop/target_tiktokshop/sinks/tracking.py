@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import Action, BusinessError, TikTokShopError
 
-from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
-from target_tiktokshop.planning import Carriers, orders, some_orders
+from target_tiktokshop import foresight
+from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, identifiers, number, text
+from target_tiktokshop.outcomes import REASONS
+from target_tiktokshop.planning import Carriers, object_of, orders, some_orders
 from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.sinks.base import Writer, Writing
-from target_tiktokshop.sinks.shipments import REASONS, Step, Wanted, next_step
+from target_tiktokshop.sinks.carriers import choose, of_shop
+from target_tiktokshop.sinks.shipments import Step, Wanted, next_step
+from target_tiktokshop.surprises import apart, leave_unconfirmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +29,7 @@ CONTRACT = Contract(
     (
         SHOP_ID,
         Field("order_id", identifier, needed=True),
-        Field("tracking_number", text, needed=True),
+        Field("tracking_number", number, needed=True),
         Field("shipping_provider_id", identifier),
         Field("shipping_provider", text),
         Field("order_line_item_ids", identifiers, "array"),
@@ -44,15 +48,16 @@ class TrackingWriter(Writer):
 
     def look(self, rows: list[Row]) -> None:
         """Reads all orders, 50 a call."""
-        last_wins(
-            rows,
-            lambda row: tuple(row.values.get(name) for name in ("order_id", "package_id", "order_line_item_ids")),
-        )
         for shop, group in by_shop(still_open(rows)):
             found = orders(self.desk, shop, (row.values["order_id"] for row in group))
             for row in group:
                 row.subject = found.get(row.values["order_id"])
-                self._plan(row)
+                with apart(row):
+                    self._plan(row)
+        last_wins(
+            rows,
+            lambda row: tuple(row.values.get(name) for name in ("order_id", "package_id", "order_line_item_ids")),
+        )
 
     def _plan(self, row: Row) -> Step:
         """Settles the row if there is nothing to do; else says what."""
@@ -83,20 +88,32 @@ class TrackingWriter(Writer):
 
     def _name_carrier(self, row: Row) -> None:
         """Finds the id of a carrier's name among those that the order's delivery option allows."""
-        name, shop = row.values["shipping_provider"], row.the_shop
-        carriers = self._carriers.setdefault(shop.id, Carriers(self.desk, shop))
+        name = row.values["shipping_provider"]
         try:
-            known = carriers.of(str(row.subject.get("delivery_option_id") or ""))
+            known = self._options(row)
         except BusinessError as error:
             row.refuse(error)
             return
-        found = {number for number, called in known if called.casefold() == name.casefold()}
-        if len(found) == 1:
-            row.values["shipping_provider_id"] = found.pop()
-            return
-        names = ", ".join(called for _, called in known)
-        code = "ambiguous_carrier" if found else "unknown_carrier"
-        row.reject(code, f"{name} is not the name of one shipping provider of this order; there are: {names}")
+        choice = choose(name, known, of_shop(self.rules.carriers, row.the_shop.id))
+        row.note(choice.note)
+        if choice.provider_id:
+            row.values["shipping_provider_id"] = choice.provider_id
+        else:
+            row.reject(choice.code, choice.message)
+
+    def foresee(self, rows: list[Row]) -> None:
+        """The shipping providers that each order's delivery option has."""
+        foresight.carriers(rows, self._options)
+
+    def _options(self, row: Row) -> list[tuple[str, str]]:
+        """(id, name) of each shipping provider of the row's order.
+
+        Raises:
+            BusinessError: The platform ships orders of this option itself.
+        """
+        shop = row.the_shop
+        carriers = self._carriers.setdefault(shop.id, Carriers(self.desk, shop))
+        return carriers.of(str(row.subject.get("delivery_option_id") or ""))
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """The rows of an order one after the other."""
@@ -105,10 +122,18 @@ class TrackingWriter(Writer):
     def send(self, rows: list[Row]) -> None:
         """One order's rows; from the second on, from what the first has made of the order."""
         for place, row in enumerate(rows):
-            try:
-                self._send(row, fresh=place == 0)
-            except BusinessError as error:  # noqa: PERF203 - each row fails for itself
-                row.refuse(error)
+            self._send_apart(row, fresh=place == 0)
+
+    def _send_apart(self, row: Row, *, fresh: bool) -> None:
+        """Sends a row, which fails for itself."""
+        try:
+            self._send(row, fresh=fresh)
+        except BusinessError as error:
+            row.refuse(error)
+        except TikTokShopError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
+            leave_unconfirmed(row, error)
 
     def _send(self, row: Row, *, fresh: bool) -> None:
         """Reads the order again after every unclear outcome, so that no package is made twice."""
@@ -134,7 +159,7 @@ class TrackingWriter(Writer):
                     row.reject(step.reason, REASONS[step.reason], error.request_id)
             else:
                 row.request_id = answer.request_id
-                warning = (answer.data.get("warning") or {}).get("message")
+                warning = object_of(answer.data.get("warning")).get("message")
                 row.message = f"the platform warns: {warning}" if warning else ""
                 return
 

@@ -1,0 +1,220 @@
+"""What is right for some and a disaster for all: how much of what a shop has one run may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
+from tiktokshop_client.operations import (
+    DEACTIVATE_PRODUCTS,
+    SEARCH_CANCELLATIONS,
+    SEARCH_ORDERS,
+    SEARCH_PRODUCTS,
+    SEARCH_RETURNS,
+)
+
+from target_tiktokshop.planning import SELLER_OFF, stock_after
+from target_tiktokshop.rows import by, by_shop, still_open
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from tiktokshop_client import Operation, Shop
+
+    from target_tiktokshop.desk import Desk
+    from target_tiktokshop.rows import Row
+
+NEARLY_NOTHING = 5
+"""A SKU is nearly sold out by a change that leaves it less than one part in so many of its units."""
+MOST_HITS = 10_000
+"""So many hits the platform's product search counts; a shop that has more is taken to have these."""
+WAITING = ("AWAITING_SHIPMENT", "ON_HOLD")
+PENDING_RETURNS = ("RETURN_OR_REFUND_REQUEST_PENDING", "BUYER_SHIPPED_ITEM", "REPLACEMENT_REQUEST_PENDING")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a run must not go on.
+
+    Attributes:
+        name: The setting that says so.
+        sentence: What was found.
+    """
+
+    name: str
+    sentence: str
+
+
+@dataclass
+class Changes:
+    """What the run has come to so far.
+
+    Attributes:
+        skus: SKUs whose stock it has looked at.
+        zeroed: Those that it takes from some stock to none.
+        fallen: Those that it takes to less than a fifth of their stock, or to none.
+        things: (setting, stream, shop) -> what it changes, each once.
+        totals: (setting, stream, shop) -> how many of them the shop had, None if it does not say.
+        numbers: (stream, shop, number) -> the orders it gives the number to.
+    """
+
+    skus: int = 0
+    zeroed: int = 0
+    fallen: int = 0
+    things: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    totals: dict[tuple[str, str, str], int | None] = field(default_factory=dict)
+    numbers: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mass:
+    """One kind of change that is counted, against what the shop has.
+
+    Attributes:
+        name: The setting, in percent.
+        stream: The stream whose rows make it.
+        thing: What a row changes, None if it is none of these changes.
+        words: What would happen to them, for the sentence.
+        lists: The list that has all there are, and its filters; their counts are added up.
+        few: So many may always be changed.
+    """
+
+    name: str
+    stream: str
+    thing: Callable[[Row], str | None]
+    words: str
+    lists: tuple[tuple[Operation, Mapping[str, Any]], ...]
+    few: int = 1
+
+
+def _taken_down(row: Row) -> str | None:
+    return row.subject.id if row.values["status"] == "inactive" else None
+
+
+def _put_up(row: Row) -> str | None:
+    return row.subject.id if row.values["status"] == "active" else None
+
+
+def _sold_out(row: Row) -> str | None:
+    return str(row.subject.product_id) if row.operation == DEACTIVATE_PRODUCTS.name else None
+
+
+def _cancelled(row: Row) -> str | None:
+    return str(row.values["order_id"]) if row.before["status"] in WAITING else None
+
+
+ON_SALE = ((SEARCH_PRODUCTS, {"status": "ACTIVATE"}),)
+OFF_SALE = ((SEARCH_PRODUCTS, {"status": SELLER_OFF}), (SEARCH_PRODUCTS, {"status": "DRAFT"}))
+FEW = 5
+MASSES = (
+    Mass("max_deactivated_percent", "product_status", _taken_down, "products on sale would be deactivated", ON_SALE),
+    Mass("max_deactivated_percent", "inventory", _sold_out, "products on sale would be deactivated", ON_SALE),
+    Mass("max_activated_percent", "product_status", _put_up, "products not on sale would be put on it", OFF_SALE, FEW),
+    Mass(
+        "max_cancelled_percent",
+        "order_cancellations",
+        _cancelled,
+        "orders that wait to be shipped would be cancelled",
+        tuple((SEARCH_ORDERS, {"order_status": status}) for status in WAITING),
+    ),
+    Mass(
+        "max_decided_percent",
+        "cancellation_decisions",
+        lambda row: str(row.values["cancel_id"]),
+        "cancellations that wait for a decision would be decided",
+        ((SEARCH_CANCELLATIONS, {"cancel_status": ["CANCELLATION_REQUEST_PENDING"]}),),
+        FEW,
+    ),
+    Mass(
+        "max_decided_percent",
+        "return_decisions",
+        lambda row: str(row.values["return_id"]),
+        "returns that wait for a decision would be decided",
+        ((SEARCH_RETURNS, {"return_status": list(PENDING_RETURNS)}),),
+        FEW,
+    ),
+)
+# Stream -> the field whose value no more than `max_orders_per_number` orders may share.
+NUMBERS = {"tracking": "tracking_number", "external_order_references": "external_order_id"}
+
+
+def found(rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
+    """What the open rows of a batch, with all that the run has changed before, would be too much of."""
+    yield from _stock(rows, desk)
+    for mass in MASSES:
+        for shop, group in by_shop(row for row in still_open(rows) if row.stream == mass.stream):
+            yield from _too_many(mass, shop, group, desk)
+    yield from _repeated(rows, desk)
+
+
+def _stock(rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
+    changes, rules = desk.changes, desk.rules
+    of_stock = [row for row in still_open(rows) if row.stream == "inventory"]
+    for group in by(of_stock, lambda row: row.subject.id).values():
+        before, after = sum(group[0].subject.available.values()), sum(stock_after(group).values())
+        blind = bool(group[0].subject.unseen) and not rules.send_unseen
+        changes.zeroed += not after and (bool(before) or blind)
+        changes.fallen += blind or after * NEARLY_NOTHING < before
+    for name, count, words in (
+        ("max_zeroed_percent", changes.zeroed, "would go to 0"),
+        ("max_fallen_percent", changes.fallen, "would lose more than four fifths of their stock"),
+    ):
+        if of_stock and count > 1 and count * 100 > rules.percent[name] * changes.skus:
+            yield Stop(name, f"{count} of {changes.skus} SKUs {words}, more than {name} ({rules.percent[name]} %)")
+
+
+def _too_many(mass: Mass, shop: Shop, rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
+    key = (mass.name, mass.stream, shop.id)
+    things = desk.changes.things.setdefault(key, set())
+    before = len(things)
+    things |= {thing for row in rows if (thing := mass.thing(row)) is not None}
+    if len(things) in {0, before} or len(things) <= mass.few:
+        return
+    if key not in desk.changes.totals:
+        desk.changes.totals[key] = _total(mass.lists, shop, desk)
+    total, percent = desk.changes.totals[key], desk.rules.percent[mass.name]
+    if total is None:
+        if not desk.rules.send_unseen:
+            words = f"{len(things)} {mass.words}, and shop {shop.id} does not say how many there are"
+            yield Stop(mass.name, f"{words}, so that {mass.name} cannot be checked (send_unseen sends all the same)")
+    elif len(things) * 100 > percent * total:
+        yield Stop(
+            mass.name, f"{len(things)} of {total} {mass.words} in shop {shop.id}, more than {mass.name} ({percent} %)"
+        )
+
+
+def _total(lists: Iterable[tuple[Operation, Mapping[str, Any]]], shop: Shop, desk: Desk) -> int | None:
+    """How many rows some lists have together; None if the platform does not say."""
+    counts = [_count(operation, body, shop, desk) for operation, body in lists]
+    return None if None in counts else sum(count or 0 for count in counts)
+
+
+def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, desk: Desk) -> int | None:
+    try:
+        page = next(iter(desk.client.pages(operation, shop=shop, body=body)), None)
+    except TikTokShopError as error:
+        if error.reach != "stream":
+            raise
+        return MOST_HITS if error.code == TOO_MANY_HITS else None
+    return None if page is None else page.total_count
+
+
+def _repeated(rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
+    """A column that holds the same number for everybody."""
+    most = desk.rules.max_orders_per_number
+    numbers = set()
+    for row in still_open(rows):
+        if row.stream in NUMBERS:
+            key = (row.stream, row.the_shop.id, row.values[NUMBERS[row.stream]])
+            orders = desk.changes.numbers.setdefault(key, set())
+            orders.add(row.values["order_id"])
+            if len(orders) > most:
+                numbers.add(key)
+    for stream, shop_id, number in sorted(numbers):
+        count = len(desk.changes.numbers[stream, shop_id, number])
+        yield Stop(
+            "max_orders_per_number",
+            f"{count} orders of shop {shop_id} would get the same {NUMBERS[stream]} ({number}), "
+            f"more than max_orders_per_number ({most})",
+        )

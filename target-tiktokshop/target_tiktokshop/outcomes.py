@@ -1,0 +1,125 @@
+"""Every outcome and every code that a results file may hold, with its meaning: the one table of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tiktokshop_client.errors import Category
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APPLIED = "applied"
+OVERWROTE = "overwrote"
+UNCHANGED = "unchanged"
+SUPERSEDED = "superseded"
+REJECTED = "rejected"
+GUARDED = "guarded"
+UNCONFIRMED = "unconfirmed"
+PLANNED = "planned"
+
+OUTCOMES: Mapping[str, str] = {
+    APPLIED: "The shop has what the record asks for, because the run wrote it.",
+    OVERWROTE: "The same, but something else that the call has to carry had changed meanwhile: look at it.",
+    UNCHANGED: "The shop had it already, so nothing was sent.",
+    SUPERSEDED: "A later record of the run has the same key and counts in its place; the message has its number.",
+    REJECTED: "The record cannot be carried out, or the platform refused it.",
+    GUARDED: "A guard held it back; the code is the setting of the guard.",
+    UNCONFIRMED: "It was sent, but the shop does not show it, or could not be asked.",
+    PLANNED: "A dry run would send it.",
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a word in `code` means.
+
+    Attributes:
+        meaning: What happened and what to do, as a sentence.
+        outcomes: The outcomes it stands beside.
+    """
+
+    meaning: str
+    outcomes: tuple[str, ...] = (REJECTED,)
+
+
+# What stops an order from being shipped by its seller: code -> what to do instead.
+REASONS: Mapping[str, str] = {
+    "unknown_order": "the shop has no such order: check order_id and shop_id",
+    "on_hold": "the order is on hold, because the buyer may still change their mind: feed it again in an hour",
+    "unpaid": "the order is not paid: do not ship it; feed it again once it is",
+    "cancelled": "the order is cancelled: do not ship it, or stop the parcel",
+    "delivered": "the order is delivered already under another tracking number, which stays",
+    "fulfilled_by_platform": "the platform's own warehouse ships this order: nothing is to be sent for it",
+    "shipped_by_platform": "the platform's carrier ships this order: print its label and hand the parcel over",
+    "unknown_lines": "the order has no such line items (any more): check order_line_item_ids",
+    "unknown_package": "the order has no such package: check package_id",
+    "partly_shipped": "some of the line items have this number and others none: name only those that are not shipped",
+    "number_in_use": "another package of the order has this tracking number: use one number for each package",
+    "several_packages": "the order has several packages: name package_id or order_line_item_ids",
+    "too_late": "tracking numbers may be corrected within 72 hours of shipping, and these are over: tell the buyer",
+    "market": "the platform makes the packages itself in this market, and has not made one: feed it again later",
+    "no_lines": "nothing of the order is left to ship: its line items are cancelled, or the shop shows none of them",
+    "after_sale": "the buyer has asked to cancel the order: decide about that first",
+}
+
+CODES: Mapping[str, Code] = {
+    "bad_record": Code("A field is missing, or has a value that cannot be used; the message names it."),
+    "unreadable_line": Code("The line is not a Singer message, or far too long."),
+    "shop_needed": Code("Several shops may be written to, and the record does not say which: add `shop_id`."),
+    "unknown_shop": Code("The credentials do not reach the shop of the record: check `shop_id`."),
+    "unknown_sku": Code("The shop has no such SKU, or it belongs to another product."),
+    "ambiguous_sku": Code("Several SKUs have the seller SKU: name `sku_id` or `product_id`."),
+    "warehouse_needed": Code("The SKU is in several warehouses: name `warehouse_id`."),
+    "unknown_warehouse": Code("The SKU is not in the warehouse of the record: check `warehouse_id`."),
+    "wrong_currency": Code("The SKU is sold in another currency."),
+    "unknown_product": Code("The shop has no such product: check `product_id`."),
+    "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
+    "unknown_request": Code("The shop has no such cancellation or return: check its id."),
+    "not_pending": Code("The request does not wait for this decision (any more)."),
+    "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists those."),
+    "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
+    **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
+    "deleted_row": Code(
+        "The tap marks the row as deleted, so what it says is no longer so: take such rows out of the feed, or send "
+        "what is to hold instead, like a quantity of 0."
+    ),
+    "odd_answer": Code(
+        "What the platform shows of it, or answered, cannot be read; `unconfirmed` if it may have been sent: look at "
+        "it in Seller Center.",
+        (REJECTED, UNCONFIRMED),
+    ),
+    "sold_meanwhile": Code(
+        "Orders took units of a warehouse that no record names, between reading and writing, and the call gave them "
+        "back: correct its stock (the message has both values), or set `restore_overwritten`.",
+        (OVERWROTE,),
+    ),
+    "put_right": Code("The same, and the warehouse was put right afterwards.", (APPLIED,)),
+    "changed_meanwhile": Code(
+        "Somebody else changed a warehouse that no record names while the SKU was written; the newer value stays.",
+        (APPLIED,),
+    ),
+    "stock_not_shown": Code(
+        "The shop does not show the units of a warehouse that no record names: add a record for it."
+    ),
+    "not_kept": Code("The platform accepted it, but the shop does not show it.", (UNCONFIRMED,)),
+    "not_read_back": Code("It was sent, but the shop could not be read afterwards.", (UNCONFIRMED,)),
+    "run_stopped": Code("The run ended before it was sent, or before it was read back.", (REJECTED, UNCONFIRMED)),
+}
+PLATFORM = "A number is the platform's own code of a refusal; the message has its meaning."
+CATEGORIES = frozenset(category.value for category in Category)
+"""Words for a call that failed without a code of the platform's."""
+
+
+def documented(outcome: str, code: str | None, guards: frozenset[str]) -> bool:
+    """Whether the table tells what an outcome and its code mean; `guards` are the settings that guard."""
+    if outcome not in OUTCOMES:
+        return False
+    if not code:
+        return outcome in {APPLIED, UNCHANGED, SUPERSEDED, PLANNED}
+    if outcome == GUARDED:
+        return code in guards
+    if code in CODES:
+        return outcome in CODES[code].outcomes
+    return outcome == REJECTED and (code.isdecimal() or code in CATEGORIES)

@@ -1,0 +1,165 @@
+"""What a dry run shows at its end: each row's own fate by shop and product, what would stop the real run, totals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from target_tiktokshop.outcomes import OUTCOMES
+from target_tiktokshop.rows import by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from target_tiktokshop.rows import Row
+
+MOST_LINES = 40
+"""So many rows are shown each; of more, the first of each kind."""
+LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
+SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id")
+PRODUCT_WIDTH, MESSAGE_WIDTH = 70, 110
+
+
+@dataclass
+class Line:
+    """A row as the plan shows it; the row itself is let go."""
+
+    shop: str
+    shop_id: str
+    product: str
+    sku_id: str
+    stream: str
+    what: str
+    outcome: str
+    code: str
+    change: str
+    message: str
+    count: int = 1
+
+
+@dataclass
+class Plan:
+    """The rows of a dry run, as far as they will be shown."""
+
+    totals: dict[str, Counter[str]] = field(default_factory=dict)
+    _lines: list[Line] = field(default_factory=list)
+    _kinds: dict[tuple[str, ...], Line] = field(default_factory=dict)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Takes rows in that have their outcome."""
+        for row in rows:
+            self.totals.setdefault(row.stream or "(no stream)", Counter())[row.outcome] += 1
+            kind = (row.shop.id if row.shop else "", row.stream, row.outcome, row.code)
+            if kind in self._kinds:
+                self._kinds[kind].count += 1
+            if kind in self._kinds and len(self._lines) > MOST_LINES:
+                continue
+            line = line_of(row)
+            self._kinds.setdefault(kind, line)
+            if len(self._lines) <= MOST_LINES:
+                self._lines.append(line)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row is shown, not only the first of each kind."""
+        return len(self._lines) <= MOST_LINES
+
+    def lines(self) -> list[Line]:
+        """The rows to show."""
+        return self._lines if self.whole else list(self._kinds.values())
+
+    def text(self, titles: Callable[[str, Iterable[str]], Mapping[str, str]], stops: Sequence[str]) -> str:
+        """The plan for a human.
+
+        Args:
+            titles: Shop id and SKU ids to what their products are called, for those that say only an id so far.
+            stops: What would stop the real run.
+        """
+        text = ["", "Nothing was sent. What the real run would do" + ("" if self.whole else ", the first of each kind")]
+        for shop_id, lines in by(self.lines(), lambda line: line.shop_id).items():
+            called = titles(shop_id, {line.sku_id for line in lines if line.sku_id and not line.product})
+            text += ["", f"Shop {lines[0].shop or '(unknown)'} {shop_id}".rstrip()]
+            for line in lines:
+                line.product = line.product or called.get(line.sku_id, "") or "(no product)"
+            for product, part in by(lines, lambda line: line.product).items():
+                text.append(f"  {cut(product, PRODUCT_WIDTH)}")
+                text += [f"    {self._shown(line)}" for line in part]
+        if stops:
+            text += [
+                "",
+                "The real run would be stopped, and send nothing from there on",
+                *(f"  {stop}" for stop in stops),
+            ]
+        text += ["", "Totals"]
+        for stream, counts in self.totals.items():
+            told = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES if counts[outcome])
+            text.append(f"  {stream:<26} {told}")
+        return "\n".join(text) + "\n"
+
+    def _shown(self, line: Line) -> str:
+        more = "" if self.whole or line.count == 1 else f" and {line.count - 1:,} more"
+        why = ": ".join(filter(None, (line.code, line.message)))
+        outcome = f"{line.outcome}{more}"
+        return f"{outcome:<12} {line.stream:<14} {line.what:<32} {line.change:<32} {cut(why, MESSAGE_WIDTH)}".rstrip()
+
+
+def line_of(row: Row) -> Line:
+    """What a row shows: its product by title, its SKU by the seller's number beside the id."""
+    subject = row.subject
+    sku_id, product, seller_sku = "", str(getattr(subject, "title", "") or ""), ""
+    if hasattr(subject, "seller_sku"):
+        sku_id, seller_sku = subject.id, subject.seller_sku
+    elif isinstance(subject, dict):
+        product, seller_sku = of_order(subject)
+    named = next((str(row.values[name]) for name in SUBJECTS if name in row.values), "")
+    number = sku_id or named
+    return Line(
+        shop=row.shop.name if row.shop else "",
+        shop_id=row.shop.id if row.shop else "",
+        product=product,
+        sku_id=sku_id,
+        stream=row.stream,
+        what=f"{seller_sku} ({number})" if seller_sku and seller_sku != number else number,
+        outcome=row.outcome,
+        code=row.code,
+        change=change(row.before, row.after),
+        message=row.message,
+    )
+
+
+def of_order(order: Mapping[str, Any]) -> tuple[str, str]:
+    """The title and the seller SKU of the first line item of an order, or of a request about one."""
+    items: list[Any] = next((order[name] for name in LINES if isinstance(order.get(name), list) and order[name]), [])
+    first = items[0] if items and isinstance(items[0], dict) else {}
+    more = f" and {len(items) - 1} more" if len(items) > 1 else ""
+    return f"{first.get('product_name') or ''}{more}", str(first.get("seller_sku") or "")
+
+
+def change(before: Any, after: Any) -> str:
+    """What would change, as short as can be: `85 -> 90 in 7068118578848992771`."""
+    if not isinstance(after, dict):
+        return ""
+    old = before if isinstance(before, dict) else {}
+    place = f" in {after['warehouse_id']}" if "warehouse_id" in after else ""
+    names = [name for name in after if name in old and name != "warehouse_id" and after[name] != old[name]]
+    if not names and after.keys() & old.keys():
+        return f"{brief({name: value for name, value in after.items() if name != 'warehouse_id'})}{place}"
+    if not names:
+        return f"{brief(old)} -> {brief(after)}".strip()
+    return ", ".join(f"{brief(old[name])} -> {brief(after[name])}" for name in names) + place
+
+
+def brief(value: Any) -> str:
+    """A value as a line shows it."""
+    if isinstance(value, dict):
+        return " ".join(brief(item) for item in value.values() if item not in (None, [], ""))
+    if isinstance(value, list):
+        return ", ".join(map(brief, value))
+    return "none" if value is None else str(value)
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters, on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"

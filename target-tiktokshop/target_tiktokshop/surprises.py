@@ -1,0 +1,112 @@
+"""What nobody expected of the platform's answers: it stays with the row that it is about."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tiktokshop_client.errors import TikTokShopError
+
+from target_tiktokshop.desk import only_these_rows
+from target_tiktokshop.outcomes import UNCONFIRMED
+from target_tiktokshop.rows import Row, by, still_open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_tiktokshop.sinks.base import Writer
+
+IDENTITIES = ("order_id", "cancel_id", "return_id", "product_id", "seller_sku", "sku_id")
+"""Fields of which one tells which records may replace one another."""
+
+logger = logging.getLogger("target-tiktokshop")
+
+
+@contextmanager
+def apart(row: Row) -> Iterator[None]:
+    """Makes whatever goes wrong about one row its outcome, unless the platform ends more than that.
+
+    Raises:
+        TikTokShopError: The run, or the shop, cannot go on.
+    """
+    try:
+        yield
+    except TikTokShopError as error:
+        if not only_these_rows(error):
+            raise
+        row.refuse(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
+        reject(row, error)
+
+
+def reject(row: Row, error: Exception) -> None:
+    """The row cannot be understood, so nothing is sent for it."""
+    row.reject("odd_answer", f"{_told(error)}, so nothing was sent for it: look at it in Seller Center")
+
+
+def leave_unconfirmed(row: Row, error: Exception | None) -> None:
+    """The row may have been sent, and it cannot be said whether the shop has it."""
+    words = _told(error) if error else "what the platform shows of it cannot be read"
+    row.settle(UNCONFIRMED, "odd_answer", f"it may have been sent, and {words}: look at it in Seller Center")
+
+
+def _told(error: Exception) -> str:
+    """What to say of a surprise; its own words are left out, for they may hold anything."""
+    logger.debug("A surprise", exc_info=error)
+    return f"what the platform shows of it cannot be read ({type(error).__name__})"
+
+
+def look(writer: Writer, rows: list[Row]) -> None:
+    """Has a writer look at rows; where that ends in a surprise, fewer are looked at, down to the one it is about.
+
+    Raises:
+        TikTokShopError: They cannot be read.
+    """
+    seen = writer.desk.changes.skus
+    try:
+        writer.look(rows)
+    except TikTokShopError:
+        raise
+    except Exception as error:  # noqa: BLE001 - found out below whose it is
+        writer.desk.changes.skus = seen
+        if len(rows) == 1:
+            reject(rows[0], error)
+            return
+        for row in rows:
+            row.settle("")
+        for part in _halves(rows):
+            look(writer, part)
+
+
+def kept(writer: Writer, rows: list[Row]) -> dict[int, bool | None]:
+    """Whether the shop has what each row asked for, by the row's `id()`; None where that cannot be read.
+
+    Raises:
+        TikTokShopError: The shop cannot be read.
+    """
+    try:
+        return dict(zip(map(id, rows), writer.kept(rows), strict=True)) if rows else {}
+    except TikTokShopError:
+        raise
+    except Exception as error:  # noqa: BLE001 - found out below whose it is
+        if len(rows) == 1:
+            _told(error)
+            return {id(rows[0]): None}
+    found: dict[int, bool | None] = {}
+    for part in _halves(still_open(rows)):
+        found |= kept(writer, part)
+    return found
+
+
+def _halves(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows in two parts, those that may replace one another in the same part as long as there are others."""
+    groups = list(by(rows, _identity).values())
+    if len(groups) == 1:
+        groups = [[row] for row in rows]
+    half = len(groups) // 2
+    return [[row for group in part for row in group] for part in (groups[:half], groups[half:]) if part]
+
+
+def _identity(row: Row) -> tuple[str, str]:
+    return next(((name, str(row.values[name])) for name in IDENTITIES if name in row.values), ("", ""))
