@@ -49,6 +49,8 @@ class Summary:
             "skipped": sum(bool(part.skipped) for part in self.parts) + len(self.skipped),
             "failed": sum(bool(part.failed) for part in self.parts),
             "short": sum(part.counts_agree is False for part in self.parts),
+            "mended": sum(check.mended for check in checks),
+            "without_identity": sum(check.unidentified for check in checks),
             "undocumented_types": sum(sum(found.values()) for found in self.oddities.values()),
         }
 

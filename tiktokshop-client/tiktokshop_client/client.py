@@ -46,6 +46,7 @@ class Page:
         request_id: The platform's id of the request.
         number: 1 for the first page.
         next_page_token: What the next page will be asked with, "" on the last.
+        mended: How many values of the answer were broken, see ``mending.mend``.
     """
 
     rows: Sequence[dict[str, Any]]
@@ -54,6 +55,7 @@ class Page:
     request_id: str
     number: int
     next_page_token: str
+    mended: int = 0
 
 
 class Client:
@@ -266,6 +268,7 @@ class Client:
             answer.request_id,
             number,
             str(token) if token and call.operation.paging else "",
+            answer.mended,
         )
 
     def _authorised(self) -> Iterator[Shop]:
