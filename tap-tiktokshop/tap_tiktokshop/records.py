@@ -306,6 +306,23 @@ def _plan_list(item: Convert, oddities: Oddities, path: str) -> Convert:
     return convert
 
 
+def as_sent(own: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stream's schema with what a catalogue declares otherwise, where that says of everything what type it is."""
+    usable = {name: part for name, part in given["properties"].items() if _says_types(part)}
+    return {**own, "properties": {**own["properties"], **usable}}
+
+
+def _says_types(schema: Any) -> bool:
+    if not isinstance(schema, dict) or not schema.get("type"):
+        return False
+    kinds = {
+        kind for kind in ([schema["type"]] if isinstance(schema["type"], str) else schema["type"]) if kind != "null"
+    }
+    inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    known = len(kinds) == 1 and kinds <= {*BY_TYPE, "object", "array"}
+    return known and all(map(_says_types, inner)) and ("array" not in kinds or "items" in schema)
+
+
 def required_of(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that are never null, and what stands there where the platform sent nothing."""
     return {

@@ -15,7 +15,7 @@ from copy import deepcopy
 from dataclasses import asdict
 from datetime import timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
@@ -31,6 +31,7 @@ from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sente
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
+from tap_tiktokshop import inputs
 from tap_tiktokshop.about import about_streams
 from tap_tiktokshop.ahead import Ahead
 from tap_tiktokshop.memory import tame
@@ -38,6 +39,7 @@ from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.needs import needs_of
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.gates import NotTakingPartError
+from tap_tiktokshop.records import utc
 from tap_tiktokshop.settings import READING_SETTINGS, ReadingSettings
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.base import PlatformStream
@@ -45,7 +47,7 @@ from tap_tiktokshop.summary import Summary, write
 from tap_tiktokshop.zones import shop_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
     from typing import NoReturn
 
@@ -60,6 +62,12 @@ SWITCH_SECONDS = 0.0005
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
+
+
+def _checked(file: IO[str] | None, what: str) -> IO[str] | None:
+    if file is None:
+        return None
+    return io.StringIO(json.dumps(inputs.object_in(getattr(file, "buffer", file).read(), f"{what} {file.name}")))
 
 
 class PartsFailedError(Exception):
@@ -81,15 +89,51 @@ class TapTikTokShop(Tap):
     message_writer_class = MessageWriter
     message_writer: MessageWriter
 
-    def __init__(self, *args: Any, validate_config: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, catalog: Any = None, state: Any = None, validate_config: bool = True, **kwargs: Any
+    ) -> None:
         self.failures: list[str] = []
         self.stopped_shops: set[str] = set()
         self.summary = Summary()
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
-        super().__init__(*args, validate_config=validate_config, **kwargs)
+        if catalog is not None and not isinstance(catalog, Catalog):
+            catalog = inputs.catalogue(catalog)
+        super().__init__(*args, catalog=catalog, state=inputs.state(state), validate_config=validate_config, **kwargs)
         if validate_config:
             self._check_settings()
+            self._say_doubts()
+
+    # -- what is given ---------------------------------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """`--config`; a file that is not what it should be is named."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except Exception:
+            for path in value:
+                if path != "ENV":
+                    inputs.read_object(path, "configuration")
+            raise
+
+    @classmethod
+    @override
+    def invoke(cls, *, state: Any = None, catalog: Any = None, **given: Any) -> None:
+        """The SDK's run, of files that are what they should be."""
+        super().invoke(state=_checked(state, "state"), catalog=_checked(catalog, "catalogue"), **given)
+
+    def _say_doubts(self) -> None:
+        """Warns of what the user may not have meant."""
+        known = self.config_jsonschema["properties"]
+        doubts = (
+            *inputs.unknown("setting", self.config, known),
+            *inputs.unknown("stream", self.input_catalog or {}, list(self.streams)),
+            *(doubt for stream in self.streams.values() for doubt in getattr(stream, "doubts", ())),
+        )
+        for doubt in doubts:
+            self.logger.warning("%s", doubt)
 
     # -- settings ----------------------------------------------------------------------------------------------
 
@@ -221,6 +265,29 @@ class TapTikTokShop(Tap):
         }
         return any(id(each) in touched for each in stream.declaration.reading.lists)
 
+    def _doubts_of_times(self) -> Iterator[str]:
+        """What of the dates and of the state leaves nothing to read: one sentence for each kind of it."""
+        now, start, end = self.client.now(), self.reading.start, self.reading.end
+        if start > now:
+            yield f"The setting start_date ({utc(start)}) lies in the future, so nothing that has times is read."
+        elif end is not None and start >= end:
+            yield f"The setting start_date ({utc(start)}) is not before end_date ({utc(end)}), so nothing is read."
+        bookmarks = [
+            (stream.name, bookmark) for stream in self._selected for bookmark in stream.bookmarks() if bookmark > start
+        ]
+        ahead = {name: bookmark for name, bookmark in bookmarks if bookmark > now}
+        if ahead:
+            yield (
+                f"The state's bookmarks of {', '.join(ahead)} lie in the future (up to {utc(max(ahead.values()))}), so "
+                "nothing of them is read until then: mend the state if that is not meant."
+            )
+        behind = {name: bookmark for name, bookmark in bookmarks if end is not None and end <= bookmark <= now}
+        if behind and end is not None:
+            yield (
+                f"The state's bookmarks of {', '.join(behind)} are not before end_date ({utc(end)}), so none of them "
+                "is read: to read an earlier time again, give a state of its own, or none."
+            )
+
     # -- a run -------------------------------------------------------------------------------------------------
 
     def warn_early(self) -> None:
@@ -230,7 +297,11 @@ class TapTikTokShop(Tap):
         missing = missing_scopes(grant, needs_of([stream.name for stream in self._selected])) if grant else {}
         self._warned_scopes = set(missing)
         ending = grant_sentence(grant, self.client.now()) if grant else None
-        for warning in [*([ending] if ending else []), *(scope_sentence(*each) for each in missing.items())]:
+        for warning in [
+            *([ending] if ending else []),
+            *(scope_sentence(*each) for each in missing.items()),
+            *self._doubts_of_times(),
+        ]:
             self.logger.warning("%s", warning)
 
     @classmethod
@@ -293,6 +364,8 @@ class TapTikTokShop(Tap):
 
     def _summarise(self) -> None:
         self.summary.oddities = {stream.name: stream.plan.oddities for stream in self._selected}
+        for sentence in self.summary.sentences():
+            self.logger.warning("%s", sentence)
         report = self.summary.report(self.end, self.client.now())
         self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
         path = self.config.get("summary_path")
