@@ -147,3 +147,39 @@ def test_a_catalogue_of_another_shape_is_one_sentence(lab, shape):
 def test_a_state_of_another_shape_is_one_sentence(lab, shape):
     with pytest.raises(ConfigurationError, match="The state"):
         TapTikTokShop(config=lab.config, state=shape)
+
+
+MAP_MISTAKES = [
+    ({"orders": {"buyer_email": "int(buyer_email)"}}, "orders.buyer_email fails on a row (ValueError)"),
+    ({"orders": {"x": "no_such_field"}}, "orders.x names no_such_field, which the stream does not have"),
+    ({"orders": {"x": "id +"}}, "orders.x is not an expression that can be read"),
+    ({"orders": {"id": None}}, "orders.id drops a part of the key"),
+    ({"orders": {"x": 5}}, "The setting stream_maps.orders"),
+    ({"orders": {"x": "payment['no']"}}, "orders.x fails on a row (KeyError)"),
+    ({"orders": {"x": "buyer_email.foo"}}, "orders.x fails on a row"),
+    ({"orders": {"__filter__": "no_such > 1"}}, "orders.__filter__ names no_such"),
+    ({"orders": {"__filter__": "1 +"}}, "orders cannot be used"),
+    ({"orders": {"x": "1/0"}}, "orders.x fails on a row (ZeroDivisionError)"),
+    ({"orders": "no"}, "The setting stream_maps.orders"),
+    ({"orders": {"__else__": "x"}}, "orders cannot be used"),
+    ({"__no__": None}, "stream_maps cannot be used"),
+]
+
+
+@pytest.mark.parametrize(("maps", "words"), MAP_MISTAKES, ids=[json.dumps(maps) for maps, _ in MAP_MISTAKES])
+def test_a_mistake_in_a_stream_map_is_named_without_any_value(lab, caplog, maps, words):
+    with pytest.raises(ConfigurationError) as caught:
+        lab.run(streams=["orders"], stream_maps=maps)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "@" not in caplog.text + str(caught.value)
+
+
+def test_a_rejected_value_of_a_field_that_was_dropped_is_nowhere(lab_of):
+    """What a stream map drops must not come back as the original of a value that did not fit."""
+    with lab_of() as lab:
+        tap = TapTikTokShop(config={**lab.config, "stream_maps": {"orders": {"recipient_address": None}}})
+        plan = tap.streams["orders"].plan
+        record = plan.record({"id": "1", "recipient_address": "1 Main St", "payment": "x"}, {"shop_id": "9"})
+        assert record["_sdc_rejected"] == {"payment": "x"}
+        assert "1 Main St" not in json.dumps([plan.oddities.examples, record])

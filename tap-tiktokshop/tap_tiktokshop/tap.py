@@ -24,7 +24,7 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import OPERATIONS, Client, Settings
-from tiktokshop_client.console import explain, log_level_option, run
+from tiktokshop_client.console import explain, log_level_option, run, sentence
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
@@ -34,6 +34,7 @@ from typing_extensions import override
 from tap_tiktokshop import inputs
 from tap_tiktokshop.about import about_streams
 from tap_tiktokshop.ahead import Ahead
+from tap_tiktokshop.maps import mistake_in_map
 from tap_tiktokshop.memory import tame
 from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.needs import needs_of
@@ -93,6 +94,7 @@ class TapTikTokShop(Tap):
         self, *args: Any, catalog: Any = None, state: Any = None, validate_config: bool = True, **kwargs: Any
     ) -> None:
         self.failures: list[str] = []
+        self.given_up: defaultdict[str, list[str]] = defaultdict(list)
         self.stopped_shops: set[str] = set()
         self.summary = Summary()
         self._warned_scopes: set[str] | None = None
@@ -193,14 +195,24 @@ class TapTikTokShop(Tap):
     @override
     def setup_mapper(self) -> None:
         """Sets up the stream maps of selected streams; the SDK would of all, and stumble over those that are not."""
-        super(Tap, self).setup_mapper()
+        try:
+            super(Tap, self).setup_mapper()
+        except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
+            raise mistake_in_map(error, "", self.config.get("stream_maps"), ()) from None
         for stream in self.streams.values():
             if stream.selected:
                 self.map_stream(stream.name)
 
     def map_stream(self, name: str) -> None:
-        """Registers a stream with the mapper."""
-        self.mapper.register_raw_streams_from_catalog(Catalog({name: self.catalog[name]}))
+        """Registers a stream with the mapper.
+
+        Raises:
+            ConfigurationError: Its stream map makes no sense.
+        """
+        try:
+            self.mapper.register_raw_streams_from_catalog(Catalog({name: self.catalog[name]}))
+        except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
+            raise mistake_in_map(error, name, self.config.get("stream_maps"), self.streams[name].primary_keys) from None
 
     @cached_property
     def _selected(self) -> list[PlatformStream]:
@@ -347,7 +359,7 @@ class TapTikTokShop(Tap):
         if shop and getattr(error, "reach", "stream") == "shop":
             self.stopped_shops.add(shop.id)
         self.failures.append(f"{stream} of {f'shop {shop.id}' if shop else whose}")
-        self.logger.error("%s was left where it was: %s", subject, error if str(error) else type(error).__name__)
+        self.logger.error("%s was left where it was: %s", subject, sentence(error))
         self.logger.debug("Traceback of the failure", exc_info=error)
 
     def finish(self) -> None:
@@ -357,15 +369,20 @@ class TapTikTokShop(Tap):
         self.message_writer.flush()
         self._summarise()
         if self.failures:
+            unread = [
+                *self.failures,
+                *(f"with that shop {shop} also {', '.join(streams)}" for shop, streams in self.given_up.items()),
+            ]
+            number = len(self.failures) + sum(map(len, self.given_up.values()))
             raise PartsFailedError(
-                f"{len(self.failures)} of the run's parts could not be read ({', '.join(self.failures)}); "
+                f"{number} of the run's parts could not be read ({'; '.join(unread)}); "
                 "everything else was. Their bookmarks stay, so the next run tries them again."
             )
 
     def _summarise(self) -> None:
         self.summary.oddities = {stream.name: stream.plan.oddities for stream in self._selected}
-        for sentence in self.summary.sentences():
-            self.logger.warning("%s", sentence)
+        for told in self.summary.sentences():
+            self.logger.warning("%s", told)
         report = self.summary.report(self.end, self.client.now())
         self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
         path = self.config.get("summary_path")

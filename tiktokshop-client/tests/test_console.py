@@ -18,7 +18,7 @@ from tiktokshop_client.errors import ConfigurationError
             json.JSONDecodeError("Expecting value", "", 0),
             "A file given on the command line is not valid JSON: Expecting value: line 1 column 1 (char 0).",
         ),
-        (KeyError("id"), "Unexpected KeyError: 'id'. This is a bug; --log-level debug shows where."),
+        (KeyError("id"), "Unexpected KeyError. This is a bug; --log-level debug shows where."),
     ],
 )
 def test_every_failure_is_one_sentence(error, said):
@@ -42,3 +42,8 @@ def test_what_goes_well_exits_with_0():
     with pytest.raises(SystemExit) as left:
         run(lambda: None, "some-plugin")
     assert left.value.code == 0
+
+
+def test_the_text_of_an_error_that_is_not_ours_is_not_shown_as_it_may_quote_a_row():
+    told = sentence(ValueError("invalid literal for int() with base 10: 'buyer@example.com'"))
+    assert told == "Unexpected ValueError. This is a bug; --log-level debug shows where."

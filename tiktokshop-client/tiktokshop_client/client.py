@@ -272,12 +272,18 @@ class Client:
         )
 
     def _authorised(self) -> Iterator[Shop]:
-        for row in self.call(GET_SHOPS).data.get("shops") or []:
+        """The shops that the platform lists, each once."""
+        answer = self.call(GET_SHOPS)
+        listed = answer.data.get("shops") or []
+        if not isinstance(listed, list):
+            raise TransientError(f"{GET_SHOPS.name}: the answer's shops is not a list", request_id=answer.request_id)
+        rows = {str(row["id"]): row for row in listed if isinstance(row, dict) and row.get("id")}
+        for shop_id, row in rows.items():
             facts = {key: value for key, value in row.items() if key != "cipher"}
             cipher = Secret(str(row.get("cipher") or ""))
             self._redactor.add(cipher)
             yield Shop(
-                id=str(row.get("id") or ""),
+                id=shop_id,
                 name=str(row.get("name") or ""),
                 region=str(row.get("region") or ""),
                 seller_type=str(row.get("seller_type") or ""),

@@ -6,6 +6,7 @@ import logging
 import os
 import select
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("debug", "info", "warning", "error")
 FAILED = 1
+OURS = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_sandbox")
 
 
 def log_level_option() -> click.Option:
@@ -76,14 +78,25 @@ def write_all(data: bytes | memoryview) -> None:
 
 
 def sentence(error: BaseException) -> str:
-    """One line that says what happened and, where it can, what to do."""
+    """One line that says what happened and, where it can, what to do.
+
+    Of errors that are not ours it gives no text: it may quote a row, with whatever is personal or secret in it.
+    """
     if isinstance(error, TikTokShopError) or type(error).__module__.startswith(("tap_tiktokshop", "target_tiktokshop")):
         return str(error)
     if isinstance(error, OSError):
         return f"Cannot use {error.filename}: {error.strerror}." if error.filename else str(error).rstrip(".") + "."
     if type(error).__name__ == "JSONDecodeError":
         return f"A file given on the command line is not valid JSON: {error}."
-    return f"Unexpected {type(error).__name__}: {error}. This is a bug; --log-level debug shows where."
+    return f"Unexpected {type(error).__name__}{_place(error)}. This is a bug; --log-level debug shows where."
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised, as far as it was in code of ours."""
+    places = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    ours = [(frame.f_globals.get("__name__", ""), frame.f_lineno) for frame in places]
+    found = [f" in {name}, line {line}" for name, line in ours if name.startswith(OURS)]
+    return found[-1] if found else ""
 
 
 def explain(faults: Iterable[Any]) -> list[str]:

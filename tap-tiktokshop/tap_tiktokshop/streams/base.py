@@ -14,12 +14,14 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
+from tiktokshop_client.console import sentence
 from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
 from tap_tiktokshop.ahead import Lane
 from tap_tiktokshop.bookmarks import Bookmark, UnreadableStateError
 from tap_tiktokshop.completeness import PageRows
+from tap_tiktokshop.maps import mistake_in_expression
 from tap_tiktokshop.parts import Part
 from tap_tiktokshop.personal import PERSONAL
 from tap_tiktokshop.progress import Progress
@@ -165,6 +167,7 @@ class PlatformStream(Stream):
         self._read_at = datetime.now(timezone.utc)
         if part.shop and part.shop.id in self.tap.stopped_shops:
             part.failed = "the shop was given up, see its first failure"
+            self.tap.given_up[part.shop.id].append(self.name)
             self.tap.ahead.drop(lane)
             return
         if isinstance(item, Exception):
@@ -196,7 +199,10 @@ class PlatformStream(Stream):
     def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
         """The SDK's way, unless nothing is deselected, mapped or flattened: then the record is ready."""
         if not self._as_it_is:
-            yield from super()._generate_record_messages(record)
+            try:
+                yield from super()._generate_record_messages(record)
+            except Exception as error:  # noqa: BLE001 - an expression can raise anything
+                raise mistake_in_expression(error, self.name) from None
             return
         yield RecordMessage(self._alias, record, version=self._stream_version, time_extracted=self._read_at)
 
@@ -344,5 +350,5 @@ class PlatformStream(Stream):
         stops_the_run = isinstance(error, TikTokShopError) and error.reach == "run"
         if stops_the_run or self.ABORT_AT_RECORD_COUNT is not None:
             raise error
-        part.failed = str(error) or type(error).__name__
+        part.failed = sentence(error)
         self.tap.report_failure(self.name, part.shop, error)
