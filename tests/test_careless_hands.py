@@ -161,7 +161,7 @@ MAP_MISTAKES = [
     ({"orders": {"__filter__": "1 +"}}, "orders cannot be used"),
     ({"orders": {"x": "1/0"}}, "orders.x fails on a row (ZeroDivisionError)"),
     ({"orders": "no"}, "The setting stream_maps.orders"),
-    ({"orders": {"__else__": "x"}}, "orders cannot be used"),
+    ({"orders": {"__else__": "x"}}, "The setting stream_maps holds something"),
     ({"__no__": None}, "stream_maps cannot be used"),
 ]
 

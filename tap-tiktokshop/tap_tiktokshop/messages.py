@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
@@ -11,6 +13,15 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
+
+
+def _output() -> str:
+    """What standard output is, for people: a file's name where the system knows it."""
+    try:
+        name = str(Path("/proc/self/fd/1").readlink())
+    except OSError:
+        name = ""
+    return f"The file {name}" if name.startswith("/") else "Standard output"
 
 
 MOST_PENDING: Final = 128 * 1024
@@ -62,11 +73,15 @@ class MessageWriter(MsgSpecWriter):
         if not self._pending:
             return
         try:
+            if sys.stdout is None:
+                raise OutputClosedError("Standard output is closed, so there is nowhere to write messages to.")
             with memoryview(self._pending) as pending:
                 write_all(pending)
         except BrokenPipeError as error:
             raise OutputClosedError(
                 "The program that read the output has stopped, so there is nobody to write to; its own log says why."
             ) from error
+        except OSError as error:
+            raise OutputClosedError(f"{_output()} cannot be written: {error.strerror}.") from error
         finally:
             self._pending.clear()

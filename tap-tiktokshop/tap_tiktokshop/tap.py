@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import logging
+import os
 import signal
 import sys
 from collections import defaultdict
@@ -62,7 +63,18 @@ SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
+MADE_UP = "made_up_shops"
+"""In the state: whether its shops are those of a sandbox."""
+
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
+
+
+CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether a log line says something: not that nothing is done."""
+    return not str(record.msg).startswith(CHATTER)
 
 
 def _checked(file: IO[str] | None, what: str) -> IO[str] | None:
@@ -99,9 +111,12 @@ class TapTikTokShop(Tap):
         self.summary = Summary()
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
+        self.logger.addFilter(_worth_a_line)
         if catalog is not None and not isinstance(catalog, Catalog):
             catalog = inputs.catalogue(catalog)
         super().__init__(*args, catalog=catalog, state=inputs.state(state), validate_config=validate_config, **kwargs)
+        if not any(name in os.environ for name in ("LOGLEVEL", "TAP_TIKTOKSHOP_LOGLEVEL")):
+            self.metrics_logger.setLevel(logging.WARNING)  # the SDK's lines for programs, two a stream
         if validate_config:
             self._check_settings()
             self._say_doubts()
@@ -126,6 +141,19 @@ class TapTikTokShop(Tap):
         """The SDK's run, of files that are what they should be."""
         super().invoke(state=_checked(state, "state"), catalog=_checked(catalog, "catalogue"), **given)
 
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
+        super().load_state(state)
+        here, there = bool(self.config.get("sandbox")), state.get(MADE_UP)
+        if there is not None and there != here:
+            kinds = {True: "the sandbox's made-up shops", False: "real shops"}
+            raise ConfigurationError(
+                f"The state is of {kinds[bool(there)]}, but this run reads {kinds[here]}: give each a state and a "
+                "database of its own, so that they do not get mixed up."
+            )
+        self.state.update({MADE_UP: here})  # type: ignore[misc] # the SDK knows bookmarks only
+
     def _say_doubts(self) -> None:
         """Warns of what the user may not have meant."""
         known = self.config_jsonschema["properties"]
@@ -144,7 +172,10 @@ class TapTikTokShop(Tap):
         """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
         self.append_builtin_config(self.config_jsonschema)
         self._config = {name: value for name, value in self._config.items() if value is not None}
-        faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
+        try:
+            faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
+        except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none
+            faults = ["The setting stream_maps holds something of a kind that it does not take."]
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))
         return faults

@@ -185,8 +185,9 @@ class PlatformStream(Stream):
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """The SDK announces an error that ends the run before the error itself says what it is: one line is enough."""
-        super().log(message, *args, level=logging.DEBUG if level >= logging.ERROR else level, **kwargs)
+        """The SDK announces each stream, and an error before the error itself says what it is: one line is enough."""
+        announced = message.startswith("Beginning sync") and self.ABORT_AT_RECORD_COUNT is None
+        super().log(message, *args, level=logging.DEBUG if announced or level >= logging.ERROR else level, **kwargs)
 
     @override
     def log_sync_costs(self) -> None:
