@@ -2,10 +2,12 @@
 
 import json
 
+import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
-from tiktokshop_client import operations
+from store_places import PASSWORD, postgresql_port  # noqa: F401 - a fixture
+from tiktokshop_client import RawRows, operations
 from tiktokshop_client.answers import read_answer
 from tiktokshop_client.errors import Context, TikTokShopError
 from tiktokshop_client.mending import MOST_NESTED, mend
@@ -90,3 +92,52 @@ def test_any_bytes_in_a_text_leave_the_rows_around_it(noise, cut):
 def test_a_text_that_is_cut_short_is_still_no_answer():
     body = b'{"code":0,"data":{"orders":[{"id":"1","x":"\xff'
     assert isinstance(read_answer(Reply(200, {}, body), Context.of(operations.SEARCH_ORDERS), 0.0), TikTokShopError)
+
+
+@pytest.mark.slow
+def test_postgresql_takes_every_mended_text_as_text_and_as_json(postgresql_port):  # noqa: F811 - a fixture
+    """A NUL is good JSON, which PostgreSQL takes in neither: the loaders of such a shop would stop for ever."""
+    place = {"host": "127.0.0.1", "port": postgresql_port, "user": "owner", "password": PASSWORD, "dbname": "postgres"}
+    with psycopg.connect(**place, autocommit=True) as database:
+        database.execute("CREATE TABLE mended (word text, whole jsonb)")
+        for broken, _ in BREAKS:
+            row = answer(b'{"code":0,"data":{"orders":[{"id":"1","x":%s}]}}' % broken).data["orders"][0]
+            word = row["x"] if isinstance(row["x"], str) else None
+            database.execute("TRUNCATE mended")
+            database.execute("INSERT INTO mended VALUES (%s, %s)", (word, json.dumps(row)))
+            assert database.execute("SELECT word, whole FROM mended").fetchall() == [(word, row)]
+
+
+PIECES = [
+    b'"',
+    b"\\",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"\x00",
+    b"\xff",
+    b"\\ud83d",
+    b"\\u0000",
+    b"1e999",
+    b"NaN",
+    b"null",
+    b"-",
+]
+
+
+@seed(16)
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, 119), st.sampled_from(PIECES)), max_size=4))
+def test_whatever_is_damaged_in_an_answer_it_is_rows_or_an_error_of_ours(damage):
+    body = b'{"code":0,"data":{"orders":[{"id":"1","a":[1,2.5]},{"id":"2","t":"\xf0\x9f\x8d\xb5"}],"total_count":2}}'
+    for place, piece in damage:
+        body = body[:place] + piece + body[place + 1 :]
+    found = read_answer(Reply(200, {}, body), Context.of(operations.SEARCH_ORDERS), 0.0, rows="orders", outline=("id",))
+    if isinstance(found, TikTokShopError):
+        return
+    rows = found.data.get("orders")
+    if isinstance(rows, RawRows):
+        assert len(rows.outline(("id",))) == len(rows) == len(list(rows))
