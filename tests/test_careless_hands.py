@@ -1,10 +1,13 @@
 """What a catalogue, a state or a date says is heard, or said to be impossible; odd rows cost nothing but themselves."""
 
 import copy
+import dataclasses
 import json
 
 import pytest
+from tap_tiktokshop import inputs
 from tap_tiktokshop.tap import TapTikTokShop
+from tiktokshop_client import operations
 from tiktokshop_client.errors import ConfigurationError
 
 WHOLE_RANGE = {"streams": ["orders"]}
@@ -183,3 +186,43 @@ def test_a_rejected_value_of_a_field_that_was_dropped_is_nowhere(lab_of):
         record = plan.record({"id": "1", "recipient_address": "1 Main St", "payment": "x"}, {"shop_id": "9"})
         assert record["_sdc_rejected"] == {"payment": "x"}
         assert "1 Main St" not in json.dumps([plan.oddities.examples, record])
+
+
+GIVEN = [
+    ("null", "holds null"),
+    ("5", "holds a number"),
+    ("[]", "holds a list"),
+    ("{", "is not valid JSON"),
+    ("\ufeff{}", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), [*GIVEN, ("[" * 100_000, "is not JSON that can be read")], ids=repr)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_that_is_not_what_it_should_be_is_one_sentence(tmp_path, text, words, encoding):
+    file = tmp_path / "given.json"
+    file.write_bytes(text.encode(encoding))
+    if not words and encoding == "utf-8":
+        assert inputs.read_object(str(file), "state") == {}
+        return
+    with pytest.raises(ConfigurationError, match=words if encoding == "utf-8" else "is not UTF-8 text"):
+        inputs.read_object(str(file), "state")
+
+
+def test_a_state_of_made_up_shops_is_refused_by_a_run_of_real_ones_and_kept_in_its_own(lab):
+    run = lab.run(streams=["shops", "orders"])
+    assert run.state["made_up_shops"] is False
+    with pytest.raises(ConfigurationError, match="made-up shops, but this run reads real shops"):
+        lab.run({**run.state, "made_up_shops": True})
+
+
+def test_a_shop_that_is_listed_twice_or_is_none_is_read_once_or_not_at_all(lab):
+    tap = TapTikTokShop(config=lab.config)
+    call = tap.client.call
+    answer = call(operations.GET_SHOPS)
+    doubled = dataclasses.replace(answer, data={"shops": [*answer.data["shops"], None, *answer.data["shops"], {}, 5]})
+    tap.client.call = lambda operation, **more: (
+        doubled if operation is operations.GET_SHOPS else real(operation, **more)
+    )
+    assert [shop.id for shop in tap.client.shops()] == [row["id"] for row in answer.data["shops"]]
+    tap.client.close()

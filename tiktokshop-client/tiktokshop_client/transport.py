@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 from weakref import WeakSet
 
 import requests
@@ -234,6 +235,10 @@ def _explain(error: Exception, host: str) -> TikTokShopError:
 
     if any_is(ssl.SSLCertVerificationError):
         return ConfigurationError(f"the certificate of {host} is not valid: check the base URL and the proxy")
+    if any_is(ValueError) and getproxies():  # addresses that are none; ours has been used before
+        return ConfigurationError(
+            f"{host} cannot be reached: an address in the proxy settings (HTTPS_PROXY, ALL_PROXY) cannot be read"
+        )
     if any_is(urllib3.exceptions.ProxyError):
         return UnreachableError(
             f"{host} cannot be reached through the proxy: check the proxy settings", action=Action.RETRY
