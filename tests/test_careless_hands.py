@@ -221,8 +221,6 @@ def test_a_shop_that_is_listed_twice_or_is_none_is_read_once_or_not_at_all(lab):
     call = tap.client.call
     answer = call(operations.GET_SHOPS)
     doubled = dataclasses.replace(answer, data={"shops": [*answer.data["shops"], None, *answer.data["shops"], {}, 5]})
-    tap.client.call = lambda operation, **more: (
-        doubled if operation is operations.GET_SHOPS else real(operation, **more)
-    )
+    tap.client.call = lambda *_, **__: doubled
     assert [shop.id for shop in tap.client.shops()] == [row["id"] for row in answer.data["shops"]]
     tap.client.close()
