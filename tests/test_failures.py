@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from conftest import SOME
+
 SENTENCE = re.compile(r"\| ERROR +\| [\w.-]+ +\| (.*)")
 
 
@@ -144,7 +146,10 @@ def test_a_deactivated_shop_leaves_the_other_shop_complete(lab):
     one, other = (shop["id"] for shop in lab.sandbox.control("GET", "")["shops"])
     lab.fault("shop_inactive", shop_id=one)
     run = lab.process()
-    assert_says(lab, run, one, "36009043", lines=2)
+    assert_says(lab, run, one, "36009043", "authorising anew does not help", lines=2)
+    (closing,) = [line for line in SENTENCE.findall(run.log) if "could not be read" in line]
+    for stream in SOME:
+        assert stream == "shops" or stream in closing
     assert {record["shop_id"] for record in run.records("orders")} == {other}
     assert len(run.records("orders")) == lab.sandbox.control("GET", "/counts")[other]["orders"]
 

@@ -63,7 +63,7 @@ def meltano(folder, environment, user):
     )
     user.seen += [done.stdout, done.stderr]
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (folder / "output" / "shop.duckdb").stat().st_size > 100_000
+    assert (folder / "output" / "prod.duckdb").stat().st_size > 100_000
 
 
 def test_from_consent_to_runs_that_outlive_their_tokens(lab_of, tmp_path):

@@ -39,15 +39,19 @@ TIME = {"type": ["string", "null"], "format": "date-time"}
 DATE = {"type": ["string", "null"], "format": "date"}
 # As many digits as the widest exact type that the common warehouses share.
 DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal", "precision": 38, "scale": 9}
+# The original texts of what did not fit its field, by where that is.
+REJECTED = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
 # What ways of reading and shapes add to rows, by its name.
 ADDED = {
     "_sdc_deleted_at": TIME,
+    "_sdc_rejected": REJECTED,
     "account_type": TEXT,
     "category_id": TEXT,
     "conversation_id": TEXT,
     "currency": TEXT,
     "date": DATE,
     "delivery_option_id": TEXT,
+    "estimated_settlement_words": TEXT,
     "goods_id": TEXT,
     "hour": INTEGER,
     "id": TEXT,
@@ -68,8 +72,9 @@ ADDED = {
 # What a stream has beyond its rows and its keys.
 MORE = {
     "products": ("_sdc_deleted_at",),
-    "unsettled_transactions": ("_sdc_deleted_at",),
+    "unsettled_transactions": ("estimated_settlement_words", "_sdc_deleted_at"),
     "inventory": ("snapshot_at",),
+    "order_tracking": ("update_time",),
     "aftersales": ("update_time",),
     "rmas": ("update_time",),
     "conversations": ("update_time",),
@@ -91,8 +96,14 @@ TIMES = {
     "release_date",
     "ship_time",
 }
-# What is described as a moment or a day, and is words now and then, or something else altogether.
-NOT_TIMES = {"estimated_settlement", "data", "video_post_time"}
+# Texts that are moments most of the time; the words that they are else stand beside them.
+SOMETIMES_TIMES = {"estimated_settlement"}
+# What is described as a moment or a day, and is something else altogether.
+NOT_TIMES = {"data", "video_post_time"}
+# A moment that is part of a key, and that the platform may leave out: a text, so that it can be empty.
+KEYS_OF_TEXT = {"update_time_millis"}
+# Identifiers are texts whatever they are described as, so that they can be joined.
+IDENTIFIER = re.compile(r"(^|_)ids?$")
 # Strings that are exact decimals: by the end of their name, or whatever stands in a breakdown of an amount.
 DECIMAL_NAME = re.compile(
     r"(^|_)(amount|value|price|fee|tax|total|discount|rate|subtotal|subsidy|commission)$"
@@ -179,6 +190,10 @@ RESHAPED: dict[str, Callable[[Node], Node]] = {
 def scalar(name: str, node: Node, family: str, *, in_breakdown: bool) -> Node:
     """Schema of one value: a time, a day, an exact decimal, or what the description says."""
     kind, form = node["type"], node.get("format", "")
+    if IDENTIFIER.search(name):
+        return dict(TEXT)
+    if name in SOMETIMES_TIMES:
+        return dict(TIME)
     if name not in NOT_TIMES and (form.startswith("unix-") or (kind == "integer" and name in TIMES)):
         return dict(TIME)
     if form == "date" and name not in NOT_TIMES:
@@ -219,6 +234,14 @@ def schema(stream: str, name: str, node: Node, family: str, *, in_breakdown: boo
     return {**made, "description": description} if description else made
 
 
+def part_of_key(name: str, node: Node) -> Node:
+    """A part of a record's key, which is never null."""
+    made = {**node, "type": node["type"][:1]}
+    if name in KEYS_OF_TEXT:
+        del made["format"]
+    return made
+
+
 def build(api: Path, declaration: Declaration) -> Node:
     """The schema of one stream."""
     stream, operation = declaration.name, declaration.reading.operation
@@ -231,11 +254,12 @@ def build(api: Path, declaration: Declaration) -> Node:
     reading = plain(declaration.reading)
     inherited = (reading.name, *reading.inherit) if isinstance(reading, Children) else ()
     time = (declaration.replication_key,) if declaration.replication_key else ()
-    for name in filter(None, (*declaration.keys, *inherited, *time, *MORE.get(stream, ()))):
+    more = (*MORE.get(stream, ()), "_sdc_rejected")
+    for name in filter(None, (*declaration.keys, *inherited, *time, *more)):
         if name not in properties:
             made = dict(ADDED[name])
             properties[name] = {**made, "description": DESCRIPTIONS.get(f"{stream}.{name}") or DESCRIPTIONS[name]}
-    keys = {name: {**properties[name], "type": properties[name]["type"][:1]} for name in declaration.keys}
+    keys = {name: part_of_key(name, properties[name]) for name in declaration.keys}
     return {
         "type": "object",
         "properties": {**keys, **{name: value for name, value in properties.items() if name not in keys}},

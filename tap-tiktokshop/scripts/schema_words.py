@@ -36,7 +36,15 @@ DESCRIPTIONS = {
     "snapshot_at": "The start of the run that read it (UTC). Older snapshots of a key are replaced.",
     "date": "The day, in the time zone of the shop's market.",
     "hour": "The hour of the day in the shop's time zone, as the platform numbers them.",
+    "_sdc_rejected": "The original texts of values that do not fit their fields, which are null: by their place in the "
+    "record, such as `line_items[0].sale_price`. Null if everything fits.",
     "_sdc_deleted_at": "Since when the row is gone (UTC); null while it is there.",
+    "order_tracking.update_time_millis": "When it happened (UTC); empty where the platform does not say.",
+    "order_tracking.update_time": "When it happened (UTC); null where the platform does not say.",
+    "order_tracking.description": "What happened; empty where the platform does not say.",
+    "fbt_inventory.goods_id": "The goods, as in `fbt_goods`; empty where the platform does not say.",
+    "fbt_inventory_records.goods_id": "The goods, as in `fbt_goods`; empty where the platform does not say.",
+    "fbt_inventory_records.order_id": "The order behind the change; empty where there is none.",
     # -- orders ----------------------------------------------------------------------------------------------------
     "buyer_email": "Relay address of the buyer; the platform never gives the real one.",
     "commerce_platform": "Where the order was placed.",
@@ -71,8 +79,10 @@ DESCRIPTIONS = {
     "payment_status": "PROCESSING until the payout is made; then PAID or FAILED.",
     "settlement_amount": "What the seller receives: revenue plus (negative) fees and adjustments.",
     "bank_account": "The account paid to, mostly masked.",
-    "unsettled_transactions.estimated_settlement": "When it is expected to settle: unix seconds, "
-    "or words (`3 days after delivery`).",
+    "unsettled_transactions.estimated_settlement": "When it is expected to settle (UTC); null where the platform says "
+    "it in words.",
+    "unsettled_transactions.estimated_settlement_words": "When it is expected to settle, where the platform says it in "
+    "words (`3 days after delivery`).",
     "unsettled_transactions.status": "UNSETTLED; SETTLED once it has left the list. The amounts that count are then in "
     "`statement_transactions`.",
     "withdrawals.type": "What kind of movement: earnings credited, money sent to the bank, money that came back.",

@@ -41,10 +41,6 @@ class IncompleteWindowError(Exception):
     """A window gave fewer rows than the platform counts in it, twice. Its bookmark must not move."""
 
 
-class MissingKeyError(Exception):
-    """A row came without the field that identifies it."""
-
-
 class TooDenseError(Exception):
     """A window holds more rows than are read in one go: as many as counted, or more than the platform will count."""
 
@@ -55,6 +51,8 @@ class TooDenseError(Exception):
         self.first = first
 
 
+FEW = 3
+"""Rows that are named one by one."""
 Key = str | tuple[str, ...]
 """The field that identifies a row, or several that do so together."""
 
@@ -63,7 +61,7 @@ def outline_of(rows: Sequence[Row], fields: tuple[str, ...]) -> list[tuple[Any, 
     """These fields of each row, None where a row has none, without decoding the others where that can wait."""
     if isinstance(rows, RawRows):
         return rows.outline(fields)
-    return [tuple(row.get(name) for name in fields) for row in rows]
+    return [tuple(row.get(name) if isinstance(row, dict) else None for name in fields) for row in rows]
 
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -85,10 +83,14 @@ class PageRows:
     Attributes:
         field: The field that the identity becomes, None where several fields make it up.
         chosen: Index in the page -> identity.
+        unidentified: Indexes of rows that have none, which are not among the chosen.
     """
 
-    def __init__(self, rows: Sequence[Row], key: Key, chosen: Mapping[int, str]) -> None:
+    def __init__(
+        self, rows: Sequence[Row], key: Key, chosen: Mapping[int, str], unidentified: Sequence[int] = ()
+    ) -> None:
         """`chosen`: index in the page -> identity, which becomes the field `key` where that is one field."""
+        self.unidentified = unidentified
         self._rows = as_raw(rows)
         self.field = key if isinstance(key, str) else None
         self.chosen = chosen
@@ -110,7 +112,7 @@ class PageRows:
 
     def __iter__(self) -> Iterator[Row]:
         for row, named in self.undecoded():
-            yield {**decode_row(row), **named}
+            yield {**decode_row(row, self.noticed), **named}
 
     def undecoded(self) -> Iterator[tuple[msgspec.Raw, dict[str, str]]]:
         """Each row as it came, and what to call it."""
@@ -119,6 +121,10 @@ class PageRows:
             (rows[index], {} if self.field is None else {self.field: identity})
             for index, identity in self.chosen.items()
         )
+
+    def noticed(self, mended: int) -> None:
+        """Passes on that so many values of a row had to be mended."""
+        self._rows.noticed(mended)
 
     def decoded(self, decoder: RowDecoder[T]) -> list[T]:
         """All rows of the page, chosen or not, by a decoder of the caller's choice.
@@ -145,6 +151,8 @@ class Completeness:
     past the place where the next page begins. Unless its pages are `steady`, and so know of that themselves.
 
     Rows that only several fields together tell apart may be alike in all of them, so those need not be distinct.
+
+    Rows that nothing identifies count as having come, and are left out: no loader could tell them from others.
     """
 
     def __init__(
@@ -171,6 +179,7 @@ class Completeness:
         self._checks = checks
         self._seen: dict[str, Any] = {}
         self._given: Mapping[str, Any] = {} if given is None else given.passed_on
+        self._unidentified: list[str] = []
         self._lock = Lock()
 
     @property
@@ -193,16 +202,17 @@ class Completeness:
                 continue
             except (BusinessError, TransientError) as error:
                 raise self._dense(error, splittable=splittable) from None
-            distinct = len(self._seen) if isinstance(self._key, str) else came
+            distinct = len(self._seen) + len(self._unidentified) if isinstance(self._key, str) else came
             walks += 1
             whole, calm = expected is None or distinct >= expected, self._steady or expected == first
             if whole and (calm or walks >= PASSES):
                 self._note(counted=expected or 0, matched=expected or 0)
+                self._tell_of_unidentified()
                 return
             if walks >= PASSES:
-                self._note(counted=expected or 0, matched=len(self._seen))
+                self._note(counted=expected or 0, matched=distinct)
                 raise IncompleteWindowError(
-                    f"The platform counts {expected} rows {self._what} but gave {len(self._seen)}, twice. "
+                    f"The platform counts {expected} rows {self._what} but gave {distinct}, twice. "
                     "Run again later; if it stays so, report it to the platform."
                 )
             self._note(read_twice=1)
@@ -211,7 +221,21 @@ class Completeness:
                     "Reading again: %s left while rows %s were read.", (first or 0) - (expected or 0), self._what
                 )
             else:
-                logger.warning("Reading again: %s of %s rows %s came.", len(self._seen), expected, self._what)
+                logger.warning("Reading again: %s of %s rows %s came.", distinct, expected, self._what)
+
+    def _tell_of_unidentified(self) -> None:
+        """Counts and names the rows that nothing identifies."""
+        places = self._unidentified
+        if places:
+            self._note(unidentified=len(places))
+            named = ", ".join(places[:FEW]) + (", …" if len(places) > FEW else "")
+            logger.warning(
+                "Left out %s of the rows %s, which came without %s: %s.",
+                len(places),
+                self._what,
+                " or ".join(self._names),
+                named,
+            )
 
     def _note(self, **sums: int) -> None:
         if self._checks is not None:
@@ -234,6 +258,7 @@ class Completeness:
         first: int | None = None
         expected: int | None = None
         came = 0
+        self._unidentified = []
         for page in pages:
             outline = self._outline(page)
             came += len(outline)
@@ -243,18 +268,23 @@ class Completeness:
                     raise TooDenseError(page.total_count, min(times, default=None))
                 first = page.total_count if first is None else first
                 expected = page.total_count if expected is None else min(expected, page.total_count)
-            yield self._sift(page, outline)
+            rows = self._sift(page, outline)
+            self._unidentified += (f"row {index + 1} of request_id {page.request_id}" for index in rows.unidentified)
+            yield rows
         return first, expected, came
 
     def _sift(self, page: Page, outline: Sequence[tuple[Any, ...]]) -> PageRows:
         """The rows of a page that are new."""
         chosen: dict[int, str] = {}
+        unidentified: list[int] = []
         with self._lock:
             for index, (*names, version) in enumerate(outline):
                 identity = self._identify(names)
-                if self._is_new(identity, version):
+                if identity is None:
+                    unidentified.append(index)
+                elif self._is_new(identity, version):
                     chosen[index] = identity
-        return PageRows(page.rows, self._key, chosen)
+        return PageRows(page.rows, self._key, chosen, unidentified)
 
     def moments(self, page: Page, until: int) -> list[int]:
         """The times of a page's rows, without those from `until` on: they have changed since they were asked for."""
@@ -272,11 +302,11 @@ class Completeness:
         self._seen[identity] = version
         return identity not in self._given or self._given[identity] != version
 
-    def _identify(self, names: list[Any]) -> str:
-        """The row's identity: all that its key is made of, or the first of its names that it carries."""
+    def _identify(self, names: list[Any]) -> str | None:
+        """The row's identity: all that its key is made of, or the first of its names that it carries; None if none."""
         if not isinstance(self._key, str):
-            return json.dumps(names, default=str)
+            return json.dumps(names, default=str) if any(name is not None for name in names) else None
         for name in names:
-            if name not in (None, ""):
+            if name or name == 0:
                 return str(name)
-        raise MissingKeyError(f"A row {self._what} came without its {self._key}, so it cannot be told from others.")
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
@@ -11,6 +12,15 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
+
+
+def _output() -> str:
+    """What standard output is, for people: a file's name where the system knows it."""
+    try:
+        name = str(Path("/proc/self/fd/1").readlink())
+    except OSError:
+        name = ""
+    return f"The file {name}" if name.startswith("/") else "Standard output"
 
 
 MOST_PENDING: Final = 128 * 1024
@@ -93,6 +103,6 @@ def _explain(error: Exception) -> OutputError:
         )
     why = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
     return OutputError(
-        f"Standard output takes no more messages: {why}. Make room, or mend what reads it; "
+        f"{_output()} cannot be written: {why}. Make room, or mend what reads it; "
         "the next run goes on from the last state."
     )

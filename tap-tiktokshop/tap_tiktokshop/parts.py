@@ -100,5 +100,7 @@ class Part:
             "rows_counted_by_platform": checks.counted or None,
             "counts_agree": self.counts_agree,
             "gone": checks.gone,
+            "mended": checks.mended,
+            "without_identity": checks.unidentified,
             "reason": self.skipped or self.failed or None,
         }

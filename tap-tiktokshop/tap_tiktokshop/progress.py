@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Collection
     from types import TracebackType
 
@@ -113,7 +113,8 @@ class Progress:
             "rows_per_second": round(self.rate, 1),
             "done_percent": round(self.done, 1),
         }
-        self._logger.info(
+        self._logger.log(
+            logging.INFO if facts["rows"] else logging.DEBUG,
             "%s %s",
             verb,
             " ".join(f"{name}={value}" for name, value in facts.items()),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_tiktokshop.reading.values import at, moment, unix
+from tap_tiktokshop.records import REJECTED, to_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,11 +32,16 @@ def stock(rows: Iterable[Row], now: int) -> Iterator[Row]:
     A SKU that is in no warehouse is one row whose warehouse is "". What is said of the SKU stands in each row.
     """
     for product in rows:
-        for sku in product.get("skus") or ():
+        for sku in _rows(product.get("skus")):
             whole = {name: value for name, value in sku.items() if name not in {"id", "warehouse_inventory"}}
             whole |= {"product_id": product.get("product_id"), "sku_id": sku.get("id"), "snapshot_at": now}
-            for place in sku.get("warehouse_inventory") or ({"warehouse_id": ""},):
+            for place in _rows(sku.get("warehouse_inventory")) or ({"warehouse_id": ""},):
                 yield {**whole, **place}
+
+
+def _rows(value: Any) -> list[Row]:
+    """The objects in a list, none if it is none: whatever else is there cannot be a row."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def numbered(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
@@ -49,6 +55,26 @@ def hourly(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as
     """Intervals of a day with the hour that they begin at."""
     for row in rows:
         yield {**row, "hour": row.get("index")}
+
+
+def tracked(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
+    """Events with their time twice: as a text that may be part of a key, and as a time, which none may lack."""
+    for row in rows:
+        when = row.get("update_time_millis")
+        time = to_time(when)
+        yield {**row, "update_time_millis": when if time is REJECTED else time, "update_time": when}
+
+
+def settling(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
+    """Rows whose expected settlement is a time where it is one, with the words beside it where it is not."""
+    for row in rows:
+        when = row.get("estimated_settlement")
+        worded = isinstance(when, str) and to_time(when) is REJECTED
+        yield {
+            **row,
+            "estimated_settlement": None if worded else when,
+            "estimated_settlement_words": when if worded else None,
+        }
 
 
 def latest(name: str, *times: str) -> Callable[[Iterable[Row], int], Iterator[Row]]:
@@ -65,7 +91,7 @@ def latest(name: str, *times: str) -> Callable[[Iterable[Row], int], Iterator[Ro
 def _times(row: Row, path: str) -> Iterator[int]:
     head, _, rest = path.partition("[].")
     inner = at(row, head)
-    for item in (inner if isinstance(inner, list) else ()) if rest else (row,):
+    for item in _rows(inner) if rest else (row,):
         found = moment(item, (rest or head,), FAR)
         if found is not None:
             yield found
@@ -83,14 +109,15 @@ def lifted(**fields: str) -> Callable[[Iterable[Row], int], Iterator[Row]]:
 
 def permissions(data: Row, source: Source) -> Iterator[Row]:  # noqa: ARG001 - as all readers of one object
     """The seller's permissions, which are mere names."""
-    yield from ({"permission": name} for name in data.get("permissions") or ())
+    found = data.get("permissions")
+    yield from ({"permission": name} for name in found if name) if isinstance(found, list) else ()
 
 
 def shop_group(data: Row, source: Source) -> Iterator[Row]:  # noqa: ARG001 - as all readers of one object
     """The shops of the seller's group, each with what the group is called."""
-    found = data.get("shop_group_data") or {}
-    for shop in found.get("shops") or ():
-        yield {**(found.get("shop_group") or {}), **shop}
+    group = at(data, "shop_group_data.shop_group")
+    for shop in _rows(at(data, "shop_group_data.shops")):
+        yield {**(group if isinstance(group, dict) else {}), **shop}
 
 
 def dated(data: Row, source: Source) -> Iterator[Row]:
@@ -101,9 +128,8 @@ def dated(data: Row, source: Source) -> Iterator[Row]:
 
 def leaf_categories(product: Row) -> Iterator[str]:
     """The category a product is in, of the chain that leads to it."""
-    chain = product.get("category_chains")
-    for link in chain if isinstance(chain, list) else ():
-        if isinstance(link, dict) and link.get("is_leaf"):
+    for link in _rows(product.get("category_chains")):
+        if link.get("is_leaf"):
             yield str(link.get("id"))
 
 

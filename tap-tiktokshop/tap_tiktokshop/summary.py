@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 from tap_tiktokshop.records import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tap_tiktokshop.parts import Part
+    from tap_tiktokshop.records import Oddities
+
+FEW = 3
+"""Fields that a sentence names."""
 
 
 @dataclass
 class Summary:
-    """Collects the parts of a run, and values of types that nobody documented: stream -> field -> how many."""
+    """Collects the parts of a run, and what did not fit the fields of its records, by stream."""
 
     parts: list[Part] = field(default_factory=list)
-    oddities: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    oddities: dict[str, Oddities] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
 
     def report(self, began: int, ended: int) -> dict[str, Any]:
@@ -32,6 +36,7 @@ class Summary:
             "totals": self.totals(),
             "parts": [*(part.report() for part in self.parts), *self.skipped],
             "undocumented_types": {stream: dict(found) for stream, found in self.oddities.items() if found},
+            "examples": {stream: found.examples for stream, found in self.oddities.items() if found.examples},
         }
 
     def totals(self) -> dict[str, Any]:
@@ -49,8 +54,19 @@ class Summary:
             "skipped": sum(bool(part.skipped) for part in self.parts) + len(self.skipped),
             "failed": sum(bool(part.failed) for part in self.parts),
             "short": sum(part.counts_agree is False for part in self.parts),
+            "mended": sum(check.mended for check in checks),
+            "without_identity": sum(check.unidentified for check in checks),
             "undocumented_types": sum(sum(found.values()) for found in self.oddities.values()),
         }
+
+    def sentences(self) -> Iterator[str]:
+        """What people should know of the rows beyond the numbers."""
+        for stream, found in self.oddities.items():
+            examples = {path: f", such as {found.examples[path]!r}" for path in found.examples}
+            told = [f"{path} ({count}{examples.get(path, '')})" for path, count in found.most_common(FEW)]
+            if told:
+                more = ", …" if len(found) > FEW else ""
+                yield f"Values of stream {stream} did not fit their fields and are null: {', '.join(told)}{more}."
 
     def line(self) -> str:
         """The same as one line."""

@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import logging
+import os
 import signal
 import sys
 from collections import defaultdict
@@ -15,7 +16,7 @@ from copy import deepcopy
 from dataclasses import asdict
 from datetime import timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
@@ -32,13 +33,16 @@ from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sente
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
+from tap_tiktokshop import inputs
 from tap_tiktokshop.about import about_streams
 from tap_tiktokshop.ahead import Ahead
+from tap_tiktokshop.maps import mistake_in_map
 from tap_tiktokshop.memory import tame
 from tap_tiktokshop.messages import MessageWriter
 from tap_tiktokshop.needs import needs_of
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.gates import NotTakingPartError
+from tap_tiktokshop.records import utc
 from tap_tiktokshop.settings import READING_SETTINGS, ReadingSettings
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.base import PlatformStream
@@ -46,7 +50,7 @@ from tap_tiktokshop.summary import Summary, write
 from tap_tiktokshop.zones import shop_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
     from typing import NoReturn
 
@@ -60,7 +64,27 @@ SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
+MADE_UP = "made_up_shops"
+"""In the state: whether its shops are those of a sandbox."""
+
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
+
+
+CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether a log line says something: not that nothing is done."""
+    return not str(record.msg).startswith(CHATTER)
+
+
+def _checked(file: IO[str] | None, what: str) -> IO[str] | None:
+    if file is None:
+        return None
+    text = getattr(file, "buffer", file).read()
+    if what == "state" and text.strip() in {b"null", "null"}:  # as orchestrators write that there is none
+        return None
+    return io.StringIO(json.dumps(inputs.object_in(text, f"{what} {file.name}")))
 
 
 class PartsFailedError(Exception):
@@ -82,15 +106,56 @@ class TapTikTokShop(Tap):
     message_writer_class = MessageWriter
     message_writer: MessageWriter
 
-    def __init__(self, *args: Any, validate_config: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, catalog: Any = None, state: Any = None, validate_config: bool = True, **kwargs: Any
+    ) -> None:
         self.failures: list[str] = []
+        self.given_up: defaultdict[str, list[str]] = defaultdict(list)
         self.stopped_shops: set[str] = set()
         self.summary = Summary()
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
-        super().__init__(*args, validate_config=validate_config, **kwargs)
+        self.logger.addFilter(_worth_a_line)
+        if catalog is not None and not isinstance(catalog, Catalog):
+            catalog = inputs.catalogue(catalog)
+        super().__init__(*args, catalog=catalog, state=inputs.state(state), validate_config=validate_config, **kwargs)
+        if not any(name in os.environ for name in ("LOGLEVEL", "TAP_TIKTOKSHOP_LOGLEVEL")):
+            self.metrics_logger.setLevel(logging.WARNING)  # the SDK's lines for programs, two a stream
         if validate_config:
             self._check_settings()
+            self._say_doubts()
+
+    # -- what is given ---------------------------------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def invoke(cls, *, state: Any = None, catalog: Any = None, **given: Any) -> None:
+        """The SDK's run, of files that are what they should be."""
+        super().invoke(state=_checked(state, "state"), catalog=_checked(catalog, "catalogue"), **given)
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
+        super().load_state(state)
+        here, there = bool(self.config.get("sandbox")), state.get(MADE_UP)
+        if there is not None and there != here:
+            kinds = {True: "the sandbox's made-up shops", False: "real shops"}
+            raise ConfigurationError(
+                f"The state is of {kinds[bool(there)]}, but this run reads {kinds[here]}: give each a state and a "
+                "database of its own, so that they do not get mixed up."
+            )
+        self.state.update({MADE_UP: here})  # type: ignore[misc] # the SDK knows bookmarks only
+
+    def _say_doubts(self) -> None:
+        """Warns of what the user may not have meant."""
+        known = self.config_jsonschema["properties"]
+        doubts = (
+            *inputs.unknown("setting", self.config, known),
+            *inputs.unknown("stream", self.input_catalog or {}, list(self.streams)),
+            *(doubt for stream in self.streams.values() for doubt in getattr(stream, "doubts", ())),
+        )
+        for doubt in doubts:
+            self.logger.warning("%s", doubt)
 
     # -- settings ----------------------------------------------------------------------------------------------
 
@@ -103,7 +168,10 @@ class TapTikTokShop(Tap):
         ignored = misspelt(self._config, properties)
         if ignored:
             self.logger.warning("%s", ignored)
-        faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
+        try:
+            faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
+        except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none
+            faults = ["The setting stream_maps holds something of a kind that it does not take."]
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))
         return faults
@@ -154,14 +222,24 @@ class TapTikTokShop(Tap):
     @override
     def setup_mapper(self) -> None:
         """Sets up the stream maps of selected streams; the SDK would of all, and stumble over those that are not."""
-        super(Tap, self).setup_mapper()
+        try:
+            super(Tap, self).setup_mapper()
+        except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
+            raise mistake_in_map(error, "", self.config.get("stream_maps"), ()) from None
         for stream in self.streams.values():
             if stream.selected:
                 self.map_stream(stream.name)
 
     def map_stream(self, name: str) -> None:
-        """Registers a stream with the mapper."""
-        self.mapper.register_raw_streams_from_catalog(Catalog({name: self.catalog[name]}))
+        """Registers a stream with the mapper.
+
+        Raises:
+            ConfigurationError: Its stream map makes no sense.
+        """
+        try:
+            self.mapper.register_raw_streams_from_catalog(Catalog({name: self.catalog[name]}))
+        except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
+            raise mistake_in_map(error, name, self.config.get("stream_maps"), self.streams[name].primary_keys) from None
 
     @cached_property
     def _selected(self) -> list[PlatformStream]:
@@ -226,6 +304,29 @@ class TapTikTokShop(Tap):
         }
         return any(id(each) in touched for each in stream.declaration.reading.lists)
 
+    def _doubts_of_times(self) -> Iterator[str]:
+        """What of the dates and of the state leaves nothing to read: one sentence for each kind of it."""
+        now, start, end = self.client.now(), self.reading.start, self.reading.end
+        if start > now:
+            yield f"The setting start_date ({utc(start)}) lies in the future, so nothing that has times is read."
+        elif end is not None and start >= end:
+            yield f"The setting start_date ({utc(start)}) is not before end_date ({utc(end)}), so nothing is read."
+        bookmarks = [
+            (stream.name, bookmark) for stream in self._selected for bookmark in stream.bookmarks() if bookmark > start
+        ]
+        ahead = {name: bookmark for name, bookmark in bookmarks if bookmark > now}
+        if ahead:
+            yield (
+                f"The state's bookmarks of {', '.join(ahead)} lie in the future (up to {utc(max(ahead.values()))}), so "
+                "nothing of them is read until then: mend the state if that is not meant."
+            )
+        behind = {name: bookmark for name, bookmark in bookmarks if end is not None and end <= bookmark <= now}
+        if behind and end is not None:
+            yield (
+                f"The state's bookmarks of {', '.join(behind)} are not before end_date ({utc(end)}), so none of them "
+                "is read: to read an earlier time again, give a state of its own, or none."
+            )
+
     # -- a run -------------------------------------------------------------------------------------------------
 
     def warn_early(self) -> None:
@@ -235,7 +336,11 @@ class TapTikTokShop(Tap):
         missing = missing_scopes(grant, needs_of([stream.name for stream in self._selected])) if grant else {}
         self._warned_scopes = set(missing)
         ending = grant_sentence(grant, self.client.now()) if grant else None
-        for warning in [*([ending] if ending else []), *(scope_sentence(*each) for each in missing.items())]:
+        for warning in [
+            *([ending] if ending else []),
+            *(scope_sentence(*each) for each in missing.items()),
+            *self._doubts_of_times(),
+        ]:
             self.logger.warning("%s", warning)
 
     @classmethod
@@ -291,8 +396,13 @@ class TapTikTokShop(Tap):
         self.message_writer.flush()
         self._summarise()
         if self.failures:
+            unread = [
+                *self.failures,
+                *(f"with that shop {shop} also {', '.join(streams)}" for shop, streams in self.given_up.items()),
+            ]
+            number = len(self.failures) + sum(map(len, self.given_up.values()))
             raise PartsFailedError(
-                f"{len(self.failures)} of the run's parts could not be read ({', '.join(self.failures)}); "
+                f"{number} of the run's parts could not be read ({'; '.join(unread)}); "
                 "everything else was. Their bookmarks stay, so the next run tries them again."
             )
 
@@ -302,6 +412,8 @@ class TapTikTokShop(Tap):
             read = [part for part in stream.parts.values() if part.ended]
             if stream.declaration.empty and read and not any(part.rows for part in read):
                 self.logger.info("Stream %s came back empty: %s.", stream.name, stream.declaration.empty)
+        for told in self.summary.sentences():
+            self.logger.warning("%s", told)
         report = self.summary.report(self.end, self.client.now())
         self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
         path = self.config.get("summary_path")

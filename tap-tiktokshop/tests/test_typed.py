@@ -33,6 +33,9 @@ SCHEMA = {
         "lines": {"type": ["array", "null"], "items": INNER},
         "names": {"type": ["array", "null"], "items": TEXT},
         "times": {"type": ["array", "null"], "items": TIME},
+        "day": {"type": ["string", "null"], "format": "date"},
+        "since": {"type": ["string"], "format": "date-time"},
+        "_sdc_rejected": {"type": ["object", "null"]},
     },
 }
 USUAL = {
@@ -46,11 +49,19 @@ USUAL = {
     "lines": [{"in": "x", "time": 1685548801}, {"total": None}],
     "names": ["a", None],
     "times": [1685548802, 0],
+    "day": "2026-07-31",
+    "since": 1685548803,
 }
 
-NUMBERS = [0, 1, -1, 1685548800, 253402300799, 253402300800, 1685548800123, 2**70, 0.5, 1e3, 1685548800.5, 1e300]
+NUMBERS = [0, 1, -1, 1685548800, 253402300799, 253402300800, 1685548800123, 2**70, 0.5, 1e3, 1685548800.5, 1e300, 2**63]
 TEXTS = ["", "x", "7", "-7", "007", "5.0", "1e3", "0", "true", "TRUE", "null", "Null", "1685548800123", "٣"]
-MOMENTS = ["2023-06-01T00:00:00+02:00", "2023-06-01 00:00:00", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+MOMENTS = [
+    "2026-07-31",
+    "2023-06-01T00:00:00+02:00",
+    "2023-06-01 00:00:00",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+]
 scalars = st.sampled_from([None, True, False, *NUMBERS, *TEXTS, *MOMENTS])
 odd = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.sampled_from(["total", "time", "q"]), scalars)
 inherited = st.fixed_dictionaries({"shop_id": st.just("9")}, optional={"asked_time": odd})
@@ -73,6 +84,8 @@ def example(schema):
         return [example(schema["items"]), None]
     if schema.get("format") == "date-time":
         return 1685548800
+    if schema.get("format") == "date":
+        return "2026-07-31"
     return {"integer": 7, "number": 1.5, "boolean": True}.get(kind, "1.50")
 
 
@@ -164,6 +177,11 @@ def test_whatever_a_stream_adds_to_its_rows_is_a_field_of_its_records(stream):
         {"lines": [{"total": 1.5}]},
         {"names": [7]},
         {"class": 1, "not a name": 2, "f0": 3},
+        {"payment": [], "lines": {}},
+        {"lines": [{"time": "N/A"}, {"total": {"a": 1}}], "times": [1, "never"]},
+        {"day": "2026-02-30"},
+        {"day": "2026-07-31T00:00:00Z"},
+        {"count": 2**63},
     ],
 )
 def test_what_was_not_as_documented_once_is_expected_from_then_on(odd):
@@ -189,7 +207,8 @@ def test_a_field_that_nobody_sent_is_null_only_where_it_is_documented_for_the_re
     ways = Ways(SCHEMA)
     ways.records('{"brand_new": 1}', {})
     _, typed = ways.records('{"payment": {}}', {"shop_id": "9"})
-    assert read(typed) == dict.fromkeys(SCHEMA["properties"]) | {"shop_id": "9", "payment": {}}
+    nothing = {"id": "", "since": "1970-01-01T00:00:00Z", "_sdc_rejected": {"since": "null"}}
+    assert read(typed) == dict.fromkeys(SCHEMA["properties"]) | nothing | {"shop_id": "9", "payment": {}}
 
 
 def test_rows_that_never_stop_surprising_are_read_the_careful_way():
@@ -197,6 +216,30 @@ def test_rows_that_never_stop_surprising_are_read_the_careful_way():
     for number in range(MOST_SURPRISES):
         assert isinstance(ways.records(json.dumps({"payment": {f"x{number}": 1}}), {})[1], dict)
     assert isinstance(ways.records(json.dumps(USUAL), {})[1], dict)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ['"Mug \\ud83d"', '"Mug \\ud83d and more"', '"Caf\udce9"', '"a\x01b"', "NaN", "9" * 5000, "[" * 5000 + "]" * 5000],
+)
+def test_a_row_that_is_broken_costs_its_value_and_slows_down_no_other(broken):
+    ways, noticed = Ways(SCHEMA), []
+    row = json.dumps(USUAL)[:-1] + f', "names": [{broken}]}}'
+    for _ in range(20):
+        record = ways.typed.record(msgspec.Raw(row.encode("utf8", "surrogateescape")), {"shop_id": "9"}, noticed.append)
+    assert ways.typed.surprises <= 1
+    assert read(record)["lines"] == read(ways.typed.record(msgspec.Raw(json.dumps(USUAL).encode()), {}))["lines"]
+    assert noticed
+    assert isinstance(ways.typed.record(msgspec.Raw(json.dumps(USUAL).encode()), {}), msgspec.Struct)
+
+
+def test_what_is_added_to_the_rows_of_a_page_is_rejected_for_each_of_them():
+    ways, text = Ways(SCHEMA), json.dumps([USUAL] * 3).encode()
+    added = {"shop_id": "9", "asked_time": "N/A"}
+    rows = PageRows(RawRows(msgspec.Raw(text)), "id", dict.fromkeys(range(3), "7"))
+    records = [read(record) for record in ways.typed.records(rows, added)]
+    assert [record["_sdc_rejected"] for record in records] == [{"asked_time": "N/A"}] * 3
+    assert ways.spare.oddities == {"asked_time": 3}
 
 
 def test_a_row_that_is_not_json_is_said_to_be_none():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from platform_lists import Platform, read_through, source
-from tap_tiktokshop.completeness import IncompleteWindowError, MissingKeyError
+from tap_tiktokshop.completeness import IncompleteWindowError
 from tap_tiktokshop.reading import Following, NestedFilter, TimeFilter, Window, Windows, base
 from tiktokshop_client import Page, operations
 from tiktokshop_client.errors import BusinessError, PageTokenInvalid, PagingError
@@ -221,9 +221,23 @@ def test_pages_that_never_come_to_an_end_are_an_error_after_a_few_passes(error, 
     assert len(platform.calls) == passes
 
 
-def test_a_row_without_its_key_is_an_error():
-    platform = Platform([{"id": "", "update_time": 1}])
-    with pytest.raises(MissingKeyError, match="without its id"):
+@pytest.mark.parametrize("nameless", [{"id": ""}, {"id": None}, {}, {"id": []}, {"id": {}}])
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_row_that_nothing_identifies_is_counted_and_named_and_the_others_come(nameless, counts, caplog):
+    platform = Platform([*rows(1, 2, 3, 4), nameless | {"update_time": 5}], counts=counts)
+    reader = source(platform)
+    found = list(windows().read(reader, 0, 10))
+    assert [row["id"] for chunk in found for row in chunk.rows] == ["0", "1", "2", "3"]
+    assert found[-1].done == 10
+    assert reader.checks.unidentified == 1
+    assert "came without id:" in caplog.text
+    assert "row 2 of request_id r" in caplog.text
+
+
+def test_rows_that_nothing_identifies_hide_no_row_that_is_missing():
+    platform = Platform([{"update_time": 1}, *rows(2, 3)], page_size=10, trouble={1: "lose", 2: "lose"})
+    platform.rows[0]["update_time"] = 4
+    with pytest.raises(IncompleteWindowError, match=r"counts 3 rows .* but gave 2"):
         read(windows(), platform, 0, 10)
 
 

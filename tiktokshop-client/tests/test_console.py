@@ -76,3 +76,8 @@ def test_a_quiet_package_is_heard_from_a_warning_on_and_when_debugging(monkeypat
         assert heard(logging.INFO)
     finally:
         root.setLevel(before)
+
+
+def test_the_text_of_an_error_that_is_not_ours_is_not_shown_as_it_may_quote_a_row():
+    told = sentence(ValueError("invalid literal for int() with base 10: 'buyer@example.com'"))
+    assert told == "Unexpected ValueError. This is a bug; --log-level debug shows more."

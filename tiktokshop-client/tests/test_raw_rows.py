@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from tiktokshop_client import RawRows, operations
+from tiktokshop_client import RawRows, decode_row, operations
 from tiktokshop_client.answers import read_answer
 from tiktokshop_client.errors import Context
 from tiktokshop_client.transport import Reply
@@ -36,10 +36,27 @@ def test_raw_rows_are_a_sequence_of_rows():
 
 
 def test_a_row_that_cannot_be_decoded_is_an_error_of_whoever_looks_at_it():
-    rows = raw_rows(b'[{"id": 1}, {"id": "\xff"}]')
-    assert rows[0] == {"id": 1}
     with pytest.raises(ValueError, match="not JSON"):
-        _ = rows[1]
+        decode_row(msgspec.Raw(b'{"id": }'))
+
+
+def test_bytes_that_are_not_utf8_cost_one_value_and_are_told_of_once():
+    for look in (list, lambda rows: [{"id": row[0]} for row in rows.outline(("id",))]):
+        rows, told = raw_rows(b'[{"id": "1"}, {"id": "\xff", "no": [2]}]'), []
+        rows.on_mended = told.append
+        assert [row["id"] for row in look(rows)] == ["1", "\ufffd"]
+        assert told == [1]
+
+
+def test_a_row_that_is_not_an_object_has_no_fields_and_leaves_the_others_theirs():
+    rows = raw_rows(b'[5, {"id": "1"}, null, ["id"], {"id": "2"}]')
+    assert rows.outline(("id",)) == [(None,), ("1",), (None,), (None,), ("2",)]
+
+
+def test_a_number_that_no_type_takes_is_its_text():
+    digits = "9" * 5000
+    rows = raw_rows(b'[{"a": 1e400, "b": 1e99999999999999999999, "c": %s, "d": 1.10}]' % digits.encode())
+    assert rows == [{"a": "1e400", "b": "1e99999999999999999999", "c": digits, "d": Decimal("1.10")}]
 
 
 def answered(text, rows="orders", outline=("id", "update_time")):
@@ -97,3 +114,8 @@ def test_a_page_without_the_rows_it_should_have_is_read_as_if_no_outline_had_bee
 
 def test_a_refusal_is_one_whatever_outline_was_asked_for():
     assert answered(b'{"code": 36009002, "message": "slow", "data": {"orders": []}}').code == 36009002
+
+
+@pytest.mark.parametrize(("data", "rows"), [(b"[]", []), (b'[{"id": "1"}]', [{"id": "1"}]), (b"[5]", [5])])
+def test_data_that_is_a_list_is_that_list_or_nothing(data, rows):
+    assert list(answered(b'{"code": 0, "data": %s}' % data).data.get("orders", [])) == rows

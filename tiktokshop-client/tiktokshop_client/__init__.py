@@ -7,7 +7,7 @@ from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.operations import OPERATIONS, Operation
-from tiktokshop_client.raw_rows import RawRows, RowDecoder, decode_row
+from tiktokshop_client.raw_rows import RawRows, RowDecoder, decode_row, exact
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.settings import SETTINGS, Settings
 from tiktokshop_client.signing import sign, verify_webhook
@@ -36,6 +36,7 @@ __all__ = [
     "TokenStore",
     "decode_row",
     "errors",
+    "exact",
     "operations",
     "settings",
     "sign",

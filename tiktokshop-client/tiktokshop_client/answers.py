@@ -18,7 +18,8 @@ from tiktokshop_client.errors import (
     TransientError,
     classify,
 )
-from tiktokshop_client.raw_rows import RawRows, answer_with, decoder, outline_type
+from tiktokshop_client.mending import mend, names_nul
+from tiktokshop_client.raw_rows import BROKEN, RawRows, answer_with, decoder, outline_type
 from tiktokshop_client.retries import http_date, retry_after
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ class Answer:
             list are ``RawRows``.
         request_id: The platform's id of the request.
         message: The platform's message, mostly "Success".
+        mended: How many of its values were broken, see ``mending.mend``.
     """
 
     data: dict[str, Any]
     request_id: str
     message: str
+    mended: int = 0
 
 
 def decode(body: bytes) -> Any:
@@ -63,7 +66,7 @@ def decode(body: bytes) -> Any:
     """
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except BROKEN:
         pass
     raise ValueError("not JSON")
 
@@ -78,8 +81,9 @@ def read_answer(
 ) -> Answer | TikTokShopError:
     """What an HTTP answer means.
 
-    Success needs a 2xx status, a JSON object, ``code`` 0 and an object (or nothing) in ``data``. Every status may
-    carry a JSON refusal; anything else is transient, except a redirect or a plain 404, which mean a wrong address.
+    Success needs a 2xx status, a JSON object, ``code`` 0 and an object (or nothing) in ``data``; where a list is asked
+    for, ``data`` may be that list. Every status may carry a JSON refusal; anything else is transient, except a redirect
+    or a plain 404, which mean a wrong address.
 
     Args:
         reply: The answer.
@@ -89,11 +93,11 @@ def read_answer(
         rows: The name of the list in ``data`` that is to stay undecoded.
         outline: The fields of its rows that will be asked for first; ``data`` then has what pages have, no more.
     """
-    envelope = (
-        (_outlined(reply.body, rows, outline) if rows and outline else None)
-        or (_list_envelope(reply.body, rows) if rows else None)
-        or _envelope(reply.body)
-    )
+    envelope = None if names_nul(reply.body) else _any_envelope(reply.body, rows, outline)
+    mended = 0
+    if envelope is None:
+        body, mended = mend(reply.body)
+        envelope = _any_envelope(body, rows, outline)
     if envelope is None:
         return _not_an_envelope(reply, context, now)
     code = _integer(envelope.get("code"))
@@ -101,8 +105,10 @@ def read_answer(
     request_id = redact(_text(envelope.get("request_id")))
     data = envelope.get("data")
     if code == SUCCESS and 200 <= reply.status < 300:
+        if isinstance(data, list) and rows and "." not in rows:
+            data = {rows: data}
         if data is None or isinstance(data, dict):
-            return Answer(data or {}, request_id, message)
+            return Answer(data or {}, request_id, message, mended)
         return _unreadable(reply, context, "an answer whose data is not an object", request_id)
     if code is None or code == SUCCESS:
         return _not_an_envelope(reply, context, now, request_id)
@@ -116,6 +122,15 @@ def read_answer(
     )
 
 
+def _any_envelope(body: bytes, rows: str | None, outline: tuple[str, ...]) -> dict[str, Any] | None:
+    """The envelope, by the quickest way that leads to it; None if the body is none."""
+    return (
+        (_outlined(body, rows, outline) if rows and outline else None)
+        or (_list_envelope(body, rows) if rows else None)
+        or _envelope(body)
+    )
+
+
 def _retry_after(reply: Reply, now: float) -> float | None:
     return retry_after(reply.headers.get("Retry-After"), http_date(reply.headers.get("Date")) or now)
 
@@ -124,7 +139,7 @@ def _outlined(body: bytes, rows: str, outline: tuple[str, ...]) -> dict[str, Any
     """The envelope of a page and the outline of its rows, read in one go; None if it is not that of a list."""
     try:
         envelope = _outlined_decoder(rows, outline).decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except BROKEN:
         return None
     data = {name: getattr(envelope.data, name) for name in _OF_PAGES}
     data[rows] = RawRows.outlined(body, rows, outline, envelope.data.rows)
@@ -148,7 +163,7 @@ def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
         data: dict[str, Any] = {name: decoder.decode(value) for name, value in envelope.data.items()}
         if raw is not None:
             data[rows] = RawRows(raw) if bytes(memoryview(raw)[:1]) == b"[" else decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except BROKEN:
         return None
     return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
 

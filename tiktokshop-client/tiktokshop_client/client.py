@@ -46,6 +46,7 @@ class Page:
         request_id: The platform's id of the request.
         number: 1 for the first page.
         next_page_token: What the next page will be asked with, "" on the last.
+        mended: How many values of the answer were broken, see ``mending.mend``.
     """
 
     rows: Sequence[dict[str, Any]]
@@ -54,6 +55,7 @@ class Page:
     request_id: str
     number: int
     next_page_token: str
+    mended: int = 0
 
 
 class Client:
@@ -268,15 +270,22 @@ class Client:
             answer.request_id,
             number,
             str(token) if token and call.operation.paging else "",
+            answer.mended,
         )
 
     def _authorised(self) -> Iterator[Shop]:
-        for row in self.call(GET_SHOPS).data.get("shops") or []:
+        """The shops that the platform lists, each once."""
+        answer = self.call(GET_SHOPS)
+        listed = answer.data.get("shops") or []
+        if not isinstance(listed, list):
+            raise TransientError(f"{GET_SHOPS.name}: the answer's shops is not a list", request_id=answer.request_id)
+        rows = {str(row["id"]): row for row in listed if isinstance(row, dict) and row.get("id")}
+        for shop_id, row in rows.items():
             facts = {key: value for key, value in row.items() if key != "cipher"}
             cipher = Secret(str(row.get("cipher") or ""))
             self._redactor.add(cipher)
             yield Shop(
-                id=str(row.get("id") or ""),
+                id=shop_id,
                 name=str(row.get("name") or ""),
                 region=str(row.get("region") or ""),
                 seller_type=str(row.get("seller_type") or ""),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PACKAGES = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client")
 LEVELS = ("debug", "info", "warning", "error")
 FAILED = 1
+OURS = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_sandbox")
 
 
 def log_level_option() -> click.Option:
@@ -127,6 +128,8 @@ def write_all(data: bytes | bytearray) -> None:
     """
     if sys.stdout is None:
         raise OSError(errno.EBADF, "it is closed", "standard output")
+    if sys.stdout is None:  # closed before the process began
+        raise OSError(errno.EBADF, "it is closed")
     sys.stdout.flush()
     stream = sys.stdout.buffer
     raw = getattr(stream, "raw", stream)
@@ -150,22 +153,26 @@ def sentence(error: BaseException) -> str:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
         return f"{error.format_message().rstrip('.')}."
-    if isinstance(error, BrokenPipeError):
-        return "The program that read the output has stopped; its own log says why."
     if _is_ours(error):
         return str(error) or type(error).__name__
-    if isinstance(error, OSError) and error.filename:
-        return f"Cannot use {error.filename}: {error.strerror}."
-    if isinstance(error, FileNotFoundError):  # the SDK's, of a file that was named on the command line
-        return str(error).rstrip(".") + "."
     if isinstance(error, OSError):
-        return f"{error.strerror or type(error).__name__}."
+        return _of_the_system(error)
     if isinstance(error, json.JSONDecodeError):
         return (
             "A file given on the command line is not valid JSON: "
             f"{error.msg}: line {error.lineno} column {error.colno} (char {error.pos})."
         )
     return f"Unexpected {type(error).__name__}{_place(error)}. This is a bug; --log-level debug shows more."
+
+
+def _of_the_system(error: OSError) -> str:
+    if isinstance(error, BrokenPipeError):
+        return "The program that read the output has stopped; its own log says why."
+    if error.filename:
+        return f"Cannot use {error.filename}: {error.strerror}."
+    if isinstance(error, FileNotFoundError):  # the SDK's, of a file that was named on the command line
+        return str(error).rstrip(".") + "."
+    return f"{error.strerror or type(error).__name__}."
 
 
 def _is_ours(error: BaseException) -> bool:

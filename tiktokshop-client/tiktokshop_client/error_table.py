@@ -77,6 +77,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _C, _A = Category, Action
 
+_NO_NEW_GRANT = "and authorising anew does not help"
 _REAUTHORISE = "the seller has to authorise the app again (tiktokshop auth login)"
 _ONLY_SEEN_BY_US = "this is a fault of this program, please report it"
 
@@ -191,13 +192,13 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
         36009043,
         _C.SHOP,
         _A.STOP,
-        "the platform has deactivated the shop: once it is active again, " + _REAUTHORISE,
+        "the platform has deactivated the shop: its seller has to settle that in Seller Center, " + _NO_NEW_GRANT,
     ),
     (
         36009044,
         _C.AUTHORISATION,
         _A.STOP,
-        "the platform has deactivated the seller: once the account is active again, " + _REAUTHORISE,
+        "the platform has deactivated the seller, who has to settle that in Seller Center, " + _NO_NEW_GRANT,
     ),
     (105001, _C.AUTHORISATION, _A.REFRESH, f"the access token is not valid: {_REAUTHORISE}"),
     (105002, _C.AUTHORISATION, _A.REFRESH, f"the access token has expired: {_REAUTHORISE}"),

@@ -14,7 +14,7 @@ from datetime import timezone
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tiktokshop_client import Tally
+from tiktokshop_client import RawRows, Tally
 
 from tap_tiktokshop.completeness import as_raw
 from tap_tiktokshop.reading.roster import Roster
@@ -133,21 +133,23 @@ class Checks:
         matched: Rows of the same lists that came.
         read_twice: Windows that came short, or that rows left meanwhile, and that were read once more.
         gone: Rows behind which the platform found nothing when it was asked about them.
+        mended: Values that could not be read in full: half a character, bytes that are none, NUL.
+        unidentified: Rows that came without anything to tell them from others by, and so were left out.
     """
 
     counted: int = 0
     matched: int = 0
     read_twice: int = 0
     gone: int = 0
+    mended: int = 0
+    unidentified: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
-    def add(self, *, counted: int = 0, matched: int = 0, read_twice: int = 0, gone: int = 0) -> None:
-        """Adds to the sums."""
+    def add(self, **sums: int) -> None:
+        """Adds to these sums."""
         with self._lock:
-            self.counted += counted
-            self.matched += matched
-            self.read_twice += read_twice
-            self.gone += gone
+            for name, number in sums.items():
+                setattr(self, name, getattr(self, name) + number)
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,13 @@ class Source:
     ) -> Iterator[Page]:
         """Pages of an operation for this shop; `outline` are the fields of its rows that will be looked at first."""
         shop = self.shop if operation.cipher else None
-        return self.client.pages(
+        for page in self.client.pages(
             operation, shop=shop, path=path, query=query, body=body, outline=outline, tally=self.tally
-        )
+        ):
+            self._mended(page.mended)
+            if isinstance(page.rows, RawRows):
+                page.rows.on_mended = self._mended
+            yield page
 
     def call(
         self,
@@ -195,7 +201,13 @@ class Source:
     ) -> Answer:
         """An operation's answer for this shop."""
         shop = self.shop if operation.cipher else None
-        return self.client.call(operation, shop=shop, path=path, query=query, body=body, tally=self.tally)
+        answer = self.client.call(operation, shop=shop, path=path, query=query, body=body, tally=self.tally)
+        self._mended(answer.mended)
+        return answer
+
+    def _mended(self, values: int) -> None:
+        if values:
+            self.checks.add(mended=values)
 
     def now(self) -> int:
         """Unix seconds by the platform's clock."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,13 @@ from typing_extensions import override
 from tap_tiktokshop.bookmarks import Bookmark, UnreadableStateError
 from tap_tiktokshop.completeness import PageRows
 from tap_tiktokshop.lanes import Lane
+from tap_tiktokshop.maps import mistake_in_expression
 from tap_tiktokshop.messages import OutputError
 from tap_tiktokshop.parts import Part
+from tap_tiktokshop.personal import PERSONAL
 from tap_tiktokshop.progress import Progress
 from tap_tiktokshop.reading.lists import EVERYTHING
-from tap_tiktokshop.records import RecordPlan
+from tap_tiktokshop.records import REJECTED_FIELD, RecordPlan, as_sent
 from tap_tiktokshop.streams.declaration import load_schema
 from tap_tiktokshop.typed import TypedPlan, as_dict
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.mapper import StreamMap
+    from singer_sdk.singerlib import Catalog
     from tiktokshop_client import Shop
 
     from tap_tiktokshop.reading import Chunk
@@ -50,6 +54,8 @@ window of each of many shops would cost more than the records do."""
 KNOWN_AT_ONCE = 2_000
 """Rows of a list that they may leave are known to the state so many at a time: it holds all identities each time."""
 DELETED_AT = "_sdc_deleted_at"
+WHOLE, BY_TIME = "FULL_TABLE", "INCREMENTAL"
+"""How a catalogue may want a stream replicated."""
 
 
 def _passes_on(stream_map: StreamMap) -> bool:
@@ -70,20 +76,45 @@ class PlatformStream(Stream):
         self.declaration = declaration
         self.primary_keys = declaration.keys
         self.replication_key = declaration.replication_key
+        self.full_table = False
+        self.doubts: list[str] = []
         self.turn = 0
         self.parts: dict[Lane, Part] = {}
         self._state_at, self._state_rows = -math.inf, 0
         self._read_at = datetime.now(timezone.utc)
 
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """What a catalogue says of it, as far as it can be followed: the platform is asked by one time only."""
+        super().apply_catalog(catalog)
+        own, wanted, method = self.declaration.replication_key, self.replication_key, self.forced_replication_method
+        self.full_table = own is not None and method == WHOLE
+        self.replication_key = None if self.full_table else own
+        if not self.full_table and wanted not in {None, own}:
+            way = f"by {own} only, so it follows that" if own else "for no times, so it is read whole"
+            self.doubts.append(f"Stream {self.name} cannot follow {wanted}: the platform can be asked {way}.")
+        if method not in {None, WHOLE, BY_TIME}:
+            way = BY_TIME if own else WHOLE
+            self.doubts.append(f"Stream {self.name} cannot be read by {method}; it is read as {way}.")
+
     @cached_property
     def plan(self) -> RecordPlan:
-        """How its rows become records."""
-        return RecordPlan(self.schema)
+        """How its rows become records that keep to the schema that is sent, be it from a catalogue."""
+        made = RecordPlan(as_sent(self.schema, self.effective_schema))
+        made.oddities.hidden = {REJECTED_FIELD, *self._withheld()}
+        made.oddities.private = PERSONAL.get(self.name, {}).keys()
+        return made
 
     @cached_property
     def typed(self) -> TypedPlan:
         """How those of its rows become records that need not be looked into on the way."""
-        return TypedPlan(self.schema, self.plan)
+        return TypedPlan(as_sent(self.schema, self.effective_schema), self.plan)
+
+    def _withheld(self) -> Iterator[str]:
+        """Fields that are deselected or mapped, of which nothing may come out another way."""
+        yield from (path[1] for path, selected in self.mask.items() if len(path) > 1 and not selected)
+        mapped = (self.config.get("stream_maps") or {}).get(self.name)
+        yield from mapped if isinstance(mapped, dict) else ()
 
     @property
     @override
@@ -139,6 +170,7 @@ class PlatformStream(Stream):
         self._read_at = datetime.now(timezone.utc)
         if part.shop and part.shop.id in self.tap.stopped_shops:
             part.failed = "the shop was given up, see its first failure"
+            self.tap.given_up[part.shop.id].append(self.name)
             self.tap.ahead.drop(lane)
             return
         if isinstance(item, Exception):
@@ -158,8 +190,9 @@ class PlatformStream(Stream):
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """The SDK announces an error that ends the run before the error itself says what it is: one line is enough."""
-        super().log(message, *args, level=logging.DEBUG if level >= logging.ERROR else level, **kwargs)
+        """The SDK announces each stream, and an error before the error itself says what it is: one line is enough."""
+        announced = message.startswith("Beginning sync") and self.ABORT_AT_RECORD_COUNT is None
+        super().log(message, *args, level=logging.DEBUG if announced or level >= logging.ERROR else level, **kwargs)
 
     @override
     def log_sync_costs(self) -> None:
@@ -172,7 +205,10 @@ class PlatformStream(Stream):
     def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
         """The SDK's way, unless nothing is deselected, mapped or flattened: then the record is ready."""
         if not self._as_it_is:
-            yield from super()._generate_record_messages(record)
+            try:
+                yield from super()._generate_record_messages(record)
+            except Exception as error:  # noqa: BLE001 - an expression can raise anything
+                raise mistake_in_expression(error, self.name) from None
             return
         yield RecordMessage(self._alias, record, version=self._stream_version, time_extracted=self._read_at)
 
@@ -213,11 +249,25 @@ class PlatformStream(Stream):
             return ()
         return (None,)
 
+    def bookmarks(self) -> Iterator[int]:
+        """The ends of what earlier runs have read, unix seconds, of the shops that have any."""
+        if not self.declaration.replication_key or self.full_table:
+            return
+        for shop in (None,) if self.declaration.of_seller else self.tap.client.shops():
+            with suppress(UnreadableStateError):  # it is told when its part is made
+                end = self._bookmark(shop).end
+                if end is not None:
+                    yield end
+
+    def _bookmark(self, shop: Shop | None) -> Bookmark:
+        declaration = self.declaration
+        context = {"shop_id": shop.id} if shop else None
+        state = self.get_context_state(context) if declaration.bookmarked and not self.full_table else {}
+        return Bookmark(state, declaration.replication_key or declaration.follows, declaration.open_rows)
+
     def _part(self, shop: Shop | None) -> Part:
         declaration, tap = self.declaration, self.tap
-        context = {"shop_id": shop.id} if shop else None
-        state = self.get_context_state(context) if declaration.bookmarked else {}
-        bookmark = Bookmark(state, declaration.replication_key or declaration.follows, declaration.open_rows)
+        bookmark = self._bookmark(shop)
         configured = max(tap.reading.start, declaration.reading.earliest)
         lookback = tap.reading.lookback if declaration.reading.again is None else declaration.reading.again
         since = bookmark.since(configured, lookback)
@@ -317,7 +367,7 @@ class PlatformStream(Stream):
 
     def _pass_on(self, part: Part, done: int) -> None:
         """Moves a shop's bookmark, and writes the state unless it was written a moment ago."""
-        if not (self.declaration.replication_key or self.declaration.follows):
+        if self.full_table or not (self.declaration.replication_key or self.declaration.follows):
             return
         part.move(done)
         rows = sum(other.rows for other in self.parts.values())

@@ -4,6 +4,7 @@ from tiktokshop_client import operations
 
 from tap_tiktokshop.bookmarks import OpenRows, until
 from tap_tiktokshop.reading import DAY, IDENTITY, Children, Parents, TimeFilter, Windows
+from tap_tiktokshop.shapes import settling
 from tap_tiktokshop.streams.declaration import Declaration
 
 EARLIEST = 1_688_169_600
@@ -104,6 +105,7 @@ UNSETTLED_TRANSACTIONS = Declaration(
     summary="Transactions that no statement has settled yet, with estimated amounts.",
     keys=("shop_id", "id"),
     departed={"status": "SETTLED"},
+    shape=settling,
     how="whole, each run: a snapshot; what has left it is marked once",
     reading=Windows(
         operation=operations.GET_UNSETTLED,

@@ -3,6 +3,7 @@
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import Children, Listed, Parents, TimeFilter, Windows
+from tap_tiktokshop.shapes import tracked
 from tap_tiktokshop.streams.declaration import Declaration
 
 READ_ORDERS = Windows(
@@ -64,6 +65,7 @@ ORDER_TRACKING = Declaration(
     keys=("shop_id", "order_id", "update_time_millis", "description"),
     replication_key="order_update_time",
     off=True,
+    shape=tracked,
     how="of orders on their way, and of those that changed",
     reading=Children(
         parents=(

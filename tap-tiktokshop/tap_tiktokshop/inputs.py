@@ -1,0 +1,131 @@
+"""What a user gives besides settings: files, a catalogue, a state. Each fault is one sentence, not a traceback."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+CATALOGUE = "Mend it, or make a new one with --discover."
+STATE = "Mend it, or leave it out to read from start_date on."
+
+
+def read_object(path: str, what: str) -> dict[str, Any]:
+    """The JSON object in a file; `what` is how a sentence calls it.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is something else.
+    """
+    try:
+        return object_in(Path(path).read_bytes(), f"{what} {path}")
+    except OSError as error:
+        raise ConfigurationError(f"The {what} {path} cannot be read: {error.strerror}.") from None
+
+
+def object_in(text: bytes | str, what: str) -> dict[str, Any]:
+    """The JSON object in the text of a file.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    try:
+        found = json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"The {what} is not UTF-8 text: save it as UTF-8.") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ConfigurationError(f"The {what} is not valid JSON ({place}).") from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f"The {what} is not JSON that can be read.") from None
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"The {what} holds {_kind(found)}, where a JSON object is wanted.")
+    return found
+
+
+def catalogue(given: Any) -> dict[str, Any]:
+    """A Singer catalogue that can be followed, whatever it lists.
+
+    Raises:
+        ConfigurationError: It has another shape.
+    """
+    streams = _wanted(given, dict, "The catalogue", CATALOGUE).get("streams")
+    for number, entry in enumerate(_wanted(streams, list, "The catalogue's streams", CATALOGUE)):
+        where = f"The catalogue's streams[{number}]"
+        _wanted(entry, dict, where, CATALOGUE)
+        _wanted(entry.get("tap_stream_id"), str, f"{where}.tap_stream_id", CATALOGUE)
+        _wanted(entry.get("schema", {}), dict, f"{where}.schema", CATALOGUE)
+        _wanted(entry.get("schema", {}).get("properties", {}), dict, f"{where}.schema.properties", CATALOGUE)
+        for name in ("replication_key", "replication_method"):
+            _wanted(entry.get(name) or "", str, f"{where}.{name}", CATALOGUE)
+        _texts(entry.get("key_properties") or [], f"{where}.key_properties")
+        for mark, each in enumerate(_wanted(entry.get("metadata", []), list, f"{where}.metadata", CATALOGUE)):
+            here = f"{where}.metadata[{mark}]"
+            _wanted(each, dict, here, CATALOGUE)
+            _texts(each.get("breadcrumb"), f"{here}.breadcrumb")
+            _wanted(each.get("metadata"), dict, f"{here}.metadata", CATALOGUE)
+    return dict(given)
+
+
+def state(given: Any) -> dict[str, Any]:
+    """A Singer state whose bookmarks can be walked; nothing is an empty one.
+
+    Raises:
+        ConfigurationError: It has another shape.
+    """
+    whole = _wanted(given if given is not None else {}, dict, "The state", STATE)
+    bookmarks: dict[str, Any] = {}
+    for stream, found in _wanted(_some(whole.get("bookmarks"), {}), dict, "The state's bookmarks", STATE).items():
+        where = f"The state's bookmarks.{stream}"
+        kept = dict(_wanted(_some(found, {}), dict, where, STATE))
+        if "partitions" in kept:
+            kept["partitions"] = _wanted(_some(kept["partitions"], []), list, f"{where}.partitions", STATE)
+            for number, part in enumerate(kept["partitions"]):
+                here = f"{where}.partitions[{number}]"
+                _wanted(part, dict, here, STATE)
+                _wanted(part.get("context"), dict, f"{here}.context", STATE)
+        bookmarks[stream] = kept
+    return {**whole, "bookmarks": bookmarks}
+
+
+def unknown(kind: str, names: Collection[str], known: Collection[str]) -> Iterator[str]:
+    """One sentence for each name that is none, with the one that may be meant."""
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            yield f"There is no {kind} {name}" + (f"; is {close[0]} meant?" if close else ", so it is ignored.")
+
+
+def _some(value: Any, nothing: Any) -> Any:
+    return nothing if value is None else value
+
+
+def _texts(value: Any, where: str) -> None:
+    for part in _wanted(value, list, where, CATALOGUE):
+        _wanted(part, str, f"{where}'s part", CATALOGUE)
+
+
+def _wanted(value: Any, kind: type, where: str, advice: str) -> Any:
+    if not isinstance(value, (list, tuple) if kind is list else kind):
+        raise ConfigurationError(f"{where} is {_kind(value)}, not {KINDS[kind]}. {advice}")
+    return value
+
+
+KINDS: Mapping[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+
+
+def _kind(value: Any) -> str:
+    return next((words for kind, words in KINDS.items() if isinstance(value, kind)), "something else")
