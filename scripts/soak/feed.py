@@ -30,7 +30,7 @@ PENDING = {
     "return_status": ["RETURN_OR_REFUND_REQUEST_PENDING"],
 }
 SEARCHES = {"cancel_status": operations.SEARCH_CANCELLATIONS, "return_status": operations.SEARCH_RETURNS}
-FEW, HOURS = 2, 60
+FEW, HOURS = 1, 120
 OPEN = ("AWAITING_SHIPMENT", "AWAITING_COLLECTION", "IN_TRANSIT")
 Records = list[dict[str, Any]]
 

@@ -23,6 +23,8 @@ RECORDS = 60
 """At most so many records of each stream and shop."""
 MOST_KILLS = 8
 """Kills in one shop, before a run is let come to its end."""
+LEAST_ORDERS = 4_000
+"""A shop with fewer has seldom a cancellation and a return that wait for decisions at the same time."""
 LAST_SECONDS = 300
 GOOD = {"applied", "unchanged"}
 
@@ -106,7 +108,7 @@ def soak(folder: Path, kills: int, moments: random.Random, *, orders: int, shops
     """Fresh shops, each killed at some times while it is written to, then looked at as a whole."""
     seed = moments.randrange(1000)
     new = folder / "new.sqlite"
-    with shop(folder, path=new, orders=max(orders, 1_500), shops=shops, seed=seed) as one:
+    with shop(folder, path=new, orders=max(orders, LEAST_ORDERS), shops=shops, seed=seed) as one:
         now = await_requests(one)
         feed = feed_of(one, RECORDS)
     text = folder / "feed.singer"
