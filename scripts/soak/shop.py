@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import tiktokshop_sandbox
 from tap_tiktokshop.streams import STREAMS
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 NOON = int(datetime(2026, 6, 1, 12, tzinfo=timezone.utc).timestamp())
 KEYS = {stream.name: stream.keys for stream in STREAMS}
+SMALL_WINDOWS = """
+from tap_tiktokshop.reading import base, children
+from tap_tiktokshop.tap import main
+base.ROWS_PER_WINDOW = children.UNTIL_MARK = {0}
+main()
+"""
 Table = dict[tuple[Any, ...], dict[str, Any]]
 
 
@@ -91,16 +97,32 @@ class Shop:
                 tap.client.close()
         text.detach()
 
-    def start(self, catalog: Path, state: dict[str, Any]) -> subprocess.Popen[bytes]:
-        """A run as a process of its own, whose log goes to a file beside the state."""
+    def start(
+        self,
+        catalog: Path,
+        state: dict[str, Any],
+        output: IO[bytes] | int = subprocess.PIPE,
+        window: int | None = None,
+        **config: Any,
+    ) -> subprocess.Popen[bytes]:
+        """A run as a process of its own, whose log goes to a file beside the state.
+
+        Args:
+            catalog: The file that says what is read.
+            state: Where it goes on from.
+            output: Where its messages go.
+            window: Rows of a window, so that a small shop has as many as a large one; None for the tap's own size.
+            config: Settings beside those of the shop.
+        """
         files = {"config": self.folder / "config.json", "state": self.folder / "state.json", "catalog": catalog}
-        files["config"].write_text(json.dumps(self.config))
+        files["config"].write_text(json.dumps({**self.config, **config}))
         files["state"].write_text(json.dumps(state))
         named = [part for name, file in files.items() for part in (f"--{name}", str(file))]
+        program = ["-m", "tap_tiktokshop"] if window is None else ["-c", SMALL_WINDOWS.format(window)]
         with (self.folder / "tap.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tap_tiktokshop", *named],
-                stdout=subprocess.PIPE,
+                [sys.executable, *program, *named],
+                stdout=output,
                 stderr=log,
                 cwd=self.folder,
                 env={name: value for name, value in os.environ.items() if not name.startswith("TAP_TIKTOKSHOP")},

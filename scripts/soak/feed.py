@@ -1,0 +1,306 @@
+"""A mixed feed for the target: what a shop is to become, as Singer messages; and whether it has become so, once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from shop import NOON
+from tiktokshop_client import Client, MemoryStore, Settings, TikTokShopError, operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shop import Shop as Lab
+    from tiktokshop_client import Shop
+
+CARRIERS = {"US": "USPS", "GB": "Evri"}
+AT_ONCE = 20
+"""Records of a stream between two states."""
+RTS_SECONDS = 70 * 3_600
+ONCE = ("/packages", "/shipping_info/update", "/approve", "/reject", "/cancellations", "/external_orders")
+"""How the paths of calls end that must be carried out once for each order, request or reference."""
+NO = "seller_reject_apply_product_has_been_packed"
+OUT_OF_STOCK = "seller_cancel_reason_out_of_stock"
+PENDING = {
+    "cancel_status": ["CANCELLATION_REQUEST_PENDING"],
+    "return_status": ["RETURN_OR_REFUND_REQUEST_PENDING"],
+}
+SEARCHES = {"cancel_status": operations.SEARCH_CANCELLATIONS, "return_status": operations.SEARCH_RETURNS}
+FEW, HOURS = 1, 120
+OPEN = ("AWAITING_SHIPMENT", "AWAITING_COLLECTION", "IN_TRANSIT")
+Records = list[dict[str, Any]]
+
+
+def client_of(lab: Lab) -> Client:
+    """A client of its own, which leaves the runs' tokens alone."""
+    config = {name: value for name, value in lab.config.items() if name != "token_store"}
+    return Client(Settings.from_config(config), token_store=MemoryStore())
+
+
+def rows(client: Client, shop: Shop, search: Any, **body: Any) -> Records:
+    """All rows of a search."""
+    return [row for page in client.pages(search, shop=shop, body=body) for row in page.rows]
+
+
+@dataclass
+class Feed:
+    """Records by stream, and the messages they make."""
+
+    records: dict[str, Records] = field(default_factory=dict)
+
+    def add(self, stream: str, records: Iterable[dict[str, Any]]) -> None:
+        """More records of a stream."""
+        self.records.setdefault(stream, []).extend(records)
+
+    @property
+    def size(self) -> int:
+        """Records in all."""
+        return sum(map(len, self.records.values()))
+
+    def lines(self) -> Iterator[str]:
+        """The streams by turns, with a STATE behind each turn that says how many records came before it."""
+        for stream in self.records:
+            yield json.dumps({"type": "SCHEMA", "stream": stream, "schema": {"properties": {}}, "key_properties": []})
+        sent = 0
+        for start in range(0, max(map(len, self.records.values())), AT_ONCE):
+            for stream, records in self.records.items():
+                turn = records[start : start + AT_ONCE]
+                for record in turn:
+                    yield json.dumps({"type": "RECORD", "stream": stream, "record": record})
+                sent += len(turn)
+                if turn:
+                    yield json.dumps({"type": "STATE", "value": {"n": sent}})
+
+
+def await_requests(lab: Lab) -> int:
+    """Lets a shop live, while nobody decides, until buyers wait for decisions of both kinds; the time it is then."""
+    now = NOON
+    with client_of(lab) as client:
+        for _ in range(HOURS // 3):
+            asked = [
+                sum(len(rows(client, shop, search, **{name: PENDING[name]})) for shop in client.shops())
+                for name, search in SEARCHES.items()
+            ]
+            if min(asked) >= FEW:
+                break
+            now += 3 * 3_600
+            lab.sandbox.control("POST", "/clock", {"advance": 3 * 3_600})
+    return now
+
+
+def feed_of(lab: Lab, most: int) -> Feed:
+    """Something of every kind that a shop can be told, at most so many records of each stream and shop."""
+    feed = Feed()
+    with client_of(lab) as client:
+        for shop in client.shops():
+            moving = [*orders(feed, client, shop, most), *decisions(feed, client, shop, most)]
+            products(feed, client, shop, most, {sku for key in moving for sku in skus_of(client, shop, key)})
+    return feed
+
+
+def skus_of(client: Client, shop: Shop, order_id: str) -> set[str]:
+    """The SKUs of an order."""
+    order = client.call(operations.GET_ORDERS, shop=shop, query={"ids": [order_id]}).data["orders"][0]
+    return {line["sku_id"] for line in order["line_items"]}
+
+
+def products(feed: Feed, client: Client, shop: Shop, most: int, moving: set[str]) -> None:
+    """Stock and prices of some products, the status of others; no stock of SKUs that cancellations bring back."""
+    found = rows(client, shop, operations.SEARCH_PRODUCTS, status="ACTIVATE")
+    plain = [row for row in found if not row["title"].split(" · ")[0].endswith("bundle")]
+    down, rest = plain[: min(most // 2, len(plain) // 4)], plain[min(most // 2, len(plain) // 4) :]
+    feed.add("product_status", [{"shop_id": shop.id, "product_id": row["id"], "status": "inactive"} for row in down])
+    skus = [(row, sku) for row in rest for sku in row["skus"]]
+    stock = [
+        {"shop_id": shop.id, "sku_id": sku["id"], **place, "quantity": place["quantity"] + 5}
+        for _, sku in skus
+        for place in sku["inventory"]
+        if sku["id"] not in moving
+    ]
+    feed.add("inventory", stock[:most])
+    prices: Records = []
+    for product in rest:
+        if len(prices) < most and not locked(client, shop, product):
+            prices += [price_of(shop, sku) for sku in product["skus"]]
+    feed.add("prices", prices[:most])
+
+
+def price_of(shop: Shop, sku: dict[str, Any]) -> dict[str, Any]:
+    """A tenth more."""
+    now = sku["price"]
+    amount = (Decimal(now["sale_price"]) * Decimal("1.1")).quantize(Decimal("0.01"))
+    return {"shop_id": shop.id, "sku_id": sku["id"], "amount": str(amount), "currency": now["currency"]}
+
+
+def locked(client: Client, shop: Shop, product: dict[str, Any]) -> bool:
+    """Whether a promotion locks the prices, which the platform tells only those who try."""
+    sku = product["skus"][0]
+    price = {"amount": sku["price"]["sale_price"], "currency": sku["price"]["currency"]}
+    body = {"skus": [{"id": sku["id"], "price": price}]}
+    try:
+        client.call(operations.UPDATE_PRICES, shop=shop, path={"product_id": product["id"]}, body=body)
+    except TikTokShopError:
+        return True
+    return False
+
+
+def orders(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
+    """Tracking of orders that the seller ships, cancellations of some that the platform ships, references of all.
+
+    Returns the ids of those that are cancelled.
+    """
+    now = client.now()
+    found = {status: rows(client, shop, operations.SEARCH_ORDERS, order_status=status) for status in OPEN}
+    calm = [row for group in found.values() for row in group if not row["is_buyer_request_cancel"]]
+    own = [row for row in calm if row["shipping_type"] == "SELLER" and len(row.get("packages") or []) < 2]
+    for row in [row for row in own if row.get("rts_time", now) > now - RTS_SECONDS][:most]:
+        number = {"tracking_number": f"94001{row['id'][-15:]}", "shipping_provider": CARRIERS[shop.region]}
+        feed.add("tracking", [{"shop_id": shop.id, "order_id": row["id"], **number}])
+    waiting = [row for row in found["AWAITING_SHIPMENT"] if row["shipping_type"] == "TIKTOK" and row in calm]
+    for row in waiting[: most // 4]:
+        feed.add("order_cancellations", [{"shop_id": shop.id, "order_id": row["id"], "cancel_reason": OUT_OF_STOCK}])
+    for row in calm[:most]:
+        reference = {"platform": "ERP_SYSTEM", "external_order_id": f"ERP-{row['id']}"}
+        feed.add("external_order_references", [{"shop_id": shop.id, "order_id": row["id"], **reference}])
+    return [row["id"] for row in waiting[: most // 4]]
+
+
+def decisions(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
+    """Every second cancellation approved, the others rejected; returns approved. Returns the ids of their orders."""
+    asked = rows(client, shop, operations.SEARCH_CANCELLATIONS, cancel_status=PENDING["cancel_status"])[:most]
+    for number, row in enumerate(asked):
+        decision = {"decision": "reject", "reject_reason": NO} if number % 2 else {"decision": "approve"}
+        feed.add("cancellation_decisions", [{"shop_id": shop.id, "cancel_id": row["cancel_id"], **decision}])
+    returned = rows(client, shop, operations.SEARCH_RETURNS, return_status=PENDING["return_status"])[:most]
+    for row in returned:
+        feed.add("return_decisions", [{"shop_id": shop.id, "return_id": row["return_id"], "decision": "approve"}])
+    return [row["order_id"] for row in (*asked, *returned)]
+
+
+# -- afterwards ------------------------------------------------------------------------------------------------------
+
+
+def carried_out_twice(lab: Lab) -> list[str]:
+    """Calls that the sandbox has carried out more than once for the same order, request or reference."""
+    done: Counter[tuple[str, str]] = Counter()
+    for entry in lab.sandbox.control("GET", "/requests?limit=100000")["requests"]:
+        if entry["method"] != "POST" or entry["code"] != 0 or not entry["path"].endswith(ONCE):
+            continue
+        body = entry["body"] if isinstance(entry["body"], dict) else json.loads(entry["body"] or "{}")
+        for part in body.get("orders") or [body.get("order_id") or ""]:
+            done[entry["path"], json.dumps(part)] += 1
+    return [f"{path} {part} carried out {count} times" for (path, part), count in done.items() if count > 1]
+
+
+def not_so(lab: Lab, feed: Feed) -> list[str]:
+    """Records that the shop does not show."""
+    faults: list[str] = []
+    with client_of(lab) as client:
+        shops = {shop.id: shop for shop in client.shops()}
+        for stream, records in feed.records.items():
+            for shop in shops.values():
+                own = [record for record in records if record["shop_id"] == shop.id]
+                shown = SHOWN[stream](client, shop, own)
+                faults += [f"{stream}: {record} is {has}" for record, (has, wanted) in shown if has != wanted]
+    return faults
+
+
+Pairs = list[tuple[dict[str, Any], tuple[Any, Any]]]
+
+
+def all_products(client: Client, shop: Shop) -> Records:
+    """Products in any status that the feed leads to."""
+    return [
+        row
+        for status in ("ACTIVATE", "SELLER_DEACTIVATED")
+        for row in rows(client, shop, operations.SEARCH_PRODUCTS, status=status)
+    ]
+
+
+def stock_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """Units by SKU and warehouse."""
+    has = {
+        (sku["id"], place["warehouse_id"]): place["quantity"]
+        for row in all_products(client, shop)
+        for sku in row["skus"]
+        for place in sku["inventory"]
+    }
+    return [(record, (has.get((record["sku_id"], record["warehouse_id"])), record["quantity"])) for record in records]
+
+
+def prices_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """Prices by SKU."""
+    has = {sku["id"]: sku["price"]["sale_price"] for row in all_products(client, shop) for sku in row["skus"]}
+    return [(record, (Decimal(has[record["sku_id"]]), Decimal(record["amount"]))) for record in records]
+
+
+def status_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """Off sale."""
+    has = {row["id"]: row["status"] for row in all_products(client, shop)}
+    return [(record, (has.get(record["product_id"]), "SELLER_DEACTIVATED")) for record in records]
+
+
+def by_id(client: Client, shop: Shop, records: Records) -> dict[str, dict[str, Any]]:
+    """The orders of records."""
+    ids = [record["order_id"] for record in records]
+    found: Records = []
+    for start in range(0, len(ids), 50):
+        query = {"ids": ids[start : start + 50]}
+        found += client.call(operations.GET_ORDERS, shop=shop, query=query).data["orders"]
+    return {row["id"]: row for row in found}
+
+
+def tracking_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """One package an order, with the number."""
+    has = {
+        key: (len(row["packages"]), {line.get("tracking_number") for line in row["line_items"]})
+        for key, row in by_id(client, shop, records).items()
+    }
+    return [(record, (has.get(record["order_id"]), (1, {record["tracking_number"]}))) for record in records]
+
+
+def cancelled_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """Cancelled orders."""
+    has = by_id(client, shop, records)
+    return [(record, (has[record["order_id"]]["status"], "CANCELLED")) for record in records]
+
+
+def references_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """The reference, once."""
+    found: Pairs = []
+    for record in records:
+        path, query = {"order_id": record["order_id"]}, {"platform": record["platform"]}
+        answer = client.call(operations.GET_EXTERNAL_ORDERS, shop=shop, path=path, query=query)
+        has = [row["id"] for row in answer.data.get("external_orders") or []]
+        found.append((record, (has, [record["external_order_id"]])))
+    return found
+
+
+def cancellations_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """Approved ones have succeeded, rejected ones are off."""
+    ends = {"approve": "CANCELLATION_REQUEST_SUCCESS", "reject": "CANCELLATION_REQUEST_CANCEL"}
+    has = {row["cancel_id"]: row["cancel_status"] for row in rows(client, shop, operations.SEARCH_CANCELLATIONS)}
+    return [(record, (has.get(record["cancel_id"]), ends[record["decision"]])) for record in records]
+
+
+def returns_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """No longer waiting for a decision."""
+    waiting = rows(client, shop, operations.SEARCH_RETURNS, return_status=PENDING["return_status"])
+    ids = {row["return_id"] for row in waiting}
+    return [(record, (record["return_id"] in ids, False)) for record in records]
+
+
+SHOWN = {
+    "inventory": stock_shown,
+    "prices": prices_shown,
+    "product_status": status_shown,
+    "tracking": tracking_shown,
+    "order_cancellations": cancelled_shown,
+    "external_order_references": references_shown,
+    "cancellation_decisions": cancellations_shown,
+    "return_decisions": returns_shown,
+}

@@ -1,0 +1,40 @@
+"""Killed at random moments and gone on with, nothing is lost or doubled: the short form of `scripts/soak/kills.py`."""
+
+import random
+import re
+
+import kill_pipe
+import kill_tap
+import kill_target
+import pytest
+from shop import KEYS, shop
+from target_tiktokshop.sinks import WRITINGS
+
+
+@pytest.mark.slow
+def test_killed_up_to_five_times_a_tap_of_all_streams_ends_with_the_rows_of_one_clean_run(tmp_path):
+    catalog = tmp_path / "catalog.json"
+    with shop(tmp_path, orders=40, shops=1) as one:
+        one.config["start_date"] = "2026-05-01"
+        catalog.write_text(kill_tap.catalog_text(one, list(KEYS)))
+        truth, length = kill_tap.clean(one, catalog)
+        chain = kill_tap.chain_of(one, catalog, length.shortened(2), random.Random(4), 5)
+    assert chain.kills >= 2
+    assert chain.gone_on >= 1, "a run has gone on from a state"
+    assert chain.table == truth.table()
+    assert chain.twice == {}
+    assert len({key[0] for key in chain.table}) >= 45, "nearly every stream has rows"
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_a_target_carries_everything_out_once(tmp_path, capsys):
+    assert kill_target.soak(tmp_path, 3, random.Random(5), orders=600, shops=1) == []
+    said = capsys.readouterr().out
+    assert sum(map(int, re.findall(r"(\d+) kills", said))) == 3
+    assert all(f" {stream}" in said for stream in WRITINGS), "the feed has records of every stream"
+
+
+@pytest.mark.slow
+def test_killed_in_one_pipe_tap_and_target_bring_every_order_one_reference(tmp_path, capsys):
+    assert kill_pipe.soak(tmp_path, 2, random.Random(5), orders=60, shops=1) == []
+    assert "pipe: 60 orders" in capsys.readouterr().out
