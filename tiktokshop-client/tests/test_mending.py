@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
-from store_places import PASSWORD, postgresql_port  # noqa: F401 - a fixture
+from store_places import PASSWORD
 from tiktokshop_client import RawRows, operations
 from tiktokshop_client.answers import read_answer
 from tiktokshop_client.errors import Context, TikTokShopError
@@ -95,7 +95,7 @@ def test_a_text_that_is_cut_short_is_still_no_answer():
 
 
 @pytest.mark.slow
-def test_postgresql_takes_every_mended_text_as_text_and_as_json(postgresql_port):  # noqa: F811 - a fixture
+def test_postgresql_takes_every_mended_text_as_text_and_as_json(postgresql_port):
     """A NUL is good JSON, which PostgreSQL takes in neither: the loaders of such a shop would stop for ever."""
     place = {"host": "127.0.0.1", "port": postgresql_port, "user": "owner", "password": PASSWORD, "dbname": "postgres"}
     with psycopg.connect(**place, autocommit=True) as database:
