@@ -86,7 +86,7 @@ def orders_until(lab, value):
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, None, "is not before end_date (2026-01-01"),
         ({}, FUTURE, "bookmarks of orders lie in the future (up to 2031"),
         ({"end_date": "2026-01-01"}, "2026-05-01T00:00:00Z", "bookmarks of orders are not before end_date (2026-01-01"),
-        ({"start_dat": "2026-01-01"}, None, "no setting start_dat; is start_date meant?"),
+        ({"start_dat": "2026-01-01"}, None, "start_dat (did you mean start_date?) is no setting and is ignored"),
     ],
 )
 def test_what_leaves_nothing_to_read_is_said_once(lab, caplog, config, until, words):
@@ -197,16 +197,17 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "words"), [*GIVEN, ("[" * 100_000, "is not JSON that can be read")], ids=repr)
+@pytest.mark.parametrize(("text", "words"), [*GIVEN, ("[" * 100_000, "is not JSON that can be read")], ids=range(6))
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_file_that_is_not_what_it_should_be_is_one_sentence(tmp_path, text, words, encoding):
     file = tmp_path / "given.json"
     file.write_bytes(text.encode(encoding))
-    if not words and encoding == "utf-8":
-        assert inputs.read_object(str(file), "state") == {}
-        return
-    with pytest.raises(ConfigurationError, match=words if encoding == "utf-8" else "is not UTF-8 text"):
-        inputs.read_object(str(file), "state")
+    with file.open() as given:
+        if not words and encoding == "utf-8":
+            assert json.load(inputs.checked(given, "catalogue")) == {}
+            return
+        with pytest.raises(ConfigurationError, match=words if encoding == "utf-8" else "is not UTF-8 text"):
+            inputs.checked(given, "catalogue")
 
 
 def test_a_state_of_made_up_shops_is_refused_by_a_run_of_real_ones_and_kept_in_its_own(lab):

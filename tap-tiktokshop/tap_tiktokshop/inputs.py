@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import difflib
+import io
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+MADE_UP = "made_up_shops"
+"""In the state: whether its shops are those of a sandbox."""
 CATALOGUE = "Mend it, or make a new one with --discover."
 STATE = "Mend it, or leave it out to read from start_date on."
 
 
-def read_object(path: str, what: str) -> dict[str, Any]:
-    """The JSON object in a file; `what` is how a sentence calls it.
+def checked(file: IO[str] | None, what: str) -> IO[str] | None:
+    """A file that holds a JSON object, as the SDK reads it; None if there is none. `what` is how a sentence calls it.
 
     Raises:
-        ConfigurationError: It cannot be read, or is something else.
+        ConfigurationError: It holds something else.
     """
-    try:
-        return object_in(Path(path).read_bytes(), f"{what} {path}")
-    except OSError as error:
-        raise ConfigurationError(f"The {what} {path} cannot be read: {error.strerror}.") from None
+    if file is None:
+        return None
+    text = getattr(file, "buffer", file).read()
+    if what == "state" and text.strip() in {b"null", "null"}:  # as orchestrators write that there is none
+        return None
+    return io.StringIO(json.dumps(object_in(text, f"{what} {file.name}")))
+
+
+def world(state: Mapping[str, Any], *, made_up: bool) -> dict[str, bool]:
+    """What a state says of the shops that it is of: whether they are a sandbox's.
+
+    Raises:
+        ConfigurationError: It is of the others.
+    """
+    there = state.get(MADE_UP)
+    if there is not None and there != made_up:
+        kinds = {True: "the sandbox's made-up shops", False: "real shops"}
+        raise ConfigurationError(
+            f"The state is of {kinds[bool(there)]}, but this run reads {kinds[made_up]}: give each a state and a "
+            "database of its own, so that they do not get mixed up."
+        )
+    return {MADE_UP: made_up}
 
 
 def object_in(text: bytes | str, what: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from copy import deepcopy
 from dataclasses import asdict
 from datetime import timezone
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
@@ -64,9 +64,6 @@ SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
-MADE_UP = "made_up_shops"
-"""In the state: whether its shops are those of a sandbox."""
-
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
 
 
@@ -76,15 +73,6 @@ CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
 def _worth_a_line(record: logging.LogRecord) -> bool:
     """Whether a log line says something: not that nothing is done."""
     return not str(record.msg).startswith(CHATTER)
-
-
-def _checked(file: IO[str] | None, what: str) -> IO[str] | None:
-    if file is None:
-        return None
-    text = getattr(file, "buffer", file).read()
-    if what == "state" and text.strip() in {b"null", "null"}:  # as orchestrators write that there is none
-        return None
-    return io.StringIO(json.dumps(inputs.object_in(text, f"{what} {file.name}")))
 
 
 class PartsFailedError(Exception):
@@ -131,26 +119,17 @@ class TapTikTokShop(Tap):
     @override
     def invoke(cls, *, state: Any = None, catalog: Any = None, **given: Any) -> None:
         """The SDK's run, of files that are what they should be."""
-        super().invoke(state=_checked(state, "state"), catalog=_checked(catalog, "catalogue"), **given)
+        super().invoke(state=inputs.checked(state, "state"), catalog=inputs.checked(catalog, "catalogue"), **given)
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
         super().load_state(state)
-        here, there = bool(self.config.get("sandbox")), state.get(MADE_UP)
-        if there is not None and there != here:
-            kinds = {True: "the sandbox's made-up shops", False: "real shops"}
-            raise ConfigurationError(
-                f"The state is of {kinds[bool(there)]}, but this run reads {kinds[here]}: give each a state and a "
-                "database of its own, so that they do not get mixed up."
-            )
-        self.state.update({MADE_UP: here})  # type: ignore[misc] # the SDK knows bookmarks only
+        self.state.update(inputs.world(state, made_up=bool(self.config.get("sandbox"))))  # type: ignore[typeddict-item] # the SDK knows bookmarks only
 
     def _say_doubts(self) -> None:
         """Warns of what the user may not have meant."""
-        known = self.config_jsonschema["properties"]
         doubts = (
-            *inputs.unknown("setting", self.config, known),
             *inputs.unknown("stream", self.input_catalog or {}, list(self.streams)),
             *(doubt for stream in self.streams.values() for doubt in getattr(stream, "doubts", ())),
         )
