@@ -212,7 +212,8 @@ class Ahead:
         if item is None or isinstance(item, Exception) or lane.dropped:
             if isinstance(item, Exception) and not lane.dropped:
                 self._held -= entry.fail(item)
-            entry.ended = True
+            else:
+                entry.end()
             lane.begun -= 1
             self._running[lane.budget].remove((lane, entry))
         elif isinstance(item, Following):

@@ -76,7 +76,8 @@ class Bookmark:
     def known(self) -> frozenset[str]:
         """The identities that the last run has left."""
         kept = self._state.get(KNOWN)
-        return frozenset(map(str, kept)) if isinstance(kept, list) else frozenset()
+        known = kept if isinstance(kept, list) else ()
+        return frozenset(str(identity) for identity in known if isinstance(identity, (str, int)))
 
     def remember(self, identities: Iterable[str]) -> None:
         """Leaves identities to the next run."""

@@ -49,6 +49,8 @@ class TooDenseError(Exception):
         super().__init__()
         self.rows = rows
         self.first = first
+        self.given: Completeness | None = None
+        """What has been passed on of the window all the same, if it has turned out late."""
 
 
 FEW = 3

@@ -29,7 +29,8 @@ class Entry:
     """A slice in its lane: waiting, begun, or ended; with its chunks that have not been taken, and those it named.
 
     Attributes:
-        slice: What it fetches; None for what stands above a lane's first slices.
+        slice: What it fetches; None once it has been begun, and for what stands above a lane's first slices.
+        backwards: Whether it is fetched from its end, so that nothing of it can be taken before it has ended.
         items: What it gives, once it has been begun.
         busy: Whether a thread waits for its next item.
         ended: Whether it will give nothing more.
@@ -41,10 +42,11 @@ class Entry:
         waits: Of `named`, in order, those that wait to be begun or are above one that does.
     """
 
-    __slots__ = ("above", "busy", "chunks", "ended", "error", "items", "named", "place", "slice", "waits")
+    __slots__ = ("above", "backwards", "busy", "chunks", "ended", "error", "items", "named", "place", "slice", "waits")
 
     def __init__(self, piece: Slice | None, above: Entry | None = None, place: int = 0) -> None:
         self.slice = piece
+        self.backwards = isinstance(piece, Backwards)
         self.items: Iterator[Chunk | Following] | None = None
         self.busy = False
         self.ended = False
@@ -54,11 +56,6 @@ class Entry:
         self.place = place
         self.above = above
         self.waits: list[Entry] = []
-
-    @property
-    def backwards(self) -> bool:
-        """Whether it is fetched from its end, so that nothing of it can be taken before it has ended."""
-        return isinstance(self.slice, Backwards)
 
     @property
     def given(self) -> bool:
@@ -102,12 +99,24 @@ class Entry:
         """Starts to fetch it."""
         if self.slice is not None:
             self.items = iter(self.slice.fetch(source))
+            self.slice = None
             self._wait_no_more()
+
+    def end(self) -> None:
+        """Notes that it will give nothing more. Nothing stays of one that has nothing to give, however far its turn."""
+        self.ended = True
+        self.items = iter(())
+        entry, above = self, self.above
+        while above is not None and entry.given and not entry.named:
+            above.named.remove(entry)
+            entry.above = None
+            entry, above = above, above.above
 
     def fail(self, error: Exception) -> int:
         """Notes that it has ended too early. Of one that is read from its end nothing is left: returns its bytes."""
         self.error = error
         self.ended = True
+        self.items = iter(())
         gone = sum(chunk.weight for chunk in self.chunks) if self.backwards else 0
         if self.backwards:
             self.chunks.clear()
@@ -127,7 +136,6 @@ class Entry:
         if self.waits and self.above is not None:
             self.above.waits.remove(self)
         self.above = None
-        self.slice = self.items = None
 
     def wait(self) -> None:
         """Lets those above know that something under them waits."""

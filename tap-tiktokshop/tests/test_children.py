@@ -317,3 +317,51 @@ def test_a_list_without_times_is_known_whole_or_not_at_all():
     platform.calls.clear()
     assert [[*chunk.rows] for chunk in read(way, platform, roster=kept) if chunk.rows] == [[{"id": "x"}]]
     assert (platform.calls, platform.asked) == ([], ["a"])
+
+
+def test_one_that_is_gone_does_not_take_its_group_along():
+    many = Children(
+        parents=(Parents(ORDERS, "id"),),
+        operation=operations.GET_PRODUCT_DIAGNOSES,
+        key="id",
+        ids="query.product_ids",
+        most=100,
+    )
+
+    class OneIsGone(Family):
+        def pages(self, operation, *, query=None, **more):
+            asked = (query or {}).get("product_ids")
+            if asked is None:
+                yield from super().pages(operation, query=query, **more)
+            elif "7" in asked:
+                raise BusinessError("no such product", code=12052048)
+            else:
+                yield Page([{"id": identity} for identity in asked], None, {}, "r", 1, "")
+
+    one = source(OneIsGone(orders(*range(1, 21))))
+    came = [row["id"] for chunk in read_through(many, one, 0, 100) for row in chunk.rows]
+    assert sorted(came, key=int) == [str(number) for number in range(20) if number != 7]
+    assert one.checks.gone == 1
+
+
+def test_a_list_that_is_read_in_one_go_is_not_read_again_for_what_came_before_the_bookmark_of_its_own_stream():
+    lists = Listed(operations.SEARCH_ACTIVITIES, "id", moments=("update_time",))
+    way = Children((Parents(lists, "id"),), operations.GET_ACTIVITY, None, path="activity_id", name="activity_id")
+    platform = Family(orders(10, 60), answers=lambda _: {})
+    kept = roster(way)
+    list(read_through(lists, source(platform, roster=kept), 50, 100))
+    kept.cover(lists, 50, 100)
+    calls = len(platform.calls)
+    read(way, platform, 0, 100, roster=kept)
+    assert platform.asked == ["0", "1"]
+    assert len(platform.calls) == calls
+
+
+def test_rows_that_two_readers_have_kept_are_asked_about_once():
+    platform = Family(orders(), answers=lambda _: {})
+    kept = roster(DETAILS)
+    for _ in range(2):
+        kept.keep(ORDERS, [("0", 5), ("1", 6)])
+    kept.cover(ORDERS, 0, 100)
+    read(DETAILS, platform, roster=kept)
+    assert platform.asked == ["0", "1"]

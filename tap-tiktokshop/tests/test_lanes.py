@@ -50,7 +50,7 @@ class LaneMachine(RuleBasedStateMachine):
                 self.running.remove(entry)
                 return
             if item is None:
-                entry.ended = True
+                entry.end()
                 self.running.remove(entry)
                 return
             entry.put(item)
@@ -120,7 +120,7 @@ class LaneMachine(RuleBasedStateMachine):
             if item is not None:
                 entry.put(item)
                 return
-            entry.ended = True
+            entry.end()
         self.running.remove(entry)
 
 
@@ -150,3 +150,21 @@ def test_a_slice_that_has_named_others_cannot_say_that_all_is_complete():
     entry.put(Following([Planned("child", [])]))
     with pytest.raises(BugError, match="marks as complete"):
         entry.put(Chunk(done=5))
+
+
+def test_nothing_stays_of_slices_that_have_given_all_however_far_their_turn():
+    """Ten thousand questions without an answer, behind one that is slow, once filled the memory."""
+    lane = Lane(0, None, ("1", "order"), lambda: 1)
+    lane.start([Planned("slow", [])])
+    for number in range(200):
+        lane.start([Planned(str(number), [[Planned("asked", [[Planned("in vain", [])]])]])])
+    slow = lane.waiting()
+    slow.begin(None)
+    while (entry := lane.waiting()) is not None:
+        entry.begin(None)
+        for item in entry.items:
+            entry.put(item)
+        entry.end()
+    assert list(lane._top.named) == [slow]
+    slow.end()
+    assert lane.head() is None

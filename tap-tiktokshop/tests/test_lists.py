@@ -8,7 +8,7 @@ from tap_tiktokshop.reading.gates import NotTakingPartError
 from tap_tiktokshop.reading.lists import CHANGED
 from tiktokshop_client import Answer, Page, operations
 
-PROMOTIONS = Listed(operations.SEARCH_ACTIVITIES, "id", moments=("update_time", "begin_time", "span.end"))
+PROMOTIONS = Listed(operations.SEARCH_ACTIVITIES, "id", moments=("update_time",), plans=("begin_time", "span.end"))
 
 
 def read(way, platform, start=0, end=100, **facts):
@@ -91,3 +91,11 @@ def test_what_only_some_shops_take_part_in_is_read_of_those_and_asked_once(regio
             with pytest.raises(NotTakingPartError):
                 read(way, platform, roster=kept)
     assert platform.asked == 1
+
+
+def test_what_has_happened_after_the_start_of_the_run_is_passed_on_as_what_has_changed_and_what_is_planned_is_not():
+    """Else a conversation that went on before the run and once more meanwhile would count as unchanged."""
+    platform = Platform(
+        [{"id": "went on", "update_time": 101}, {"id": "planned", "update_time": 10, "begin_time": 101}]
+    )
+    assert read(PROMOTIONS, platform, start=50) == ["went on"]

@@ -91,7 +91,7 @@ def roster_for(way, shop, covered):
             rows = [
                 {**row, "order_id": row["id"], CHANGED: row["update_time"]}
                 for row in shop.rows
-                if low <= row["update_time"] < high
+                if reading.in_one_go or low <= row["update_time"] < high
             ]
             kept.keep(reading, [[row[name] for name in names] for row in rows])
             kept.cover(reading, low, high)

@@ -313,3 +313,17 @@ def test_what_a_second_filter_shows_again_is_passed_on_only_if_it_has_changed():
     chunks = read_through(windows(also=({"status": "DELETED"},)), source(shop), 0, 10)
     came = [(row["id"], row["update_time"]) for chunk in chunks for row in chunk.rows]
     assert came == [("a", 1), ("b", 2), ("c", 3), ("b", 7)]
+
+
+def test_a_window_that_turns_out_too_dense_late_gives_no_row_twice():
+    class Tired(Platform):
+        def pages(self, operation, *, body=None, **more):
+            for number, page in enumerate(super().pages(operation, body=body, **more)):
+                if number == 2 and body["update_time_lt"] - body["update_time_ge"] > 60:
+                    raise BusinessError("no answer in time", code=36009007)
+                yield page
+
+    ids, done = read(windows(), Tired(rows(*range(0, 100, 5))), 0, 100)
+    assert sorted(ids) == sorted(str(number) for number in range(20))
+    assert done[-1] == 100
+    assert sorted(read(windows(first=100), Tired(rows(*range(0, 100, 5))), 0, 100)[0]) == sorted(ids)

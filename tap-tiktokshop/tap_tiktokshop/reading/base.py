@@ -241,6 +241,8 @@ class Reading(ABC):
     """Seconds before its bookmark from which it is read again each run; None: the setting `lookback_seconds`."""
     remember: bool = False
     """Whether what it was once asked about is asked about in every run."""
+    in_one_go: bool = False
+    """Whether a run reads all of it or nothing, whatever the time: who knows a part of it knows all."""
     of_new_rows: bool = False
     """Whether it has only what belongs to rows that are new to the run: not what is read again from further back."""
 

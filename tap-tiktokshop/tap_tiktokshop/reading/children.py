@@ -10,7 +10,7 @@ from tiktokshop_client.errors import GONE, BugError, BusinessError
 
 from tap_tiktokshop.completeness import Completeness, Key, PageRows
 from tap_tiktokshop.reading.base import Chunk, Following, Mark, Reading, one_by_one
-from tap_tiktokshop.reading.roster import Gap
+from tap_tiktokshop.reading.roster import Gap, Known
 from tap_tiktokshop.reading.values import at, unix
 
 if TYPE_CHECKING:
@@ -180,7 +180,10 @@ class _Looking:
         reading = parents.reading
         start, end = (reading.earliest, source.now() + 1) if parents.whole else (self.start, self.end)
         slices: list[Slice] = []
-        for piece in source.roster.spans(reading, start, end):
+        pieces = source.roster.spans(reading, start, end)
+        if reading.in_one_go and any(isinstance(piece, Known) for piece in pieces):
+            pieces = [Known(start, end)]
+        for piece in pieces:
             if isinstance(piece, Gap):
                 missing = reading.for_others.slices(piece.start, piece.end, few_rows)
                 slices += [_Reading(self, part) for part in missing]
@@ -282,7 +285,7 @@ class _Question:
     group: Sequence[tuple[str, Row]]
     more: Mapping[str, Any]
 
-    def fetch(self, source: Source) -> Iterator[Chunk]:
+    def fetch(self, source: Source) -> Iterator[Chunk | Following]:
         way = self.way
         identities = [identity for identity, _ in self.group]
         parent = self.group[0][1] if way.most == 1 else {}
@@ -302,7 +305,11 @@ class _Question:
         except (BusinessError, BugError) as error:
             if error.code not in GONE and not way.forgiving:
                 raise
-            source.checks.add(gone=len(identities))
+            if len(identities) > 1:  # which of them it is about is not said
+                half = len(identities) // 2
+                yield Following([_Question(way, part, self.more) for part in (self.group[:half], self.group[half:])])
+            else:
+                source.checks.add(gone=1)
 
     def _rows(self, source: Source, identities: Sequence[str]) -> Iterator[Collection[Row]]:
         way = self.way

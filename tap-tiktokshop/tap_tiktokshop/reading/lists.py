@@ -43,7 +43,7 @@ class Listed(Reading):
     """Reads a list to its end and checks it against the platform's count, if there is one.
 
     With `moments` (times of a row, with dots into objects) only rows are passed on of which one lies between the
-    bookmark and now: what has changed, or has begun or ended, since the run before.
+    bookmark and now, or one of the `plans`: what has changed, or has begun or ended, since the run before.
 
     A list that is only searched with a filter is read once with each of `each`; a row that several show comes once.
     """
@@ -53,8 +53,10 @@ class Listed(Reading):
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     moments: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
     each: tuple[Mapping[str, Any], ...] = ()
     earliest: int = 0
+    in_one_go = True
 
     @property
     def time(self) -> str | None:  # type: ignore[override] # it depends on `moments`
@@ -93,7 +95,7 @@ class _Whole:
                 )
                 continue
             rows = list(page)
-            changed = [moment(row, way.moments, self.end) or self.end for row in rows]
+            changed = [moment(row, way.moments, self.end, way.plans) or self.end for row in rows]
             if kept:
                 named = [{**row, CHANGED: when} for row, when in zip(rows, changed, strict=True)]
                 source.roster.keep(way, [tuple(row.get(name) for name in kept) for row in named])

@@ -125,7 +125,8 @@ class Roster:
             within = order[first : first + most]
             opened = {number: unpack(packed[number]) for number in {origins[row] >> 20 for row in within}}
             rows = [opened[origins[row] >> 20][origins[row] & 0xFFFFF] for row in within]
-            blocks.append(Block(times[within[0]], fields, pack(rows)))
+            distinct = {pack([row]): row for row in rows}  # whoever read a part again has kept it again
+            blocks.append(Block(times[within[0]], fields, pack(list(distinct.values()))))
         return blocks
 
     def spans(self, reading: object, start: int, end: int) -> list[Gap | Known]:

@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
-def moment(row: Mapping[str, Any], fields: Collection[str], until: int) -> int | None:
-    """The latest of these times of a row (unix seconds; dots lead into objects) that is not after `until`."""
-    found = [seconds for name in fields if (seconds := unix(at(row, name))) is not None and seconds <= until]
-    return max(found, default=None)
+def moment(row: Mapping[str, Any], happened: Collection[str], until: int, planned: Collection[str] = ()) -> int | None:
+    """The latest of these times of a row (unix seconds; dots lead into objects), `until` at the latest.
+
+    What has `happened` after `until` (while a list was read) counts as of then; what is `planned` for later does not.
+    """
+    times = [seconds for name in happened if (seconds := unix(at(row, name))) is not None]
+    plans = [seconds for name in planned if (seconds := unix(at(row, name))) is not None and seconds <= until]
+    return max((min(seconds, until) for seconds in (*times, *plans)), default=None)
 
 
 def at(row: Any, path: str) -> Any:

@@ -111,25 +111,34 @@ class Windows(Reading):
         return [_OneWindow(self, Window(start, end), size)]
 
     def checked(
-        self, source: Source, window: Window, count: Callable[[int], bool], both: BothEnds | None = None
+        self,
+        source: Source,
+        window: Window,
+        count: Callable[[int], bool],
+        both: BothEnds | None = None,
+        given: Completeness | None = None,
     ) -> Iterator[Chunk]:
         """One window: distinct rows, as many as the platform counts, or an error.
 
         `count` is told how many rows the platform counts in the window, and says whether they are too many; `both` is
-        what to share with whoever reads it from its end.
+        what to share with whoever reads it from its end; `given` has passed on some of its rows already.
         """
         keys, what = (self.key, *self.key_fallbacks), f"of {window}"
-        check: Completeness | None = None
+        check = given
         for number, more in enumerate(({}, *self.also)):
             check = both or Completeness(
                 keys, self.filter.field, what, source.checks, steady=self.ascending, given=check
             )
             too_many = _too_many if number else count
             pages = partial(self._all_pages, source, window, more, check)
-            for page in check.passes(pages, too_many if window.end - window.start > 1 else None):
-                if not number:
-                    self._keep(source, page)
-                yield Chunk(page)
+            try:
+                for page in check.passes(pages, too_many if window.end - window.start > 1 else None):
+                    if not number:
+                        self._keep(source, page)
+                    yield Chunk(page)
+            except TooDenseError as dense:
+                dense.given = check
+                raise
 
     def both_ends(self, source: Source, window: Window) -> BothEnds | None:
         """What its two readers share, if the list can be read from its end as well."""
@@ -190,15 +199,17 @@ class _OneByOne:
 
     def fetch(self, source: Source) -> Iterator[Chunk]:
         cursor, width = self.span.start, self.width
+        given: Completeness | None = None
         while cursor < self.span.end:
             width = min(width, self.span.end - cursor)
             window = Window(cursor, cursor + width)
             read = 0
             try:
-                for chunk in self.way.checked(source, window, _too_many):
+                for chunk in self.way.checked(source, window, _too_many, given=given):
                     read += len(chunk.rows)
                     yield chunk
             except TooDenseError as dense:
+                given = dense.given
                 width = max(1, min(width // 2, width * base.ROWS_PER_WINDOW // (2 * (dense.rows or 1))))
                 continue
             yield Chunk(done=window.end)
@@ -215,12 +226,14 @@ class _OneWindow:
     size: Size
     cutting: _Cutting | None = None
     expected: int = 0
+    given: Completeness | None = None
+    """Who has passed on some of its rows already, when they were taken for one window with others."""
 
     def fetch(self, source: Source) -> Iterator[Chunk | Following]:
-        both = None if self.cutting is None else self.way.both_ends(source, self.window)
+        both = None if self.cutting is None or self.given else self.way.both_ends(source, self.window)
         alone = True
         try:
-            for chunk in self.way.checked(source, self.window, self._count, both):
+            for chunk in self.way.checked(source, self.window, self._count, both, self.given):
                 if self.cutting is not None:
                     self.cutting.read(len(chunk.rows))
                     if both and alone and both.worth_it:
@@ -244,14 +257,15 @@ class _OneWindow:
         if dense.rows is None:  # the platform will not count them, so nothing is known but that half is better
             middle = (start + end) // 2
             return [
-                _OneWindow(self.way, Window(*part), self.size, self.cutting)
+                _OneWindow(self.way, Window(*part), self.size, self.cutting, given=dense.given)
                 for part in ((start, middle), (middle, end))
             ]
         if self.cutting is not None:
-            return [_Rest(self.way, self.window, self.cutting, dense.rows)]
+            return [_Rest(self.way, self.window, self.cutting, dense.rows, dense.given)]
         first = dense.first if self.way.ascending and dense.first is not None and start < dense.first < end else start
-        before = [_OneWindow(self.way, Window(start, first), self.size)] if start < first else []
-        return [*before, _Rest(self.way, Window(first, end), _Cutting(dense.rows, Window(first, end), self.size))]
+        before = [_OneWindow(self.way, Window(start, first), self.size, given=dense.given)] if start < first else []
+        cutting = _Cutting(dense.rows, Window(first, end), self.size)
+        return [*before, _Rest(self.way, Window(first, end), cutting, given=dense.given)]
 
 
 @dataclass(frozen=True)
@@ -317,10 +331,12 @@ class _Rest:
     span: Window
     cutting: _Cutting
     rows: int | None = None
+    given: Completeness | None = None
 
     def fetch(self, source: Source) -> Iterator[Following]:  # noqa: ARG002 - as all slices
         window, rows = self.cutting.next(self.span, self.rows)
-        slices: list[Slice] = [_OneWindow(self.way, window, self.cutting.size, self.cutting, rows)]
+        slices: list[Slice] = [_OneWindow(self.way, window, self.cutting.size, self.cutting, rows, self.given)]
         if window.end < self.span.end:
-            slices.append(_Rest(self.way, Window(window.end, self.span.end), self.cutting))
+            rest = Window(window.end, self.span.end)
+            slices.append(_Rest(self.way, rest, self.cutting, given=self.given))
         yield Following(slices)

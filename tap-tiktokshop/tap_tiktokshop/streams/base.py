@@ -268,13 +268,16 @@ class PlatformStream(Stream):
     def _part(self, shop: Shop | None) -> Part:
         declaration, tap = self.declaration, self.tap
         bookmark = self._bookmark(shop)
-        configured = max(tap.reading.start, declaration.reading.earliest)
+        earliest, end = declaration.reading.earliest, tap.end
+        configured = max(tap.reading.start, earliest)
+        if declaration.departed:  # what is not asked about would be taken for gone, so no setting narrows it down
+            configured, end = earliest, tap.client.now()
         lookback = tap.reading.lookback if declaration.reading.again is None else declaration.reading.again
         since = bookmark.since(configured, lookback)
         source = tap.source(shop, since, bookmark.known)
         start = bookmark.start(configured, lookback)
         remembers = declaration.reading.remember
-        return Part(self.name, shop, bookmark, source, start, tap.end, known=set(bookmark.known), remembers=remembers)
+        return Part(self.name, shop, bookmark, source, start, end, known=set(bookmark.known), remembers=remembers)
 
     def _lane(self, part: Part) -> Lane:
         operation, client = self.declaration.reading.operation, self.tap.client
@@ -367,7 +370,8 @@ class PlatformStream(Stream):
 
     def _pass_on(self, part: Part, done: int) -> None:
         """Moves a shop's bookmark, and writes the state unless it was written a moment ago."""
-        if self.full_table or not (self.declaration.replication_key or self.declaration.follows):
+        nothing_read = part.start >= part.end  # as with a start_date in the future
+        if nothing_read or self.full_table or not (self.declaration.replication_key or self.declaration.follows):
             return
         part.move(done)
         rows = sum(other.rows for other in self.parts.values())

@@ -8,7 +8,8 @@ from tap_tiktokshop.streams.declaration import Declaration
 READ_ACTIVITIES = Listed(
     operations.SEARCH_ACTIVITIES,
     "id",
-    moments=("update_time", "create_time", "begin_time", "end_time"),
+    moments=("update_time", "create_time"),
+    plans=("begin_time", "end_time"),
 )
 
 PROMOTIONS = Declaration(
@@ -44,9 +45,8 @@ COUPONS = Declaration(
     reading=Listed(
         operations.SEARCH_COUPONS,
         "id",
-        moments=(
-            "update_time",
-            "create_time",
+        moments=("update_time", "create_time"),
+        plans=(
             "claim_duration.start_time",
             "claim_duration.end_time",
             "redemption_duration.start_time",
