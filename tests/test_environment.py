@@ -162,12 +162,22 @@ def test_a_configuration_that_cannot_be_opened_is_one_sentence(path, monkeypatch
 
 
 def test_settings_that_there_are_not_are_told_once_with_what_was_meant(caplog):
-    TargetTikTokShop(config={"sandbox": True, "max_quantiti": 5, "colour": 1})
+    TargetTikTokShop(config={"sandbox": True, "colour": 1})
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told == [
-        "In the configuration, colour, max_quantiti (did you mean max_quantity?) are no settings and are ignored."
-    ]
+    assert told == ["In the configuration, colour is no setting and is ignored."]
     assert misspelt({"sandbox": True}, ["sandbox"]) == ""
+
+
+@pytest.mark.parametrize(("slip", "meant"), [("dry_runn", "dry_run"), ("max_quantiti", "max_quantity")])
+def test_a_misspelt_setting_that_was_to_hold_something_back_ends_the_target(slip, meant):
+    with pytest.raises(ConfigurationError, match=rf"{slip} \(did you mean {meant}\?\).*Mend it"):
+        TargetTikTokShop(config={"sandbox": True, slip: True})
+
+
+@pytest.mark.parametrize("setting", ["batch_config", "emit_activate_version_messages"])
+def test_what_would_break_a_promise_of_the_tap_is_refused(setting):
+    with pytest.raises(ConfigurationError, match=f"{setting} is not supported"):
+        TapTikTokShop(config={"sandbox": True, setting: {"a": 1} if setting == "batch_config" else True})
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
@@ -43,7 +43,7 @@ from tap_tiktokshop.needs import needs_of
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.gates import NotTakingPartError
 from tap_tiktokshop.records import utc
-from tap_tiktokshop.settings import READING_SETTINGS, ReadingSettings
+from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.base import PlatformStream
 from tap_tiktokshop.summary import Summary, write
@@ -67,6 +67,8 @@ Python's 5 ms every request would wait several times as long as it takes, and le
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
 
 
+UNSUPPORTED = (PluginCapabilities.BATCH, TapCapabilities.ACTIVATE_VERSION)
+"""With BATCH the SDK would pass a window's state on before the batch file that holds its records."""
 CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
 
 
@@ -87,9 +89,8 @@ class TapTikTokShop(Tap):
         "type": "object",
         "properties": {**deepcopy(dict(SETTINGS["properties"])), **READING_SETTINGS},
     }
-    # No BATCH: the SDK would pass a window's state on before the batch file that holds its records.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        capability for capability in Tap.capabilities if capability is not PluginCapabilities.BATCH
+        capability for capability in Tap.capabilities if capability not in UNSUPPORTED
     ]
     message_writer_class = MessageWriter
     message_writer: MessageWriter
@@ -156,8 +157,9 @@ class TapTikTokShop(Tap):
         return faults
 
     def _check_settings(self) -> None:
-        if self.config.get("batch_config"):
-            raise ConfigurationError("batch_config is not supported: records are written as Singer messages.")
+        for setting, why in UNSUPPORTED_SETTINGS.items():
+            if self.config.get(setting):
+                raise ConfigurationError(f"{setting} is not supported: {why}.")
         _ = self.reading
         if not self.config.get("sandbox"):  # its settings come from starting it, which waits until it is needed
             _ = self.settings

@@ -103,6 +103,8 @@ class TargetTikTokShop(Target):
         properties = self.config_jsonschema["properties"]
         self._config = typed(self._config, properties)
         ignored = misspelt(self._config, properties)
+        if "did you mean" in ignored and raise_errors:  # a switch that was meant to hold something back
+            raise ConfigurationError(f"{ignored} Mend it, so that nothing is written that was not meant to be.")
         if ignored:
             self.logger.warning("%s", ignored)
         faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))

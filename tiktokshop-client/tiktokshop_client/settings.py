@@ -205,7 +205,10 @@ class Settings:
         if isinstance(settings.token_store, Address):
             known.add(_password(token_store))
         if settings.keep_tokens and not (settings.access_token or settings.refresh_token or token_store):
-            raise ConfigurationError(f"the setting refresh_token is missing: {_NEEDED}")
+            raise ConfigurationError(
+                "the setting refresh_token is missing: set it, or set token_store to where tiktokshop auth login has "
+                "put the tokens (.tiktokshop/tokens.json), or set sandbox to true to try without an account"
+            )
         return settings
 
 
