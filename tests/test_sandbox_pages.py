@@ -383,10 +383,15 @@ def test_a_seller_declines_in_the_browser(user, window):
     assert (code, "the seller declined" in log) == (1, True)
 
 
-def test_a_consent_that_somebody_else_began_is_refused(user, window):
+def test_a_consent_that_somebody_else_began_is_refused_and_the_login_goes_on(user, window):
     login = consent(user, window)
-    window.get(re.sub("state=[^&]+", "state=somebody-elses", window.current_url))
+    own = window.current_url
+    window.get(re.sub("state=[^&]+", "state=somebody-elses", own))
     follow(window, window.find_element(By.ID, "approve").click)
     assert "another state" in window.find_element(By.TAG_NAME, "body").text
+    assert login.poll() is None
+    window.get_log("browser")  # which tells of the refusal
+    window.get(own)
+    follow(window, window.find_element(By.ID, "approve").click)
     code, _, log = user.end(login)
-    assert (code, "nothing was exchanged" in log) == (1, True)
+    assert code == 0, log

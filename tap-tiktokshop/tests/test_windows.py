@@ -226,7 +226,7 @@ def test_pages_that_never_come_to_an_end_are_an_error_after_a_few_passes(error, 
 def test_a_row_that_nothing_identifies_is_counted_and_named_and_the_others_come(nameless, counts, caplog):
     platform = Platform([*rows(1, 2, 3, 4), nameless | {"update_time": 5}], counts=counts)
     reader = source(platform)
-    found = list(windows().read(reader, 0, 10))
+    found = list(read_through(windows(), reader, 0, 10))
     assert [row["id"] for chunk in found for row in chunk.rows] == ["0", "1", "2", "3"]
     assert found[-1].done == 10
     assert reader.checks.unidentified == 1

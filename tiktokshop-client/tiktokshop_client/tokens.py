@@ -50,6 +50,9 @@ REFRESH_AHEAD = 600
 PAUSE_AFTER_FAILURE = 60
 """Seconds until the next attempt when a refresh ahead of expiry failed and the old token is still good."""
 
+DEACTIVATED = frozenset({36009043, 36009044})
+"""Refusals of a shop or a seller whom the platform has deactivated: a new grant does not help."""
+
 DEFAULT_FOLDER = Path(".tiktokshop")
 
 
@@ -275,7 +278,7 @@ class Tokens:
             if stored.refresh_token != token.refresh_token and stored.access_token:
                 return stored
             self._dead = token
-        if isinstance(error, AuthorisationError):
+        if isinstance(error, AuthorisationError) and error.code not in DEACTIVATED:
             error.add(self._where())
         raise error
 
