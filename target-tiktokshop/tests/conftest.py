@@ -129,14 +129,18 @@ class Lab:
         return found
 
     def free(self):
-        """A product that no running promotion lists: the sandbox locks by its standing one, the platform by any."""
+        """A product that no running promotion lists."""
+        return self.unlisted()[0]
+
+    def unlisted(self):
+        """Products that no running promotion lists: the sandbox locks by its standing one, the platform by any."""
         listed = set()
         for page in self.client.pages(operations.SEARCH_ACTIVITIES, shop=self.us, body={"status": "ONGOING"}):
             for activity in page.rows:
                 path = {"activity_id": activity["id"]}
                 answer = self.client.call(operations.GET_ACTIVITY, shop=self.us, path=path)
                 listed |= {product["id"] for product in answer.data.get("products") or []}
-        return next(product for product in self.plain() if product["id"] not in listed)
+        return [product for product in self.plain() if product["id"] not in listed]
 
     def in_promotion(self, product, shop="US"):
         """Whether prices are locked; the platform tells only those who try, so try what is there already."""

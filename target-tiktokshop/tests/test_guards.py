@@ -245,7 +245,7 @@ def without(name):
 
 
 def test_prices_and_stock_are_held_back_where_the_shop_shows_neither_price_nor_status(lab):
-    sku = lab.plain()[0]["skus"][0]
+    sku = lab.free()["skus"][0]
     price = {"sku_id": sku["id"], "amount": str(Decimal(sku["price"]["sale_price"]) + 1), "currency": "USD"}
     stock = {"sku_id": sku["id"], "quantity": sku["inventory"][0]["quantity"] + 1}
     for name, stream, record, code in (

@@ -13,7 +13,8 @@ SHOP = Shop(id="7", name="Mugs and more", region="US", cipher="c", code="s", sel
 
 def mixed(lab):
     """Two batches of prices, of which the first is bad, and tracking rows behind them."""
-    skus = [sku for product in lab.plain() for sku in product["skus"]][:20]
+    skus = [sku for product in lab.unlisted() for sku in product["skus"]][:20]
+    assert len(skus) == 20
     prices = [(sku, Decimal(sku["price"]["sale_price"])) for sku in skus]
     bad = [{"sku_id": sku["id"], "amount": str(now * 100), "currency": "USD"} for sku, now in prices[:6]]
     good = [{"sku_id": sku["id"], "amount": str(now + 1), "currency": "USD"} for sku, now in prices[6:]]
