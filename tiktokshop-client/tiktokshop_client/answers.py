@@ -95,7 +95,7 @@ def read_answer(
     """
     envelope = None if names_nul(reply.body) else _any_envelope(reply.body, rows, outline)
     mended = 0
-    if envelope is None:
+    if envelope is None and reply.body.rstrip().endswith(b"}"):  # half an answer cannot be mended
         body, mended = mend(reply.body)
         envelope = _any_envelope(body, rows, outline)
     if envelope is None:
