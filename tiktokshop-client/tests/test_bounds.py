@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tiktokshop_client import Client, MemoryStore, Settings, errors, operations
-from tiktokshop_client.bounds import FREE, FREE_DECODED, MOST_UNPACKED, Allowance, AnswerError, unpack
+from tiktokshop_client.bounds import FREE, FREE_DECODED, MOST_MEMBERS, MOST_UNPACKED, Allowance, AnswerError, unpack
 from tiktokshop_client.token_host import LONGEST_ANSWER, TRYING
 from tiktokshop_client.token_store import LOCK_TIMEOUT
 from tiktokshop_client.transport import Transport
@@ -229,6 +229,16 @@ def test_deflate_without_its_header_and_files_behind_each_other_are_unpacked_too
         assert unpack(bare, "deflate", allowance) == b"tea"
         assert unpack(gzip.compress(b"te") + gzip.compress(b"a"), "gzip", allowance) == b"tea"
         assert unpack(gzip.compress(b"tea") + b"\0\0", "gzip", allowance) == b"tea"
+
+
+def test_packed_files_behind_each_other_have_a_number_and_their_time():
+    empty, tea = gzip.compress(b""), gzip.compress(b"tea" * 50_000)
+    with Allowance(10, 10) as allowance:
+        assert unpack(empty * (MOST_MEMBERS - 1) + tea, "gzip", allowance) == b"tea" * 50_000
+        with pytest.raises(AnswerError, match="more than 1000 packed files"):
+            unpack(empty * (MOST_MEMBERS + 1), "gzip", allowance)
+    with Allowance(0, 0) as allowance, pytest.raises(AnswerError, match="within 0 seconds"):
+        unpack(empty + tea, "gzip", allowance)
 
 
 def test_a_large_answer_waits_until_no_other_is_large_and_gives_way_when_its_time_is_over():

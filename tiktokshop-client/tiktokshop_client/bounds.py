@@ -35,6 +35,8 @@ FREE_DECODED: Final = MEGABYTE // 10
 """The same as `FREE` for such an answer."""
 MOST_CODINGS: Final = 3
 """How often a body may be packed in itself."""
+MOST_MEMBERS: Final = 1_000
+"""Packed files behind each other that a body may consist of. One is usual."""
 PATIENCE: Final = 2
 """A whole answer may take so many times the seconds for which it may be silent."""
 
@@ -218,19 +220,23 @@ def _inflated(packed: bytes, window: int, allowance: Allowance) -> bytes:
     """
     engine = zlib.decompressobj(window)
     pieces: list[bytes] = []
-    size, room = 0, allowance.free
+    size, room, members = 0, allowance.free, 1
+    rest = memoryview(packed)  # what is left is not copied for each of the files
     while True:
-        pieces.append(engine.decompress(packed, room - size))
+        allowance.left()
+        given = rest[:_PIECE]
+        pieces.append(engine.decompress(given, room - size))
         size += len(pieces[-1])
+        rest = rest[len(given) - len(engine.unconsumed_tail) - len(engine.unused_data) :]
         if engine.eof:
-            packed = engine.unused_data
-            if window != _GZIP or not packed.startswith(_GZIP_BEGINS):
+            if window != _GZIP or bytes(rest[: len(_GZIP_BEGINS)]) != _GZIP_BEGINS:
                 break
+            members += 1
+            if members > MOST_MEMBERS:
+                raise AnswerError(f"sent an answer that is made of more than {MOST_MEMBERS} packed files")
             engine = zlib.decompressobj(window)  # one file after the other
-        elif size < room:
+        elif not rest and size < room:
             raise AnswerError("sent an answer that cannot be unpacked")
-        else:
-            packed = engine.unconsumed_tail
         if size == room:
             most = allowance.most_unpacked
             if room == most:
