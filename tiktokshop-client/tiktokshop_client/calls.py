@@ -12,6 +12,7 @@ import msgspec
 
 from tiktokshop_client.answers import Answer, read_answer
 from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError
+from tiktokshop_client.redaction import one_line
 from tiktokshop_client.retries import Retries, http_date
 from tiktokshop_client.signing import sign
 
@@ -35,6 +36,9 @@ JSON = "application/json"
 
 UNNOTICED_DRIFT = 5.0
 """Seconds between the clocks that a whole-second date and an answer's way here explain."""
+
+LONGEST_SUBJECT = 200
+"""Characters of a shop's id and name in a sentence."""
 
 STALE = 5.0
 """Seconds after which a request that has waited for its slot is stamped and signed anew."""
@@ -143,7 +147,7 @@ class Call:
         if shop is not None:
             texts["shop_cipher"] = shop.cipher.reveal()
         content = None if operation.method == "GET" else msgspec.json.encode(body or {})
-        subject = f"shop {shop.id} ({shop.name})" if shop else ""
+        subject = one_line(f"shop {shop.id} ({shop.name})", LONGEST_SUBJECT) if shop else ""
         context = Context.of(
             operation,
             subject,

@@ -18,6 +18,16 @@ SHORTEST = 6
 """Shorter secrets would turn ordinary words into stars."""
 
 
+def printable(text: str) -> str:
+    """``text`` with a blank for each character that moves a terminal's cursor, ends a line or turns its direction."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
+
+
+def one_line(text: str, most: int) -> str:
+    """So many characters of a text from elsewhere at most, as they may stand in a sentence."""
+    return " ".join(printable(text).split())[:most]
+
+
 class Redactor:
     """Replaces every secret it was told of by ``***``: the platform's messages may quote what we sent."""
 
@@ -49,7 +59,7 @@ class Redactor:
             return self(value)
         if isinstance(value, dict):
             return {key: self.throughout(each) for key, each in value.items()}
-        return [self.throughout(each) for each in value] if isinstance(value, list) else value
+        return [self.throughout(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 known = Redactor()
