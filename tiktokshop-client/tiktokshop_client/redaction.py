@@ -67,18 +67,21 @@ known = Redactor()
 
 
 def forms_of(text: str) -> Iterator[str]:
-    """How a secret is written: plain, quoted as Python, JSON and HTML do, percent-encoded, and as base64."""
+    """How a secret is written: plain, quoted as Python, JSON and HTML do, in percents, in hex, as base64 of these."""
     content = text.encode("utf-8", "surrogatepass")
     escaped = json.dumps(text)[1:-1]
     yield from (text, escaped, json.dumps(text, ensure_ascii=False)[1:-1], escaped.replace("/", "\\/"))
     yield from (repr(text)[1:-1], repr(content)[2:-1], html.escape(text), html.escape(text, quote=False))
     percent = {quote(content, safe=""), quote(content, safe="/"), quote_plus(content)}
     percent |= {"".join(f"%{byte:02X}" for byte in content)} | {quote(form, safe="") for form in percent}
-    for packed in _base64_of(content):
-        yield packed
-        percent.add(quote(packed, safe=""))
+    percent |= {_lower(form) for form in percent}
+    for inner in {content, *(form.encode() for form in percent)}:
+        for packed in _base64_of(inner):
+            yield packed
+            yield quote(packed, safe="")
+            yield _lower(quote(packed, safe=""))
     yield from percent
-    yield from (_lower(form) for form in percent)
+    yield from (content.hex(), content.hex().upper())
 
 
 def _lower(text: str) -> str:
