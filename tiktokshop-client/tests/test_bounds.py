@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tiktokshop_client import Client, MemoryStore, Settings, errors, operations
-from tiktokshop_client.bounds import FREE, MOST_UNPACKED, Allowance, AnswerError, unpack
+from tiktokshop_client.bounds import FREE, FREE_DECODED, MOST_MEMBERS, MOST_UNPACKED, Allowance, AnswerError, unpack
 from tiktokshop_client.token_host import LONGEST_ANSWER, TRYING
 from tiktokshop_client.token_store import LOCK_TIMEOUT
 from tiktokshop_client.transport import Transport
@@ -231,6 +231,16 @@ def test_deflate_without_its_header_and_files_behind_each_other_are_unpacked_too
         assert unpack(gzip.compress(b"tea") + b"\0\0", "gzip", allowance) == b"tea"
 
 
+def test_packed_files_behind_each_other_have_a_number_and_their_time():
+    empty, tea = gzip.compress(b""), gzip.compress(b"tea" * 50_000)
+    with Allowance(10, 10) as allowance:
+        assert unpack(empty * (MOST_MEMBERS - 1) + tea, "gzip", allowance) == b"tea" * 50_000
+        with pytest.raises(AnswerError, match="more than 1000 packed files"):
+            unpack(empty * (MOST_MEMBERS + 1), "gzip", allowance)
+    with Allowance(0, 0) as allowance, pytest.raises(AnswerError, match="within 0 seconds"):
+        unpack(empty + tea, "gzip", allowance)
+
+
 def test_a_large_answer_waits_until_no_other_is_large_and_gives_way_when_its_time_is_over():
     large = gzip.compress(b"x" * (2 * FREE))
     with Allowance(10, 10) as first:
@@ -247,6 +257,27 @@ def test_a_page_of_many_megabytes_is_read_as_any_other(platform, client, shop):
     platform.on("/order/202309/orders/search", platform.say(200, gzip.compress(body, 1), {"Content-Encoding": "gzip"}))
     [page] = client().pages(operations.SEARCH_ORDERS, shop=shop)
     assert [row["id"] for row in page.rows] == [str(number) for number in range(300)]
+
+
+def test_what_is_no_list_may_have_two_megabytes_because_it_is_decoded_as_a_whole(platform, client, shop):
+    body = json.dumps({"code": 0, "data": {"items": [{"a": [1]}] * 180_000}}).encode()
+    assert 2_000_000 < len(body) < 3_000_000
+    for path in ("/order/202407/orders/1/price_detail", "/order/202309/orders/search"):
+        platform.on(path, platform.say(200, gzip.compress(body, 1), {"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.TransientError, match="larger than 2 MB when unpacked"):
+        client(max_retries=1).call(operations.GET_PRICE_DETAIL, shop=shop, path={"order_id": "1"})
+    assert [len(page.rows) for page in client().pages(operations.SEARCH_ORDERS, shop=shop)] == [0]
+
+
+def test_a_large_answer_is_the_only_one_until_it_is_decoded(platform):
+    platform.on("/a", platform.say(200, b" " * (2 * FREE_DECODED)))
+    transport = Transport(timeout=10, user_agent="tea/1")
+    with transport.allowance() as first:
+        transport.send("GET", f"{platform.url}/a", headers={}, allowance=first)
+        with Allowance(0.05, 0.05) as second, pytest.raises(AnswerError, match=r"within 0\.05 seconds"):
+            second.grow()
+    with Allowance(0.05, 0.05) as third:
+        third.grow()
 
 
 def test_a_token_that_http_cannot_carry_is_told_without_its_text():

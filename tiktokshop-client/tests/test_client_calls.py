@@ -87,6 +87,15 @@ def test_a_count_of_no_rows_beside_rows_is_no_count(platform, client, shop, data
     assert [page.total_count for page in client().pages(operations.SEARCH_ORDERS, shop=shop)] == [count]
 
 
+@pytest.mark.parametrize(
+    ("total", "count"),
+    [("12", 12), (10**12, 10**12), (10**18, None), (int("9" * 350), None), ("9" * 5000, None), (-(10**18), None)],
+)
+def test_a_count_of_more_digits_than_any_has_is_no_count(platform, client, shop, total, count):
+    platform.on(ORDERS, platform.ok({"orders": [{"id": "1"}], "total_count": total}))
+    assert [page.total_count for page in client().pages(operations.SEARCH_ORDERS, shop=shop)] == [count]
+
+
 def test_an_empty_page_with_a_token_is_not_the_end(platform, client, shop):
     platform.on(ORDERS, platform.ok({"orders": [], "next_page_token": "t"}), platform.ok({"orders": [{"id": "1"}]}))
     pages = list(client().pages(operations.SEARCH_ORDERS, shop=shop))

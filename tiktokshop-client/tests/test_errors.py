@@ -202,6 +202,15 @@ def test_categories_and_actions_print_as_words():
     assert f"{Category.RATE} {Action.SLOW_DOWN}" == "rate slow_down"
 
 
+def test_what_the_platform_says_is_one_line_without_control_characters():
+    odd = "a\nERROR b\x1b[31m\u202e\x9b\x00c" + "q" * 3_000_000
+    error = classify(Context.of(operations.SEARCH_ORDERS), status=200, code=87654321, message=odd, request_id=odd)
+    for text in (str(error), error.request_id, error.message):
+        assert text.isprintable()
+    assert error.request_id == f"a ERROR b [31m c{'q' * 84}"
+    assert len(error.request_id) == 100
+
+
 def test_a_long_message_is_cut():
     assert len(str(judge(87654321, "x" * 5000))) < 500
 

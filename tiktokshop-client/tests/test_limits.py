@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import threading
 from bisect import bisect_left
@@ -301,6 +302,15 @@ def test_a_shorter_retry_after_does_not_cut_a_longer_one(clock):
     one.slow_down(slot, retry_after=1)
     refused_at = clock.monotonic()
     assert one.acquire() - refused_at >= 30
+
+
+@pytest.mark.parametrize("retry_after", [301, 99_999_999, 1e300, math.inf])
+def test_no_retry_after_stops_a_budget_for_longer_than_a_call_may_take(clock, retry_after):
+    one = budget(50, clock)
+    one.slow_down(one.acquire(), retry_after=retry_after)
+    refused_at = clock.monotonic()
+    assert 300 <= one.acquire() - refused_at < 301
+    assert max(clock.waits) <= 300
 
 
 def test_threads_share_one_budget_without_passing_its_ceiling(clock):

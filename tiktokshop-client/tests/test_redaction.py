@@ -18,11 +18,13 @@ import requests
 import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
-from tiktokshop_client import Secret
+from tiktokshop_client import Secret, Shop, cli
+from tiktokshop_client.authorise import Standing
 from tiktokshop_client.console import run, sentence, trace
 from tiktokshop_client.errors import ConfigurationError, partial_errors
 from tiktokshop_client.operations import UPDATE_INVENTORY
 from tiktokshop_client.redaction import Redactor, known
+from tiktokshop_client.token_pair import Token
 
 CANARY = "canary+Tök/en=\"7'&\n§1"
 PERSON = "jane.o'doe+tea@example.com"
@@ -39,9 +41,15 @@ WAYS = {
     "percent-encoded as a path": quote,
     "percent-encoded as a form": quote_plus,
     "percent-encoded in small letters": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
     "percent-encoded twice": lambda text: quote(quote(text, safe=""), safe=""),
 }
-PACKINGS = {"base64": base64.b64encode, "base64 for URLs": base64.urlsafe_b64encode}
+PACKINGS = {
+    "base64": base64.b64encode,
+    "base64 for URLs": base64.urlsafe_b64encode,
+}
+INSIDE = {"plain": str, "percent-encoded": lambda text: quote(text, safe=""), "as a form": quote_plus}
 
 secrets = st.text(st.characters(codec="utf-8"), min_size=12, max_size=60)
 
@@ -56,12 +64,13 @@ def test_a_secret_is_taken_out_in_each_way_it_may_be_written(way, secret):
     assert redact(f"<{inner}>") == "<***>"
 
 
+@pytest.mark.parametrize("inside", INSIDE)
 @pytest.mark.parametrize("packing", PACKINGS)
 @given(secret=secrets, before=st.binary(max_size=5), after=st.binary(max_size=5))
-def test_a_secret_is_taken_out_of_base64_whatever_stands_around_it(packing, secret, before, after):
+def test_a_secret_is_taken_out_of_base64_whatever_stands_around_it(packing, inside, secret, before, after):
     redact = Redactor()
     redact.add(Secret(secret))
-    text = PACKINGS[packing](before + secret.encode() + after).decode()
+    text = PACKINGS[packing](before + INSIDE[inside](secret).encode() + after).decode()
     shown = redact(text)
     assert "***" in shown
     assert len(shown.replace("***", "")) <= 4 * (len(before) + len(after)) // 3 + 8
@@ -143,6 +152,24 @@ def test_a_thread_that_fails_says_so_in_one_sentence(caplog):
     with pytest.raises(SystemExit):
         run(command, "some-plugin")
     assert caplog.messages == ["Unexpected ValueError. This is a bug; --log-level debug shows more."]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_the_platform_calls_seller_shops_and_scopes_is_shown_clean(as_json, capsys):
+    secret = "a-token-in-a-name"
+    known.add(Secret(secret))
+    odd = f"Tea\nGrant         ends never\x1b[2J\u202e {secret}"
+    pair = Token(Secret("access"), seller_name=odd, open_id=odd, region=odd, granted_scopes=(odd, "b"))
+    found = Standing(pair, (Shop("1", odd, odd, "", "", Secret("")),), "tokens.json")
+    cli._print(found.facts(), found.lines(), as_json=as_json)
+    shown = capsys.readouterr().out
+    assert secret not in shown
+    assert all(line.isprintable() for line in shown.split("\n"))
+    if as_json:
+        assert json.loads(shown)["shops"][0]["name"] == odd.replace(secret, "***")
+    else:
+        assert len(shown.splitlines()) == 7
+        assert shown.splitlines()[-1] == f"{'':<14}b"
 
 
 def test_our_own_words_are_shown_without_the_secrets_in_them():

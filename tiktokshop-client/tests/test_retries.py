@@ -81,6 +81,10 @@ def test_retry_after_is_waited_out_when_it_is_longer(clock):
         (" 7 ", 7),
         ("soon", None),
         ("-3", None),
+        ("99999999", 99_999_999),
+        ("9" * 400, 1e18),
+        ("9" * 5000, 1e18),
+        ("Mon, 01 Jan 99999999999999 00:00:00 GMT", None),
         (formatdate(NOW + 90, usegmt=True), 90),
         (formatdate(NOW - 90, usegmt=True), 0),
     ],
@@ -95,6 +99,21 @@ def test_a_date_without_a_zone_is_utc():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 01 Jan 99999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999",
+        "Mon, 99 Jan 2024 99:99:99 GMT",
+        "9" * 5000,
+        ",",
+        "\xff",
+    ],
+)
+def test_an_odd_date_is_none(text):
+    assert http_date(text) is None
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         {"status": 500},
@@ -105,6 +124,8 @@ def test_a_date_without_a_zone_is_utc():
         {"status": 200, "body": b'{"data":{"orders":[]}}'},
         {"status": 200, "body": b'{"code":0,"data":[]}'},
         {"status": 200, "body": b'{"code":true,"data":{}}'},
+        {"status": 200, "body": b'{"code":"' + b"1" * 5000 + b'","data":{}}'},
+        {"status": 200, "body": b'{"code":' + b"1" * 350 + b',"data":{}}'},
         {"status": 200, "body": b'{"code":0.0,"data":{}}'},
         {"status": 200, "body": b'[{"code":0}]'},
         {"status": 400, "body": b'{"code":0,"data":{}}'},

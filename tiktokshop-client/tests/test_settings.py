@@ -132,6 +132,13 @@ def test_a_rate_and_a_timeout_are_above_zero(name, value):
         make(**{name: value})
 
 
+@pytest.mark.parametrize("value", [3601, 1e10, 10**400])
+def test_a_timeout_is_an_hour_at_most(value):
+    assert make(request_timeout_seconds=3600).request_timeout_seconds == 3600
+    with pytest.raises(ConfigurationError, match="request_timeout_seconds has to be a number above 0 and at most 3600"):
+        make(request_timeout_seconds=value)
+
+
 @pytest.mark.parametrize("value", [0, 11, 1.5, "3", True])
 def test_tries_are_one_to_ten(value):
     with pytest.raises(ConfigurationError, match="max_retries has to be a whole number from 1 to 10"):

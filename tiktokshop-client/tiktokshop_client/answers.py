@@ -58,6 +58,17 @@ class Answer:
     mended: int = 0
 
 
+MOST_DIGITS = 18
+"""Digits of a code or a count that are read: so many fit every number type."""
+
+
+def whole(value: Any) -> int | None:
+    """An integer, or one written as a text; None if it is neither, or of more than ``MOST_DIGITS`` digits."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= MOST_DIGITS:
+        value = int(value)
+    return value if isinstance(value, int) and abs(value) < 10**MOST_DIGITS else None
+
+
 def decode(body: bytes) -> Any:
     """A JSON text as Python objects.
 
@@ -95,7 +106,7 @@ def read_answer(
     """
     envelope = None if names_nul(reply.body) else _any_envelope(reply.body, rows, outline)
     mended = 0
-    if envelope is None:
+    if envelope is None and reply.body.rstrip().endswith(b"}"):  # half an answer cannot be mended
         body, mended = mend(reply.body)
         envelope = _any_envelope(body, rows, outline)
     if envelope is None:
@@ -215,12 +226,8 @@ def _unreadable(reply: Reply, context: Context, what: str, request_id: str) -> T
 
 
 def _integer(value: Any) -> int | None:
-    """A code: an integer, or one written as a text."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return None
+    """A code: an integer, or one written as a text; None if it is neither, or of more digits than any has."""
+    return None if isinstance(value, bool) else whole(value)
 
 
 def _text(value: Any) -> str:

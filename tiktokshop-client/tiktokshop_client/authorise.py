@@ -17,6 +17,8 @@ from tiktokshop_client.transport import Transport
 from tiktokshop_client.vault import Vault, undisturbed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tiktokshop_client.calls import Shop
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.secret import Secret
@@ -57,9 +59,15 @@ class Standing:
             f"Access token  {f'good until {moment(until)}' if until else unknown}",
             f"Grant         {f'ends {moment(ends)}' if ends else unknown}",
             f"Token store   {self.store}",
-            "Shops         " + ("\n              ".join(f"{s.id} {s.name} ({s.region})" for s in self.shops) or "none"),
-            "Scopes        " + ("\n              ".join(token.granted_scopes) or unknown),
+            *_column("Shops", [f"{shop.id} {shop.name} ({shop.region})" for shop in self.shops] or ["none"]),
+            *_column("Scopes", token.granted_scopes or [unknown]),
         ]
+
+
+def _column(title: str, words: Sequence[str]) -> Iterator[str]:
+    """One line for each of the words, the first with a title."""
+    for number, word in enumerate(words):
+        yield f"{'' if number else title:<14}{word}"
 
 
 def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock | None = None) -> Token:

@@ -28,8 +28,15 @@ MOST_UNPACKED: Final = 32 * MEGABYTE
 FREE: Final = MEGABYTE
 """Bytes, sent or unpacked, that any number of answers may take up at the same time. What is larger is taken one at a
 time, so that many threads cannot be made to take up much memory together."""
+MOST_DECODED: Final = 2 * MEGABYTE
+"""The same of an answer that is no list of rows: it is decoded as a whole, to twenty-five times its bytes at worst. No
+single thing that the platform documents has a tenth of that."""
+FREE_DECODED: Final = MEGABYTE // 10
+"""The same as `FREE` for such an answer."""
 MOST_CODINGS: Final = 3
 """How often a body may be packed in itself."""
+MOST_MEMBERS: Final = 1_000
+"""Packed files behind each other that a body may consist of. One is usual."""
 PATIENCE: Final = 2
 """A whole answer may take so many times the seconds for which it may be silent."""
 
@@ -40,7 +47,7 @@ _WINDOWS: Final = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (zlib.MAX_WB
 """By content coding what zlib may find. Some who say deflate leave its header out."""
 
 _large = threading.Lock()
-"""Held by the one answer of this process that is larger than ``FREE``."""
+"""Held by the one answer of this process that is larger than is free."""
 
 
 class AnswerError(OSError):
@@ -53,13 +60,16 @@ class Allowance:
     Args:
         silence: The seconds for which it may be silent.
         seconds: The seconds in which all of it has to be there, from now on.
+        decoded: Whether it will be decoded as a whole.
     """
 
-    def __init__(self, silence: float, seconds: float) -> None:
+    def __init__(self, silence: float, seconds: float, *, decoded: bool = False) -> None:
         self.silence = silence
         self._seconds = seconds
         self._until = time.monotonic() + seconds
-        self._room = MOST_SENT
+        self.free, self.most_unpacked = (FREE_DECODED, MOST_DECODED) if decoded else (FREE, MOST_UNPACKED)
+        self._most = min(MOST_SENT, self.most_unpacked)
+        self._room = self._most
         self._is_large = False
 
     def __enter__(self) -> Allowance:  # noqa: PYI034 - Self needs Python 3.11, and nobody derives from this
@@ -90,7 +100,7 @@ class Allowance:
             AnswerError: It may not have so many.
         """
         if count > self._room:
-            raise AnswerError(f"wants to send an answer of more than {MOST_SENT // MEGABYTE} MB")
+            raise AnswerError(f"wants to send an answer of more than {self._most // MEGABYTE} MB")
 
     def received(self, count: int) -> None:
         """Counts bytes that came.
@@ -100,12 +110,12 @@ class Allowance:
         """
         self._room -= count
         if self._room < 0:
-            raise AnswerError(f"sent an answer of more than {MOST_SENT // MEGABYTE} MB")
-        if self._room < MOST_SENT - FREE:
+            raise AnswerError(f"sent an answer of more than {self._most // MEGABYTE} MB")
+        if self._room < self._most - self.free:
             self.grow()
 
     def grow(self) -> None:
-        """Lets it be larger than ``FREE``, as soon as no other answer is.
+        """Lets it be larger than ``free``, as soon as no other answer is.
 
         Raises:
             AnswerError: Others were, until its time was over.
@@ -210,22 +220,27 @@ def _inflated(packed: bytes, window: int, allowance: Allowance) -> bytes:
     """
     engine = zlib.decompressobj(window)
     pieces: list[bytes] = []
-    size, room = 0, FREE
+    size, room, members = 0, allowance.free, 1
+    rest = memoryview(packed)  # what is left is not copied for each of the files
     while True:
-        pieces.append(engine.decompress(packed, room - size))
+        allowance.left()
+        given = rest[:_PIECE]
+        pieces.append(engine.decompress(given, room - size))
         size += len(pieces[-1])
+        rest = rest[len(given) - len(engine.unconsumed_tail) - len(engine.unused_data) :]
         if engine.eof:
-            packed = engine.unused_data
-            if window != _GZIP or not packed.startswith(_GZIP_BEGINS):
+            if window != _GZIP or bytes(rest[: len(_GZIP_BEGINS)]) != _GZIP_BEGINS:
                 break
+            members += 1
+            if members > MOST_MEMBERS:
+                raise AnswerError(f"sent an answer that is made of more than {MOST_MEMBERS} packed files")
             engine = zlib.decompressobj(window)  # one file after the other
-        elif size < room:
+        elif not rest and size < room:
             raise AnswerError("sent an answer that cannot be unpacked")
-        else:
-            packed = engine.unconsumed_tail
         if size == room:
-            if room == MOST_UNPACKED:
-                raise AnswerError(f"sent an answer that is larger than {MOST_UNPACKED // MEGABYTE} MB when unpacked")
+            most = allowance.most_unpacked
+            if room == most:
+                raise AnswerError(f"sent an answer that is larger than {most // MEGABYTE} MB when unpacked")
             allowance.grow()
-            room = MOST_UNPACKED
+            room = most
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)

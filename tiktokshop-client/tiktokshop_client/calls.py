@@ -12,6 +12,7 @@ import msgspec
 
 from tiktokshop_client.answers import Answer, read_answer
 from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError
+from tiktokshop_client.redaction import one_line
 from tiktokshop_client.retries import Retries, http_date
 from tiktokshop_client.signing import sign
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from threading import Event
 
+    from tiktokshop_client.bounds import Allowance
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.limits import Budget, Limits
     from tiktokshop_client.operations import Operation
@@ -34,6 +36,9 @@ JSON = "application/json"
 
 UNNOTICED_DRIFT = 5.0
 """Seconds between the clocks that a whole-second date and an answer's way here explain."""
+
+LONGEST_SUBJECT = 200
+"""Characters of a shop's id and name in a sentence."""
 
 STALE = 5.0
 """Seconds after which a request that has waited for its slot is stamped and signed anew."""
@@ -142,7 +147,7 @@ class Call:
         if shop is not None:
             texts["shop_cipher"] = shop.cipher.reveal()
         content = None if operation.method == "GET" else msgspec.json.encode(body or {})
-        subject = f"shop {shop.id} ({shop.name})" if shop else ""
+        subject = one_line(f"shop {shop.id} ({shop.name})", LONGEST_SUBJECT) if shop else ""
         context = Context.of(
             operation,
             subject,
@@ -255,15 +260,18 @@ class Caller:
         call.tally.add(calls=1, waited=max(0.0, slot - signed_at))
         if self._clock.monotonic() - signed_at > STALE:
             url = self._signed(call)
-        try:
-            reply = self._send(call, token, url, lambda: budget.left(slot))
-        except TikTokShopError as error:
-            return _Attempt(call, error.about(call.context), slot, token)
-        budget.answered(slot)
-        now, date = self._clock.time(), http_date(reply.headers.get("Date"))
-        if date is not None:
-            self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
-        outcome = read_answer(reply, call.context, now, self._redactor, rows, outline)
+        # A large answer has this to itself until it is decoded: what is made of it is larger still.
+        with self._transport.allowance(decoded=not rows or "." in rows) as allowance:
+            try:
+                reply = self._send(call, token, url, lambda: budget.left(slot), allowance)
+            except TikTokShopError as error:
+                return _Attempt(call, error.about(call.context), slot, token)
+            budget.answered(slot)
+            now, date = self._clock.time(), http_date(reply.headers.get("Date"))
+            if date is not None:
+                self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
+            outcome = read_answer(reply, call.context, now, self._redactor, rows, outline)
+            del reply
         if call.operation.partial and isinstance(outcome, Answer):  # what it says of single rows is told to people
             outcome = replace(outcome, data=self._redactor.throughout(outcome.data))
         return _Attempt(call, outcome, slot, token, date)
@@ -283,13 +291,14 @@ class Caller:
         query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
         return f"{self._settings.api_base_url}{path}?{encode_query(query)}"
 
-    def _send(self, call: Call, token: Secret, url: str, left: Callable[[], None]) -> Reply:
+    def _send(self, call: Call, token: Secret, url: str, left: Callable[[], None], allowance: Allowance) -> Reply:
         return self._transport.send(
             call.operation.method,
             url,
             headers={"x-tts-access-token": token.reveal(), "content-type": JSON, "accept": JSON},
             body=call.body,
             left=left,
+            allowance=allowance,
         )
 
     def _budget(self, call: Call) -> Budget:

@@ -19,6 +19,7 @@ from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import installed_needs
 from tiktokshop_client.receiver import Receiver
+from tiktokshop_client.redaction import known, printable
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens import store_for
 
@@ -236,7 +237,12 @@ def _show(settings: Settings, store: TokenStore, *, as_json: bool, refresh: bool
 
 
 def _print(facts: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
-    click.echo(json.dumps(facts, indent=2) if as_json else "\n".join(lines))
+    """Shows what was found, some of it in the platform's words: without secrets, and without what moves a cursor."""
+    click.echo(
+        json.dumps(known.throughout(facts), indent=2)
+        if as_json
+        else "\n".join(printable(known(line)) for line in lines)
+    )
 
 
 def main() -> NoReturn:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.answers import whole
 from tiktokshop_client.calls import Call, Caller, Shop, Tally
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
@@ -333,9 +334,8 @@ def _placed(
 
 def _count(total: Any, rows: Sequence[Any]) -> int | None:
     """A count as the platform sends it; none is none, and so is 0 beside rows."""
-    if not (isinstance(total, int) or (isinstance(total, str) and total.isdecimal())):
-        return None
-    return int(total) or (None if len(rows) else 0)
+    count = whole(total)
+    return None if count is None else count or (None if len(rows) else 0)
 
 
 def _at(data: Any, path: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tiktokshop_client.error_table import MARKET_TEXT, RULES, UNKNOWN, Action, Category, Rule
 from tiktokshop_client.operations import same_region
+from tiktokshop_client.redaction import one_line
 from tiktokshop_client.row_errors import RowError, partial_errors
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ TOO_MANY_HITS = 12052180
 """Product search finds more than it can page through: ask for a shorter time range."""
 
 LONGEST_MESSAGE = 300
+LONGEST_ID = 100
+"""Characters of a request's id. The platform's have 34."""
 
 
 class TikTokShopError(Exception):
@@ -103,7 +106,7 @@ class TikTokShopError(Exception):
         self.code = code
         self.http_status = http_status
         self.message = message
-        self.request_id = request_id
+        self.request_id = one_line(request_id, LONGEST_ID)
         self.operation = operation
         self.shop_id = shop_id
         self.unclear = unclear
@@ -307,7 +310,7 @@ def classify(
     Returns:
         An error to raise or to act on; ``action`` says what might help.
     """
-    message = " ".join(message.split())[:LONGEST_MESSAGE]
+    message = one_line(message, LONGEST_MESSAGE)
     rule = _rule(context, status, code, message)
     category = rule.category
     text = rule.text

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 from tiktokshop_client.errors import ClosedError
+from tiktokshop_client.retries import TOTAL_DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +173,8 @@ class Budget:
 
         Args:
             slot: What ``acquire`` returned for the refused request.
-            retry_after: Seconds for which the platform wants no request at all.
+            retry_after: Seconds for which the platform wants no request at all; no more than a call may take are
+                waited, after which the next one asks whether it still does.
         """
         with self._state:
             now = self._clock.monotonic()
@@ -183,7 +185,7 @@ class Budget:
                 if request.chance:
                     return
             if retry_after is not None:
-                self._paused_until = max(self._paused_until, now + retry_after)
+                self._paused_until = max(self._paused_until, now + min(retry_after, TOTAL_DEADLINE))
             if slot >= self._slowed_at:
                 self._peak = request.rate if request is not None else self.rate
                 self._base = max(min(SLOWEST, self._fastest), self.rate / 2)

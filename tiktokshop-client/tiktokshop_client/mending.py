@@ -17,7 +17,9 @@ LONGEST_NUMBER = 400
 """Digits after which a number is kept as its text: no number type takes it."""
 NUL = b"\\u0000"
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|-?[0-9][0-9.eE+-]*|-?\bInfinity\b|\bNaN\b', re.DOTALL)
+_TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
+"""A text, or what there is of one that is cut short: a quote that began none would be tried to the end each time."""
+_TOKEN = re.compile(_TEXT + r"|[\[\]{}]|-?[0-9][0-9.eE+-]*|-?\bInfinity\b|\bNaN\b", re.DOTALL)
 _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _GOOD = rf'\\["\\/bfnrt]|{_PAIR}|\\u(?!0000)(?![dD][89a-fA-F])[0-9a-fA-F]{{4}}'
 _BAD = r"\\u[0-9a-fA-F]{4}|\\.|[\x00-\x1f]"

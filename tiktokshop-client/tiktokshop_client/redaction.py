@@ -18,6 +18,16 @@ SHORTEST = 6
 """Shorter secrets would turn ordinary words into stars."""
 
 
+def printable(text: str) -> str:
+    """``text`` with a blank for each character that moves a terminal's cursor, ends a line or turns its direction."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
+
+
+def one_line(text: str, most: int) -> str:
+    """So many characters of a text from elsewhere at most, as they may stand in a sentence."""
+    return " ".join(printable(text).split())[:most]
+
+
 class Redactor:
     """Replaces every secret it was told of by ``***``: the platform's messages may quote what we sent."""
 
@@ -49,7 +59,7 @@ class Redactor:
             return self(value)
         if isinstance(value, dict):
             return {key: self.throughout(each) for key, each in value.items()}
-        return [self.throughout(each) for each in value] if isinstance(value, list) else value
+        return [self.throughout(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 known = Redactor()
@@ -57,18 +67,21 @@ known = Redactor()
 
 
 def forms_of(text: str) -> Iterator[str]:
-    """How a secret is written: plain, quoted as Python, JSON and HTML do, percent-encoded, and as base64."""
+    """How a secret is written: plain, quoted as Python, JSON and HTML do, in percents, in hex, as base64 of these."""
     content = text.encode("utf-8", "surrogatepass")
     escaped = json.dumps(text)[1:-1]
     yield from (text, escaped, json.dumps(text, ensure_ascii=False)[1:-1], escaped.replace("/", "\\/"))
     yield from (repr(text)[1:-1], repr(content)[2:-1], html.escape(text), html.escape(text, quote=False))
     percent = {quote(content, safe=""), quote(content, safe="/"), quote_plus(content)}
     percent |= {"".join(f"%{byte:02X}" for byte in content)} | {quote(form, safe="") for form in percent}
-    for packed in _base64_of(content):
-        yield packed
-        percent.add(quote(packed, safe=""))
+    percent |= {_lower(form) for form in percent}
+    for inner in {content, *(form.encode() for form in percent)}:
+        for packed in _base64_of(inner):
+            yield packed
+            yield quote(packed, safe="")
+            yield _lower(quote(packed, safe=""))
     yield from percent
-    yield from (_lower(form) for form in percent)
+    yield from (content.hex(), content.hex().upper())
 
 
 def _lower(text: str) -> str:

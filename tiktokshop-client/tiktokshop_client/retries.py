@@ -21,6 +21,9 @@ LONGEST_WAIT = 60.0
 TOTAL_DEADLINE = 300.0
 """Seconds after which a call is not tried again, whatever the platform answers."""
 
+FOREVER = 1e18
+"""Seconds for which longer pauses are taken: a number like any other, unlike infinity."""
+
 UNREACHABLE_DEADLINE = 45.0
 """The same while no connection comes about: a wrong address should be reported within a minute."""
 
@@ -74,9 +77,9 @@ def http_date(text: str | None) -> float | None:
         return None
     try:
         moment: datetime = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):  # what the library makes of odd years and zones
         return None
-    return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
 
 
 def retry_after(text: str | None, now: float) -> float | None:
@@ -89,6 +92,6 @@ def retry_after(text: str | None, now: float) -> float | None:
     if not text:
         return None
     if text.strip().isdecimal():
-        return float(text)
+        return min(float(text), FOREVER)
     moment = http_date(text)
     return None if moment is None else max(0.0, moment - now)

@@ -24,6 +24,8 @@ API_BASE_URL = "https://open-api.tiktokglobalshop.com"
 AUTH_BASE_URL = "https://auth.tiktok-shops.com"
 USER_AGENT = f"tiktokshop-client/{version('tiktokshop-client')}"
 MOST_TRIES = 10
+LONGEST_SILENCE = 3_600
+"""Seconds; a larger number is a mistake, and no socket takes a very large one."""
 
 SETTINGS: Mapping[str, Any] = {
     "type": "object",
@@ -106,6 +108,7 @@ SETTINGS: Mapping[str, Any] = {
         "request_timeout_seconds": {
             "type": "number",
             "exclusiveMinimum": 0,
+            "maximum": LONGEST_SILENCE,
             "title": "Request timeout",
             "description": (
                 "How many seconds an answer may keep silent before the request counts as failed. The whole answer has "
@@ -196,7 +199,7 @@ class Settings:
             auth_base_url=_url(config, "auth_base_url", AUTH_BASE_URL),
             requests_per_second=_positive(config, "requests_per_second", 50),
             analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
-            request_timeout_seconds=_positive(config, "request_timeout_seconds", 60),
+            request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
             max_retries=_tries(config, "max_retries", 5),
             user_agent=_header(config, "user_agent", USER_AGENT),
             keep_tokens=not _boolean(config, "sandbox") or token_store != "",
@@ -290,11 +293,12 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _positive(config: Mapping[str, Any], name: str, default: float) -> float:
+def _positive(config: Mapping[str, Any], name: str, default: float, most: float = math.inf) -> float:
     value = config.get(name)
     value = default if value is None else value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise ConfigurationError(f"the setting {name} has to be a number above 0")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf or value > most:
+        up_to = f" and at most {most:g}" if most < math.inf else ""
+        raise ConfigurationError(f"the setting {name} has to be a number above 0{up_to}")
     return float(value)
 
 

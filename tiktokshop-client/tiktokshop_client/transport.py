@@ -7,6 +7,7 @@ import math
 import re
 import ssl
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -159,6 +160,15 @@ class Transport:
         self._adapters: WeakSet[HTTPAdapter] = WeakSet()  # a thread that ends takes its connections along
         self._lock = threading.Lock()
 
+    def allowance(self, seconds: float = math.inf, *, decoded: bool = True) -> Allowance:
+        """What an answer may take from now on, see ``bounds``; a context.
+
+        Args:
+            seconds: How long it may take in all, if that is less than any may.
+            decoded: Whether it will be decoded as a whole.
+        """
+        return Allowance(self._silence, min(PATIENCE * self._silence, seconds), decoded=decoded)
+
     def send(
         self,
         method: str,
@@ -168,6 +178,7 @@ class Transport:
         body: bytes | None = None,
         left: Callable[[], None] | None = None,
         seconds: float = math.inf,
+        allowance: Allowance | None = None,
     ) -> Reply:
         """Sends one request and reads its whole answer.
 
@@ -178,6 +189,7 @@ class Transport:
             body: The body's bytes, None for no body.
             left: Called when all of it has been handed to the network, before the answer comes.
             seconds: How long it may take in all, if that is less than any may.
+            allowance: That of its answer, from ``allowance``, if it is to be kept until the answer is decoded.
 
         Raises:
             UnreachableError: No connection came about, so nothing was sent.
@@ -188,10 +200,10 @@ class Transport:
         """
         failure = None
         _sending.left = left
-        with Allowance(self._silence, min(PATIENCE * self._silence, seconds)) as allowance:
-            _sending.allowance = allowance
+        with nullcontext(allowance) if allowance else self.allowance(seconds) as taken:
+            _sending.allowance = taken
             try:
-                return self._send(method, url, headers, body, allowance)
+                return self._send(method, url, headers, body, taken)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 failure = _explain(error, urlsplit(url).hostname or "")
         # Outside of the handler, so that no exception that knows the URL is chained to ours.
