@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
@@ -36,7 +35,7 @@ def place(request, tmp_path, monkeypatch):
         monkeypatch.setattr(module, "LEASE", 0.5)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "temporary"))
     return PLACES[request.param](request, tmp_path, monkeypatch)
 
 
