@@ -182,6 +182,30 @@ def test_a_store_that_is_back_in_time_takes_the_pair_itself(grant, way, monkeypa
     assert not list(tmp_path.rglob("rescued-*"))
 
 
+@pytest.mark.parametrize("place", ["redis", "postgresql"], indirect=True)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("meanwhile", ["gone", "older"])
+def test_a_pair_is_not_dropped_for_an_empty_place_or_an_older_pair(grant, way, meanwhile):
+    token, use = WAYS[way]
+    grant.store().write(token)
+    if way == "run, refused":
+        grant.good = ("another", grant.good[1])
+
+    def changed(_):
+        if meanwhile == "gone":
+            grant.store().clear()
+        else:  # by somebody whose lock ran out
+            grant.store().write(Token(Secret("older-access"), Secret("older-refresh"), issued_at=NOW - 3600))
+        return contextlib.nullcontext()
+
+    grant.when_asked = [changed]
+    use(grant)
+    grant.when_asked = []
+    grant.run()
+    assert grant.spent == 1
+    assert grant.store().read().refresh_token == Secret("refresh-1")
+
+
 @pytest.mark.parametrize("place", ["file"], indirect=True)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_disk_that_fills_up_meanwhile_has_the_room_that_was_taken(grant, way, tmp_path):
