@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ class World:
 
     def play(self, run: Run, clock) -> None:
         self.run, self.answers, self.failing, asked = run, list(run.answers), run.write, self.asked
-        refuges = [Path(".tiktokshop"), Path(tempfile.gettempdir())]
+        refuges = [Path(".tiktokshop"), Path(os.environ["XDG_STATE_HOME"])]
         for refuge in refuges:
             if not run.refuge and not refuge.exists():
                 refuge.write_text("in the way")
@@ -166,7 +167,7 @@ def test_a_grant_is_lost_only_in_the_documented_windows(clock, life):
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
         patch.chdir(folder)
-        patch.setattr(tempfile, "tempdir", str(folder / "temporary"))
+        patch.setenv("XDG_STATE_HOME", str(folder / "temporary"))
         world = World(folder)
         for run in life:
             world.play(run, clock)

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
@@ -36,7 +35,7 @@ def place(request, tmp_path, monkeypatch):
         monkeypatch.setattr(module, "LEASE", 0.5)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "temporary"))
     return PLACES[request.param](request, tmp_path, monkeypatch)
 
 
@@ -181,6 +180,30 @@ def test_a_store_that_is_back_in_time_takes_the_pair_itself(grant, way, monkeypa
     assert grant.store().read().refresh_token == Secret("refresh-1")
     assert grant.clock.waits == [0.5]
     assert not list(tmp_path.rglob("rescued-*"))
+
+
+@pytest.mark.parametrize("place", ["redis", "postgresql"], indirect=True)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("meanwhile", ["gone", "older"])
+def test_a_pair_is_not_dropped_for_an_empty_place_or_an_older_pair(grant, way, meanwhile):
+    token, use = WAYS[way]
+    grant.store().write(token)
+    if way == "run, refused":
+        grant.good = ("another", grant.good[1])
+
+    def changed(_):
+        if meanwhile == "gone":
+            grant.store().clear()
+        else:  # by somebody whose lock ran out
+            grant.store().write(Token(Secret("older-access"), Secret("older-refresh"), issued_at=NOW - 3600))
+        return contextlib.nullcontext()
+
+    grant.when_asked = [changed]
+    use(grant)
+    grant.when_asked = []
+    grant.run()
+    assert grant.spent == 1
+    assert grant.store().read().refresh_token == Secret("refresh-1")
 
 
 @pytest.mark.parametrize("place", ["file"], indirect=True)

@@ -96,7 +96,7 @@ def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock |
             outcome = host.exchange(code, fingerprint(settings))
             if not isinstance(outcome, Token):
                 raise outcome
-            vault.keep(outcome)
+            vault.keep(outcome, consent=True)
             return outcome
 
     try:

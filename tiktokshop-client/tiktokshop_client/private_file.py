@@ -24,11 +24,12 @@ class PrivateFile:
     """Bytes in a file of mode 0600. A reader never sees half of them, and a crash never leaves half.
 
     Args:
-        path: The file. A link is followed, so that replacing the file does not replace the link.
+        path: The file.
+        follow: Whether a link is followed, so that replacing the file does not replace the link.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = Path(os.path.realpath(path))
+    def __init__(self, path: Path, *, follow: bool = True) -> None:
+        self.path = Path(os.path.realpath(path) if follow else os.path.abspath(path))  # noqa: PTH100 - keeps links
         self._room: Path | None = None
 
     def read(self) -> bytes | None:

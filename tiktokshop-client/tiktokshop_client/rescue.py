@@ -6,13 +6,12 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import ConfigurationError
-from tiktokshop_client.private_file import PrivateFile
+from tiktokshop_client.private_file import LONGEST, PrivateFile
 from tiktokshop_client.token_pair import ROOM, decode, encode
 
 if TYPE_CHECKING:
@@ -24,9 +23,10 @@ FOLDER = Path(".tiktokshop")
 class Rescue:
     """A file of mode 0600 on this machine.
 
-    It lies in `.tiktokshop/` of the working directory, else in a folder of this user among the temporary files. It
-    holds the pair as the store would, behind the fingerprint of the pair that it replaces: as soon as the store holds
-    another one, the file means nothing any more.
+    It lies in `.tiktokshop/` of the working directory, else in `tiktokshop/` where this user's programs keep their
+    state (`$XDG_STATE_HOME`, else `~/.local/state`). A folder that another user owns or can write is none of these, and
+    nothing in it is read, removed or changed. The file holds the pair as the store would, behind the fingerprint of the
+    pair that it replaces: as soon as the store holds another one, the file means nothing any more.
 
     Args:
         place: What tells the pair's place from others: the app, the store, the entry.
@@ -34,8 +34,7 @@ class Rescue:
 
     def __init__(self, *place: str) -> None:
         name = f"rescued-{hashlib.sha256(chr(10).join(place).encode()).hexdigest()[:16]}.json"
-        user = os.geteuid() if os.name == "posix" else "tokens"
-        self._files = [PrivateFile(folder / name) for folder in (FOLDER, _temporary() / f"tiktokshop-{user}")]
+        self._files = [PrivateFile(folder / name, follow=False) for folder in (FOLDER, _state())]
         self._ready: PrivateFile | None = None
 
     def reserve(self) -> None:
@@ -71,51 +70,105 @@ class Rescue:
         return ""
 
     def read(self, stored: Token | None) -> Token | None:
-        """The pair that was kept in place of the one that the store holds, None if there is none."""
+        """The pair that was kept in place of the one that the store holds, None if there is none.
+
+        Raises:
+            ConfigurationError: There is a file that cannot be read; what it holds is not known, so it stays.
+        """
         found: list[tuple[int, Token]] = []
-        for file in self._files:
-            with contextlib.suppress(OSError, ConfigurationError):
-                content = file.read() or b""
-                replaced, _, text = content.partition(b"\n")
-                if replaced.decode("ascii", "replace") == fingerprint(stored):
-                    found.append((file.path.stat().st_mtime_ns, decode(text, str(file.path))))
+        for path in self._present():
+            kept = _kept(path, fingerprint(stored))
+            if kept is not None:
+                found.append(kept)
         return max(found, key=itemgetter(0))[1] if found else None
 
     def exists(self) -> bool:
         """Whether there is a file, of whatever worth."""
-        return any(file.path.exists() for file in self._files)
+        return bool(self._present())
 
     def clear(self) -> None:
         """Removes what was kept."""
         for file in self._files:
-            with contextlib.suppress(OSError):
-                file.path.unlink()
-                _leave(file)
+            if _is_ours(file.path.parent):
+                with contextlib.suppress(OSError):
+                    file.path.unlink()
+                    _leave(file)
+
+    def _present(self) -> list[Path]:
+        return [file.path for file in self._files if _is_ours(file.path.parent) and os.path.lexists(file.path)]
 
 
 def fingerprint(token: Token | None) -> str:
     """Names a pair without giving it away; also for none."""
-    text = token.refresh_token.reveal() if token and token.refresh_token else ""
-    return hashlib.sha256(f"rescue {text}".encode()).hexdigest()
+    if token is None:
+        return hashlib.sha256(b"rescue, no pair").hexdigest()
+    refresh = token.refresh_token.reveal() if token.refresh_token else ""
+    text = f"rescue {refresh}\n{token.access_token.reveal()}\n{token.issued_at}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _temporary() -> Path:
+def _kept(path: Path, replacing: str) -> tuple[int, Token] | None:
+    """When a file was written and its pair, None if that was bought in place of another one.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
     try:
-        return Path(tempfile.gettempdir())
-    except OSError:  # nothing can be written anywhere
-        return FOLDER
+        content, moment = _contents(path)
+        replaced, _, text = content.partition(b"\n")
+        return (moment, decode(text, str(path))) if replaced.decode("ascii", "replace") == replacing else None
+    except (OSError, ConfigurationError) as error:
+        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+    raise ConfigurationError(
+        f"{path} keeps new tokens that the store could not take, and cannot be read ({why}): run as the user and with "
+        "the encryption key that wrote it; if nobody needs it any more, remove it",
+    )
+
+
+def _state() -> Path:
+    """Where this user's programs keep their state, as the XDG base directory specification has it."""
+    home = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if not home.is_absolute():
+        home = Path(os.path.expanduser("~"), ".local", "state")  # noqa: PTH111 - Path's own fails without a home
+    return home / "tiktokshop"
 
 
 def _own(folder: Path) -> None:
     """Makes a folder, if need be.
 
     Raises:
-        OSError: It cannot be made, or is somebody else's.
+        OSError: It cannot be made, or others own or can write it.
     """
-    folder.mkdir(mode=0o700, exist_ok=True)
-    facts = folder.lstat()
-    if not stat.S_ISDIR(facts.st_mode) or (os.name == "posix" and facts.st_uid != os.geteuid()):
-        raise OSError(0, "it is not a folder of this user")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not _is_ours(folder):
+        raise OSError(0, "it is not a folder of this user alone")
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether it is a folder, no link, that nobody else can put anything into."""
+    try:
+        facts = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(facts.st_mode) and _is_private(facts)
+
+
+def _is_private(facts: os.stat_result) -> bool:
+    return os.name != "posix" or (facts.st_uid == os.geteuid() and not stat.S_IMODE(facts.st_mode) & 0o022)
+
+
+def _contents(path: Path) -> tuple[bytes, int]:
+    """A file's content and when it was written. What was opened is checked, not what the name means later.
+
+    Raises:
+        OSError: It cannot be read, is a link or no plain file, or others own or can write it.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode) or not _is_private(facts):
+            raise OSError(0, "it is not a plain file of this user alone")
+        return file.read(LONGEST + 1), facts.st_mtime_ns
 
 
 def _leave(file: PrivateFile) -> None:

@@ -99,9 +99,9 @@ class PostgreSQLStore:
         if before is None:
             self._do(_PUT, self.entry, text)
             return
-        change = (_UPDATE, text, self.entry, before) if before else (_INSERT, self.entry, text)
-        # A try whose answer was lost may have written it.
-        if self._do(*change) == 0 and self._content() != text:
+        changed = self._do(_UPDATE, text, self.entry, before) if before else 0
+        # A row that is gone holds nobody's pair, so it is written. A try whose answer was lost may have written it.
+        if not changed and not self._do(_INSERT, self.entry, text) and self._content() != text:
             raise LostRaceError(f"another process has stored a pair in {self.name} meanwhile")
         self._before = text
 

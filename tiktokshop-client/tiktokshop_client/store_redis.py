@@ -35,11 +35,12 @@ LEASE = 30.0
 TRIES = 3
 SOCKET_TIMEOUT = 10.0
 
-# Writes only over what was there when the lock was taken: a lock whose lease ran out must not cost a newer pair.
+# Writes only over what was there when the lock was taken: a lock whose lease ran out must not cost a newer pair. A key
+# that is gone (FLUSHALL, eviction) holds nobody's pair, so it is written.
 # A Redis whose memory has become full since then takes a pair in place of another.
 _REPLACE = """
 local now = redis.call('GET', KEYS[1]) or ''
-if now ~= ARGV[1] then return 0 end
+if now ~= '' and now ~= ARGV[1] then return 0 end
 local done = redis.pcall('SET', KEYS[1], ARGV[2])
 if done.err and string.find(done.err, 'OOM', 1, true) then
     redis.call('DEL', KEYS[1])

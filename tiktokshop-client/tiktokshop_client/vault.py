@@ -130,14 +130,25 @@ class Vault:
             return str(error)
         return ""
 
-    def keep(self, token: Token) -> None:
+    def keep(self, token: Token, *, consent: bool = False) -> None:
         """Stores a pair that was bought, after ``prepare``, so that it survives a crash.
 
+        Args:
+            token: The pair.
+            consent: Whether the seller has just authorised: then no pair that another process stored is newer.
+
         Raises:
-            LostRaceError: Another process has stored a pair meanwhile, which stays.
+            LostRaceError: Another process has stored a pair meanwhile that is no older, which stays.
             UnkeptError: Neither the store nor this machine takes it. ``read`` still gives it, in this process.
         """
-        failure = self._tried(token)
+        failure: TikTokShopError | None
+        try:
+            failure = self._tried(token)
+        except LostRaceError as error:
+            theirs = self._store.read()
+            if not consent and not _is_older(theirs, token):
+                raise
+            failure, self._replacing = error, theirs
         if failure is None:
             self._held = None
             return
@@ -145,7 +156,7 @@ class Vault:
         place = self._rescue.write(token, self._replacing)
         if not place:
             raise UnkeptError(
-                f"{failure}; it went away after the platform had given the new tokens, and they could not be kept "
+                f"{failure}; that was after the platform had given the new tokens, and they could not be kept "
                 "anywhere else either: when this process ends, the seller has to authorise the app again "
                 "(tiktokshop auth login)",
             )
@@ -197,6 +208,13 @@ class Vault:
             log.warning("the token store %s has the new tokens now that it could not take before", self.name)
         self._held = None
         self._rescue.clear()
+
+
+def _is_older(theirs: Token | None, ours: Token) -> bool:
+    """Whether a pair is known to be from before another one."""
+    if theirs is None or theirs.issued_at is None or ours.issued_at is None:
+        return theirs is None
+    return theirs.issued_at < ours.issued_at
 
 
 def undisturbed(work: Callable[[], T]) -> T:
