@@ -252,8 +252,11 @@ def end(number, _):
     client.close()  # as the target does
     sys.exit(3)
 for number in (signal.SIGTERM, signal.SIGINT):
-    if how != "plain":
+    if how not in ("plain", "console"):
         signal.signal(number, end)
+if how == "console":
+    from tiktokshop_client import console
+    console.run(client.refresh, "test")
 if how == "in a thread":
     worker = threading.Thread(target=client.refresh, daemon=True)
     worker.start()
@@ -271,6 +274,9 @@ client.refresh()
         ("handled", signal.SIGTERM),
         ("handled", signal.SIGINT),
         ("in a thread", signal.SIGTERM),
+        ("console", signal.SIGTERM),
+        ("console", signal.SIGHUP),
+        ("console", signal.SIGINT),
     ],
 )
 def test_a_run_that_is_stopped_while_it_refreshes_keeps_the_pair_and_then_ends(grant, how, number):
@@ -279,13 +285,15 @@ def test_a_run_that_is_stopped_while_it_refreshes_keeps_the_pair_and_then_ends(g
     running = []
 
     def stopped(_):
-        running[0].send_signal(number)
-        time.sleep(0.3)  # so that the signal is there before the answer
+        for _ in range(3 if how == "console" else 1):
+            running[0].send_signal(number)
+            time.sleep(0.3)  # so that the signal is there before the answer
 
     grant.when_asked = [lambda place: contextlib.nullcontext(stopped(place))]
     running.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
     _, log = running[0].communicate(timeout=30)
-    assert running[0].returncode == (3 if how != "plain" else -signal.SIGINT), log
+    ends = {"plain": -number, "console": -number if number == signal.SIGINT else 128 + number}
+    assert running[0].returncode == ends.get(how, 3), log
     assert grant.spent == 1
     assert grant.store().read().refresh_token == Secret("refresh-1")
 

@@ -10,6 +10,7 @@ import pytest
 from tiktokshop_client import Secret, Token
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.rescue import Rescue, fingerprint
+from tiktokshop_client.token_store import FileStore
 
 OLD = Token(Secret("old-access"), Secret("refresh"), issued_at=1)
 NEW = Token(Secret("new-access"), Secret("refresh-2"), issued_at=2)
@@ -101,3 +102,17 @@ def test_a_rescued_pair_replaces_only_the_very_pair_that_it_was_bought_with(resc
 
 def test_no_pair_and_one_without_a_refresh_token_are_told_apart():
     assert fingerprint(None) != fingerprint(Token(Secret(""), None))
+
+
+def test_a_check_without_the_lock_leaves_the_room_of_a_refresh_under_way(tmp_path):
+    refreshing = FileStore(tmp_path / "tokens.json")
+    with refreshing.locked():
+        refreshing.check_writable()
+        room = list(tmp_path.glob("*.tmp"))
+        FileStore(tmp_path / "tokens.json").check_writable()
+        assert list(tmp_path.glob("*.tmp")) == room != []
+    assert not list(tmp_path.glob("*.tmp"))
+    (tmp_path / "tokens.json.01234567.tmp").touch()
+    with refreshing.locked():
+        refreshing.check_writable()
+        assert not (tmp_path / "tokens.json.01234567.tmp").exists()

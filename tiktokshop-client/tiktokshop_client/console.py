@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import select
+import signal
 import sys
 import threading
 import traceback
@@ -19,6 +20,7 @@ from tiktokshop_client.redaction import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from types import FrameType
 
 _PACKAGES = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client")
 LEVELS = ("debug", "info", "warning", "error")
@@ -54,6 +56,7 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
     made = logging.getLogRecordFactory()
     logging.setLogRecordFactory(CleanRecord)
     threading.excepthook = _in_a_thread
+    _end_in_order()
     try:
         command()
     except Exception as error:
@@ -67,6 +70,19 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
         logging.setLogRecordFactory(made)
         threading.excepthook = threading.__excepthook__
     sys.exit(0)
+
+
+def _end_in_order() -> None:
+    """Has SIGTERM and SIGHUP end the process as Ctrl-C does, so that what must be finished is; not where nohup is."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 class CleanRecord(logging.LogRecord):

@@ -51,8 +51,12 @@ class PrivateFile:
             log.warning("the token store %s could be read by others; now only its owner can", self.path)
         return content
 
-    def reserve(self, size: int) -> None:
+    def reserve(self, size: int, *, alone: bool = True) -> None:
         """Takes the room that the next ``write`` will use: ``size`` bytes, written and synced, beside the file.
+
+        Args:
+            size: Bytes.
+            alone: Whether a lock keeps all others out; then what lies there is of a process that was killed, and goes.
 
         Raises:
             OSError: There is none, nothing can be written there, or what is there is no file.
@@ -60,8 +64,9 @@ class PrivateFile:
         self.release()
         with contextlib.suppress(FileNotFoundError):
             regular(self.path)
-        for left in self.path.parent.glob(f"{_plain(self.path.name)}.????????.tmp"):  # of a process that was killed
-            left.unlink(missing_ok=True)
+        if alone:
+            for left in self.path.parent.glob(f"{_plain(self.path.name)}.????????.tmp"):
+                left.unlink(missing_ok=True)
         # Random, because a disk that compresses would have less room for anything else.
         self._room = self._new(os.urandom(size))
 

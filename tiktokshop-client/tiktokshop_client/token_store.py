@@ -183,7 +183,7 @@ class FileStore:
         self._make_folder()
         if self._lock.is_locked:
             self._attempt(self._file.rehearse)
-        self._attempt(lambda: self._file.reserve(ROOM))
+        self._attempt(lambda: self._file.reserve(ROOM, alone=self._lock.is_locked))
         if not self._lock.is_locked:
             self._file.release()
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 from threading import Event, Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiktokshop_client import token_pair
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 KEEP_TRYING = 30.0
 """Seconds for which a store is asked again to take a pair that has been bought."""
+
+_ENDING = [number for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number is not None]
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
@@ -220,8 +223,8 @@ def _is_older(theirs: Token | None, ours: Token) -> bool:
 def undisturbed(work: Callable[[], T]) -> T:
     """Does a piece of work that Ctrl-C, SIGTERM and the end of the calling thread do not cut short.
 
-    It runs in a thread of its own. A signal reaches the caller alone, and the interpreter does not end before the
-    thread has; a second signal, or one that nothing handles, ends the process all the same.
+    It runs in a thread of its own. What a signal raises in the caller is raised when the work is done; those that
+    follow change nothing, and one sentence says so. One that nothing handles ends the process all the same.
     """
     done: list[T] = []
     failed: list[BaseException] = []
@@ -236,7 +239,27 @@ def undisturbed(work: Callable[[], T]) -> T:
             ended.set()
 
     Thread(target=run, name="tokens", daemon=False).start()
-    ended.wait()  # not a join: one that a signal cuts short would make the interpreter take the thread for ended
+    stopped = _outlast(ended)
+    if stopped is not None:
+        raise stopped
     if failed:
         raise failed[0]
     return done[0]
+
+
+def _outlast(ended: Event) -> BaseException | None:
+    """Waits for an event, whatever a signal raises meanwhile; the first of that."""
+    stopped: BaseException | None = None
+    held: dict[int, Any] = {}
+    # Not a thread's join: one that a signal cuts short would make the interpreter take the thread for ended.
+    while not ended.is_set():
+        try:
+            ended.wait()
+        except BaseException as error:  # noqa: BLE001, PERF203 - it is raised again when the work is done
+            stopped = stopped or error
+            log.warning("new tokens are on their way into the store; this process ends as soon as they are there")
+            for number in _ENDING:  # a handler may have put back the system's own, which would end the process
+                held.setdefault(number, signal.signal(number, signal.SIG_IGN))
+    for number, handler in held.items():
+        signal.signal(number, handler)
+    return stopped
