@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import GONE, BugError, BusinessError
 
-from tap_tiktokshop.completeness import Completeness, Key, PageRows
+from tap_tiktokshop.completeness import Completeness, Key, PageRows, as_raw
 from tap_tiktokshop.reading.base import Chunk, Following, Mark, Reading, one_by_one
 from tap_tiktokshop.reading.roster import Gap, Known
 from tap_tiktokshop.reading.values import at, unix
@@ -319,7 +319,7 @@ class _Question:
             where, name = way.ids.split(".")
             (inquiry if where == "query" else content)[name] = list(identities)
         if way.key is None:
-            yield [source.call(way.operation, path=path, query=inquiry).data]
+            yield as_raw([source.call(way.operation, path=path, query=inquiry).data])  # no objects while it waits
             return
 
         def pages() -> Iterator[Page]:
