@@ -83,8 +83,10 @@ def test_values_are_taken_over():
 def test_a_missing_setting_is_named(name, blank):
     with pytest.raises(ConfigurationError) as caught:
         make(**{name: blank})
+    login = "or set token_store to where tiktokshop auth login has put the tokens (.tiktokshop/tokens.json), "
     assert str(caught.value) == (
-        f"the setting {name} is missing: set it, or set sandbox to true to try without an account"
+        f"the setting {name} is missing: set it, {login if name == 'refresh_token' else ''}"
+        "or set sandbox to true to try without an account"
     )
     assert caught.value.reach == "run"
 
