@@ -255,8 +255,13 @@ def test_a_dead_grant_names_the_seller_says_what_to_do_and_is_not_asked_again(
     assert ("new refresh_token" in text) is not deactivated
     assert f"code {code}" in text
     assert caught.value.reach == "run"
-    with pytest.raises(errors.AuthorisationError):
+    with pytest.raises(errors.AuthorisationError) as again:
         one.call(operations.GET_SHOPS)
+    text = str(again.value)
+    assert "seller Tea & Co" in text
+    assert ("authorising anew does not help" if deactivated else "authorise the app again") in text
+    assert ("new refresh_token" in text) is not deactivated
+    assert f"code {code}" in text
     assert len(platform.asked(REFRESH)) == 1
 
 

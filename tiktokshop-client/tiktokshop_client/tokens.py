@@ -96,6 +96,7 @@ class Tokens:
         self._seed = fingerprint(settings)
         self._token: Token | None = None
         self._dead: Token | None = None  # the pair whose grant is over, so that it is not tried again
+        self._refusal = 0  # the code it was refused with
         self._unkept: UnkeptError | None = None
         self._next_attempt = 0.0
         self._lock = Lock()
@@ -277,16 +278,20 @@ class Tokens:
             stored = self._load()
             if stored.refresh_token != token.refresh_token and stored.access_token:
                 return stored
-            self._dead = token
+            self._dead, self._refusal = token, error.code
         if isinstance(error, AuthorisationError) and error.code not in DEACTIVATED:
             error.add(self._where())
         raise error
 
     def _over(self, subject: str) -> AuthorisationError:
-        return AuthorisationError(
-            f"the grant of {self.seller(subject)} is over: the seller has to authorise the app again "
-            f"(tiktokshop auth login){self._where()}",
-        )
+        if self._refusal in DEACTIVATED:
+            why = (
+                "cannot be used: the platform has deactivated the shop or its seller, who has to settle that in Seller "
+                "Center, and authorising anew does not help"
+            )
+        else:
+            why = f"is over: the seller has to authorise the app again (tiktokshop auth login){self._where()}"
+        return AuthorisationError(f"the grant of {self.seller(subject)} {why}", code=self._refusal)
 
     def _where(self) -> str:
         """What else has to be done for a new grant where the configuration has a token of its own."""
