@@ -69,6 +69,8 @@ ADDED = {
     "update_time": TIME,
     "warehouse_id": TEXT,
 }
+# Retired versions whose fields stay in the schema: tables have these columns, and rows of that time their values.
+RETIRED = {"payments": ("/finance/202309/payments",)}
 # What a stream has beyond its rows and its keys.
 MORE = {
     "products": ("_sdc_deleted_at",),
@@ -142,13 +144,13 @@ def path_of(reading: Reading, rows: str | None) -> str:
 
 
 def row_shapes(api: Path, declaration: Declaration) -> list[Node]:
-    """The documented shape of a row, of each version that may answer."""
+    """The documented shape of a row, of each version that may answer or once did."""
     reading = plain(declaration.reading)
     if isinstance(reading, AuthorisedShop):
         return [described(api)["GET", "/authorization/202309/shops"]["data"]["properties"]["shops"]["items"]]
     operation = declaration.reading.operation
     shapes = []
-    for path in (operation.path, operation.fallback):
+    for path in (operation.path, operation.fallback, *RETIRED.get(declaration.name, ())):
         if path:
             node = described(api)[operation.method, path]["data"]
             for part in filter(None, path_of(reading, operation.rows).split(".")):
