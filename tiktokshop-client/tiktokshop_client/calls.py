@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from tiktokshop_client.answers import Answer, read_answer
-from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError
+from tiktokshop_client.answers import Answer, read_answer, read_page
+from tiktokshop_client.bounds import AnswerError
+from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError, TransientError
 from tiktokshop_client.redaction import one_line
 from tiktokshop_client.retries import Retries, http_date
 from tiktokshop_client.signing import sign
@@ -270,11 +271,22 @@ class Caller:
             now, date = self._clock.time(), http_date(reply.headers.get("Date"))
             if date is not None:
                 self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
-            outcome = read_answer(reply, call.context, now, self._redactor, rows, outline)
+            outcome = self._read(reply, call, now, rows, outline, allowance)
             del reply
         if call.operation.partial and isinstance(outcome, Answer):  # what it says of single rows is told to people
             outcome = replace(outcome, data=self._redactor.throughout(outcome.data))
         return _Attempt(call, outcome, slot, token, date)
+
+    def _read(
+        self, reply: Reply, call: Call, now: float, rows: str | None, outline: tuple[str, ...], allowance: Allowance
+    ) -> Answer | TikTokShopError:
+        """What an answer means; that of a list waits until there is room for it."""
+        if not rows or "." in rows:
+            return read_answer(reply, call.context, now, self._redactor, rows, outline)
+        try:
+            return read_page(reply, call.context, now, self._redactor, rows, outline, allowance)
+        except AnswerError as error:
+            return TransientError(f"the platform {error}", action=Action.RETRY).about(call.context)
 
     def _signed(self, call: Call) -> str:
         """The complete address of a call, stamped and signed for this moment."""

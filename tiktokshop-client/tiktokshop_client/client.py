@@ -229,6 +229,8 @@ class Client:
             walk = walk or Walk(call.context.who)
             walk.see(page.rows, page.total_count)
             yield page
+            if isinstance(page.rows, RawRows) and page.rows.claim:
+                page.rows.pack()  # whoever still has it while the next one comes
             token = page.next_page_token
             if not token:
                 return

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST_BARREN: Final = 10
 """Pages in a row that may bring nothing new. A few may: the platform may leave out rows after it has cut its pages."""
-MOST_KNOWN: Final = 100_000
+MOST_KNOWN: Final = 20_000
 """Rows that are kept in mind, as a number each. A circle of more than these is not noticed."""
 
 
