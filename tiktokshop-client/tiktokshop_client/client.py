@@ -211,7 +211,7 @@ class Client:
 
         Raises:
             PagingError: The platform repeats a page token, or ``walk.MOST_BARREN`` pages in a row had no row or only
-                rows that came before, so the list would never end.
+                rows that came before, or pages come and come behind all rows that it counts: the list would never end.
             PageTokenInvalid: The platform does not accept its page token: begin again.
             TikTokShopError: As ``call``.
         """
