@@ -38,8 +38,8 @@ JSON = "application/json"
 UNNOTICED_DRIFT = 5.0
 """Seconds between the clocks that a whole-second date and an answer's way here explain."""
 
-LONGEST_SUBJECT = 200
-"""Characters of a shop's id and name in a sentence."""
+LONGEST_REGION = 20
+"""Characters of a region in a sentence. Those of the platform have two."""
 
 STALE = 5.0
 """Seconds after which a request that has waited for its slot is stamped and signed anew."""
@@ -66,6 +66,16 @@ class Shop:
     code: str
     cipher: Secret
     data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """It in a sentence: one line, however the platform calls it."""
+        return one_line(f"shop {self.id} ({self.name})")
+
+    @property
+    def market(self) -> str:
+        """Its region in a sentence."""
+        return one_line(self.region, LONGEST_REGION)
 
 
 @dataclass(frozen=True)
@@ -148,12 +158,12 @@ class Call:
         if shop is not None:
             texts["shop_cipher"] = shop.cipher.reveal()
         content = None if operation.method == "GET" else msgspec.json.encode(body or {})
-        subject = one_line(f"shop {shop.id} ({shop.name})", LONGEST_SUBJECT) if shop else ""
+        subject = shop.label if shop else ""
         context = Context.of(
             operation,
             subject,
             shop.id if shop else "",
-            shop.region if shop else "",
+            shop.market if shop else "",
             paging=paging,
         )
         return cls(operation, shop, path, texts, content, context, tally or Tally())

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHORTEST = 6
 """Shorter secrets would turn ordinary words into stars."""
+LONGEST_NAME = 200
+"""Characters of somebody's name in a sentence."""
 
 
 def printable(text: str) -> str:
@@ -23,7 +25,7 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
-def one_line(text: str, most: int) -> str:
+def one_line(text: str, most: int = LONGEST_NAME) -> str:
     """So many characters of a text from elsewhere at most, as they may stand in a sentence."""
     return " ".join(printable(text).split())[:most]
 
