@@ -132,7 +132,9 @@ def _character(written: str) -> str:
 
 def _parts(pattern: re.Pattern[str], text: str, meaning: Callable[[str], str]) -> tuple[list[str], list[int]]:
     """What is in a text as it is, by turns with what the pieces between stand for; and where each of them begins."""
-    parts, places, done = [], [], 0
+    parts: list[str] = []
+    places: list[int] = []
+    done = 0
     for match in pattern.finditer(text):
         parts += (text[done : match.start()], meaning(match[0]))
         places += (done, match.start())
