@@ -25,7 +25,7 @@ MOST_SENT: Final = 16 * MEGABYTE
 megabytes, and is sent packed, as a tenth of that."""
 MOST_UNPACKED: Final = 16 * MEGABYTE
 """Bytes of a body when it is unpacked."""
-FREE: Final = MEGABYTE // 2
+FREE: Final = 3 * MEGABYTE // 4
 """Bytes, sent or unpacked, that any number of answers may take up at the same time. What is larger is taken one at a
 time, so that many threads cannot be made to take up much memory together."""
 MOST_DECODED: Final = 2 * MEGABYTE
