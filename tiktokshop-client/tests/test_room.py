@@ -16,10 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktokshop_client import errors, operations
-from tiktokshop_client.answers import MOST_BESIDE
+from tiktokshop_client.answers import MOST_BESIDE, read_answer
 from tiktokshop_client.bounds import FREE, MOST_UNPACKED, AnswerError
+from tiktokshop_client.errors import Context
 from tiktokshop_client.raw_rows import MANY
 from tiktokshop_client.room import MOST_AT_ONCE, VALUE, Room, taken_by
+from tiktokshop_client.transport import Reply
 
 
 def page(rows: bytes, beside: bytes = b'"total_count":1000000', size: int = FREE - 20_000) -> bytes:
@@ -177,6 +179,14 @@ def test_of_what_a_list_has_beside_its_rows_only_the_pages_own_is_read_if_it_is_
     platform.on("/order/202309/orders/search", platform.ok({"orders": [{"id": "1"}], **beside}))
     [page] = client().pages(operations.SEARCH_ORDERS, shop=shop)
     assert (page.data.keys(), page.total_count, list(page.rows)) == ({"orders", "total_count"}, 1, [{"id": "1"}])
+
+
+def test_rows_that_lie_deeper_in_the_data_are_read_however_many_they_are():
+    rows = [{"id": number, "text": "x" * 100} for number in range(500)]
+    body = json.dumps({"code": 0, "data": {"performance": {"intervals": rows}}}).encode()
+    context = Context.of(operations.GET_SHOP_PERFORMANCE)
+    found = read_answer(Reply(200, {}, body), context, 0.0, rows="performance.intervals")
+    assert found.data["performance"]["intervals"] == rows
 
 
 def test_a_page_that_would_take_up_more_than_all_room_is_a_transient_error(platform, client, shop):

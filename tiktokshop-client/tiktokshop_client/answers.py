@@ -232,7 +232,8 @@ def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
         envelope = _list_decoder.decode(body)
         raw = envelope.data.pop(rows, None)
         beside = envelope.data
-        if sum(len(name) + len(memoryview(value)) for name, value in beside.items()) > MOST_BESIDE:
+        # Where rows lie deeper, they are beside: such an answer is small, see `bounds.MOST_DECODED`.
+        if "." not in rows and sum(len(name) + len(memoryview(value)) for name, value in beside.items()) > MOST_BESIDE:
             beside = {
                 name: beside[name] for name in _OF_PAGES if 0 < len(memoryview(beside.get(name, b""))) < MOST_BESIDE
             }
@@ -250,7 +251,7 @@ def _bare_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
         envelope = _bare_decoder.decode(body)
     except BROKEN:
         return None
-    if not _is_array(envelope.data):
+    if "." in rows or not _is_array(envelope.data):
         return None
     data = {rows: RawRows(envelope.data)}
     return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
