@@ -100,8 +100,7 @@ class TargetTikTokShop(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
         self.append_builtin_config(self.config_jsonschema)
-        properties = self.config_jsonschema["properties"]
-        bound(properties)
+        properties = bound(self.config_jsonschema["properties"])
         self._config = typed(self._config, properties)
         ignored = misspelt(self._config, properties)
         if "did you mean" in ignored and raise_errors:  # a switch that was meant to hold something back

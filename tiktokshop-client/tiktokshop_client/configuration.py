@@ -45,13 +45,14 @@ def typed(config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str,
     return found
 
 
-def bound(properties: Mapping[str, Any]) -> None:
+def bound(properties: dict[str, Any]) -> dict[str, Any]:
     """Gives the numbers among settings bounds, where their JSON schemas have none: from 0 to ``LARGEST``."""
     for spec in properties.values():
         if {"integer", "number"} & set(_kinds(spec)):
             spec.setdefault("maximum", LARGEST)
             if "exclusiveMinimum" not in spec:
                 spec.setdefault("minimum", 0)
+    return properties
 
 
 def _kinds(spec: Mapping[str, Any]) -> list[str]:
