@@ -1,6 +1,9 @@
 """Runs of the tap against a living shop."""
 
+import copy
 import datetime as dt
+
+import pytest
 
 DAY = 86_400
 
@@ -64,6 +67,61 @@ def test_start_and_end_date_bound_what_is_read(lab):
         record["id"] for record in whole if start <= record["update_time"] < end
     }
     assert {p["replication_key_value"] for p in part.state["bookmarks"]["orders"]["partitions"]} == {end}
+
+
+EMPTY_RANGES = {
+    "a start_date in the future": {"start_date": "2031-01-01"},
+    "a start_date behind end_date": {"start_date": "2026-02-01", "end_date": "2026-01-01"},
+    "the same twice": {"start_date": "2026-01-01", "end_date": "2026-01-01"},
+}
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["without a state", "with one"])
+@pytest.mark.parametrize("kind", EMPTY_RANGES)
+def test_an_empty_range_moves_no_bookmark(lab, kind, given):
+    streams = ["orders", "statements", "statement_transactions", "order_price_details", "shop_performance"]
+    before = lab.run(streams=streams).state if given else {}
+    run = lab.run(copy.deepcopy(before), streams=streams, **EMPTY_RANGES[kind])
+    assert run.records() == []
+    for state in run.states:
+        for stream in streams:
+            parts = state.get("bookmarks", {}).get(stream, {}).get("partitions", [])
+            was = before.get("bookmarks", {}).get(stream, {}).get("partitions", [])
+            assert [part for part in parts if "replication_key_value" in part] == was, stream
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        {"start_date": "2031-01-01"},
+        {"end_date": "2020-01-01"},
+        {"start_date": "2026-02-01", "end_date": "2026-02-02"},
+    ],
+    ids=["all before the start", "all after the end", "most outside"],
+)
+def test_unsettled_rows_outside_of_the_range_are_not_marked_as_settled(lab, narrow):
+    streams = ["unsettled_transactions"]
+    first = lab.run(streams=streams)
+    there = first.table().keys()
+    assert len(there) > 10
+    again = lab.run(first.state, streams=streams, **narrow)
+    assert again.table().keys() == there
+    assert [row["_sdc_deleted_at"] for row in again.records()] == [None] * len(there)
+    assert lab.run(again.state, streams=streams).table().keys() == there
+
+
+@pytest.mark.parametrize("known", [None, 5, "x", {"a": 1}, [None, 1.5, True, [], {}, ""]], ids=repr)
+def test_a_state_that_knows_odd_things_is_read_as_if_it_knew_nothing(lab, known):
+    streams = ["unsettled_transactions", "statement_transactions", "messages"]
+    first = lab.run(streams=streams)
+    state = copy.deepcopy(first.state)
+    for stream in state["bookmarks"].values():
+        for part in stream["partitions"]:
+            part["known"] = known
+    again = lab.run(state, streams=["unsettled_transactions"])
+    whole = {key for key in first.table() if key[0] == "unsettled_transactions"}
+    assert again.table().keys() == whole
+    assert [row["_sdc_deleted_at"] for row in again.records()] == [None] * len(whole)
 
 
 def test_only_the_shops_asked_for_are_read(lab):

@@ -74,10 +74,11 @@ class Bookmark:
 
     @property
     def known(self) -> frozenset[str]:
-        """The identities that the last run has left."""
+        """The identities that the last run has left; what else stands among them is left out."""
         kept = self._state.get(KNOWN)
         known = kept if isinstance(kept, list) else ()
-        return frozenset(str(identity) for identity in known if isinstance(identity, (str, int)))
+        texts = (each if isinstance(each, str) else str(each) for each in known if type(each) in {str, int})
+        return frozenset(text for text in texts if text.strip())
 
     def remember(self, identities: Iterable[str]) -> None:
         """Leaves identities to the next run."""

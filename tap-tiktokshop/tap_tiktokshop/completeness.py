@@ -271,6 +271,7 @@ class Completeness:
                 first = page.total_count if first is None else first
                 expected = page.total_count if expected is None else min(expected, page.total_count)
             rows = self._sift(page, outline)
+            del outline  # it may be large, and the page knows it as long as it has room
             self._unidentified += (f"row {index + 1} of request_id {page.request_id}" for index in rows.unidentified)
             yield rows
         return first, expected, came

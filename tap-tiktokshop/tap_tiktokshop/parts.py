@@ -70,7 +70,7 @@ class Part:
     @property
     def subject(self) -> str:
         """Whose it is, for a human."""
-        return f"shop {self.shop.id} ({self.shop.name})" if self.shop else "the seller"
+        return self.shop.label if self.shop else "the seller"
 
     @property
     def counts_agree(self) -> bool | None:

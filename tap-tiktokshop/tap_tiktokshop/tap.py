@@ -25,7 +25,7 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import OPERATIONS, Client, Settings
-from tiktokshop_client.configuration import misspelt, plugin_config, typed
+from tiktokshop_client.configuration import bound, misspelt, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, run, sentence
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
@@ -143,7 +143,7 @@ class TapTikTokShop(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
         self.append_builtin_config(self.config_jsonschema)
-        properties = self.config_jsonschema["properties"]
+        properties = bound(self.config_jsonschema["properties"])
         self._config = typed(self._config, properties)
         ignored = misspelt(self._config, properties)
         if ignored:
@@ -362,7 +362,7 @@ class TapTikTokShop(Tap):
 
     def report_failure(self, stream: str, shop: Shop | None, error: Exception) -> None:
         """One line for a part that failed; its bookmark stays, the others go on, the run ends non-zero."""
-        whose = f"shop {shop.id} ({shop.name})" if shop else "the seller"
+        whose = shop.label if shop else "the seller"
         subject = f"Stream {stream}" if isinstance(error, TikTokShopError) else f"Stream {stream} of {whose}"
         if shop and getattr(error, "reach", "stream") == "shop":
             self.stopped_shops.add(shop.id)

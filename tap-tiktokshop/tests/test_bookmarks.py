@@ -136,6 +136,27 @@ def test_identities_are_left_to_the_next_run_and_forgotten_when_there_are_none()
     assert at({"known": "broken"}).known == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("kept", "known"),
+    [
+        (None, set()),
+        (7, set()),
+        ("abc", set()),
+        ({"a": 1}, set()),
+        ([], set()),
+        (["a", None, True, 1.5, ["b"], {"c": 1}, "", "  ", "d"], {"a", "d"}),
+        ([12345678901234567890, "12345678901234567890"], {"12345678901234567890"}),
+    ],
+)
+def test_of_what_a_state_knows_only_identities_are_taken_whatever_else_is_there(kept, known):
+    state = {"known": kept, "replication_key": "statement_time", "replication_key_value": utc(5000)}
+    bookmark = at(state)
+    assert bookmark.known == known
+    bookmark.remember(bookmark.known | {"z"})
+    assert at(state).known == {*known, "z"}
+    assert bookmark.start(0, 0) == 5000
+
+
 def test_an_open_row_whose_time_counts_milliseconds_is_read_again_from_its_second():
     state = {}
     bookmark = Bookmark(state, "statement_time", OpenRows(until("status", "PAID")))

@@ -7,6 +7,7 @@ from platform_lists import NOW, Platform, read_through, source
 from tap_tiktokshop.bookmarks import OpenRows, until
 from tap_tiktokshop.completeness import IncompleteWindowError
 from tap_tiktokshop.reading import IDENTITY, Children, Listed, Parents, Roster, TimeFilter, Windows
+from tap_tiktokshop.reading.base import MOST_TRIES
 from tiktokshop_client import Answer, Page, operations
 from tiktokshop_client.errors import BusinessError
 
@@ -138,6 +139,54 @@ def test_only_the_right_kind_is_asked_about_and_each_kind_once_if_so_wished():
     platform = Family(rows, answers=lambda _: {})
     read(way, platform)
     assert platform.asked == ["a", "c"]
+
+
+def reasons(kinds, answers):
+    """What is asked, and what comes, of rows of these kinds, of which one is to be asked each."""
+    rows = [{"id": str(number), "kind": kind, "update_time": number} for number, kind in enumerate(kinds)]
+    way = Children(
+        parents=(Parents(ORDERS, "id", once="kind"),),
+        operation=operations.GET_REJECT_REASONS,
+        key="name",
+        ids="query.ids",
+        forgiving=True,
+        distinct=True,
+    )
+    platform = Family(rows, answers=answers)
+    found = [row["name"] for chunk in read(way, platform) for row in chunk.rows]
+    return platform.asked, found
+
+
+@pytest.mark.parametrize("refused", [1, 2, 5, 9])
+def test_a_question_that_is_refused_does_not_use_up_its_kind(refused):
+    def answers(ids):
+        if int(ids[0]) < refused:
+            raise BusinessError("no", code=25011014)
+        return [[{"name": f"reason of {ids[0]}"}]]
+
+    asked, found = reasons(["x"] * 20, answers)
+    assert (asked, found) == ([[str(number)] for number in range(refused + 1)], [f"reason of {refused}"])
+
+
+def test_a_kind_that_is_refused_is_asked_about_again_when_the_next_of_it_comes():
+    def answers(ids):
+        if ids[0] == "0":
+            raise BusinessError("no", code=25011014)
+        return [[{"name": f"reason of {ids[0]}"}]]
+
+    asked, found = reasons(["x", *["y"] * 8, "x"], answers)
+    assert sorted(asked) == [["0"], ["1"], ["9"]]
+    assert sorted(found) == ["reason of 1", "reason of 9"]
+
+
+def test_a_kind_of_which_all_are_refused_is_given_up_and_the_others_are_not():
+    def answers(ids):
+        if int(ids[0]) % 2:
+            raise BusinessError("no", code=25011014)
+        return [[{"name": "reason"}]]
+
+    asked, found = reasons(["x", "y"] * 100, answers)
+    assert (len(asked), found) == (1 + MOST_TRIES, ["reason"])
 
 
 def test_an_identity_that_several_rows_name_is_asked_about_once():
@@ -365,3 +414,17 @@ def test_rows_that_two_readers_have_kept_are_asked_about_once():
     kept.cover(ORDERS, 0, 100)
     read(DETAILS, platform, roster=kept)
     assert platform.asked == ["0", "1"]
+
+
+@pytest.mark.parametrize("odd", ["", "../shops", "a b", "a/b", "\n", "%2e"])
+def test_what_is_remembered_and_cannot_be_an_id_is_not_asked_about(odd):
+    way = Children(
+        parents=(Parents(ORDERS, "id", once=IDENTITY),),
+        operation=operations.GET_PRICE_DETAIL,
+        key=None,
+        path="order_id",
+        remember=True,
+    )
+    platform = Family([], answers=lambda _: {})
+    read(way, platform, known=frozenset({odd, "7"}))
+    assert platform.asked == ["7"]

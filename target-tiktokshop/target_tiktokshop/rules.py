@@ -301,6 +301,6 @@ def _number(value: Any, name: str) -> Decimal:
     if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
         raise ConfigurationError(f"the setting {name} has to be a decimal number")
     number = Decimal(str(value))
-    if not number.is_finite():
-        raise ConfigurationError(f"the setting {name} has to be a decimal number")
+    if not number.is_finite() or number < 0:
+        raise ConfigurationError(f"the setting {name} has to be a decimal number, 0 or more")
     return number

@@ -18,7 +18,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings
-from tiktokshop_client.configuration import misspelt, plugin_config, typed
+from tiktokshop_client.configuration import bound, misspelt, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, quiet, run
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
@@ -100,7 +100,7 @@ class TargetTikTokShop(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
         self.append_builtin_config(self.config_jsonschema)
-        properties = self.config_jsonschema["properties"]
+        properties = bound(self.config_jsonschema["properties"])
         self._config = typed(self._config, properties)
         ignored = misspelt(self._config, properties)
         if "did you mean" in ignored and raise_errors:  # a switch that was meant to hold something back

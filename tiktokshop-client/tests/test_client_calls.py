@@ -297,3 +297,23 @@ def test_a_closed_client_sends_nothing(platform, client, shop):
     with pytest.raises(errors.ClosedError, match="the client is closed"):
         one.call(operations.SEARCH_ORDERS, shop=shop)
     assert platform.requests == []
+
+
+ODD = "Te\x1b[2Ja\r\nGrant ends never\u202e" + "x" * 5_000
+
+
+def test_what_the_platform_calls_a_shop_is_one_short_line_in_every_sentence(platform, client):
+    listed = [{"id": "1\n2", "name": ODD, "region": ODD, "seller_type": ODD, "cipher": "c" * 20}]
+    platform.on("/authorization/202309/shops", platform.ok({"shops": listed}))
+    platform.on("/order/202309/orders/search", platform.no(36009004, ODD, 400))
+    one = client()
+    [shop] = one.shops()
+    assert (shop.id, shop.name, shop.region) == ("1 2", ODD, ODD)
+    with pytest.raises(errors.TikTokShopError) as refused:
+        list(one.pages(operations.SEARCH_ORDERS, shop=shop))
+    with pytest.raises(errors.ConfigurationError, match="which the grant does not cover") as missed:
+        client(shop_ids=["9"]).shops()
+    elsewhere = dataclasses.replace(shop, region="ID" + ODD)
+    told = [shop.label, shop.market, elsewhere.market, str(refused.value), str(missed.value)]
+    assert all(text.isprintable() and len(text) < 700 for text in told)
+    assert str(refused.value).startswith("search_orders for shop 1 2 (Te [2Ja Grant ends never xxx")

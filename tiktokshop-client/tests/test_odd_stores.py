@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from store_places import PASSWORD, PLACES
-from tiktokshop_client import FileStore, Secret, Settings, Token, errors
+from tiktokshop_client import FileStore, Secret, Settings, Token, errors, store_seeds
 from tiktokshop_client.tokens import store_for
 
 TOKEN = Token(Secret("canary-access"), Secret("canary-refresh"))
@@ -219,3 +220,45 @@ def test_a_store_that_cannot_be_written_is_told_at_the_start_of_a_run(platform, 
     client(opened("env:SHOP_TOKEN"), **bare).shops()
     monkey.undo()
     assert caplog.text == "", "a store that is only read is no surprise"
+
+
+SHELL = pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+COMMANDS = {
+    "prints without end": ("yes canary", "prints more than 131 kB"),
+    "prints without end and in one line": ("cat /dev/zero", "prints more than 131 kB"),
+    "never ends": ("sleep 60", r"does not end within 0\.3 seconds"),
+    "prints a token and never ends": ("sh -c 'echo canary; exec sleep 60'", r"does not end within 0\.3 seconds"),
+    "closes its output and never ends": ("sh -c 'exec >&-; exec sleep 60'", r"does not end within 0\.3 seconds"),
+    "drips": ("sh -c 'while echo canary; do sleep 0.05; done'", r"does not end within 0\.3 seconds"),
+    "leaves one behind that holds its output": ("sh -c 'sleep 2 & echo canary'", r"its output within 0\.3 seconds"),
+    "prints bytes that are no text": (r"printf canary\\377\\376", "gives no token"),
+    "prints a file of another kind": ("cat " + sys.executable, "prints more than 131 kB|gives no token"),
+    "prints two tokens": ("echo canary canary", "gives no token"),
+    "prints what is half an object": ("echo '{canary'", "does not hold a token pair"),
+    "complains without end": ("sh -c 'yes canary | head -c 1000000 >&2; exit 3'", "ends with exit code 3"),
+}
+
+
+@SHELL
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_a_command_that_does_not_print_a_token_and_end_is_told_soon_and_in_one_sentence(kind, monkeypatch):
+    monkeypatch.setattr(store_seeds, "COMMAND_TIMEOUT", 0.3 if "seconds" in COMMANDS[kind][1] else 20.0)
+    command, words = COMMANDS[kind]
+    began = time.monotonic()
+    with pytest.raises(errors.ConfigurationError, match=words) as caught:
+        opened(f"command:{command}").read()
+    assert time.monotonic() - began < 10
+    assert "canary" not in f"{caught.value}".partition(" cannot be read: ")[2]
+    assert "\n" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@SHELL
+def test_a_command_that_prints_without_end_takes_up_no_memory():
+    store = opened(f"command:{sys.executable} -c 'while True: print(\"x\" * 100000)'")
+    tracemalloc.start()
+    with pytest.raises(errors.ConfigurationError, match="prints more than 131 kB"):
+        store.read()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000

@@ -23,7 +23,7 @@ from tiktokshop_client.authorise import Standing
 from tiktokshop_client.console import run, sentence, trace
 from tiktokshop_client.errors import ConfigurationError, partial_errors
 from tiktokshop_client.operations import UPDATE_INVENTORY
-from tiktokshop_client.redaction import Redactor, known
+from tiktokshop_client.redaction import HEAD, Redactor, known
 from tiktokshop_client.token_pair import Token
 
 CANARY = "canary+Tök/en=\"7'&\n§1"
@@ -44,12 +44,33 @@ WAYS = {
     "hexadecimal": lambda text: text.encode().hex(),
     "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
     "percent-encoded twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "JSON with each character as its number": lambda text: "".join(f"\\u{unit:04x}" for unit in units(text)),
+    "the same in capitals": lambda text: "".join(f"\\u{unit:04X}" for unit in units(text)),
+    "the same, quoted once more": lambda text: "".join(f"\\\\u{unit:04x}" for unit in units(text)),
+    "JavaScript's numbers": lambda text: "".join(f"\\u{{{ord(each):x}}}" for each in text),
+    "HTML's numbers": lambda text: "".join(f"&#{ord(each)};" for each in text),
+    "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(each):x};" for each in text),
+    "HTML's numbers in capitals": lambda text: "".join(f"&#X{ord(each):04X};" for each in text),
 }
+AS_NUMBERS = (
+    lambda each: each,
+    lambda each: "".join(f"\\u{unit:04x}" for unit in units(each)),
+    lambda each: f"&#{ord(each)};",
+    lambda each: f"&#x{ord(each):X};",
+)
+BREAKS = ("\n", "\r\n", "\\n", "\\r\\n", "\n    ")
 PACKINGS = {
     "base64": base64.b64encode,
     "base64 for URLs": base64.urlsafe_b64encode,
 }
 INSIDE = {"plain": str, "percent-encoded": lambda text: quote(text, safe=""), "as a form": quote_plus}
+
+
+def units(text: str) -> list[int]:
+    """A text in the 16-bit units of JSON's numbers."""
+    packed = text.encode("utf-16-be")
+    return [int.from_bytes(packed[place : place + 2], "big") for place in range(0, len(packed), 2)]
+
 
 secrets = st.text(st.characters(codec="utf-8"), min_size=12, max_size=60)
 
@@ -60,7 +81,8 @@ def test_a_secret_is_taken_out_in_each_way_it_may_be_written(way, secret):
     redact = Redactor()
     redact.add(Secret(secret))
     written = WAYS[way](secret)
-    inner = written.removeprefix("b")[1:-1] if way.startswith(("repr", "JSON")) else written
+    quoted = way.startswith(("repr", "JSON")) and not way.startswith("JSON with each")
+    inner = written.removeprefix("b")[1:-1] if quoted else written
     assert redact(f"<{inner}>") == "<***>"
 
 
@@ -74,6 +96,62 @@ def test_a_secret_is_taken_out_of_base64_whatever_stands_around_it(packing, insi
     shown = redact(text)
     assert "***" in shown
     assert len(shown.replace("***", "")) <= 4 * (len(before) + len(after)) // 3 + 8
+
+
+@given(secret=st.text(st.characters(codec="utf-8", exclude_characters="\\&"), min_size=12), data=st.data())
+def test_a_secret_is_taken_out_whichever_of_its_characters_are_written_as_numbers(secret, data):
+    redact = Redactor()
+    redact.add(Secret(secret))
+    ways = data.draw(st.lists(st.sampled_from(AS_NUMBERS), min_size=len(secret), max_size=len(secret)))
+    shown = redact(f"<{''.join(way(each) for way, each in zip(ways, secret, strict=True))}>")
+    assert shown == "<***>"
+
+
+@pytest.mark.parametrize("way", ["plain", "percent-encoded", "hexadecimal", *PACKINGS])
+@given(secret=st.text("abcXYZ019._-~+/=", min_size=20, max_size=90), width=st.integers(4, 76), data=st.data())
+def test_a_secret_that_is_broken_into_lines_is_taken_out(way, secret, width, data):
+    redact = Redactor()
+    redact.add(Secret(secret))
+    written = PACKINGS[way](secret.encode()).decode().rstrip("=") if way in PACKINGS else WAYS[way](secret)
+    ending = data.draw(st.sampled_from(BREAKS))
+    broken = ending.join(written[place : place + width] for place in range(0, len(written), width))
+    shown = redact(f"it said: <{broken}> of\nthese")
+    assert shown.startswith("it said: <***")
+    assert shown.endswith("> of\nthese")
+    assert len(shown) <= len(f"it said: <***{ending}> of\nthese") + 3  # the last of base64 is its neighbours' as well
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if not way.startswith("repr")])
+@given(secret=secrets, data=st.data())
+def test_what_a_limit_has_left_of_a_secret_is_taken_out(way, secret, data):
+    redact = Redactor()
+    redact.add(Secret(secret))
+    inner = {each: WAYS[way](each) for each in (secret,)}[secret]
+    inner = inner[1:-1] if way in {"JSON", "JSON as it is", "JSON with escaped slashes"} else inner
+    longest = max(len(WAYS[way](each)) for each in secret)
+    left = data.draw(st.integers(min(len(inner), HEAD * longest), len(inner)))
+    for behind in ("", "...", "… (code 5)"):
+        shown = redact(f"no <{inner[:left]}{behind}")
+        assert shown.startswith("no <***")
+        assert len(shown) < len("no <***") + longest + len(behind)  # a piece of a character may stay
+
+
+def test_a_beginning_that_is_shorter_may_be_anything():
+    redact = Redactor()
+    redact.add(
+        Secret(
+            "TTP_pwSm2AAAAABmmtFz1xlyKMnwg74T2GJ5s0uQbS8jPjb_GkdFVCxPqzQXSyuyfXdQa0AqyDsea2tYFNVf4XeqgZHFfPyv0Vs659QqyLYfsGzanZ5XZAin3"
+        )
+    )
+    assert redact("a token like TTP_pwSm2AA is not good") == "a token like TTP_pwSm2AA is not good"
+    assert redact("a token like TTP_pwSm2AAA is not good") == "a token like *** is not good"
+
+
+@given(text=st.text("\\\\&#;u0123x\n abc", max_size=200))
+def test_numbers_and_line_ends_that_make_no_secret_stay_as_they_are(text):
+    redact = Redactor()
+    redact.add(Secret("a-secret-of-nobody"))
+    assert redact(text) == text
 
 
 @given(text=st.text(max_size=200))

@@ -1,12 +1,13 @@
 """A list comes to an end: page tokens that are ever new do not help one that brings nothing new."""
 
 import itertools
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktokshop_client import errors, operations
-from tiktokshop_client.walk import MOST_BARREN, Walk
+from tiktokshop_client.walk import CAPPED, MOST_BARREN, MOST_BEYOND, MOST_KNOWN, MOST_PAGES, Walk
 
 ORDERS = "/order/202309/orders/search"
 THREE = [{"id": "1"}, {"id": "2"}, {"id": "3"}]
@@ -66,3 +67,94 @@ def test_no_list_of_new_rows_is_cut_whatever_its_count_says(pages, total):
     for number, size in enumerate(pages):
         walk.see([{"id": next(ids)} for _ in range(size)], total)
         walk.go_on(f"t{number}")
+
+
+def walked(counts, size=100):
+    """Walks through pages of new rows, one for each count."""
+    ids = itertools.count()
+    walk = Walk("orders")
+    for number, count in enumerate(counts, 1):
+        walk.see([{"id": next(ids)} for _ in range(size)], count)
+        walk.go_on(f"t{number}")
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [None] * 300,
+        [2_999] * 30,
+        [1_500] * 30,
+        [3_000, *([2_000] * 29)],
+        [100] * 100,
+        [3] * 99,
+        [CAPPED] * 500,
+        [9_000] * 30 + [CAPPED] * 500,
+        range(100, 60_000, 100),
+        [1] + [None] * 98,
+    ],
+    ids=[
+        "none",
+        "one too small",
+        "half",
+        "rows leave",
+        "that of the page",
+        "stale",
+        "capped",
+        "capped later",
+        "as far as read",
+        "once",
+    ],
+)
+def test_a_count_that_is_wrong_cuts_no_list(counts):
+    walked(counts)
+
+
+@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize("count", [1, 3, 50, 900, CAPPED - 1])
+def test_new_rows_without_end_beside_a_count_end_soon_behind_it(count, size):
+    with pytest.raises(
+        errors.PagingError, match=f"orders: the list does not end: .* rows of {count} counted"
+    ) as caught:
+        walked(itertools.repeat(count), size)
+    pages = int(str(caught.value).rsplit("on ", 1)[1].split()[0])
+    assert pages == -(-count // size) + MOST_BEYOND
+
+
+def test_new_rows_without_end_that_nobody_counts_end_too():
+    with pytest.raises(errors.PagingError, match=f"the list does not end: {MOST_PAGES} rows on {MOST_PAGES} pages"):
+        walked(itertools.repeat(None), 1)
+
+
+def test_new_rows_without_end_end_in_an_error_of_the_client(platform, client, shop):
+    numbers = itertools.count(1)
+
+    def answer(_):
+        number = next(numbers)
+        return platform.ok({"orders": [{"id": f"{number}"}], "next_page_token": f"t{number}", "total_count": 3})
+
+    platform.on(ORDERS, answer)
+    with pytest.raises(errors.PagingError, match=r"shop 7495 .*: the list does not end: 103 rows of 3 counted"):
+        list(client(requests_per_second=500).pages(operations.SEARCH_ORDERS, shop=shop))
+
+
+def test_long_page_tokens_are_not_kept_and_a_circle_of_them_is_noticed():
+    walk = Walk("orders")
+    tracemalloc.start()
+    for number in range(300):
+        walk.see([number], None)
+        walk.go_on(f"{number}" * 20_000)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 200_000
+    walk.see([300], None)
+    with pytest.raises(errors.PagingError, match="repeats a page token on page 301"):
+        walk.go_on("7" * 20_000)
+
+
+def test_no_more_tokens_and_rows_are_kept_in_mind_than_a_bound():
+    walk = Walk("orders")
+    for number in range(2 * MOST_KNOWN):
+        walk.see([number], None)
+        walk.go_on(f"t{number}")
+    assert len(walk._tokens) <= MOST_KNOWN
+    assert len(walk._known) <= MOST_KNOWN

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tiktokshop_client.bounds import FREE, FREE_DECODED
 from tiktokshop_client.errors import (
     SUCCESS,
     Action,
@@ -21,10 +24,12 @@ from tiktokshop_client.errors import (
 from tiktokshop_client.mending import mend, names_nul
 from tiktokshop_client.raw_rows import BROKEN, RawRows, answer_with, decoder, outline_type
 from tiktokshop_client.retries import http_date, retry_after
+from tiktokshop_client.room import ROOM, taken_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tiktokshop_client.bounds import Allowance
     from tiktokshop_client.transport import Reply
 
 
@@ -37,7 +42,21 @@ class _ListEnvelope(msgspec.Struct):
     request_id: Any = None
 
 
+class _BareEnvelope(msgspec.Struct):
+    """The same of a list that is the data itself."""
+
+    data: msgspec.Raw
+    code: Any = None
+    message: Any = None
+    request_id: Any = None
+
+
 _list_decoder = msgspec.json.Decoder(_ListEnvelope)
+_bare_decoder = msgspec.json.Decoder(_BareEnvelope)
+_decoding = Lock()
+"""Held while a larger page is decoded: what is made of it for the moment may be many times larger."""
+MOST_BESIDE = 16_000
+"""Bytes of what a list may have beside its rows. If it has more, only what pages have is looked at."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +152,42 @@ def read_answer(
     )
 
 
+def read_page(
+    reply: Reply,
+    context: Context,
+    now: float,
+    redact: Callable[[str], str],
+    rows: str,
+    outline: tuple[str, ...],
+    allowance: Allowance,
+) -> Answer | TikTokShopError:
+    """What an HTTP answer to the question for a list means; its rows have room, see ``room``.
+
+    Args:
+        reply: The answer, and so on as in ``read_answer``.
+        context: What the request was about.
+        now: Unix seconds.
+        redact: Takes secrets out of a text.
+        rows: The name of the list.
+        outline: The fields of its rows that will be asked for first.
+        allowance: How long it may wait for room.
+
+    Raises:
+        AnswerError: There was no room for it.
+    """
+    size = len(reply.body)
+    claim = None
+    if size > (FREE if outline else FREE_DECODED):
+        claim = ROOM.claim(taken_by(reply.body), allowance.left)
+    with _decoding if size > FREE_DECODED else nullcontext():
+        found = read_answer(reply, context, now, redact, rows, outline)
+        raw = found.data.get(rows) if isinstance(found, Answer) else None
+        heavy = isinstance(raw, RawRows) and (raw.shed() or (size > FREE_DECODED and not raw.is_outlined))
+    if isinstance(raw, RawRows) and (claim or heavy):
+        raw.claim = claim or ROOM.claim(taken_by(reply.body), allowance.left)
+    return found
+
+
 def _any_envelope(body: bytes, rows: str | None, outline: tuple[str, ...]) -> dict[str, Any] | None:
     """The envelope, by the quickest way that leads to it; None if the body is none."""
     return (
@@ -152,12 +207,17 @@ def _outlined(body: bytes, rows: str, outline: tuple[str, ...]) -> dict[str, Any
         envelope = _outlined_decoder(rows, outline).decode(body)
     except BROKEN:
         return None
-    data = {name: getattr(envelope.data, name) for name in _OF_PAGES}
+    data = {name: _single(getattr(envelope.data, name)) for name in _OF_PAGES}
     data[rows] = RawRows.outlined(body, rows, outline, envelope.data.rows)
     return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
 
 
 _OF_PAGES = ("total_count", "next_page_token")
+
+
+def _single(value: Any) -> Any:
+    """What pages have, without what cannot be it."""
+    return None if isinstance(value, (list, dict)) else value
 
 
 @lru_cache
@@ -171,12 +231,34 @@ def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
     try:
         envelope = _list_decoder.decode(body)
         raw = envelope.data.pop(rows, None)
-        data: dict[str, Any] = {name: decoder.decode(value) for name, value in envelope.data.items()}
+        beside = envelope.data
+        # Where rows lie deeper, they are beside: such an answer is small, see `bounds.MOST_DECODED`.
+        if "." not in rows and sum(len(name) + len(memoryview(value)) for name, value in beside.items()) > MOST_BESIDE:
+            beside = {
+                name: beside[name] for name in _OF_PAGES if 0 < len(memoryview(beside.get(name, b""))) < MOST_BESIDE
+            }
+        data: dict[str, Any] = {name: decoder.decode(value) for name, value in beside.items()}
         if raw is not None:
-            data[rows] = RawRows(raw) if bytes(memoryview(raw)[:1]) == b"[" else decoder.decode(raw)
+            data[rows] = RawRows(raw) if _is_array(raw) else decoder.decode(raw)
+    except BROKEN:
+        return _bare_envelope(body, rows)
+    return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
+
+
+def _bare_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
+    """The envelope of a list that is its data, as that of one that lies in it; None if it is none."""
+    try:
+        envelope = _bare_decoder.decode(body)
     except BROKEN:
         return None
+    if "." in rows or not _is_array(envelope.data):
+        return None
+    data = {rows: RawRows(envelope.data)}
     return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
+
+
+def _is_array(raw: msgspec.Raw) -> bool:
+    return bytes(memoryview(raw)[:1]) == b"["
 
 
 def _envelope(body: bytes) -> dict[str, Any] | None:

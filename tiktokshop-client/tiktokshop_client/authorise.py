@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.client import Client
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.health import moment
-from tiktokshop_client.redaction import Redactor
+from tiktokshop_client.redaction import Redactor, one_line
 from tiktokshop_client.token_host import TokenHost
 from tiktokshop_client.token_pair import Token
 from tiktokshop_client.tokens import fingerprint
@@ -53,13 +53,14 @@ class Standing:
         """The same for a human."""
         token = self.token
         unknown = "unknown: the platform did not say"
+        seller, region = one_line(token.seller_name) or unknown, one_line(token.region)
         until, ends = token.access_expires_at, token.refresh_expires_at
         return [
-            f"Seller        {token.seller_name or unknown}{f' ({token.region})' if token.region else ''}",
+            f"Seller        {seller}{f' ({region})' if region else ''}",
             f"Access token  {f'good until {moment(until)}' if until else unknown}",
             f"Grant         {f'ends {moment(ends)}' if ends else unknown}",
             f"Token store   {self.store}",
-            *_column("Shops", [f"{shop.id} {shop.name} ({shop.region})" for shop in self.shops] or ["none"]),
+            *_column("Shops", [f"{shop.id} {one_line(shop.name)} ({shop.market})" for shop in self.shops] or ["none"]),
             *_column("Scopes", token.granted_scopes or [unknown]),
         ]
 

@@ -23,9 +23,9 @@ MEGABYTE: Final = 1_000_000
 MOST_SENT: Final = 16 * MEGABYTE
 """Bytes of an answer as it is sent, its headers included. A page of 100 rows with all that they may hold has some
 megabytes, and is sent packed, as a tenth of that."""
-MOST_UNPACKED: Final = 32 * MEGABYTE
+MOST_UNPACKED: Final = 16 * MEGABYTE
 """Bytes of a body when it is unpacked."""
-FREE: Final = MEGABYTE
+FREE: Final = 3 * MEGABYTE // 4
 """Bytes, sent or unpacked, that any number of answers may take up at the same time. What is larger is taken one at a
 time, so that many threads cannot be made to take up much memory together."""
 MOST_DECODED: Final = 2 * MEGABYTE

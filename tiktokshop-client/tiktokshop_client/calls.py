@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from tiktokshop_client.answers import Answer, read_answer
-from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError
+from tiktokshop_client.answers import Answer, read_answer, read_page
+from tiktokshop_client.bounds import AnswerError
+from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError, TransientError
 from tiktokshop_client.redaction import one_line
 from tiktokshop_client.retries import Retries, http_date
 from tiktokshop_client.signing import sign
@@ -37,8 +38,8 @@ JSON = "application/json"
 UNNOTICED_DRIFT = 5.0
 """Seconds between the clocks that a whole-second date and an answer's way here explain."""
 
-LONGEST_SUBJECT = 200
-"""Characters of a shop's id and name in a sentence."""
+LONGEST_REGION = 20
+"""Characters of a region in a sentence. Those of the platform have two."""
 
 STALE = 5.0
 """Seconds after which a request that has waited for its slot is stamped and signed anew."""
@@ -65,6 +66,16 @@ class Shop:
     code: str
     cipher: Secret
     data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """It in a sentence: one line, however the platform calls it."""
+        return one_line(f"shop {self.id} ({self.name})")
+
+    @property
+    def market(self) -> str:
+        """Its region in a sentence."""
+        return one_line(self.region, LONGEST_REGION)
 
 
 @dataclass(frozen=True)
@@ -147,12 +158,12 @@ class Call:
         if shop is not None:
             texts["shop_cipher"] = shop.cipher.reveal()
         content = None if operation.method == "GET" else msgspec.json.encode(body or {})
-        subject = one_line(f"shop {shop.id} ({shop.name})", LONGEST_SUBJECT) if shop else ""
+        subject = shop.label if shop else ""
         context = Context.of(
             operation,
             subject,
             shop.id if shop else "",
-            shop.region if shop else "",
+            shop.market if shop else "",
             paging=paging,
         )
         return cls(operation, shop, path, texts, content, context, tally or Tally())
@@ -270,11 +281,22 @@ class Caller:
             now, date = self._clock.time(), http_date(reply.headers.get("Date"))
             if date is not None:
                 self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
-            outcome = read_answer(reply, call.context, now, self._redactor, rows, outline)
+            outcome = self._read(reply, call, now, rows, outline, allowance)
             del reply
         if call.operation.partial and isinstance(outcome, Answer):  # what it says of single rows is told to people
             outcome = replace(outcome, data=self._redactor.throughout(outcome.data))
         return _Attempt(call, outcome, slot, token, date)
+
+    def _read(
+        self, reply: Reply, call: Call, now: float, rows: str | None, outline: tuple[str, ...], allowance: Allowance
+    ) -> Answer | TikTokShopError:
+        """What an answer means; that of a list waits until there is room for it."""
+        if not rows or "." in rows:
+            return read_answer(reply, call.context, now, self._redactor, rows, outline)
+        try:
+            return read_page(reply, call.context, now, self._redactor, rows, outline, allowance)
+        except AnswerError as error:
+            return TransientError(f"the platform {error}", action=Action.RETRY).about(call.context)
 
     def _signed(self, call: Call) -> str:
         """The complete address of a call, stamped and signed for this moment."""

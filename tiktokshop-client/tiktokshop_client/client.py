@@ -10,6 +10,7 @@ from tiktokshop_client.answers import whole
 from tiktokshop_client.calls import Call, Caller, Shop, Tally
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
+    LONGEST_ID,
     AuthorisationError,
     ConfigurationError,
     MarketError,
@@ -18,7 +19,7 @@ from tiktokshop_client.errors import (
 from tiktokshop_client.limits import Limits
 from tiktokshop_client.operations import GET_SHOPS, same_region
 from tiktokshop_client.raw_rows import RawRows
-from tiktokshop_client.redaction import known
+from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens import Tokens, store_for
 from tiktokshop_client.transport import Transport
@@ -211,7 +212,7 @@ class Client:
 
         Raises:
             PagingError: The platform repeats a page token, or ``walk.MOST_BARREN`` pages in a row had no row or only
-                rows that came before, so the list would never end.
+                rows that came before, or pages come and come behind all rows that it counts: the list would never end.
             PageTokenInvalid: The platform does not accept its page token: begin again.
             TikTokShopError: As ``call``.
         """
@@ -229,6 +230,8 @@ class Client:
             walk = walk or Walk(call.context.who)
             walk.see(page.rows, page.total_count)
             yield page
+            if isinstance(page.rows, RawRows) and page.rows.claim:
+                page.rows.pack()  # whoever still has it while the next one comes
             token = page.next_page_token
             if not token:
                 return
@@ -280,7 +283,7 @@ class Client:
         listed = answer.data.get("shops") or []
         if not isinstance(listed, list):
             raise TransientError(f"{GET_SHOPS.name}: the answer's shops is not a list", request_id=answer.request_id)
-        rows = {str(row["id"]): row for row in listed if isinstance(row, dict) and row.get("id")}
+        rows = {one_line(str(row["id"]), LONGEST_ID): row for row in listed if isinstance(row, dict) and row.get("id")}
         for shop_id, row in rows.items():
             facts = {key: value for key, value in row.items() if key != "cipher"}
             cipher = Secret(str(row.get("cipher") or ""))
@@ -305,7 +308,7 @@ class Client:
         if missing:
             raise ConfigurationError(
                 f"the setting shop_ids names {', '.join(missing)}, which the grant does not cover; it covers "
-                + ", ".join(f"{shop.id} ({shop.name})" for shop in shops),
+                + ", ".join(shop.label.removeprefix("shop ") for shop in shops),
             )
         return tuple(shop for shop in shops if not ids or shop.id in ids)
 
@@ -313,7 +316,7 @@ class Client:
 def _exclusion(operation: Operation, shop: Shop) -> str:
     """Why a shop cannot have an operation, "" if it can."""
     if operation.excluded_from(shop.region):
-        return f"the platform does not offer this in the shop's market ({shop.region})"
+        return f"the platform does not offer this in the shop's market ({shop.market})"
     if operation.excluded_for(shop.seller_type):
         return f"the platform offers this to {' and '.join(operation.seller_types or ())} shops only"
     return ""

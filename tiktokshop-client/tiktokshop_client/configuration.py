@@ -18,6 +18,8 @@ ENVIRONMENT = "ENV"
 DOTENV = Path(".env")
 PLAIN_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 """How a number is written as a text, by settings and by records: no `1_0`, no `1e3`, no digits of other scripts."""
+LARGEST = 1_000_000_000
+"""What a number may be at most that has no closer bound: one that is larger is a mistake, or no number type's."""
 WORDS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
@@ -41,6 +43,16 @@ def typed(config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str,
             continue
         found[name] = _typed(value, kinds, properties.get(name, {}))
     return found
+
+
+def bound(properties: dict[str, Any]) -> dict[str, Any]:
+    """Gives the numbers among settings bounds, where their JSON schemas have none: from 0 to ``LARGEST``."""
+    for spec in properties.values():
+        if {"integer", "number"} & set(_kinds(spec)):
+            spec.setdefault("maximum", LARGEST)
+            if "exclusiveMinimum" not in spec:
+                spec.setdefault("minimum", 0)
+    return properties
 
 
 def _kinds(spec: Mapping[str, Any]) -> list[str]:

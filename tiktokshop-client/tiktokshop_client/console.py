@@ -204,13 +204,18 @@ def _place(error: BaseException) -> str:
 
 
 def explain(faults: Iterable[Any]) -> list[str]:
-    """One sentence for each fault a JSON-schema validator found in a configuration, without values: some are secret."""
-    return [_explain(fault) for fault in faults]
+    """One sentence for each setting that a JSON-schema validator found at fault, without values: some are secret."""
+    told: dict[str, str] = {}
+    for fault in faults:
+        setting = ".".join(str(part) for part in fault.absolute_path) or "configuration"
+        told.setdefault(setting, _explain(setting, fault))
+    return list(told.values())
 
 
-def _explain(fault: Any) -> str:
-    setting = ".".join(str(part) for part in fault.absolute_path) or "configuration"
+def _explain(setting: str, fault: Any) -> str:
     expected = fault.validator_value
+    if fault.validator == "type" and isinstance(expected, list):
+        expected = " or ".join(kind for kind in expected if kind != "null")
     words = {
         "type": f"must be of type {expected}",
         "minimum": f"must be at least {expected}",

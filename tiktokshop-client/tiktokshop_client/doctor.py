@@ -224,13 +224,13 @@ class Doctor:
             if not shop.cipher:
                 yield Finding("ciphers", "fail", f"the platform names no cipher for shop {shop.id}: authorise it again")
         if not strange and all(shop.cipher for shop in shops):
-            yield Finding("ciphers", "ok", "of " + ", ".join(f"{shop.id} ({shop.name})" for shop in shops))
+            yield Finding("ciphers", "ok", "of " + ", ".join(shop.label.removeprefix("shop ") for shop in shops))
 
     def _markets(self, shops: Sequence[Shop], refused: Sequence[_Refusal]) -> Iterator[Finding]:
-        found = {(operation.name, shop.region) for operation, shop, e in refused if e.category is Category.MARKET}
+        found = {(operation.name, shop.market) for operation, shop, e in refused if e.category is Category.MARKET}
         for need in self.needs:
             for operation in need.operations:
-                for region in sorted({shop.region for shop in shops}):
+                for region in sorted({shop.market for shop in shops}):
                     if operation.excluded_from(region):
                         found.add((operation.name, region))
         for name, region in sorted(found):
@@ -238,7 +238,7 @@ class Doctor:
             text = f"{name} is not offered in {region}: {', '.join(users)} will have nothing from there"
             yield Finding("markets", "ok" if self._optional(users) else "warn", text)
         if not found:
-            regions = ", ".join(sorted({shop.region for shop in shops}))
+            regions = ", ".join(sorted({shop.market for shop in shops}))
             yield Finding("markets", "ok", f"everything needed is offered in {regions}")
 
     def _optional(self, names: Sequence[str]) -> bool:

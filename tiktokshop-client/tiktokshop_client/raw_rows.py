@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -15,6 +16,8 @@ from tiktokshop_client.mending import LONGEST_NUMBER, mend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tiktokshop_client.room import Claim
 
 ACCELERATION = 4
 """A fifth less time than lz4's own 1, and hardly larger: rows are much alike."""
@@ -32,6 +35,11 @@ def exact(number: str) -> Decimal | str:
 decoder = msgspec.json.Decoder(float_hook=exact)  # money stays exact; integers are exact anyway
 BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a decoder makes of a text that is not JSON, or more deeply nested than it can follow."""
+
+MANY = 1_000
+"""Rows of a page from which on their outline is not small. Pages have a hundred."""
+LONG = 200
+"""Characters of a value from which on an outline is not small. Ids and times have twenty."""
 
 T = TypeVar("T")
 
@@ -107,12 +115,14 @@ class RawRows(Sequence[dict[str, Any]]):
 
     Attributes:
         on_mended: Is told how many values had to be mended when somebody looked at them.
+        claim: The room that a large page has taken, see ``room``; None for a small one.
 
     Raises:
         ValueError: A row that is looked at cannot be decoded, whoever asks.
     """
 
     on_mended: Callable[[int], None] | None = None
+    claim: Claim | None = None
 
     def __init__(self, text: bytes | msgspec.Raw, name: str | None = None) -> None:
         """`text`: a JSON array; or, with a name, an answer with that list in its ``data``."""
@@ -139,6 +149,21 @@ class RawRows(Sequence[dict[str, Any]]):
         self._packed = lz4.block.compress(memoryview(self._text), mode="fast", acceleration=ACCELERATION)
         self._text = self._split = self._outlined = None
         self.weight = len(self._packed)
+        if self.claim is not None:
+            self.claim.shrink(self.weight)
+
+    @property
+    def is_outlined(self) -> bool:
+        """Whether an outline is kept."""
+        return self._outlined is not None
+
+    def shed(self) -> bool:
+        """Forgets an outline that is not small, and says whether it had one: it is made again when it is needed."""
+        outline = self._outlined[1] if self._outlined else []
+        if len(outline) <= MANY and all(map(_is_small, chain.from_iterable(outline))):
+            return False
+        self._outlined = None
+        return True
 
     def _rows(self) -> list[msgspec.Raw]:
         if self._split is None:
@@ -225,6 +250,10 @@ _splitting = RowDecoder(msgspec.Raw)
 def outline_type(fields: tuple[str, ...]) -> type[msgspec.Struct]:
     """A struct of these fields of a row, None where it has none."""
     return msgspec.defstruct("Outline", [(name, Any, None) for name in fields], gc=False)
+
+
+def _is_small(value: Any) -> bool:
+    return len(value) < LONG if isinstance(value, str) else not isinstance(value, (list, dict))
 
 
 def _outline_of(row: Any, fields: tuple[str, ...]) -> msgspec.Struct:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import re
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from tiktokshop_client import sandbox
+from tiktokshop_client.configuration import LARGEST
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.redaction import known
 from tiktokshop_client.secret import Secret
@@ -24,6 +24,8 @@ API_BASE_URL = "https://open-api.tiktokglobalshop.com"
 AUTH_BASE_URL = "https://auth.tiktok-shops.com"
 USER_AGENT = f"tiktokshop-client/{version('tiktokshop-client')}"
 MOST_TRIES = 10
+SLOWEST = 0.0001
+"""Requests a second: one in three hours. Fewer are a mistake, and none of a smaller number is ever sent."""
 LONGEST_SILENCE = 3_600
 """Seconds; a larger number is a mistake, and no socket takes a very large one."""
 
@@ -293,11 +295,11 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _positive(config: Mapping[str, Any], name: str, default: float, most: float = math.inf) -> float:
+def _positive(config: Mapping[str, Any], name: str, default: float, most: float = LARGEST) -> float:
     value = config.get(name)
     value = default if value is None else value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf or value > most:
-        up_to = f" and at most {most:g}" if most < math.inf else ""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not SLOWEST <= value <= most:
+        up_to = f" and at most {most:g}" if most < LARGEST else ""
         raise ConfigurationError(f"the setting {name} has to be a number above 0{up_to}")
     return float(value)
 

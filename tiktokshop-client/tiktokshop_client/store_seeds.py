@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import subprocess
+import threading
+import time
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
+from typing import IO, TYPE_CHECKING
 
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import ENCRYPTED, BadTokenError, Token, decode
+from tiktokshop_client.token_pair import ENCRYPTED, ROOM, BadTokenError, Token, decode
 from tiktokshop_client.token_store import ReadOnlyStoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMAND_TIMEOUT = 60.0
 """Seconds that a secret manager's command may take."""
+MOST_PRINTED = ROOM
+"""Bytes that it may print."""
 
 
 class SeedStore(ABC):
@@ -45,8 +54,13 @@ class SeedStore(ABC):
         text = self.text().strip()
         if not text:
             return None
-        if text.startswith((b"{", ENCRYPTED)) or not text.isascii() or len(text.split()) != 1:
+        if text.startswith((b"{", ENCRYPTED)):
             return decode(text, self.name, foreign=True)
+        if not text.isascii() or len(text.split()) != 1:
+            raise ConfigurationError(
+                f"the token store {self.name} gives no token: it has to be an access token alone, or a pair as JSON; "
+                "copy it again, whole"
+            )
         problem = ""
         try:
             return Token(Secret(text.decode()))
@@ -106,18 +120,52 @@ class CommandStore(SeedStore):
         return f"command:{self._words[0]} …"
 
     def text(self) -> bytes:
-        """What the command prints."""
-        problem = ""
-        try:
-            done = subprocess.run(  # noqa: S603 - the very command that the user configured, without a shell
-                self._words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_TIMEOUT, check=False
+        """What the command prints, of ``MOST_PRINTED`` bytes and within ``COMMAND_TIMEOUT`` seconds.
+
+        Raises:
+            ConfigurationError: It cannot be run, fails, or does not keep to that.
+        """
+        printed, problem = _printed_by(self._words)
+        if problem:
+            raise ConfigurationError(
+                f"the token store {self.name} cannot be read: the command {problem}; try it by hand"
             )
-        except subprocess.TimeoutExpired:
-            problem = f"does not end within {COMMAND_TIMEOUT:.0f} seconds"
-        except OSError as error:
-            problem = f"cannot be started ({error.strerror})"
-        else:
-            if done.returncode == 0:
-                return done.stdout
-            problem = f"ends with exit code {done.returncode}"
-        raise ConfigurationError(f"the token store {self.name} cannot be read: the command {problem}; try it by hand")
+        return printed
+
+
+def _printed_by(words: Sequence[str]) -> tuple[bytes, str]:
+    """What a command prints; or b"" and what is wrong with it, as the rest of a sentence."""
+    until = time.monotonic() + COMMAND_TIMEOUT
+    try:
+        running = subprocess.Popen(  # noqa: S603 - the very command that the user configured, without a shell
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        return b"", f"cannot be started ({error.strerror})"
+    printed: list[bytes] = []
+    reader = threading.Thread(target=_read, args=(running.stdout, printed), daemon=True)
+    reader.start()
+    problem = ""
+    try:
+        reader.join(until - time.monotonic())
+        text = printed[0] if printed else b""
+        if len(text) > MOST_PRINTED:
+            problem = f"prints more than {MOST_PRINTED // 1000} kB"
+        elif running.wait(max(0.0, until - time.monotonic())):
+            problem = f"ends with exit code {running.returncode}"
+        elif not printed:  # it has ended, but what it has started has not, and holds its output
+            problem = f"does not end its output within {COMMAND_TIMEOUT:g} seconds"
+    except subprocess.TimeoutExpired:
+        problem = f"does not end within {COMMAND_TIMEOUT:g} seconds"
+    finally:
+        running.kill()  # nothing happens if it has ended
+        running.wait()
+    return (b"", problem) if problem else (text, "")
+
+
+def _read(stream: IO[bytes], printed: list[bytes]) -> None:
+    with stream, contextlib.suppress(OSError, ValueError):
+        printed.append(stream.read(MOST_PRINTED + 1))

@@ -25,6 +25,7 @@ from tiktokshop_client.errors import (
     TikTokShopError,
     TransientError,
 )
+from tiktokshop_client.redaction import one_line
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.stores import open_store
 from tiktokshop_client.token_host import TokenHost, expiry
@@ -105,7 +106,7 @@ class Tokens:
         """Whose grant it is, for a human: the seller's name if it is known, else ``subject``, else by the app."""
         token = self._token
         if token is not None and token.seller_name:
-            return f"seller {token.seller_name}"
+            return one_line(f"seller {token.seller_name}")
         return subject or f"the seller of app {self._settings.app_key}"
 
     def grant(self) -> Token | None:

@@ -9,6 +9,7 @@ here knows of Singer.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import timezone
 from threading import Lock
@@ -32,6 +33,8 @@ ROWS_PER_WINDOW = 6_000
 """A window is split when the platform counts more rows in it: what a killed run reads again stays small."""
 CHUNK_BYTES = 1_500
 """What a chunk and its slice weigh beside the rows: half a dozen small objects."""
+MOST_TRIES = 10
+"""Rows of a kind that are asked about one after the other until one is answered."""
 DAY = 86_400
 EARLIEST = 1_577_836_800
 """2020-01-01, before the first TikTok Shop opened: what a missing `start_date` means where nothing is documented."""
@@ -170,6 +173,8 @@ class Source:
     tally: Tally = field(default_factory=Tally)
     checks: Checks = field(default_factory=Checks)
     _asked: set[str] = field(default_factory=set)
+    _spares: dict[str, deque[tuple[str, Row]]] = field(default_factory=dict)
+    _tries: dict[str, int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def pages(
@@ -220,6 +225,29 @@ class Source:
                 return False
             self._asked.add(identity)
             return True
+
+    def spare(self, kind: str, question: tuple[str, Row]) -> None:
+        """Keeps one who may be asked as well as the first of its kind, in case that one is refused."""
+        with self._lock:
+            spares = self._spares.setdefault(kind, deque())
+            if len(spares) < self._tries.get(kind, MOST_TRIES):
+                spares.append(question)
+
+    def refused(self, kind: str) -> tuple[str, Row] | None:
+        """Another one to ask of a kind, if there is one; else the next that is met is asked as if it were the first.
+
+        After ``MOST_TRIES`` refusals nobody is: they are not about those who are asked.
+        """
+        with self._lock:
+            left = self._tries[kind] = self._tries.get(kind, MOST_TRIES) - 1
+            if left <= 0:
+                self._spares.pop(kind, None)
+                return None
+            spares = self._spares.get(kind)
+            if spares:
+                return spares.popleft()
+            self._asked.discard(kind)
+            return None
 
     @property
     def asked(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import GONE, BugError, BusinessError
+from tiktokshop_client.operations import is_id
 
 from tap_tiktokshop.completeness import Completeness, Key, PageRows, as_raw
 from tap_tiktokshop.reading.base import Chunk, Following, Mark, Reading, one_by_one
@@ -92,8 +93,17 @@ class Parents:
                 continue
             if self.where is not None and not self.where(row):
                 continue
-            if self.once is None or source.first_time(identity if self.once == IDENTITY else str(row.get(self.once))):
+            kind = self.kind(identity, row)
+            if kind is None or source.first_time(kind):
                 yield identity, row
+            elif self.once != IDENTITY:
+                source.spare(kind, (identity, row))
+
+    def kind(self, identity: str, row: Row) -> str | None:
+        """What is asked about once in a run, None if the row may be asked about again."""
+        if self.once is None:
+            return None
+        return identity if self.once == IDENTITY else str(row.get(self.once))
 
 
 @dataclass(frozen=True)
@@ -174,7 +184,7 @@ class _Looking:
         way, parents = self.way, self.parents
         if way.remember and source.known:
             known: list[tuple[str, Row]] = [
-                (identity, {}) for identity in sorted(source.known) if source.first_time(identity)
+                (identity, {}) for identity in sorted(source.known) if is_id(identity) and source.first_time(identity)
             ]
             yield Following([_Groups(way, known)])
         reading = parents.reading
@@ -310,6 +320,17 @@ class _Question:
                 yield Following([_Question(way, part, self.more) for part in (self.group[:half], self.group[half:])])
             else:
                 source.checks.add(gone=1)
+                other = self._other(source)
+                if other is not None:
+                    yield Following([_Question(way, [other], self.more)])
+
+    def _other(self, source: Source) -> tuple[str, Row] | None:
+        """Another one to be asked who is of the same kind, as a refusal must not use that up."""
+        identity, row = self.group[0]
+        for parents in self.way.parents:
+            if parents.once and parents.once in row:
+                return source.refused(parents.kind(identity, row) or "")
+        return None
 
     def _rows(self, source: Source, identities: Sequence[str]) -> Iterator[Collection[Row]]:
         way = self.way

@@ -26,6 +26,11 @@ def same_region(region: str) -> str:
     return {"UK": "GB"}.get(region.upper(), region.upper())
 
 
+def is_id(text: str) -> bool:
+    """Whether a text may stand in a path."""
+    return _PATH_VALUE.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class Operation:
     """One endpoint of the platform.
@@ -104,6 +109,6 @@ class Operation:
         if wanted != set(values):
             raise ValueError(f"{self.name} takes the path parameters {sorted(wanted)}, not {sorted(values)}")
         for key, value in values.items():
-            if not _PATH_VALUE.fullmatch(value):
+            if not is_id(value):
                 raise ValueError(f"{self.name}: the path parameter {key} is not an id")
         return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
