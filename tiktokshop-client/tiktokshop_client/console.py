@@ -212,7 +212,7 @@ def _explain(fault: Any) -> str:
     setting = ".".join(str(part) for part in fault.absolute_path) or "configuration"
     expected = fault.validator_value
     words = {
-        "type": f"must be of type {expected}",
+        "type": f"must be of type {expected if isinstance(expected, str) else ' or '.join(expected)}",
         "minimum": f"must be at least {expected}",
         "maximum": f"must be at most {expected}",
         "exclusiveMinimum": f"must be more than {expected}",
