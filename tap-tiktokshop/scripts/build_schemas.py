@@ -111,9 +111,10 @@ DECIMAL_NAME = re.compile(
     r"(^|_)(amount|value|price|fee|tax|total|discount|rate|subtotal|subsidy|commission)$"
     r"|(_amount_before_pit|^sub_total)$"
 )
-DECIMAL_PARENTS = re.compile(r"_breakdown$|^supplementary_component$")
+# A breakdown by content has words beside its amounts, and the cells of a size chart hold sizes like XS.
+DECIMAL_PARENTS = re.compile(r"(?<!content)_breakdown$|^supplementary_component$")
 # Families whose rates and values are written for people ("9.96%", "NONE"): only what is surely money is exact there.
-LOOSE = {"analytics", "customer_service", "affiliate_seller", "promotion", "fbt"}
+LOOSE = {"analytics", "customer_service", "affiliate_seller", "promotion", "fbt", "product_texts"}
 SURELY_MONEY = re.compile(r"^(amount|minimum_amount|maximum_amount|cs_guided_gmv)$")
 
 
@@ -218,6 +219,7 @@ def words(stream: str, name: str, node: Node) -> str:
 
 def schema(stream: str, name: str, node: Node, family: str, *, in_breakdown: bool = False) -> Node:
     """JSON schema of a node: nullable, unknown fields allowed."""
+    family = "product_texts" if name == "cells" else family
     if node["type"] in {"object", "map"}:
         inside = in_breakdown or bool(DECIMAL_PARENTS.search(name))
         properties = {

@@ -25,7 +25,7 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import OPERATIONS, Client, Settings
-from tiktokshop_client.configuration import bound, misspelt, plugin_config, typed
+from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, run, sentence
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
@@ -65,7 +65,6 @@ SWITCH_SECONDS = 0.0005
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
-
 
 UNSUPPORTED = (PluginCapabilities.BATCH, TapCapabilities.ACTIVATE_VERSION)
 """With BATCH the SDK would pass a window's state on before the batch file that holds its records."""
@@ -145,9 +144,9 @@ class TapTikTokShop(Tap):
         self.append_builtin_config(self.config_jsonschema)
         properties = bound(self.config_jsonschema["properties"])
         self._config = typed(self._config, properties)
-        ignored = misspelt(self._config, properties)
-        if ignored:
-            self.logger.warning("%s", ignored)
+        slips = misspelt(self._config, properties), misspelt_variables(os.environ, self.name, properties)
+        for slip in filter(None, slips):
+            self.logger.warning("%s", slip)
         try:
             faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings
-from tiktokshop_client.configuration import bound, misspelt, plugin_config, typed
+from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, quiet, run
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
@@ -105,8 +106,8 @@ class TargetTikTokShop(Target):
         ignored = misspelt(self._config, properties)
         if "did you mean" in ignored and raise_errors:  # a switch that was meant to hold something back
             raise ConfigurationError(f"{ignored} Mend it, so that nothing is written that was not meant to be.")
-        if ignored:
-            self.logger.warning("%s", ignored)
+        for slip in filter(None, (ignored, misspelt_variables(os.environ, self.name, properties))):
+            self.logger.warning("%s", slip)
         faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))

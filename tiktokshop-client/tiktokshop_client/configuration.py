@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "ENV"
 DOTENV = Path(".env")
+NEAR = 0.85
+"""How alike the name of an environment variable and that of a setting are where a slip is likely, of 1."""
 PLAIN_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 """How a number is written as a text, by settings and by records: no `1_0`, no `1e3`, no digits of other scripts."""
 LARGEST = 1_000_000_000
@@ -186,3 +188,25 @@ def misspelt(config: Mapping[str, Any], names: Iterable[str]) -> str:
         return ""
     are = "is no setting and is" if len(told) == 1 else "are no settings and are"
     return f"In the configuration, {', '.join(told)} {are} ignored."
+
+
+def misspelt_variables(variables: Iterable[str], plugin: str, names: Iterable[str]) -> str:
+    """One sentence about environment variables of a plugin that nearly name a setting, "" if there are none.
+
+    What is not near any is not ours to judge: Meltano and the SDK have variables of their own with that beginning, and
+    Meltano one for each part of a setting that is an object.
+    """
+    prefix = f"{plugin.upper().replace('-', '_')}_"
+    known = [name.upper() for name in names]
+    told = []
+    for variable in sorted(variables):
+        name = variable.removeprefix(prefix)
+        if name == variable or name in known or name.startswith(("_", *(f"{setting}_" for setting in known))):
+            continue
+        near = difflib.get_close_matches(name, known, 1, NEAR)
+        if near:
+            told.append(f"{variable} (did you mean {prefix}{near[0]}?)")
+    if not told:
+        return ""
+    are = "names no setting and is" if len(told) == 1 else "name no settings and are"
+    return f"In the environment, {', '.join(told)} {are} ignored."
