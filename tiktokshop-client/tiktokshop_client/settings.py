@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from tiktokshop_client import sandbox
 from tiktokshop_client.configuration import LARGEST
@@ -208,7 +208,7 @@ class Settings:
         )
         known.add(settings.app_secret, settings.access_token, settings.refresh_token)
         if isinstance(settings.token_store, Address):
-            known.add(_password(token_store))
+            known.add(*_passwords(token_store))
         if settings.keep_tokens and not (settings.access_token or settings.refresh_token or token_store):
             raise ConfigurationError(
                 "the setting refresh_token is missing: set it, or set token_store to where tiktokshop auth login has "
@@ -217,10 +217,14 @@ class Settings:
         return settings
 
 
-def _password(url: str) -> Secret | None:
-    """The password in a store's address, which the libraries of stores may quote."""
+def _passwords(url: str) -> list[Secret]:
+    """The passwords in a store's address, which the libraries of stores may quote."""
     parts = _split(url)
-    return Secret(unquote(parts.password)) if parts and parts.password else None
+    if parts is None:
+        return []
+    options = parse_qsl(parts.query, errors="replace")
+    found = [unquote(parts.password or ""), *(value for name, value in options if "password" in name)]
+    return [Secret(password) for password in found if password]
 
 
 def _store(text: str) -> Path | Address | None:

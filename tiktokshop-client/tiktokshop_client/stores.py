@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -98,21 +99,64 @@ KINDS: Mapping[str, _Kind] = {
 }
 
 
+_ONLY_READ = frozenset({"env", "command"})
+_BUCKETS = frozenset({"s3", "gs", "az"})
+_URLS = ", ".join(f"{name}://" for name in KINDS if name not in _ONLY_READ)
+
+_LIKE_A_KIND = re.compile(rf"\s*({'|'.join(KINDS)})\s*([:;]|//|\\\\)", re.IGNORECASE)
+_LIKE_A_PASSWORD = re.compile(r"(?![A-Za-z]:[\\/])[^@]*:[^@]*@|.*//:")
+"""A colon and later an at sign, as around a password, but for a drive's; or a slip in `://`."""
+
+_SHORT_WORD = re.compile(r"[A-Za-z]{1,10}")
+"""What may be shown of an address: no password is as short and simple."""
+
+
 def kind_of(text: str) -> str:
     """The kind of store that a ``token_store`` names, "" for a file.
 
     Raises:
-        ConfigurationError: It looks like a URL, but of no kind that is known.
+        ConfigurationError: It looks like a URL, but of no kind that is known, or is one in which a character of the
+            password is taken for the end of it. The sentence shows nothing of the text, which may hold the password.
     """
     kind, colon, rest = text.partition(":")
-    if colon and kind in KINDS and (kind in {"env", "command"} or rest.startswith("//")):
+    if colon and kind in _ONLY_READ:
+        return kind
+    if colon and kind in KINDS and rest.startswith("//"):
+        _check(kind, rest[2:])
         return kind
     if "://" in text:
+        named = f": {kind}://" if _SHORT_WORD.fullmatch(kind) and rest.startswith("//") else ""
         raise ConfigurationError(
-            f"the setting token_store names a kind of store that is not known: {kind}://; there are a file's path, "
-            f"env:, command:, {', '.join(f'{name}://' for name in KINDS if name not in {'env', 'command'})}",
+            f"the setting token_store names a kind of store that is not known{named}; there are a file's path, env:, "
+            f"command:, {_URLS}",
+        )
+    if _LIKE_A_KIND.match(text) or _LIKE_A_PASSWORD.match(text):
+        raise ConfigurationError(
+            "the setting token_store is neither a file's path nor written as a URL: write it like "
+            "redis://user:password@host:6379/0, env:NAME or command:program, in small letters; the kinds of URL are "
+            f"{_URLS}",
         )
     return ""
+
+
+def _check(kind: str, rest: str) -> None:
+    """Refuses an address whose parts are not what its writer took them for; its host and its path are shown later.
+
+    Raises:
+        ConfigurationError: It is one.
+    """
+    place, *others = re.split(r"[/?#]", rest, maxsplit=1)
+    if kind in _BUCKETS and ":" in place:
+        raise ConfigurationError(
+            f"the setting token_store holds more than {kind}://bucket/folder/for/one/seller: leave user and password "
+            "out, they come from the cloud's own settings on this machine",
+        )
+    if kind not in _BUCKETS and (place.count("@") > 1 or "@" in "".join(others)):
+        raise ConfigurationError(
+            "the setting token_store has an @ that is not the one behind user and password: write characters of the "
+            "user, the password and the options in percents, %40 for @, %2F for /, %3F for ?, %23 for #, %3A for :, "
+            "%25 for %",
+        )
 
 
 def open_store(where: Path | Address, app_key: str) -> TokenStore:

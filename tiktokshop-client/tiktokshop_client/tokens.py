@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Lock
@@ -50,6 +51,9 @@ REFRESH_AHEAD = 600
 
 PAUSE_AFTER_FAILURE = 60
 """Seconds until the next attempt when a refresh ahead of expiry failed and the old token is still good."""
+
+PAUSE_AFTER_REFRESH = 60
+"""Seconds for which a pair is used as it is, however soon it says that it expires: else every call would buy one."""
 
 DEACTIVATED = frozenset({36009043, 36009044})
 """Refusals of a shop or a seller whom the platform has deactivated: a new grant does not help."""
@@ -196,12 +200,13 @@ class Tokens:
         """Whether it is time to refresh; a token of unknown life is used until it is refused."""
         if not token.access_token:
             return True
-        if token.access_expires_at is None or token.refresh_token is None:
+        if token.access_expires_at is None or token.refresh_token is None or _came_expired(token):
             return False
-        ahead: float = REFRESH_AHEAD
+        ahead, bought = float(REFRESH_AHEAD), -math.inf
         if token.issued_at is not None:
-            ahead = min(ahead, (token.access_expires_at - token.issued_at) / 2)
-        return self._clock.time() >= max(token.access_expires_at - ahead, self._next_attempt)
+            ahead, bought = min(ahead, (token.access_expires_at - token.issued_at) / 2), token.issued_at
+        due = max(token.access_expires_at - ahead, bought + PAUSE_AFTER_REFRESH, self._next_attempt)
+        return self._clock.time() >= due
 
     def _ahead(self, token: Token, subject: str) -> Token:
         """Refreshes ahead of expiry; while the old token is good, a failure only postpones it."""
@@ -257,9 +262,21 @@ class Tokens:
                         f"the token host sent {self.seller(subject)} an access token that cannot be one; its refresh "
                         "token is kept, so run again",
                     )
-                log.info("refreshed the access token of %s, good until %s", self.seller(subject), _moment(fresh))
+                self._tell(fresh, self.seller(subject))
                 return fresh
             return self._settled(token, fresh)
+
+    @staticmethod
+    def _tell(fresh: Token, seller: str) -> None:
+        if _came_expired(fresh):
+            log.warning(
+                "the new access token of %s has expired already (%s), as the token host has it; it is used until the "
+                "platform refuses it: check the clock of this machine",
+                seller,
+                _moment(fresh),
+            )
+        else:
+            log.info("refreshed the access token of %s, good until %s", seller, _moment(fresh))
 
     def _stored(self, fresh: Token) -> bool:
         """Keeps a new pair; False if somebody who did not wait for our lock has stored another one meanwhile."""
@@ -297,6 +314,12 @@ class Tokens:
     def _where(self) -> str:
         """What else has to be done for a new grant where the configuration has a token of its own."""
         return ", and the new refresh_token has to go into the configuration" if self._seed else ""
+
+
+def _came_expired(token: Token) -> bool:
+    """Whether a pair had expired when it came: then a clock is wrong, and what it says of its life is worth nothing."""
+    ends, came = token.access_expires_at, token.issued_at
+    return ends is not None and came is not None and ends <= came
 
 
 def _moment(token: Token) -> str:
