@@ -16,7 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from tap_tiktokshop.personal import stream_maps
+from tap_tiktokshop.streams.personal import stream_maps
 from target_tiktokshop.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
 from tiktokshop_client.error_table import CODED
 from tiktokshop_sandbox.endpoints import all_endpoints

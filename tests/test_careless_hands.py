@@ -5,7 +5,7 @@ import dataclasses
 import json
 
 import pytest
-from tap_tiktokshop import inputs
+from tap_tiktokshop.singer import inputs
 from tap_tiktokshop.tap import TapTikTokShop
 from tiktokshop_client import operations
 from tiktokshop_client.errors import ConfigurationError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from tap_tiktokshop.records import RecordPlan
+from tap_tiktokshop.records.convert import RecordPlan
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.declaration import load_schema
 

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tap_tiktokshop.personal import PERSONAL, stream_maps
 from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams.personal import PERSONAL, stream_maps
 from tiktokshop_client import Client, MemoryStore, Operation, Settings
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client import operations
 from tiktokshop_client.errors import ConfigurationError
 
-from tap_tiktokshop.bookmarks import seconds
+from tap_tiktokshop.times import seconds
 from tap_tiktokshop.zones import zone_of
 
 if TYPE_CHECKING:

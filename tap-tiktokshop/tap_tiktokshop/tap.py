@@ -33,20 +33,20 @@ from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sente
 from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
-from tap_tiktokshop import inputs
-from tap_tiktokshop.about import about_streams
-from tap_tiktokshop.ahead import Ahead
-from tap_tiktokshop.maps import mistake_in_map
 from tap_tiktokshop.memory import tame
-from tap_tiktokshop.messages import MessageWriter
-from tap_tiktokshop.needs import needs_of
 from tap_tiktokshop.reading import Roster, Source
-from tap_tiktokshop.reading.gates import NotTakingPartError
-from tap_tiktokshop.records import utc
+from tap_tiktokshop.reading.onboarding import NotTakingPartError
+from tap_tiktokshop.reading.pool import Ahead
+from tap_tiktokshop.run.summary import Summary, write
 from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
+from tap_tiktokshop.singer import inputs
+from tap_tiktokshop.singer.maps import mistake_in_map
+from tap_tiktokshop.singer.messages import MessageWriter
+from tap_tiktokshop.singer.stream import PlatformStream
 from tap_tiktokshop.streams import STREAMS
-from tap_tiktokshop.streams.base import PlatformStream
-from tap_tiktokshop.summary import Summary, write
+from tap_tiktokshop.streams.about import about_streams
+from tap_tiktokshop.streams.needs import needs_of
+from tap_tiktokshop.times import utc
 from tap_tiktokshop.zones import shop_zone
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from tiktokshop_client import Shop
 
-    from tap_tiktokshop.parts import Part
+    from tap_tiktokshop.run.partition import Part
 
 SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With

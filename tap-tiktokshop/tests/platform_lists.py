@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from tap_tiktokshop.ahead import Ahead
-from tap_tiktokshop.lanes import Lane
 from tap_tiktokshop.reading import Source
+from tap_tiktokshop.reading.lanes import Lane
+from tap_tiktokshop.reading.pool import Ahead
 from tiktokshop_client import Page
 from tiktokshop_client.errors import TOO_MANY_HITS, BusinessError
 

@@ -1,8 +1,9 @@
 """Where a run goes on."""
 
 import pytest
-from tap_tiktokshop.bookmarks import DAY, Bookmark, OpenRows, UnreadableStateError, seconds, until
-from tap_tiktokshop.records import utc
+from tap_tiktokshop.reading.open_rows import OpenRows, until
+from tap_tiktokshop.run.bookmarks import Bookmark, UnreadableStateError
+from tap_tiktokshop.times import DAY, seconds, utc
 
 PAID = OpenRows(until("payment_status", "PAID"))
 NOW = 1_000_000_000

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 from platform_lists import NOW, Platform, read_through, source
-from tap_tiktokshop.bookmarks import OpenRows, until
-from tap_tiktokshop.completeness import IncompleteWindowError
 from tap_tiktokshop.reading import IDENTITY, Children, Listed, Parents, Roster, TimeFilter, Windows
 from tap_tiktokshop.reading.base import MOST_TRIES
+from tap_tiktokshop.reading.completeness import IncompleteWindowError
+from tap_tiktokshop.reading.open_rows import OpenRows, until
 from tiktokshop_client import Answer, Page, operations
 from tiktokshop_client.errors import BusinessError
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from platform_lists import read_through, source
-from tap_tiktokshop.reading import DAY, Days
+from tap_tiktokshop.reading import Days
+from tap_tiktokshop.times import DAY
 from tiktokshop_client import Answer, Page, operations
 from tiktokshop_client.errors import BugError
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from lane_programs import Planned, given_by, labelled, programs
-from tap_tiktokshop.lanes import Lane
 from tap_tiktokshop.reading import Chunk, Following
 from tap_tiktokshop.reading.base import Mark
+from tap_tiktokshop.reading.lanes import Lane
 from tiktokshop_client.errors import BugError
 
 

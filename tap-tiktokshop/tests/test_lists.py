@@ -2,10 +2,10 @@
 
 import pytest
 from platform_lists import Platform, read_through, source
-from tap_tiktokshop.completeness import IncompleteWindowError
 from tap_tiktokshop.reading import IfOnboarded, Listed, Roster, Single
-from tap_tiktokshop.reading.gates import NotTakingPartError
+from tap_tiktokshop.reading.completeness import IncompleteWindowError
 from tap_tiktokshop.reading.lists import CHANGED
+from tap_tiktokshop.reading.onboarding import NotTakingPartError
 from tiktokshop_client import Answer, Page, operations
 
 PROMOTIONS = Listed(operations.SEARCH_ACTIVITIES, "id", moments=("update_time",), plans=("begin_time", "span.end"))

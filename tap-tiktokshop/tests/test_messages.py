@@ -13,8 +13,9 @@ import pytest
 from singer_sdk import Stream
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage, StateMessage
-from tap_tiktokshop.messages import MOST_PENDING, MessageWriter, OutputError
-from tap_tiktokshop.streams import STREAMS, base
+from tap_tiktokshop.singer import stream as singer_stream
+from tap_tiktokshop.singer.messages import MOST_PENDING, MessageWriter, OutputError
+from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.tap import TapTikTokShop
 
 NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc)
@@ -32,7 +33,7 @@ class Stopped(dt.datetime):
 
 @pytest.fixture(autouse=True)
 def _one_time(monkeypatch):
-    monkeypatch.setattr(base, "datetime", Stopped)
+    monkeypatch.setattr(singer_stream, "datetime", Stopped)
     monkeypatch.setattr("singer_sdk.streams.core.utc_now", lambda: NOW)
 
 

@@ -6,7 +6,7 @@ import os
 import threading
 from types import SimpleNamespace
 
-from tap_tiktokshop.progress import Progress
+from tap_tiktokshop.run.progress import Progress
 
 logger = logging.getLogger("test")
 

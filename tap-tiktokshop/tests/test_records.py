@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tap_tiktokshop.records import REJECTED, Oddities, RecordPlan, plan, utc
+from tap_tiktokshop.records.convert import REJECTED, Oddities, RecordPlan, plan
+from tap_tiktokshop.times import utc
 
 TIME = {"type": ["string", "null"], "format": "date-time"}
 DATE = {"type": ["string", "null"], "format": "date"}

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from platform_lists import Platform, source
-from tap_tiktokshop.ahead import Ahead
-from tap_tiktokshop.lanes import Lane
 from tap_tiktokshop.reading import Children, Listed, Parents, Roster, TimeFilter, Windows, base, children
+from tap_tiktokshop.reading.lanes import Lane
 from tap_tiktokshop.reading.lists import CHANGED
+from tap_tiktokshop.reading.pool import Ahead
 from tiktokshop_client import Answer, Page, operations
 from tiktokshop_client.errors import TransientError
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import encoder
 from singer_sdk.sinks.core import JSONSchemaValidator
-from tap_tiktokshop.records import RecordPlan, kind_of
-from tap_tiktokshop.shapes import settling, tracked
+from tap_tiktokshop.records.convert import RecordPlan, kind_of
+from tap_tiktokshop.records.decode import TypedPlan
 from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams.shapes import settling, tracked
 from tap_tiktokshop.tap import TapTikTokShop
-from tap_tiktokshop.typed import TypedPlan
 from tiktokshop_client import decode_row
 
 NAMES = [stream.name for stream in STREAMS]

@@ -5,7 +5,7 @@ import os
 import stat
 
 import pytest
-from tap_tiktokshop.summary import write
+from tap_tiktokshop.run.summary import write
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files have an owner's mode on POSIX only")

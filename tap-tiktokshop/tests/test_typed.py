@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import encoder
-from tap_tiktokshop.completeness import PageRows
 from tap_tiktokshop.reading import Children
-from tap_tiktokshop.records import RecordPlan, kind_of
+from tap_tiktokshop.reading.rows import PageRows
+from tap_tiktokshop.records.convert import RecordPlan, kind_of
+from tap_tiktokshop.records.decode import MOST_SURPRISES, TypedPlan, as_dict
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.declaration import load_schema
-from tap_tiktokshop.typed import MOST_SURPRISES, TypedPlan, as_dict
 from tiktokshop_client import RawRows, decode_row
 
 TEXT, TIME = {"type": ["string", "null"]}, {"type": ["string", "null"], "format": "date-time"}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from platform_lists import Platform, read_through, source
-from tap_tiktokshop.completeness import IncompleteWindowError
 from tap_tiktokshop.reading import Following, NestedFilter, TimeFilter, Window, Windows, base
+from tap_tiktokshop.reading.completeness import IncompleteWindowError
 from tiktokshop_client import Page, operations
 from tiktokshop_client.errors import BusinessError, PageTokenInvalid, PagingError
 

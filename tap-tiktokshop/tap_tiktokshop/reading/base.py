@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tiktokshop_client import RawRows, Tally
 
-from tap_tiktokshop.completeness import as_raw
+from tap_tiktokshop.reading.checks import Checks
 from tap_tiktokshop.reading.roster import Roster
-from tap_tiktokshop.records import utc
+from tap_tiktokshop.reading.rows import as_raw
+from tap_tiktokshop.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -35,7 +36,6 @@ CHUNK_BYTES = 1_500
 """What a chunk and its slice weigh beside the rows: half a dozen small objects."""
 MOST_TRIES = 10
 """Rows of a kind that are asked about one after the other until one is answered."""
-DAY = 86_400
 EARLIEST = 1_577_836_800
 """2020-01-01, before the first TikTok Shop opened: what a missing `start_date` means where nothing is documented."""
 
@@ -125,34 +125,6 @@ class Size(Protocol):
 def one_by_one(left: int, number: int) -> int:  # noqa: ARG001 - neither matters to who reads one window at a time
     """Windows as large as they may be, with room for more rows than expected."""
     return max(1, ROWS_PER_WINDOW * 5 // 8)
-
-
-@dataclass
-class Checks:
-    """What one stream of one shop has shown of its completeness. Any thread may add to it.
-
-    Attributes:
-        counted: Rows of the lists that say how many they have, as the platform counts them.
-        matched: Rows of the same lists that came.
-        read_twice: Windows that came short, or that rows left meanwhile, and that were read once more.
-        gone: Rows behind which the platform found nothing when it was asked about them.
-        mended: Values that could not be read in full: half a character, bytes that are none, NUL.
-        unidentified: Rows that came without anything to tell them from others by, and so were left out.
-    """
-
-    counted: int = 0
-    matched: int = 0
-    read_twice: int = 0
-    gone: int = 0
-    mended: int = 0
-    unidentified: int = 0
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
-
-    def add(self, **sums: int) -> None:
-        """Adds to these sums."""
-        with self._lock:
-            for name, number in sums.items():
-                setattr(self, name, getattr(self, name) + number)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client import TikTokShopError
 
-from tap_tiktokshop.completeness import Completeness, PageRows, moments
+from tap_tiktokshop.reading.completeness import Completeness
+from tap_tiktokshop.reading.rows import PageRows, moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tiktokshop_client import Page
 
-    from tap_tiktokshop.reading.base import Checks
+    from tap_tiktokshop.reading.checks import Checks
 
 
 PATIENCE = 3.0

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import GONE, BugError, BusinessError
 from tiktokshop_client.operations import is_id
 
-from tap_tiktokshop.completeness import Completeness, Key, PageRows, as_raw
 from tap_tiktokshop.reading.base import Chunk, Following, Mark, Reading, one_by_one
+from tap_tiktokshop.reading.completeness import Completeness
 from tap_tiktokshop.reading.roster import Gap, Known
-from tap_tiktokshop.reading.values import at, unix
+from tap_tiktokshop.reading.rows import Key, PageRows, as_raw
+from tap_tiktokshop.reading.values import at
+from tap_tiktokshop.times import unix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from tiktokshop_client import Operation, Page
 
-    from tap_tiktokshop.bookmarks import OpenRows
     from tap_tiktokshop.reading.base import Row, Size, Slice, Source
+    from tap_tiktokshop.reading.open_rows import OpenRows
     from tap_tiktokshop.reading.roster import Block
 
 AT_ONCE = 48

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client import operations
 from tiktokshop_client.errors import BugError, BusinessError
 
-from tap_tiktokshop.completeness import Completeness, Key
-from tap_tiktokshop.reading.base import DAY, EARLIEST, Chunk, Reading, one_by_one
-from tap_tiktokshop.reading.values import at, unix
+from tap_tiktokshop.reading.base import EARLIEST, Chunk, Reading, one_by_one
+from tap_tiktokshop.reading.completeness import Completeness
+from tap_tiktokshop.reading.values import at
+from tap_tiktokshop.times import DAY, unix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Operation, Page
 
     from tap_tiktokshop.reading.base import Row, Size, Slice, Source
+    from tap_tiktokshop.reading.rows import Key
 
 EPOCH = date(1970, 1, 1)
 LONG = 62

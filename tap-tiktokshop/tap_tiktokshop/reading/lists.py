@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.completeness import Completeness, Key
 from tap_tiktokshop.reading.base import Chunk, Reading, one_by_one
+from tap_tiktokshop.reading.completeness import Completeness
 from tap_tiktokshop.reading.values import moment
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Operation, Page
 
     from tap_tiktokshop.reading.base import Row, Size, Slice, Source
+    from tap_tiktokshop.reading.rows import Key
 
 EVERYTHING = (0, 1 << 40)
 """The span of time that a list without times covers, unix seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.records import MILLISECONDS_FROM
+from tap_tiktokshop.times import unix
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,12 +25,3 @@ def at(row: Any, path: str) -> Any:
     for name in path.split("."):
         row = row.get(name) if isinstance(row, dict) else None
     return row
-
-
-def unix(value: Any) -> int | None:
-    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is none."""
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        return None
-    return value // 1000 if value >= MILLISECONDS_FROM else value

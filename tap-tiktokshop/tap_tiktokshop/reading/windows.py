@@ -7,19 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.completeness import Completeness, TooDenseError
 from tap_tiktokshop.reading import base
-from tap_tiktokshop.reading.base import (
-    EARLIEST,
-    Backwards,
-    Chunk,
-    Following,
-    Mark,
-    Reading,
-    Window,
-    one_by_one,
-)
+from tap_tiktokshop.reading.base import EARLIEST, Backwards, Chunk, Following, Mark, Reading, Window, one_by_one
 from tap_tiktokshop.reading.both_ends import BothEnds
+from tap_tiktokshop.reading.completeness import Completeness, TooDenseError
 from tap_tiktokshop.reading.steady import steady
 
 if TYPE_CHECKING:
@@ -27,8 +18,8 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Operation, Page
 
-    from tap_tiktokshop.completeness import PageRows
     from tap_tiktokshop.reading.base import Size, Slice, Source
+    from tap_tiktokshop.reading.rows import PageRows
 
 FEW_ROWS = 300
 """Rows that are not worth being split: their pages come as quickly as those of two windows."""

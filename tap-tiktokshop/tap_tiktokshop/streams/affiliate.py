@@ -2,8 +2,8 @@
 
 from tiktokshop_client import operations
 
-from tap_tiktokshop.bookmarks import OpenRows
 from tap_tiktokshop.reading import Listed, TimeFilter, Windows
+from tap_tiktokshop.reading.open_rows import OpenRows
 from tap_tiktokshop.streams.declaration import Declaration
 
 SETTLED = frozenset({"SETTLED", "INELIGIBLE"})

@@ -3,8 +3,8 @@
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import Days, Single
-from tap_tiktokshop.shapes import dated, hourly
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import dated, hourly
 
 DAILY = "a row a day; the last 7 days again"
 ACCOUNTS = ("OFFICIAL_ACCOUNTS", "MARKETING_ACCOUNTS", "AFFILIATE_ACCOUNTS")

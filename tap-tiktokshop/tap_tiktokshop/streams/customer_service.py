@@ -2,10 +2,11 @@
 
 from tiktokshop_client import operations
 
-from tap_tiktokshop.bookmarks import OpenRows
-from tap_tiktokshop.reading import DAY, Children, Days, Listed, Parents, TimeFilter, Windows
-from tap_tiktokshop.shapes import latest
+from tap_tiktokshop.reading import Children, Days, Listed, Parents, TimeFilter, Windows
+from tap_tiktokshop.reading.open_rows import OpenRows
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import latest
+from tap_tiktokshop.times import DAY
 
 READ_CONVERSATIONS = Listed(
     operations.GET_CONVERSATIONS,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tap_tiktokshop.bookmarks import OpenRows
     from tap_tiktokshop.reading import Reading
+    from tap_tiktokshop.reading.open_rows import OpenRows
 
     Row = dict[str, Any]
     Shape = Callable[[Iterable[Row], int], Iterator[Row]]

@@ -3,8 +3,8 @@
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import IDENTITY, Children, IfOnboarded, Listed, Parents, TimeFilter, Windows
-from tap_tiktokshop.shapes import inbound_orders, lifted
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import inbound_orders, lifted
 
 FBT_INVENTORY = Declaration(
     name="fbt_inventory",

@@ -2,10 +2,11 @@
 
 from tiktokshop_client import operations
 
-from tap_tiktokshop.bookmarks import OpenRows, until
-from tap_tiktokshop.reading import DAY, IDENTITY, Children, Parents, TimeFilter, Windows
-from tap_tiktokshop.shapes import settling
+from tap_tiktokshop.reading import IDENTITY, Children, Parents, TimeFilter, Windows
+from tap_tiktokshop.reading.open_rows import OpenRows, until
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import settling
+from tap_tiktokshop.times import DAY
 
 EARLIEST = 1_688_169_600
 """2023-07-01: the platform keeps no finance data from before."""

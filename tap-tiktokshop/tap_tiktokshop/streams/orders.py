@@ -3,8 +3,8 @@
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import Children, Listed, Parents, TimeFilter, Windows
-from tap_tiktokshop.shapes import tracked
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import tracked
 
 READ_ORDERS = Windows(
     operation=operations.SEARCH_ORDERS,

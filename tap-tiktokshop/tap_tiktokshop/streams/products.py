@@ -3,8 +3,8 @@
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import IDENTITY, Children, Listed, Parents, TimeFilter, Windows
-from tap_tiktokshop.shapes import leaf_categories, stock, tombstones
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import leaf_categories, stock, tombstones
 
 READ_PRODUCTS = Windows(
     operation=operations.SEARCH_PRODUCTS,

@@ -3,8 +3,8 @@
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import Children, NestedFilter, Parents, TimeFilter, Windows
-from tap_tiktokshop.shapes import latest, numbered
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import latest, numbered
 
 BY_UPDATE = {"sort_field": "update_time", "sort_order": "ASC"}
 SORT = {"sort_field": "UPDATE_TIME", "sort_order": "ASC"}

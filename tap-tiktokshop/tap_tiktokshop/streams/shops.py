@@ -3,8 +3,8 @@
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import AuthorisedShop, Listed, Single
-from tap_tiktokshop.shapes import permissions, shop_group
 from tap_tiktokshop.streams.declaration import Declaration
+from tap_tiktokshop.streams.shapes import permissions, shop_group
 
 SHOPS = Declaration(
     name="shops",

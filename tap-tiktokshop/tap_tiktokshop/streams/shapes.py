@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.reading.values import at, moment, unix
-from tap_tiktokshop.records import REJECTED, to_time
+from tap_tiktokshop.reading.values import at, moment
+from tap_tiktokshop.records.convert import REJECTED, to_time
+from tap_tiktokshop.times import unix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

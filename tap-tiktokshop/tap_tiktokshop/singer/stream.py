@@ -18,18 +18,18 @@ from tiktokshop_client.console import sentence
 from tiktokshop_client.errors import TikTokShopError
 from typing_extensions import override
 
-from tap_tiktokshop.bookmarks import Bookmark, UnreadableStateError
-from tap_tiktokshop.completeness import PageRows
-from tap_tiktokshop.lanes import Lane
-from tap_tiktokshop.maps import mistake_in_expression
-from tap_tiktokshop.messages import OutputError
-from tap_tiktokshop.parts import Part
-from tap_tiktokshop.personal import PERSONAL
-from tap_tiktokshop.progress import Progress
+from tap_tiktokshop.reading.lanes import Lane
 from tap_tiktokshop.reading.lists import EVERYTHING
-from tap_tiktokshop.records import REJECTED_FIELD, RecordPlan, as_sent
+from tap_tiktokshop.reading.rows import PageRows
+from tap_tiktokshop.records.convert import REJECTED_FIELD, RecordPlan, as_sent
+from tap_tiktokshop.records.decode import TypedPlan, as_dict
+from tap_tiktokshop.run.bookmarks import Bookmark, UnreadableStateError
+from tap_tiktokshop.run.partition import Part
+from tap_tiktokshop.run.progress import Progress
+from tap_tiktokshop.singer.maps import mistake_in_expression
+from tap_tiktokshop.singer.messages import OutputError
 from tap_tiktokshop.streams.declaration import load_schema
-from tap_tiktokshop.typed import TypedPlan, as_dict
+from tap_tiktokshop.streams.personal import PERSONAL
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from tiktokshop_client import Shop
 
     from tap_tiktokshop.reading import Chunk
+    from tap_tiktokshop.records.decode import Record
     from tap_tiktokshop.streams.declaration import Declaration
     from tap_tiktokshop.tap import TapTikTokShop
-    from tap_tiktokshop.typed import Record
 
 
 FEW_SHOPS = 8

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lane_programs import Weighed, given_by, labelled, programs
-from tap_tiktokshop.ahead import LATER_BYTES, Ahead
-from tap_tiktokshop.lanes import Lane
 from tap_tiktokshop.reading import Chunk, Following, Source
 from tap_tiktokshop.reading.base import CHUNK_BYTES, Backwards
+from tap_tiktokshop.reading.lanes import Lane
+from tap_tiktokshop.reading.pool import LATER_BYTES, Ahead
 from tap_tiktokshop.streams.orders import READ_ORDERS
 from tiktokshop_client import Page
 

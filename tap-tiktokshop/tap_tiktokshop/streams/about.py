@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tap_tiktokshop.personal import PERSONAL
 from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams.personal import PERSONAL
 
 
 @dataclass(frozen=True)

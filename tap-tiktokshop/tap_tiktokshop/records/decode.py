@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import msgspec
 from tiktokshop_client import RowDecoder, decode_row, exact
 
-from tap_tiktokshop.records import (
+from tap_tiktokshop.records.convert import (
     EPOCH,
-    MILLISECONDS_FROM,
     MOMENT,
     MOST_INTEGER,
     REJECTED_FIELD,
@@ -30,12 +29,13 @@ from tap_tiktokshop.records import (
     required_of,
     to_date,
 )
+from tap_tiktokshop.times import MILLISECONDS_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from tap_tiktokshop.completeness import PageRows
-    from tap_tiktokshop.records import Convert, RecordPlan
+    from tap_tiktokshop.reading.rows import PageRows
+    from tap_tiktokshop.records.convert import Convert, RecordPlan
 
     Schema = Mapping[str, Any]
     Path = tuple[str, ...]

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.records import utc
+from tap_tiktokshop.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_tiktokshop.parts import Part
-    from tap_tiktokshop.records import Oddities
+    from tap_tiktokshop.records.convert import Oddities
+    from tap_tiktokshop.run.partition import Part
 
 FEW = 3
 """Fields that a sentence names."""

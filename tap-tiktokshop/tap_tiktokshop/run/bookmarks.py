@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.reading.values import unix
-from tap_tiktokshop.records import utc
+from tap_tiktokshop.times import DAY, seconds, unix, utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from tap_tiktokshop.reading.open_rows import OpenRows
 
 OPEN_FROM = "open_from"
 KNOWN = "known"
-DAY = 86_400
-
-
-def seconds(moment: str) -> int:
-    """Unix seconds of a date or a date with time; UTC where no zone is given. Raises ValueError if it is neither."""
-    import pendulum  # noqa: PLC0415 - a third of a second, which --about and --discover can do without
-
-    parsed = pendulum.parse(moment.strip(), tz="UTC", strict=True, exact=True)
-    if isinstance(parsed, pendulum.DateTime):
-        return int(parsed.timestamp())
-    if isinstance(parsed, pendulum.Date):
-        return int(pendulum.datetime(parsed.year, parsed.month, parsed.day).timestamp())
-    raise ValueError(f"{moment!r} is not a date")
 
 
 class UnreadableStateError(Exception):
     """The state the run was given holds something that no run has written."""
-
-
-@dataclass(frozen=True)
-class OpenRows:
-    """Rows that may still change after the window that holds them is read, although their time does not.
-
-    `is_open` tells them; after `days` nothing is expected of them any more (None: they are waited for, however long).
-    """
-
-    is_open: Callable[[Mapping[str, Any]], bool]
-    days: int | None = None
-
-
-def until(field: str, *final: str) -> Callable[[Mapping[str, Any]], bool]:
-    """Rows are open until a field has one of these values."""
-    return lambda row: row.get(field) not in final
 
 
 class Bookmark:

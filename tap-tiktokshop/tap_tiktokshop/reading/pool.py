@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from tiktokshop_client.errors import BugError
 
-from tap_tiktokshop.lanes import Entry, Lane
 from tap_tiktokshop.reading.base import ROWS_PER_WINDOW, Chunk, Following
+from tap_tiktokshop.reading.lanes import Entry, Lane
 from tap_tiktokshop.reading.windows import FEW_ROWS
 
 if TYPE_CHECKING:

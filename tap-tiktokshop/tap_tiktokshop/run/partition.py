@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
-    from tap_tiktokshop.bookmarks import Bookmark
     from tap_tiktokshop.reading import Chunk, Source
+    from tap_tiktokshop.run.bookmarks import Bookmark
 
 
 @dataclass(eq=False)

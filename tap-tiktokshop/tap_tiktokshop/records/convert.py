@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from singer_sdk.contrib.msgspec import encoder
 
+from tap_tiktokshop.times import MILLISECONDS_FROM
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     Convert = Callable[[Any], Any]
 
-MILLISECONDS_FROM = 253_402_300_800
-"""The year 10000 in unix seconds, and 1978 in milliseconds: whatever is not smaller counts milliseconds."""
 EPOCH = datetime.fromtimestamp(0, timezone.utc)
 MOMENT = Annotated[datetime, msgspec.Meta(tz=True)]
 """Numbers and digits are unix seconds; a text without a zone is no moment."""
@@ -43,11 +43,6 @@ REST = [f"{second // 60:02}:{second % 60:02}Z" for second in range(3600)]
 @lru_cache(maxsize=4096)
 def _hour(hour: int) -> str:
     return datetime.fromtimestamp(hour * 3600, timezone.utc).isoformat()[:14]
-
-
-def utc(seconds: float) -> str:
-    """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00Z`."""
-    return str(msgspec.to_builtins(datetime.fromtimestamp(seconds, timezone.utc)))
 
 
 def lax(value: Any, kind: Any) -> Any:

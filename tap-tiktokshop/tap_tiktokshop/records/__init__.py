@@ -1,0 +1,1 @@
+"""Rows as the platform sends them become records that keep to their schema."""

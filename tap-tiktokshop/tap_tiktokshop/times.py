@@ -1,0 +1,38 @@
+"""Moments as the platform, a state and a setting write them, all in unix seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+
+DAY = 86_400
+MILLISECONDS_FROM = 253_402_300_800
+"""The year 10000 in unix seconds, and 1978 in milliseconds: whatever is not smaller counts milliseconds."""
+
+
+def utc(seconds: float) -> str:
+    """Unix seconds as an RFC 3339 `date-time` in UTC, e.g. `2026-07-01T00:00:00Z`."""
+    return str(msgspec.to_builtins(datetime.fromtimestamp(seconds, timezone.utc)))
+
+
+def unix(value: Any) -> int | None:
+    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is none."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        return None
+    return value // 1000 if value >= MILLISECONDS_FROM else value
+
+
+def seconds(moment: str) -> int:
+    """Unix seconds of a date or a date with time; UTC where no zone is given. Raises ValueError if it is neither."""
+    import pendulum  # noqa: PLC0415 - a third of a second, which --about and --discover can do without
+
+    parsed = pendulum.parse(moment.strip(), tz="UTC", strict=True, exact=True)
+    if isinstance(parsed, pendulum.DateTime):
+        return int(parsed.timestamp())
+    if isinstance(parsed, pendulum.Date):
+        return int(pendulum.datetime(parsed.year, parsed.month, parsed.day).timestamp())
+    raise ValueError(f"{moment!r} is not a date")
