@@ -1,9 +1,10 @@
-"""Writes what the READMEs and meltano.yml repeat of the code: settings and streams, from `--about`, and endpoints.
+"""Writes what the pages of `docs/`, the READMEs and meltano.yml repeat of the code.
 
     python scripts/generate.py            # write
     python scripts/generate.py --check    # exit 1 if a file would change
 
-A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`.
+A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`. The pages of
+`docs/reference/streams` are generated whole.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import app_review
+import reference_pages
 from tap_tiktokshop.streams.personal import stream_maps
 from target_tiktokshop.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
 from tiktokshop_client.error_table import CODED
@@ -77,7 +80,8 @@ def streams_table() -> list[str]:
     for stream in tap_streams():
         keys = ", ".join(f"`{key}`" for key in stream["keys"])
         off = "" if stream["selected_by_default"] else "; **off** unless selected"
-        rows.append(f"| `{stream['name']}` | {keys} | {stream['reads']}{off} | {stream['summary']} |")
+        name = f"[`{stream['name']}`]({reference_pages.page_of(stream['name'])})"
+        rows.append(f"| {name} | {keys} | {stream['reads']}{off} | {stream['summary']} |")
     return rows
 
 
@@ -168,15 +172,25 @@ def codes_table() -> list[str]:
 
 
 PARTS = {
+    "docs/app-review.md": {"counts": app_review.counts, "cases": app_review.cases},
     "docs/errors.md": {"codes": codes_table},
-    "README.md": {
+    "docs/reference/command-lines.md": {"commands": reference_pages.command_lines},
+    "docs/reference/personal-data.md": {"personal": personal_table},
+    "docs/reference/sandbox.md": {
+        "controls": reference_pages.controls_table,
+        "faults": reference_pages.faults_table,
+        "endpoints": endpoints_table,
+    },
+    "docs/reference/settings.md": {
         "settings": partial(settings_table, "tap_tiktokshop"),
-        "streams": streams_table,
-        "personal": personal_table,
         "target-settings": partial(settings_table, "target_tiktokshop", without="tap_tiktokshop"),
+    },
+    "docs/reference/sinks.md": {
         "target-streams": writes_table,
+        "sink-fields": reference_pages.sink_fields,
         "target-outcomes": outcomes_table,
     },
+    "docs/reference/streams.md": {"streams": streams_table},
     "meltano.yml": {
         "no-pii": meltano_no_pii,
         "tap-select": meltano_select,
@@ -199,6 +213,12 @@ def filled(text: str, name: str, lines: list[str]) -> str:
 def main() -> None:
     """Write or check every generated part."""
     stale = []
+    for file, page in reference_pages.stream_pages().items():
+        text = "\n".join(page) + "\n"
+        if not (ROOT / file).is_file() or (ROOT / file).read_text(encoding="utf8") != text:
+            stale.append(file)
+            if "--check" not in sys.argv:
+                (ROOT / file).write_text(text, encoding="utf8")
     for file, parts in PARTS.items():
         path = ROOT / file
         before = text = path.read_text(encoding="utf8")

@@ -1,4 +1,4 @@
-"""As README tells a new user: consent in a browser, a doctor who is content, runs; and again elsewhere, later."""
+"""As the docs tell a new user: consent in a browser, a doctor who is content, runs; and again elsewhere, later."""
 
 import os
 import shutil

@@ -217,7 +217,7 @@ def _explain(setting: str, fault: Any) -> str:
     if fault.validator == "type" and isinstance(expected, list):
         expected = " or ".join(kind for kind in expected if kind != "null")
     words = {
-        "type": f"must be of type {expected if isinstance(expected, str) else ' or '.join(expected)}",
+        "type": f"must be of type {expected}",
         "minimum": f"must be at least {expected}",
         "maximum": f"must be at most {expected}",
         "exclusiveMinimum": f"must be more than {expected}",
