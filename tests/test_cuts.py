@@ -6,7 +6,7 @@ import cuts
 import pytest
 from shop import Output, shop
 from tap_tiktokshop.reading import base, children
-from tap_tiktokshop.singer import stream as singer_stream
+from tap_tiktokshop.run import reader
 from tap_tiktokshop.streams import STREAMS
 
 DECLARED = {stream.name: stream for stream in STREAMS}
@@ -76,7 +76,7 @@ def test_what_a_full_disk_has_cut_is_not_covered_by_a_state_behind_it(small_shop
 @pytest.mark.slow
 def test_what_leaves_its_list_after_a_cut_is_marked_by_the_next_run(tmp_path, monkeypatch):
     """A cut run knows the rows it has brought, wherever it was cut, so the next one marks those that have left."""
-    monkeypatch.setattr(singer_stream, "KNOWN_AT_ONCE", 20)
+    monkeypatch.setattr(reader, "KNOWN_AT_ONCE", 20)
     with shop(tmp_path, orders=80, shops=1) as one:
         whole = one.read(["unsettled_transactions"])
         one.sandbox.control("POST", "/clock", {"advance": 20 * 86_400})

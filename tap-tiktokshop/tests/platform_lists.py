@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tap_tiktokshop.reading import Source
 from tap_tiktokshop.reading.lanes import Lane
-from tap_tiktokshop.reading.pool import Ahead
+from tap_tiktokshop.reading.pool import Pool
 from tiktokshop_client import Page
 from tiktokshop_client.errors import TOO_MANY_HITS, BusinessError
 
@@ -56,7 +56,7 @@ def source(client, **facts):
 
 def read_through(way, one, start, end):
     """What a way of reading gives of a source, in order, through the real pool with one call at a time."""
-    ahead = Ahead()
+    ahead = Pool()
     lane = Lane(0, one, ("1", "order"), lambda: 1)
     lane.start(way.slices(start, end))
     ahead.add([lane])

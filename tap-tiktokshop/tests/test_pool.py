@@ -13,7 +13,7 @@ from lane_programs import Weighed, given_by, labelled, programs
 from tap_tiktokshop.reading import Chunk, Following, Source
 from tap_tiktokshop.reading.base import CHUNK_BYTES, Backwards
 from tap_tiktokshop.reading.lanes import Lane
-from tap_tiktokshop.reading.pool import LATER_BYTES, Ahead
+from tap_tiktokshop.reading.pool import LATER_BYTES, Pool
 from tap_tiktokshop.streams.orders import READ_ORDERS
 from tiktokshop_client import Page
 
@@ -47,7 +47,7 @@ def lane(slices, turn=1, shop="1", parallel=4):
 
 @pytest.fixture
 def ahead():
-    made = Ahead()
+    made = Pool()
     yield made
     made.close()
 
@@ -78,7 +78,7 @@ def heard(item):
 @settings(max_examples=100)
 def test_each_lane_gives_its_slices_in_order_whatever_runs_beside_it(shops, parallel, room):
     """Several lanes at once, in two turns; one is dropped after so many chunks (never, if it has fewer)."""
-    ahead = Ahead(most_bytes=room)
+    ahead = Pool(most_bytes=room)
     lanes = {}
     for number, (program, turn, dropped_after) in enumerate(shops):
         made = lane(labelled(program, count()), turn=turn, shop=str(number % 2), parallel=parallel)
@@ -121,7 +121,7 @@ def test_shops_are_read_at_the_same_time(ahead):
 
 
 def test_what_waits_to_be_taken_is_bounded_by_its_bytes():
-    ahead = Ahead(most_bytes=5_000)
+    ahead = Pool(most_bytes=5_000)
     started = []
     ahead.add([lane([Given(str(number), chunks=3, watch=started.append) for number in range(50)], parallel=8)])
     most = 0
@@ -140,7 +140,7 @@ def rest(ahead):
 
 
 def test_a_loader_that_takes_nothing_more_does_not_let_the_slice_that_is_due_fill_the_memory():
-    ahead = Ahead(most_bytes=50_000)
+    ahead = Pool(most_bytes=50_000)
     ahead.add([lane([Given("endless", chunks=10_000)])])
     got = ahead.take(1, lambda: None)
     next(got)
@@ -171,7 +171,7 @@ def test_thousands_of_details_wait_within_the_bound_whether_it_is_their_turn_or_
         def fetch(self, _source):
             yield Chunk([{"id": self.name, "text": f"{self.name} " * 500}])
 
-    ahead = Ahead(most_bytes=200_000)
+    ahead = Pool(most_bytes=200_000)
     ahead.add([lane([Given("first")], turn=1, shop="first"), lane([Detail(str(n)) for n in range(3_000)], turn=2)])
     got = ahead.take(2, lambda: None) if due else ahead.take(1, lambda: None)
     next(got)
@@ -205,7 +205,7 @@ def test_what_has_to_wait_is_packed_and_what_is_due_is_not(ahead):
 
 
 def test_a_later_stream_saves_its_first_calls_but_not_more():
-    ahead = Ahead()
+    ahead = Pool()
     first, later = lane([Given("now")]), lane([Given("later", chunks=10_000)], turn=2)
     ahead.add([first, later])
     assert taken(ahead) == {first: ["now.0", "end"]}
@@ -288,7 +288,7 @@ class Shop:
 
 
 def read(times, start, end):
-    ahead, shop = Ahead(), Shop(times)
+    ahead, shop = Pool(), Shop(times)
     one = Lane(turn=1, source=Source(shop, None), budget=("1", "order"), parallel=lambda: 10)
     one.start(READ_ORDERS.slices(start, end, ahead.size(one)))
     ahead.add([one])

@@ -7,7 +7,7 @@ from platform_lists import Platform, source
 from tap_tiktokshop.reading import Children, Listed, Parents, Roster, TimeFilter, Windows, base, children
 from tap_tiktokshop.reading.lanes import Lane
 from tap_tiktokshop.reading.lists import CHANGED
-from tap_tiktokshop.reading.pool import Ahead
+from tap_tiktokshop.reading.pool import Pool
 from tiktokshop_client import Answer, Page, operations
 from tiktokshop_client.errors import TransientError
 
@@ -100,7 +100,7 @@ def roster_for(way, shop, covered):
 
 def run(way, shop, kept, since, cut=10**9):
     """(rows, the last mark before the cut): what a loader has when the run ends after so many chunks."""
-    ahead = Ahead()
+    ahead = Pool()
     lane = Lane(0, source(shop, roster=kept, since=since), ("1", "order"), lambda: 4)
     lane.start(way.slices(since, END))
     ahead.add([lane])

@@ -42,7 +42,7 @@ ROW_BYTES: Final = 1_500
 _Job = tuple[Lane, Entry]
 
 
-class Ahead:
+class Pool:
     """The pool. One thread at a time may take; close it when done."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:

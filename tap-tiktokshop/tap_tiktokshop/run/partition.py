@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Part:
+class Partition:
     """Read from `start` until `end` (unix seconds), complete until `reached`.
 
     Attributes:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_tiktokshop.records.convert import Oddities
-    from tap_tiktokshop.run.partition import Part
+    from tap_tiktokshop.run.partition import Partition
 
 FEW = 3
 """Fields that a sentence names."""
@@ -24,7 +24,7 @@ FEW = 3
 class Summary:
     """Collects the parts of a run, and what did not fit the fields of its records, by stream."""
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Partition] = field(default_factory=list)
     oddities: dict[str, Oddities] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
 

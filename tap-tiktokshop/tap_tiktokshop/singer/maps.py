@@ -6,12 +6,27 @@ import ast
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.singerlib import Catalog
 from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from singer_sdk import Tap
+
 ADVICE = "Mend that expression."
+
+
+def register_map(tap: Tap, name: str) -> None:
+    """Has the mapper of a tap know one of its streams.
+
+    Raises:
+        ConfigurationError: The stream's map makes no sense.
+    """
+    try:
+        tap.mapper.register_raw_streams_from_catalog(Catalog({name: tap.catalog[name]}))
+    except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
+        raise mistake_in_map(error, name, tap.config.get("stream_maps"), tap.streams[name].primary_keys) from None
 
 
 def mistake_in_map(error: Exception, stream: str, maps: Any, keys: Collection[str]) -> ConfigurationError:

@@ -10,6 +10,8 @@ from singer_sdk.singerlib import RecordMessage
 from tiktokshop_client.console import write_all
 from typing_extensions import override
 
+from tap_tiktokshop.run.output import OutputError
+
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
@@ -26,10 +28,6 @@ def _output() -> str:
 MOST_PENDING: Final = 128 * 1024
 """Bytes that are collected before they are written. More would save no time; fewer cost a system call, and a wait for
 Python's lock behind it, every few records."""
-
-
-class OutputError(Exception):
-    """Messages cannot be written any more. Not an `OSError`: click ends the process on some of those without a word."""
 
 
 class MessageWriter(MsgSpecWriter):

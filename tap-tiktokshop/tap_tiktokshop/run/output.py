@@ -1,0 +1,56 @@
+"""What a run needs of whoever writes its records and keeps its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_tiktokshop.records.convert import RecordPlan
+    from tap_tiktokshop.records.decode import TypedPlan
+
+
+class OutputError(Exception):
+    """Messages cannot be written any more. Not an `OSError`: click ends the process on some of those without a word."""
+
+
+class Output(Protocol):
+    """Where the records of a stream go, and where its state is."""
+
+    @property
+    def plan(self) -> RecordPlan:
+        """How its rows become records that keep to the schema that is sent."""
+        ...
+
+    @property
+    def typed(self) -> TypedPlan:
+        """How those of its rows do that need not be looked into on the way."""
+        ...
+
+    @property
+    def full_table(self) -> bool:
+        """Whether no bookmark is used or moved."""
+        ...
+
+    @property
+    def one_record(self) -> bool:
+        """Whether one record is wanted, as in a test of the connection."""
+        ...
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether its records go out unchanged."""
+        ...
+
+    def state_of(self, context: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The state of one shop, or of the seller, to be changed in place."""
+        ...
+
+    def write_state(self) -> None:
+        """Writes the state of all shops, behind the records so far."""
+        ...
+
+    def begin_chunk(self) -> None:
+        """Notes when the records that follow were read."""
+        ...

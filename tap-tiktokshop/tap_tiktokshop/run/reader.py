@@ -1,0 +1,278 @@
+"""One stream in a run: what is fetched of each shop, what comes of it, and when a bookmark moves.
+
+To Singer the stream is in one piece: its shops are read side by side, each with a state of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.console import sentence
+from tiktokshop_client.errors import TikTokShopError
+
+from tap_tiktokshop.reading.lanes import Lane
+from tap_tiktokshop.reading.lists import EVERYTHING
+from tap_tiktokshop.reading.rows import PageRows
+from tap_tiktokshop.records.decode import as_dict
+from tap_tiktokshop.run.bookmarks import Bookmark, UnreadableStateError
+from tap_tiktokshop.run.output import OutputError
+from tap_tiktokshop.run.partition import Partition
+from tap_tiktokshop.run.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tiktokshop_client import Shop
+
+    from tap_tiktokshop.reading import Chunk
+    from tap_tiktokshop.records.convert import Oddities
+    from tap_tiktokshop.records.decode import Record
+    from tap_tiktokshop.run.output import Output
+    from tap_tiktokshop.run.run import Run
+    from tap_tiktokshop.streams.declaration import Declaration
+
+FEW_SHOPS = 8
+"""So many shops have their state written behind every window; the state of many takes long to write and to compare."""
+STATE_SECONDS = 1.0
+STATE_ROWS = 2_000
+"""A state is written after a window when the last one is so long ago. It has every shop in it, so that one after each
+window of each of many shops would cost more than the records do."""
+KNOWN_AT_ONCE = 2_000
+"""Rows of a list that they may leave are known to the state so many at a time: it holds all identities each time."""
+DELETED_AT = "_sdc_deleted_at"
+
+
+class StreamReader:
+    """Reads a stream of all shops: a state for each, only past what is read, checked and written."""
+
+    def __init__(self, run: Run, declaration: Declaration, output: Output) -> None:
+        self._run = run
+        self._output = output
+        self.declaration = declaration
+        self.name = declaration.name
+        self.turn = 0
+        self.partitions: dict[Lane, Partition] = {}
+        self._state_at, self._state_rows = -math.inf, 0
+
+    @property
+    def one_record(self) -> bool:
+        """Whether one record is wanted of it, as in a test of the connection."""
+        return self._output.one_record
+
+    @property
+    def oddities(self) -> Oddities:
+        """What did not fit the fields of its records."""
+        return self._output.plan.oddities
+
+    def records(self) -> Iterator[Record]:
+        """The records of all shops, window by window as they come, each window with its shop's state behind it.
+
+        What goes wrong with a shop is reported and ends its partition, not the run.
+        """
+        self._run.read_ahead(self)
+        try:
+            with Progress(self._run.logger, self.name, self.partitions.values()) as progress:
+                for lane, item in self._run.pool.take(self.turn, self._run.flush):
+                    yield from self._take(lane, item)
+                    progress.show()
+        finally:  # who stops in the middle wants nothing more
+            for lane in self.partitions:
+                self._run.pool.drop(lane)
+
+    def _take(self, lane: Lane, item: Chunk | Exception | None) -> Iterator[Record]:
+        """The records of a chunk, and what is to be done behind them; what is due when everything has come."""
+        partition = self.partitions[lane]
+        self._output.begin_chunk()
+        if partition.shop and partition.shop.id in self._run.stopped_shops:
+            partition.failed = "the shop was given up, see its first failure"
+            self._run.given_up[partition.shop.id].append(self.name)
+            self._run.pool.drop(lane)
+            return
+        if isinstance(item, Exception):
+            self._failed(partition, item)
+            return
+        try:
+            yield from self._ended(partition) if item is None else self._records(partition, item)
+        except OutputError:  # nobody has what was written last
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other shops must come through
+            self._run.pool.drop(lane)
+            self._failed(partition, error)
+            return
+        if item is not None and item.done is not None:
+            partition.reached = item.done
+            self._pass_on(partition, item.done)
+
+    def lanes(self, turn: int) -> list[Lane]:
+        """One lane for each shop that is still read, for the threads."""
+        self.turn = turn
+        self.partitions = {}
+        for shop in self._shops():
+            try:
+                partition = self._partition(shop)
+            except UnreadableStateError as error:  # noqa: PERF203 - once a shop
+                self._run.report_failure(self.name, shop, error)
+            else:
+                self.partitions[self._lane(partition)] = partition
+        return list(self.partitions)
+
+    def _shops(self) -> Iterable[Shop | None]:
+        """Whose it is: of each shop, or of the seller if one of the shops may have it."""
+        shops = self._run.client.shops()
+        operation = self.declaration.reading.operation
+        if operation is None or operation.cipher:
+            return shops
+        if all(operation.excluded_for(shop.seller_type) for shop in shops):
+            kinds = " and ".join(operation.seller_types or ())
+            self._run.logger.info("Stream %s is skipped: the platform offers it to %s shops only.", self.name, kinds)
+            return ()
+        return (None,)
+
+    def bookmarks(self) -> Iterator[int]:
+        """The ends of what earlier runs have read, unix seconds, of the shops that have any."""
+        if not self.declaration.replication_key or self._output.full_table:
+            return
+        for shop in (None,) if self.declaration.of_seller else self._run.client.shops():
+            with suppress(UnreadableStateError):  # it is told when its partition is made
+                end = self._bookmark(shop).end
+                if end is not None:
+                    yield end
+
+    def _bookmark(self, shop: Shop | None) -> Bookmark:
+        declaration = self.declaration
+        context = {"shop_id": shop.id} if shop else None
+        state = self._output.state_of(context) if declaration.bookmarked and not self._output.full_table else {}
+        return Bookmark(state, declaration.replication_key or declaration.follows, declaration.open_rows)
+
+    def _partition(self, shop: Shop | None) -> Partition:
+        declaration, run = self.declaration, self._run
+        bookmark = self._bookmark(shop)
+        earliest, end = declaration.reading.earliest, run.end
+        configured = max(run.reading.start, earliest)
+        if declaration.departed:  # what is not asked about would be taken for gone, so no setting narrows it down
+            configured, end = earliest, run.client.now()
+        lookback = run.reading.lookback if declaration.reading.again is None else declaration.reading.again
+        since = bookmark.since(configured, lookback)
+        source = run.source(shop, since, bookmark.known)
+        start = bookmark.start(configured, lookback)
+        remembers = declaration.reading.remember
+        return Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known), remembers=remembers)
+
+    def _lane(self, partition: Partition) -> Lane:
+        operation, client = self.declaration.reading.operation, self._run.client
+        lane = Lane(
+            turn=self.turn,
+            source=partition.source,
+            budget=(partition.shop.id if partition.shop else "", operation.family if operation else self.name),
+            parallel=lambda: client.parallel(operation, partition.shop) if operation else 1,
+        )
+        lane.start(self.declaration.reading.slices(partition.start, partition.end, self._run.pool.size(lane)))
+        return lane
+
+    # -- what comes of it ----------------------------------------------------------------------------------------
+
+    def _records(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
+        if self.declaration.departed:
+            yield from self._known_first(partition, chunk)
+        else:
+            yield from self._passed_on(partition, chunk)
+
+    def _known_first(self, partition: Partition, chunk: Chunk | None) -> Iterator[Record]:
+        """Rows that may leave their list, some at a time, each only after a state that knows it; all held ones if None.
+
+        A run that ends before its last state would else leave rows behind of which no later run knows that they have
+        to be marked as departed. A state that knows a row too early costs one mark too many.
+        """
+        if chunk is not None:
+            partition.held.append(chunk)
+            if sum(len(held.rows) for held in partition.held) < KNOWN_AT_ONCE:
+                return
+        held, partition.held = partition.held, []
+        partition.seen.update(identity for each in held for identity in self._identities(each))
+        if not partition.seen <= partition.bookmark.known:
+            partition.bookmark.remember(partition.known | partition.seen)
+            self._output.write_state()
+        for each in held:
+            yield from self._passed_on(partition, each)
+
+    def _identities(self, chunk: Chunk) -> Iterable[str]:
+        if isinstance(chunk.rows, PageRows):
+            return chunk.rows.chosen.values()
+        return (str(row.get(self.declaration.keys[-1])) for row in chunk.rows)
+
+    def _passed_on(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
+        declaration = self.declaration
+        extra = {**chunk.added, "shop_id": partition.shop.id} if partition.shop else chunk.added
+        if declaration.looks_into_rows or not isinstance(chunk.rows, PageRows):
+            record = self._output.plan.record
+            for row in self._looked_into(partition, chunk):
+                partition.rows += 1
+                yield record(row, extra)
+            return
+        for made in self._output.typed.records(chunk.rows, extra):
+            partition.rows += 1
+            yield made if self._output.as_it_is else as_dict(made)
+
+    def _looked_into(self, partition: Partition, chunk: Chunk) -> Iterable[dict[str, Any]]:
+        """The rows of a chunk, after those of its stream who have to know them have seen them."""
+        declaration = self.declaration
+        rows: Iterable[dict[str, Any]] = chunk.rows
+        if declaration.open_rows is not None:
+            rows = list(rows)
+            partition.see(rows, chunk)
+        return rows if declaration.shape is None else declaration.shape(rows, partition.end)
+
+    def _ended(self, partition: Partition) -> Iterator[Record]:
+        """Everything has come: what has left a list of what is current, and what others may rely on."""
+        declaration = self.declaration
+        yield from self._known_first(partition, None)
+        for identity in sorted(partition.known - partition.seen) if declaration.departed else ():
+            row = {declaration.keys[-1]: identity, **declaration.departed, DELETED_AT: partition.end}
+            partition.rows += 1
+            yield self._output.plan.record(row, {"shop_id": partition.shop.id} if partition.shop else {})
+        partition.ended, partition.reached = True, partition.end
+        self._cover(partition)
+        if declaration.departed:
+            partition.bookmark.remember(partition.seen)
+        if declaration.departed or declaration.reading.remember:
+            self._output.write_state()
+
+    def _cover(self, partition: Partition) -> None:
+        """Others need not read again what this partition has read."""
+        reading = self.declaration.reading
+        for each in (reading, *reading.lists):
+            if each.time:
+                start = max(partition.start, partition.source.since) if each.of_new_rows else partition.start
+                partition.source.roster.cover(each, start, partition.reached)
+            elif partition.ended:
+                partition.source.roster.cover(each, *EVERYTHING)
+
+    def _pass_on(self, partition: Partition, done: int) -> None:
+        """Moves a shop's bookmark, and writes the state unless it was written a moment ago."""
+        nothing_read = partition.start >= partition.end  # as with a start_date in the future
+        if (
+            nothing_read
+            or self._output.full_table
+            or not (self.declaration.replication_key or self.declaration.follows)
+        ):
+            return
+        partition.move(done)
+        rows = sum(other.rows for other in self.partitions.values())
+        now = time.monotonic()
+        late = now - self._state_at >= STATE_SECONDS or rows - self._state_rows >= STATE_ROWS
+        if late or len(self.partitions) <= FEW_SHOPS:
+            self._state_at, self._state_rows = now, rows
+            self._output.write_state()
+
+    def _failed(self, partition: Partition, error: Exception) -> None:
+        self._cover(partition)
+        if self._run.skip_if_excused(partition, error):
+            return
+        stops_the_run = isinstance(error, TikTokShopError) and error.reach == "run"
+        if stops_the_run or self.one_record:
+            raise error
+        partition.failed = sentence(error)
+        self._run.report_failure(self.name, partition.shop, error)

@@ -1,0 +1,241 @@
+"""A run: what is read ahead, what one stream leaves for another, what failed, and what is said at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client import OPERATIONS, Client, Settings
+from tiktokshop_client.console import sentence
+from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
+from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
+
+from tap_tiktokshop.reading import Roster, Source
+from tap_tiktokshop.reading.onboarding import NotTakingPartError
+from tap_tiktokshop.reading.pool import Pool
+from tap_tiktokshop.run.summary import Summary, write
+from tap_tiktokshop.streams.needs import needs_of
+from tap_tiktokshop.times import utc
+from tap_tiktokshop.zones import shop_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tiktokshop_client import Shop
+
+    from tap_tiktokshop.run.partition import Partition
+    from tap_tiktokshop.run.reader import StreamReader
+    from tap_tiktokshop.settings import ReadingSettings
+
+
+class PartsFailedError(Exception):
+    """Some streams of some shops could not be read; the rest was."""
+
+
+class Run:
+    """What the streams of a run share.
+
+    Attributes:
+        reading: What is read, and from when.
+        stopped_shops: Shops of which nothing more is read, because the platform refuses all of them.
+        given_up: Such a shop -> its streams that were not read for that.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        reading: ReadingSettings,
+        config: Mapping[str, Any],
+        logger: logging.Logger,
+        flush: Callable[[], None],
+        selected: Callable[[], Sequence[StreamReader]],
+    ) -> None:
+        """`flush` writes what is pending, before anybody waits; `selected` gives the streams, in their order."""
+        self.settings, self.reading, self.config = settings, reading, config
+        self.logger, self.flush = logger, flush
+        self._find_readers = selected
+        self.stopped_shops: set[str] = set()
+        self.given_up: defaultdict[str, list[str]] = defaultdict(list)
+        self.summary = Summary()
+        self._failures: list[str] = []
+        self._warned_scopes: set[str] | None = None
+        self._added: set[str] = set()
+
+    @cached_property
+    def readers(self) -> Sequence[StreamReader]:
+        """The selected streams, in the order in which they are read."""
+        return self._find_readers()
+
+    @cached_property
+    def client(self) -> Client:
+        """The platform, for all streams."""
+        return Client(self.settings)
+
+    @cached_property
+    def end(self) -> int:
+        """Unix seconds until which this run reads: its own start by the platform's clock, or `end_date` if earlier."""
+        now = self.client.now()
+        return now if self.reading.end is None else min(now, self.reading.end)
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The threads that fetch."""
+        return Pool()
+
+    @cached_property
+    def _announced(self) -> dict[int, tuple[str, ...]]:
+        """For each list that selected streams ask about, the fields they need of its rows."""
+        fields: dict[int, dict[str, None]] = {}
+        for stream in self.readers:
+            for reading, names in stream.declaration.reading.wanted():
+                fields.setdefault(id(reading), {}).update(dict.fromkeys(names))
+        return {reading: tuple(names) for reading, names in fields.items()}
+
+    @cached_property
+    def _rosters(self) -> defaultdict[str, Roster]:
+        return defaultdict(lambda: Roster(self._announced))
+
+    def source(self, shop: Shop | None, since: int, known: frozenset[str]) -> Source:
+        """What one stream of a shop (of the seller if None) is read through."""
+        return Source(
+            self.client,
+            shop,
+            roster=self._rosters[shop.id if shop else ""],
+            since=since,
+            known=known,
+            zone=shop_zone(shop, self.reading.time_zones) if shop else timezone.utc,
+            lists={"external_order_platforms": self.reading.external_order_platforms},
+        )
+
+    def read_ahead(self, stream: StreamReader) -> None:
+        """Has the selected streams fetched from this one on, in the order in which the SDK will ask for them.
+
+        A stream that asks about rows of a list that another one reads waits until its turn, when that list is known. A
+        dry run takes one record of each stream, so there each is fetched when its turn comes.
+        """
+        if self._warned_scopes is None:
+            self.warn_early()
+            if not stream.one_record:
+                for each in self.readers:
+                    if not self._waits(each):
+                        self._add(each)
+        if stream.name not in self._added:
+            self._add(stream)
+
+    def _add(self, stream: StreamReader) -> None:
+        self._added.add(stream.name)
+        lanes = stream.lanes(self.readers.index(stream))
+        self.summary.parts += stream.partitions.values()
+        self.pool.add(lanes)
+
+    def _waits(self, stream: StreamReader) -> bool:
+        """Whether an earlier stream reads, or asks about, a list that this one asks about."""
+        earlier = self.readers[: self.readers.index(stream)]
+        touched = {
+            id(each) for other in earlier for each in (other.declaration.reading, *other.declaration.reading.lists)
+        }
+        return any(id(each) in touched for each in stream.declaration.reading.lists)
+
+    def _doubts_of_times(self) -> Iterator[str]:
+        """What of the dates and of the state leaves nothing to read: one sentence for each kind of it."""
+        now, start, end = self.client.now(), self.reading.start, self.reading.end
+        if start > now:
+            yield f"The setting start_date ({utc(start)}) lies in the future, so nothing that has times is read."
+        elif end is not None and start >= end:
+            yield f"The setting start_date ({utc(start)}) is not before end_date ({utc(end)}), so nothing is read."
+        bookmarks = [
+            (stream.name, bookmark) for stream in self.readers for bookmark in stream.bookmarks() if bookmark > start
+        ]
+        ahead = {name: bookmark for name, bookmark in bookmarks if bookmark > now}
+        if ahead:
+            yield (
+                f"The state's bookmarks of {', '.join(ahead)} lie in the future (up to {utc(max(ahead.values()))}), so "
+                "nothing of them is read until then: mend the state if that is not meant."
+            )
+        behind = {name: bookmark for name, bookmark in bookmarks if end is not None and end <= bookmark <= now}
+        if behind and end is not None:
+            yield (
+                f"The state's bookmarks of {', '.join(behind)} are not before end_date ({utc(end)}), so none of them "
+                "is read: to read an earlier time again, give a state of its own, or none."
+            )
+
+    def warn_early(self) -> None:
+        """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
+        self.client.shops()  # the first call brings the grant
+        grant = self.client.grant()
+        missing = missing_scopes(grant, needs_of([stream.name for stream in self.readers])) if grant else {}
+        self._warned_scopes = set(missing)
+        ending = grant_sentence(grant, self.client.now()) if grant else None
+        for warning in [
+            *([ending] if ending else []),
+            *(scope_sentence(*each) for each in missing.items()),
+            *self._doubts_of_times(),
+        ]:
+            self.logger.warning("%s", warning)
+
+    def skip_if_excused(self, part: Partition, error: Exception) -> bool:
+        """Skips a part that the shop cannot have or has not granted, and says so; whether it did."""
+        scope = isinstance(error, ScopeError)
+        if scope and self.config["on_missing_scope"] != "warn":
+            return False
+        if not scope and not isinstance(error, (MarketError, NotTakingPartError)):
+            return False
+        part.skipped = str(error)
+        level = logging.WARNING if scope and not self._tell_scope(error) else logging.INFO
+        self.logger.log(level, "Stream %s of %s is skipped: %s", part.stream, part.subject, error)
+        return True
+
+    def _tell_scope(self, error: Exception) -> bool:
+        """Notes that the run has warned of the scope that an error is about; whether it had already."""
+        operation = OPERATIONS.get(getattr(error, "operation", ""))
+        scope, warned = operation.scope if operation else "", self._warned_scopes or set()
+        told = scope in warned
+        self._warned_scopes = warned | {scope}
+        return told
+
+    def report_failure(self, stream: str, shop: Shop | None, error: Exception) -> None:
+        """One line for a part that failed; its bookmark stays, the others go on, the run ends non-zero."""
+        whose = shop.label if shop else "the seller"
+        subject = f"Stream {stream}" if isinstance(error, TikTokShopError) else f"Stream {stream} of {whose}"
+        if shop and getattr(error, "reach", "stream") == "shop":
+            self.stopped_shops.add(shop.id)
+        self._failures.append(f"{stream} of {f'shop {shop.id}' if shop else whose}")
+        self.logger.error("%s was left where it was: %s", subject, sentence(error))
+        self.logger.debug("Traceback of the failure", exc_info=error)
+
+    def finish(self) -> None:
+        """Ends the run: connections closed, the summary told, and an error if a part of it failed."""
+        self.pool.close()
+        self.client.close()
+        self.flush()
+        self._summarise()
+        if self._failures:
+            unread = [
+                *self._failures,
+                *(f"with that shop {shop} also {', '.join(streams)}" for shop, streams in self.given_up.items()),
+            ]
+            number = len(self._failures) + sum(map(len, self.given_up.values()))
+            raise PartsFailedError(
+                f"{number} of the run's parts could not be read ({'; '.join(unread)}); "
+                "everything else was. Their bookmarks stay, so the next run tries them again."
+            )
+
+    def _summarise(self) -> None:
+        self.summary.oddities = {stream.name: stream.oddities for stream in self.readers}
+        for stream in self.readers:
+            read = [part for part in stream.partitions.values() if part.ended]
+            if stream.declaration.empty and read and not any(part.rows for part in read):
+                self.logger.info("Stream %s came back empty: %s.", stream.name, stream.declaration.empty)
+        for told in self.summary.sentences():
+            self.logger.warning("%s", told)
+        report = self.summary.report(self.end, self.client.now())
+        self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
+        path = self.config.get("summary_path")
+        if path:
+            try:
+                write(path, report)
+            except OSError as error:
+                raise ConfigurationError(f"The summary cannot be written to {path}: {error.strerror}.") from None
