@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiktokshop_client import token_pair
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
-from tiktokshop_client.rescue import Rescue, fingerprint
+from tiktokshop_client.rescue import OR_OLDER, Rescue, counts, fingerprint, is_older
 from tiktokshop_client.token_store import LostRaceError, MemoryStore, ReadOnlyStoreError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Vault:
         self._clock = clock
         self._closing = closing
         self._rescue = Rescue(app_key, store.name, str(getattr(store, "entry", "")))
-        self._held: tuple[str, Token] | None = None  # the fingerprint of what the store holds, and what it should hold
+        self._held: tuple[str, Token] | None = None  # the mark of what the store holds, and what it should hold
         self._replacing: Token | None = None
 
     @property
@@ -77,7 +77,7 @@ class Vault:
             ConfigurationError, TransientError: As the store.
         """
         stored = self._store.read()
-        if self._held and self._held[0] == fingerprint(stored):
+        if self._held and counts(*self._held, stored):
             return self._held[1]
         return self._rescue.read(stored) or stored
 
@@ -145,18 +145,16 @@ class Vault:
             UnkeptError: Neither the store nor this machine takes it. ``read`` still gives it, in this process.
         """
         failure: TikTokShopError | None
+        mark = fingerprint(self._replacing)
         try:
             failure = self._tried(token)
         except LostRaceError as error:
-            theirs = self._store.read()
-            if not consent and not _is_older(theirs, token):
-                raise
-            failure, self._replacing = error, theirs
+            failure, mark = error, self._outcome(error, token, mark, consent=consent)
         if failure is None:
-            self._held = None
+            self._dismiss()
             return
-        self._held = (fingerprint(self._replacing), token)
-        place = self._rescue.write(token, self._replacing)
+        self._held = (mark, token)
+        place = self._rescue.write(token, mark)
         if not place:
             raise UnkeptError(
                 f"{failure}; that was after the platform had given the new tokens, and they could not be kept "
@@ -177,8 +175,27 @@ class Vault:
             ConfigurationError, TransientError: As the store.
         """
         self._store.clear()
-        self._rescue.clear()
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Forgets what was rescued: the store is as it should be."""
         self._held = None
+        self._rescue.clear()
+
+    def _outcome(self, lost: LostRaceError, token: Token, mark: str, *, consent: bool) -> str:
+        """The mark to rescue a pair behind that lost a race all wrongly: to nothing, to an older pair or to an unknown.
+
+        Raises:
+            LostRaceError: It lost rightly.
+        """
+        try:
+            theirs = self._store.read()
+        except TikTokShopError:  # who is right shows when it can be read again
+            return mark + OR_OLDER
+        if consent or is_older(theirs, token):
+            return fingerprint(theirs)
+        self._held = None
+        raise lost
 
     def _tried(self, token: Token) -> TikTokShopError | None:
         """Asks the store to take a pair until it does, or for as long as is worth it; the last failure."""
@@ -209,15 +226,7 @@ class Vault:
                 log.warning("%s; the tokens that wait for it stay where they are", error)
                 return
             log.warning("the token store %s has the new tokens now that it could not take before", self.name)
-        self._held = None
-        self._rescue.clear()
-
-
-def _is_older(theirs: Token | None, ours: Token) -> bool:
-    """Whether a pair is known to be from before another one."""
-    if theirs is None or theirs.issued_at is None or ours.issued_at is None:
-        return theirs is None
-    return theirs.issued_at < ours.issued_at
+        self._dismiss()
 
 
 def undisturbed(work: Callable[[], T]) -> T:
