@@ -58,6 +58,7 @@ class TokenHost:
         self._clock = clock
         self._closing = closing
         self._redactor = redactor
+        self._doubt: tuple[Mapping[str, str], str] | None = None  # what an unclear answer may have spent, and why
 
     def refresh(self, token: Token, seller: str, seed: str) -> Token | TikTokShopError:
         """A new pair for the refresh token of an old one, or why there is none.
@@ -97,9 +98,23 @@ class TokenHost:
             wait = retries.next_wait(outcome) if isinstance(outcome, TransientError) else None
             if wait is None:
                 outcome.reach = "run"
-                return outcome
+                return self._doubted(outcome, query, context)
+            if outcome.unclear:
+                self._doubt = (query, _words(outcome, context))
             log.warning("%s; %s in %.1f s", outcome, retries.progress, wait)
             retries.wait(wait)
+
+    def _doubted(self, error: TikTokShopError, query: Mapping[str, str], context: Context) -> TikTokShopError:
+        """The error, with what else may have spent the secret: else whoever reads it looks for a cause elsewhere."""
+        what = "refresh token" if "refresh_token" in query else "authorisation code"
+        words = _words(error, context)
+        if error.unclear:
+            self._doubt = (query, words)
+            error.add(f"; that may have spent the {what}")
+        elif self._doubt and self._doubt[0] == query:
+            cause = f"an earlier try ended without a clear answer ({self._doubt[1]})"
+            error.args = (f"{context.who}: {cause} and may have spent the {what}; now {words}",)
+        return error
 
     def _request(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
         """One request ("Get access token"): GET, unsigned, the secrets in the query."""
@@ -116,6 +131,12 @@ class TokenHost:
         ):
             return TransientError(f"{context.who}: the token host's answer holds no token", unclear=True)
         return answer
+
+
+def _words(error: TikTokShopError, context: Context) -> str:
+    """What an error says, without what it is about."""
+    words = str(error.args[0]).removeprefix(f"{context.who}: ")
+    return f"{words}, HTTP {error.http_status}" if error.unclear and error.http_status >= 300 else words
 
 
 # By now the old pair is spent. So whatever the answer holds is made the best of, and nothing below ever fails.
