@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiktokshop_client import token_pair
@@ -25,6 +25,7 @@ from tiktokshop_client.token_store import LostRaceError, MemoryStore, ReadOnlySt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.token_pair import Token
@@ -38,6 +39,12 @@ KEEP_TRYING = 30.0
 """Seconds for which a store is asked again to take a pair that has been bought."""
 
 _ENDING = [number for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number is not None]
+
+_ON_THEIR_WAY = "new tokens are on their way into the store; this process ends as soon as they are there"
+
+_gate = Lock()
+_under_way: set[Event] = set()
+"""The ends of all work that is not to be disturbed, in whichever thread. It begins and ends with the gate."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
@@ -240,11 +247,15 @@ def undisturbed(work: Callable[[], T]) -> T:
     ended = Event()
 
     def run() -> None:
+        with _gate:
+            _under_way.add(ended)
         try:
             done.append(work())
         except BaseException as error:  # noqa: BLE001 - it is the caller's
             failed.append(error)
         finally:
+            with _gate:
+                _under_way.discard(ended)
             ended.set()
 
     Thread(target=run, name="tokens", daemon=False).start()
@@ -266,9 +277,32 @@ def _outlast(ended: Event) -> BaseException | None:
             ended.wait()
         except BaseException as error:  # noqa: BLE001, PERF203 - it is raised again when the work is done
             stopped = stopped or error
-            log.warning("new tokens are on their way into the store; this process ends as soon as they are there")
+            log.warning(_ON_THEIR_WAY)
             for number in _ENDING:  # a handler may have put back the system's own, which would end the process
                 held.setdefault(number, signal.signal(number, signal.SIG_IGN))
     for number, handler in held.items():
         signal.signal(number, handler)
     return stopped
+
+
+def end_at_next_signal() -> None:
+    """Has the next signal end the process at once, unless tokens are on their way: then it only warns.
+
+    For the handler of a first signal, before it raises what ends the process: by the second one the main thread waits
+    for the others, and the system's own handler, or an exception, would kill the one that refreshes.
+    """
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    # Who ends keeps the gate, so that nothing begins meanwhile; the code that it interrupts may have it as well.
+    if not _gate.acquire(blocking=False):
+        log.warning(_ON_THEIR_WAY)
+    elif _under_way:
+        _gate.release()
+        log.warning(_ON_THEIR_WAY)
+    else:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
