@@ -9,7 +9,6 @@ import io
 import json
 import logging
 import os
-import signal
 import sys
 from copy import deepcopy
 from dataclasses import asdict
@@ -28,6 +27,7 @@ from tiktokshop_client.console import explain, log_level_option, run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import SETTINGS
+from tiktokshop_client.vault import end_at_next_signal
 from typing_extensions import override
 
 from tap_tiktokshop.memory import tame
@@ -221,7 +221,7 @@ class TapTikTokShop(Tap):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM: state is out after every window already, so leave at once and say it was cut short."""
-        signal.signal(signum, signal.SIG_DFL)
+        end_at_next_signal()
         self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
         sys.exit(128 + signum)
 

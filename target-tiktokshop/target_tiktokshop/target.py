@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import signal
 import sys
 import time
 from copy import deepcopy
@@ -24,6 +23,7 @@ from tiktokshop_client.console import explain, log_level_option, quiet, run
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
+from tiktokshop_client.vault import end_at_next_signal
 from typing_extensions import override
 
 from target_tiktokshop import rules as writing_rules
@@ -286,7 +286,7 @@ class TargetTikTokShop(Target):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM: whoever stops a run does not want the records sent that are still waiting."""
-        signal.signal(signum, signal.SIG_DFL)
+        end_at_next_signal()
         self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
         self.close()
         sys.exit(128 + signum)

@@ -71,7 +71,7 @@ BROKEN = {
 }
 UNPACKABLE = {
     "packed, but cut off": lambda: packed(gzip.compress(BLOCK)[:-12]),
-    "not packed as it says": lambda: packed(b'{"code":0}'),
+    "not packed as it says": lambda: packed(b"<html>"),
 }
 SLOW = {
     "a body that drips": lambda: itertools.chain([OK + b"Content-Length: 1000\r\n\r\n"], dripping(b" ")),
@@ -229,6 +229,12 @@ def test_deflate_without_its_header_and_files_behind_each_other_are_unpacked_too
         assert unpack(bare, "deflate", allowance) == b"tea"
         assert unpack(gzip.compress(b"te") + gzip.compress(b"a"), "gzip", allowance) == b"tea"
         assert unpack(gzip.compress(b"tea") + b"\0\0", "gzip", allowance) == b"tea"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "gzip, deflate"])
+@pytest.mark.parametrize("body", [b'{"code":0}', b'\r\n {"code":0}', b'{"' + b"x" * 200_000 + b'":0}'])
+def test_json_that_is_not_packed_as_its_header_says_is_taken_as_it_is(coding, body):
+    assert unpack(body, coding, Allowance(5, 5)) == body
 
 
 def test_packed_files_behind_each_other_have_a_number_and_their_time():

@@ -15,7 +15,7 @@ SCHEMA = {
 @pytest.mark.parametrize(
     ("config", "told"),
     [
-        ({"shop_ids": True}, "The setting shop_ids must be of type array or null."),
+        ({"shop_ids": True}, "The setting shop_ids must be of type array."),
         ({"min_price": {"USD": []}}, "The setting min_price.USD must be of type string or number."),
         ({"min_price": 5}, "The setting min_price must be of type object."),
     ],

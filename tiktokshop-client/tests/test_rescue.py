@@ -27,7 +27,7 @@ def rescue(tmp_path, monkeypatch):
 
 
 def kept(rescue):
-    return Path(rescue.write(NEW, OLD))
+    return Path(rescue.write(NEW, fingerprint(OLD)))
 
 
 def test_a_folder_among_the_temporary_files_is_no_place_for_a_pair(rescue, tmp_path, monkeypatch):
@@ -55,7 +55,7 @@ def test_nothing_in_a_folder_that_others_can_fill_is_read_or_removed(rescue, fol
     assert not rescue.exists()
     rescue.clear()
     assert path.exists()
-    assert rescue.write(NEW, OLD).startswith(str(tmp_path / "state"))
+    assert rescue.write(NEW, fingerprint(OLD)).startswith(str(tmp_path / "state"))
 
 
 @pytest.mark.parametrize("fault", ["a link", "writable by others", "not readable", "another key", "a folder", "a pipe"])
@@ -88,16 +88,16 @@ def test_a_file_that_cannot_be_read_is_named_and_stays_as_it_is(rescue, fault, t
 @pytest.mark.parametrize(
     "stored",
     [
-        None,
         Token(Secret("newer-access"), Secret("refresh"), issued_at=1),
         Token(Secret("old-access"), Secret("refresh"), issued_at=3),
         Token(Secret("old-access"), None, issued_at=1),
     ],
 )
-def test_a_rescued_pair_replaces_only_the_very_pair_that_it_was_bought_with(rescue, stored):
+def test_a_rescued_pair_replaces_only_the_very_pair_that_it_was_bought_with_or_none(rescue, stored):
     kept(rescue)
     assert rescue.read(stored) is None
     assert rescue.read(OLD) == NEW
+    assert rescue.read(None) == NEW
 
 
 def test_no_pair_and_one_without_a_refresh_token_are_told_apart():

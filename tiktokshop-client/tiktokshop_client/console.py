@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tiktokshop_client.redaction import known
+from tiktokshop_client.vault import end_at_next_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,6 +83,7 @@ def _end_in_order() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    end_at_next_signal()
     sys.exit(128 + number)
 
 

@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
 FOLDER = Path(".tiktokshop")
 
+OR_OLDER = " or older"
+"""Ends the mark of a pair whose rival could not be read: it goes in the place of any pair that is known to be older."""
+
 
 class Rescue:
     """A file of mode 0600 on this machine.
 
     It lies in `.tiktokshop/` of the working directory, else in `tiktokshop/` where this user's programs keep their
     state (`$XDG_STATE_HOME`, else `~/.local/state`). A folder that another user owns or can write is none of these, and
-    nothing in it is read, removed or changed. The file holds the pair as the store would, behind the fingerprint of the
-    pair that it replaces: as soon as the store holds another one, the file means nothing any more.
+    nothing in it is read, removed or changed. The file holds the pair as the store would, behind a mark of the pair
+    that it replaces: as soon as the store holds another one, the file means nothing any more, see ``counts``.
 
     Args:
         place: What tells the pair's place from others: the app, the store, the entry.
@@ -53,14 +56,14 @@ class Rescue:
             file.release()
             _leave(file)
 
-    def write(self, token: Token, replaced: Token | None) -> str:
+    def write(self, token: Token, mark: str) -> str:
         """Keeps a pair; the file's path, "" if there is no place for it.
 
         Args:
             token: The pair.
-            replaced: The pair that the store still holds.
+            mark: Of the pair that the store still holds: its ``fingerprint``, and ``OR_OLDER`` if that is not certain.
         """
-        content = fingerprint(replaced).encode() + b"\n" + encode(token)
+        content = mark.encode() + b"\n" + encode(token)
         for file in [self._ready, *self._files]:
             if file is not None:
                 with contextlib.suppress(OSError):
@@ -77,7 +80,7 @@ class Rescue:
         """
         found: list[tuple[int, Token]] = []
         for path in self._present():
-            kept = _kept(path, fingerprint(stored))
+            kept = _kept(path, stored)
             if kept is not None:
                 found.append(kept)
         return max(found, key=itemgetter(0))[1] if found else None
@@ -107,16 +110,40 @@ def fingerprint(token: Token | None) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _kept(path: Path, replacing: str) -> tuple[int, Token] | None:
-    """When a file was written and its pair, None if that was bought in place of another one.
+def is_older(theirs: Token | None, ours: Token) -> bool:
+    """Whether a pair is known to be from before another one."""
+    if theirs is None or theirs.issued_at is None or ours.issued_at is None:
+        return theirs is None
+    return theirs.issued_at < ours.issued_at
+
+
+def counts(mark: str, token: Token, stored: Token | None) -> bool:
+    """Whether a pair is to go in the place of what the store holds: nothing, what it was bought for, or an older one.
+
+    Args:
+        mark: What the pair was kept behind, see ``Rescue.write``.
+        token: The pair.
+        stored: The pair that the store holds.
+    """
+    if stored is None or mark.removesuffix(OR_OLDER) == fingerprint(stored):
+        return True
+    return mark.endswith(OR_OLDER) and is_older(stored, token)
+
+
+def _kept(path: Path, stored: Token | None) -> tuple[int, Token] | None:
+    """When a file was written and its pair, None if that does not count.
 
     Raises:
         ConfigurationError: It cannot be read.
     """
     try:
         content, moment = _contents(path)
-        replaced, _, text = content.partition(b"\n")
-        return (moment, decode(text, str(path))) if replaced.decode("ascii", "replace") == replacing else None
+        line, _, text = content.partition(b"\n")
+        mark = line.decode("ascii", "replace")
+        if stored is not None and mark != fingerprint(stored) and not mark.endswith(OR_OLDER):
+            return None  # whatever is in it, and in whichever key
+        token = decode(text, str(path))
+        return (moment, token) if counts(mark, token, stored) else None
     except (OSError, ConfigurationError) as error:
         why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
     raise ConfigurationError(

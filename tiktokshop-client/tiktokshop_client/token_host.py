@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tiktokshop_client.answers import Answer, decode, read_answer
+from tiktokshop_client.answers import Answer, read_answer
 from tiktokshop_client.errors import Context, TikTokShopError, TransientError
 from tiktokshop_client.retries import Retries
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import LONGEST_SCOPES, LONGEST_TEXT, BadTokenError, Token
+from tiktokshop_client.token_answer import LONGEST_NUMBER, legible, pairs, text_of, token_in
+from tiktokshop_client.token_pair import LONGEST_SCOPES, LONGEST_TEXT, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +30,6 @@ ABSOLUTE = 1_000_000_000
 
 FOREVER = 1 << 53
 """Later moments are taken for this one, which every JSON reader can hold."""
-
-LONGEST_NUMBER = 300
-"""Digits of a number that are read."""
 
 LONGEST_ANSWER = 60.0
 """Seconds that an answer of the token host may take in all, if that is less than any answer may."""
@@ -58,6 +53,7 @@ class TokenHost:
         self._clock = clock
         self._closing = closing
         self._redactor = redactor
+        self._doubt: tuple[Mapping[str, str], str] | None = None  # what an unclear answer may have spent, and why
 
     def refresh(self, token: Token, seller: str, seed: str) -> Token | TikTokShopError:
         """A new pair for the refresh token of an old one, or why there is none.
@@ -97,9 +93,23 @@ class TokenHost:
             wait = retries.next_wait(outcome) if isinstance(outcome, TransientError) else None
             if wait is None:
                 outcome.reach = "run"
-                return outcome
+                return self._doubted(outcome, query, context)
+            if outcome.unclear:
+                self._doubt = (query, _words(outcome, context))
             log.warning("%s; %s in %.1f s", outcome, retries.progress, wait)
             retries.wait(wait)
+
+    def _doubted(self, error: TikTokShopError, query: Mapping[str, str], context: Context) -> TikTokShopError:
+        """The error, with what else may have spent the secret: else whoever reads it looks for a cause elsewhere."""
+        what = "refresh token" if "refresh_token" in query else "authorisation code"
+        words = _words(error, context)
+        if error.unclear:
+            self._doubt = (query, words)
+            error.add(f"; that may have spent the {what}")
+        elif self._doubt and self._doubt[0] == query:
+            cause = f"an earlier try ended without a clear answer ({self._doubt[1]})"
+            error.args = (f"{context.who}: {cause} and may have spent the {what}; now {words}",)
+        return error
 
     def _request(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
         """One request ("Get access token"): GET, unsigned, the secrets in the query."""
@@ -110,12 +120,25 @@ class TokenHost:
             reply = self._transport.send("GET", url, headers={}, seconds=LONGEST_ANSWER)
         except TikTokShopError as error:
             return error.about(context)
-        answer = read_answer(replace(reply, body=_legible(reply.body)), context, self._clock.time(), self._redactor)
-        if isinstance(answer, Answer) and not (
-            _token(answer.data, "access_token") or _token(answer.data, "refresh_token")
-        ):
-            return TransientError(f"{context.who}: the token host's answer holds no token", unclear=True)
+        body, envelopes = legible(reply.body)
+        answer = read_answer(replace(reply, body=body), context, self._clock.time(), self._redactor)
+        if not 200 <= reply.status < 300 or (isinstance(answer, TikTokShopError) and answer.code):
+            return answer
+        if isinstance(answer, Answer) and not envelopes:  # it could be mended
+            envelopes = [{"data": answer.data}]
+        found = pairs(envelopes)
+        if len(found) == 1:
+            return Answer(dict(found[0]), "", "")
+        if found or isinstance(answer, Answer):
+            holds = f"{len(found)} different token pairs" if found else "no token"
+            return TransientError(f"{context.who}: the token host's answer holds {holds}", unclear=True)
         return answer
+
+
+def _words(error: TikTokShopError, context: Context) -> str:
+    """What an error says, without what it is about."""
+    words = str(error.args[0]).removeprefix(f"{context.who}: ")
+    return f"{words}, HTTP {error.http_status}" if error.unclear and error.http_status >= 300 else words
 
 
 # By now the old pair is spent. So whatever the answer holds is made the best of, and nothing below ever fails.
@@ -132,8 +155,8 @@ def pair_of(data: Mapping[str, Any], old: Token, seed: str, now: int) -> Token:
     """
     return replace(
         old,
-        access_token=_token(data, "access_token") or Secret(""),
-        refresh_token=_token(data, "refresh_token") or old.refresh_token,
+        access_token=token_in(data, "access_token") or Secret(""),
+        refresh_token=token_in(data, "refresh_token") or old.refresh_token,
         access_expires_at=expiry(data.get("access_token_expire_in"), now),
         refresh_expires_at=expiry(data.get("refresh_token_expire_in"), now),
         issued_at=now,
@@ -145,45 +168,9 @@ def pair_of(data: Mapping[str, Any], old: Token, seed: str, now: int) -> Token:
     )
 
 
-def _legible(body: bytes) -> bytes:
-    """The body as strict JSON, if there is a way to read it: no broken characters, no numbers without a measure."""
-    with contextlib.suppress(ValueError, RecursionError):
-        decode(body)
-        return body
-    with contextlib.suppress(ValueError, RecursionError):
-        value = json.loads(
-            body.decode("utf-8", "replace"),
-            strict=False,
-            parse_constant=lambda _: None,
-            parse_int=_whole,
-            parse_float=lambda text: float(text) if math.isfinite(float(text)) else None,
-        )
-        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return body
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if len(text) <= LONGEST_NUMBER else None
-
-
-def _token(data: Mapping[str, Any], name: str) -> Secret | None:
-    """A token of the answer, None if it has none that can be one."""
-    secret = Secret(_text(data.get(name)).strip())
-    with contextlib.suppress(BadTokenError):
-        _ = Token(secret) if name == "access_token" else Token(Secret(""), secret)
-        return secret or None
-    return None
-
-
 def _word(value: Any) -> str:
     """A name or an id of the answer, as much of it as is kept; "" if it is neither text nor number."""
-    return _text(value)[:LONGEST_TEXT]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < LONGEST_NUMBER:
-        value = str(value)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return text_of(value)[:LONGEST_TEXT]
 
 
 def _scopes(value: Any) -> tuple[str, ...]:

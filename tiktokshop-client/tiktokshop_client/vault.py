@@ -15,16 +15,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiktokshop_client import token_pair
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
-from tiktokshop_client.rescue import Rescue, fingerprint
+from tiktokshop_client.rescue import OR_OLDER, Rescue, counts, fingerprint, is_older
 from tiktokshop_client.token_store import LostRaceError, MemoryStore, ReadOnlyStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.token_pair import Token
@@ -38,6 +39,12 @@ KEEP_TRYING = 30.0
 """Seconds for which a store is asked again to take a pair that has been bought."""
 
 _ENDING = [number for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number is not None]
+
+_ON_THEIR_WAY = "new tokens are on their way into the store; this process ends as soon as they are there"
+
+_gate = Lock()
+_under_way: set[Event] = set()
+"""The ends of all work that is not to be disturbed, in whichever thread. It begins and ends with the gate."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
@@ -62,7 +69,7 @@ class Vault:
         self._clock = clock
         self._closing = closing
         self._rescue = Rescue(app_key, store.name, str(getattr(store, "entry", "")))
-        self._held: tuple[str, Token] | None = None  # the fingerprint of what the store holds, and what it should hold
+        self._held: tuple[str, Token] | None = None  # the mark of what the store holds, and what it should hold
         self._replacing: Token | None = None
 
     @property
@@ -77,7 +84,7 @@ class Vault:
             ConfigurationError, TransientError: As the store.
         """
         stored = self._store.read()
-        if self._held and self._held[0] == fingerprint(stored):
+        if self._held and counts(*self._held, stored):
             return self._held[1]
         return self._rescue.read(stored) or stored
 
@@ -145,18 +152,16 @@ class Vault:
             UnkeptError: Neither the store nor this machine takes it. ``read`` still gives it, in this process.
         """
         failure: TikTokShopError | None
+        mark = fingerprint(self._replacing)
         try:
             failure = self._tried(token)
         except LostRaceError as error:
-            theirs = self._store.read()
-            if not consent and not _is_older(theirs, token):
-                raise
-            failure, self._replacing = error, theirs
+            failure, mark = error, self._outcome(error, token, mark, consent=consent)
         if failure is None:
-            self._held = None
+            self._dismiss()
             return
-        self._held = (fingerprint(self._replacing), token)
-        place = self._rescue.write(token, self._replacing)
+        self._held = (mark, token)
+        place = self._rescue.write(token, mark)
         if not place:
             raise UnkeptError(
                 f"{failure}; that was after the platform had given the new tokens, and they could not be kept "
@@ -177,8 +182,27 @@ class Vault:
             ConfigurationError, TransientError: As the store.
         """
         self._store.clear()
-        self._rescue.clear()
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Forgets what was rescued: the store is as it should be."""
         self._held = None
+        self._rescue.clear()
+
+    def _outcome(self, lost: LostRaceError, token: Token, mark: str, *, consent: bool) -> str:
+        """The mark to rescue a pair behind that lost a race all wrongly: to nothing, to an older pair or to an unknown.
+
+        Raises:
+            LostRaceError: It lost rightly.
+        """
+        try:
+            theirs = self._store.read()
+        except TikTokShopError:  # who is right shows when it can be read again
+            return mark + OR_OLDER
+        if consent or is_older(theirs, token):
+            return fingerprint(theirs)
+        self._held = None
+        raise lost
 
     def _tried(self, token: Token) -> TikTokShopError | None:
         """Asks the store to take a pair until it does, or for as long as is worth it; the last failure."""
@@ -209,15 +233,7 @@ class Vault:
                 log.warning("%s; the tokens that wait for it stay where they are", error)
                 return
             log.warning("the token store %s has the new tokens now that it could not take before", self.name)
-        self._held = None
-        self._rescue.clear()
-
-
-def _is_older(theirs: Token | None, ours: Token) -> bool:
-    """Whether a pair is known to be from before another one."""
-    if theirs is None or theirs.issued_at is None or ours.issued_at is None:
-        return theirs is None
-    return theirs.issued_at < ours.issued_at
+        self._dismiss()
 
 
 def undisturbed(work: Callable[[], T]) -> T:
@@ -231,11 +247,15 @@ def undisturbed(work: Callable[[], T]) -> T:
     ended = Event()
 
     def run() -> None:
+        with _gate:
+            _under_way.add(ended)
         try:
             done.append(work())
         except BaseException as error:  # noqa: BLE001 - it is the caller's
             failed.append(error)
         finally:
+            with _gate:
+                _under_way.discard(ended)
             ended.set()
 
     Thread(target=run, name="tokens", daemon=False).start()
@@ -257,9 +277,32 @@ def _outlast(ended: Event) -> BaseException | None:
             ended.wait()
         except BaseException as error:  # noqa: BLE001, PERF203 - it is raised again when the work is done
             stopped = stopped or error
-            log.warning("new tokens are on their way into the store; this process ends as soon as they are there")
+            log.warning(_ON_THEIR_WAY)
             for number in _ENDING:  # a handler may have put back the system's own, which would end the process
                 held.setdefault(number, signal.signal(number, signal.SIG_IGN))
     for number, handler in held.items():
         signal.signal(number, handler)
     return stopped
+
+
+def end_at_next_signal() -> None:
+    """Has the next signal end the process at once, unless tokens are on their way: then it only warns.
+
+    For the handler of a first signal, before it raises what ends the process: by the second one the main thread waits
+    for the others, and the system's own handler, or an exception, would kill the one that refreshes.
+    """
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    # Who ends keeps the gate, so that nothing begins meanwhile; the code that it interrupts may have it as well.
+    if not _gate.acquire(blocking=False):
+        log.warning(_ON_THEIR_WAY)
+    elif _under_way:
+        _gate.release()
+        log.warning(_ON_THEIR_WAY)
+    else:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
