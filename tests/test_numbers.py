@@ -64,8 +64,8 @@ def test_what_is_no_number_for_a_setting_is_told_in_one_sentence_that_names_it(p
 @pytest.mark.parametrize(("plugin", "name"), SETTINGS)
 def test_the_usual_numbers_are_taken(plugin, name):
     default = numbers(PLUGINS[plugin])[name].get("default")
-    for value in (1, "1", default):
-        PLUGINS[plugin](config={**BASE, name: value})
+    taken = [PLUGINS[plugin](config={**BASE, name: value}).config.get(name) for value in (1, "1", default)]
+    assert taken == [1, 1, default]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), True, -1, "many"])

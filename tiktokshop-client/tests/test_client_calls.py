@@ -217,6 +217,20 @@ def test_a_grant_without_shops_is_an_error_and_not_an_empty_success(platform, cl
         client().shops()
 
 
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        (5, "the answer's shops is not a list"),
+        ([None], "no shop of the answer has an id"),
+        ([{"name": "Tea & Co"}], "no shop of the answer has an id"),
+    ],
+)
+def test_shops_that_cannot_be_read_are_not_taken_for_a_grant_without_any(platform, client, listed, words):
+    platform.on(SHOPS, platform.ok({"shops": listed}))
+    with pytest.raises(errors.TransientError, match=words):
+        client().shops()
+
+
 def test_a_list_falls_back_to_the_older_path_and_stays_there(platform, client, shop):
     listed = dataclasses.replace(operations.GET_PAYMENTS, fallback="/finance/202309/payments")
     platform.on("/finance/202605/payments", platform.no(36009009, "Invalid path", 404))

@@ -284,6 +284,8 @@ class Client:
         if not isinstance(listed, list):
             raise TransientError(f"{GET_SHOPS.name}: the answer's shops is not a list", request_id=answer.request_id)
         rows = {one_line(str(row["id"]), LONGEST_ID): row for row in listed if isinstance(row, dict) and row.get("id")}
+        if listed and not rows:
+            raise TransientError(f"{GET_SHOPS.name}: no shop of the answer has an id", request_id=answer.request_id)
         for shop_id, row in rows.items():
             facts = {key: value for key, value in row.items() if key != "cipher"}
             cipher = Secret(str(row.get("cipher") or ""))
