@@ -13,7 +13,7 @@ import tap_tiktokshop.streams as declared
 from tap_tiktokshop.streams.declaration import Declaration, load_schema
 from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.streams.personal import PERSONAL
-from target_tiktokshop.sinks import WRITINGS
+from target_tiktokshop.streams import WRITINGS
 from tiktokshop_sandbox.control import PREFIX, Control
 from tiktokshop_sandbox.faults import KINDS
 

@@ -8,7 +8,7 @@ import kill_tap
 import kill_target
 import pytest
 from shop import KEYS, shop
-from target_tiktokshop.sinks import WRITINGS
+from target_tiktokshop.streams import WRITINGS
 
 
 @pytest.mark.slow

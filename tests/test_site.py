@@ -21,7 +21,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.declaration import load_schema
-from target_tiktokshop.sinks import WRITINGS
+from target_tiktokshop.streams import WRITINGS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

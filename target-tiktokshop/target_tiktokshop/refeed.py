@@ -9,8 +9,8 @@ import click
 import msgspec
 from tiktokshop_client.console import log_level_option, run, write_all
 
-from target_tiktokshop.outcomes import OUTCOMES, REJECTED
-from target_tiktokshop.sinks import WRITINGS
+from target_tiktokshop.streams import WRITINGS
+from target_tiktokshop.writing.outcomes import OUTCOMES, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

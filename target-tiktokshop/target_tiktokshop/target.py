@@ -27,16 +27,17 @@ from tiktokshop_client.vault import end_at_next_signal
 from typing_extensions import override
 
 from target_tiktokshop import rules as writing_rules
-from target_tiktokshop.desk import Desk
-from target_tiktokshop.guards import RunStoppedError
-from target_tiktokshop.messages import InputError, LineReader
-from target_tiktokshop.needs import need_of
-from target_tiktokshop.planning import Catalogue
-from target_tiktokshop.progress import Progress
-from target_tiktokshop.results import Results
-from target_tiktokshop.rows import Row
 from target_tiktokshop.rules import Rules
-from target_tiktokshop.sinks import WRITINGS, WriteSink, Writing
+from target_tiktokshop.singer.messages import InputError, LineReader
+from target_tiktokshop.singer.progress import Progress
+from target_tiktokshop.singer.sink import WriteSink
+from target_tiktokshop.streams import WRITINGS, Writing
+from target_tiktokshop.streams.needs import need_of
+from target_tiktokshop.writing.desk import Desk
+from target_tiktokshop.writing.guards import RunStoppedError
+from target_tiktokshop.writing.planning import Catalogue
+from target_tiktokshop.writing.results import Results
+from target_tiktokshop.writing.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Sink
 
-    from target_tiktokshop.sinks.base import Writer
+    from target_tiktokshop.writing.writer import Writer
 
 UNREADABLE_ROWS = 1_000
 UNREADABLE_SECONDS = 1.0

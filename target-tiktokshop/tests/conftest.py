@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import tiktokshop_sandbox
-from target_tiktokshop.outcomes import documented
 from target_tiktokshop.rules import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
+from target_tiktokshop.writing.outcomes import documented
 from tiktokshop_client import Client, Settings, operations
 
 # The shops' time stands still unless a test moves it.

@@ -4,8 +4,8 @@ import json
 import logging
 
 import pytest
-from target_tiktokshop.messages import DELETION_MARKS
 from target_tiktokshop.refeed import messages
+from target_tiktokshop.singer.messages import DELETION_MARKS
 
 WHEN = "2026-05-01T00:00:00Z"
 

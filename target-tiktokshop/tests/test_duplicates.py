@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from target_tiktokshop.outcomes import GUARDED, REJECTED, SUPERSEDED, UNCHANGED
-from target_tiktokshop.rows import Row, last_wins
+from target_tiktokshop.writing.outcomes import GUARDED, REJECTED, SUPERSEDED, UNCHANGED
+from target_tiktokshop.writing.rows import Row, last_wins
 
 NUMBER = "940011234567000000012"
 

@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from target_tiktokshop import foresight
-from target_tiktokshop.foresight import OUT_OF_REACH, PRICE_RANGES, REFUSALS
-from target_tiktokshop.planning import Product, Sku
-from target_tiktokshop.rows import Row
+from target_tiktokshop.writing import foresight
+from target_tiktokshop.writing.foresight import OUT_OF_REACH, PRICE_RANGES, REFUSALS
+from target_tiktokshop.writing.planning import Product, Sku
+from target_tiktokshop.writing.rows import Row
 from tiktokshop_client import Shop, operations
 
 

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from target_tiktokshop.guards import GUARDS, check_batch
-from target_tiktokshop.masses import MASSES, Changes, found
-from target_tiktokshop.outcomes import PLANNED
-from target_tiktokshop.planning import UNSEEN, Product, Sku, decimal_of, product_of, units_of
-from target_tiktokshop.rows import Row
 from target_tiktokshop.rules import Rules
+from target_tiktokshop.writing.changes import Changes
+from target_tiktokshop.writing.guards import GUARDS, check_batch
+from target_tiktokshop.writing.masses import MASSES, found
+from target_tiktokshop.writing.outcomes import PLANNED
+from target_tiktokshop.writing.planning import UNSEEN, Product, Sku, decimal_of, product_of, units_of
+from target_tiktokshop.writing.rows import Row
 from tiktokshop_client import Client, Shop
 
 SHOP = Shop(id="7", name="Shop", region="US", cipher="c", code="s", seller_type="LOCAL")

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from target_tiktokshop.messages import DEEPEST_LINE, LineReader
 from target_tiktokshop.refeed import messages
-from target_tiktokshop.results import Results
-from target_tiktokshop.rows import Row
-from target_tiktokshop.sinks import WRITINGS
+from target_tiktokshop.singer.messages import DEEPEST_LINE, LineReader
+from target_tiktokshop.streams import WRITINGS
 from target_tiktokshop.target import TargetTikTokShop
+from target_tiktokshop.writing.results import Results
+from target_tiktokshop.writing.rows import Row
 
 COMMAND = [sys.executable, "-m", "target_tiktokshop"]
 REFEED = [sys.executable, "-c", "from target_tiktokshop.refeed import main; main()"]

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from target_tiktokshop.fields import Contract, Field, FieldError, amount, identifier, number, quantity, text
-from target_tiktokshop.planning import plain
-from target_tiktokshop.sinks.carriers import choose, of_shop
+from target_tiktokshop.streams.carriers import choose, of_shop
+from target_tiktokshop.writing.fields import Contract, Field, FieldError, amount, identifier, number, quantity, text
+from target_tiktokshop.writing.planning import plain
 
 
 def renaming(names):

@@ -2,8 +2,8 @@
 
 import json
 
-from target_tiktokshop.needs import needs
-from target_tiktokshop.sinks import WRITINGS
+from target_tiktokshop.streams import WRITINGS
+from target_tiktokshop.streams.needs import needs
 
 
 def test_every_sink_says_what_it_needs():

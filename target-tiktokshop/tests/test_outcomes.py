@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import target_tiktokshop
-from target_tiktokshop.outcomes import CODES, OUTCOMES, REASONS, documented
 from target_tiktokshop.rules import SETTINGS
+from target_tiktokshop.writing.outcomes import CODES, OUTCOMES, REASONS, documented
 
 SOURCES = sorted(Path(target_tiktokshop.__file__).parent.rglob("*.py"))
 CODE_AT = {"reject": 0, "settle": 1, "unchanged": 1}

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from target_tiktokshop.plan import MOST_LINES, Plan, change
-from target_tiktokshop.planning import Sku
-from target_tiktokshop.rows import Row
+from target_tiktokshop.writing.plan import MOST_LINES, Plan, change
+from target_tiktokshop.writing.planning import Sku
+from target_tiktokshop.writing.rows import Row
 from tiktokshop_client import Shop
 
 SHOP = Shop(id="7", name="Mugs and more", region="US", cipher="c", code="s", seller_type="LOCAL")

@@ -2,9 +2,9 @@
 
 import os
 
-from target_tiktokshop.outcomes import APPLIED
-from target_tiktokshop.results import Results
-from target_tiktokshop.rows import Row
+from target_tiktokshop.writing.outcomes import APPLIED
+from target_tiktokshop.writing.results import Results
+from target_tiktokshop.writing.rows import Row
 
 STREAM = "inventory"
 

@@ -9,9 +9,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from target_tiktokshop.progress import Progress
 from target_tiktokshop.refeed import messages
-from target_tiktokshop.sinks import WRITINGS
+from target_tiktokshop.singer.progress import Progress
+from target_tiktokshop.streams import WRITINGS
 
 STOCK = "POST /product/202309/products/{product_id}/inventory/update"
 

@@ -1,8 +1,8 @@
 """Which call an order asks for, in states that a shop shows rarely."""
 
 import pytest
-from target_tiktokshop.outcomes import REASONS
-from target_tiktokshop.sinks.shipments import Wanted, next_step
+from target_tiktokshop.streams.shipments import Wanted, next_step
+from target_tiktokshop.writing.outcomes import REASONS
 
 NOW = 1_790_000_000
 T1 = Wanted("T1", "carrier")

@@ -4,8 +4,8 @@ import copy
 import random
 
 import pytest
-from target_tiktokshop.outcomes import CODES, documented
 from target_tiktokshop.rules import SETTINGS
+from target_tiktokshop.writing.outcomes import CODES, documented
 
 NUMBER = "9400112345670000000"
 HOSTILE = [None, "", "soon", 5, -1, 1e300, True, [], {}, [None], [5], [[]], {"a": 1}, "9" * 400, "\x00"]

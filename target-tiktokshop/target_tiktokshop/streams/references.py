@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, EXTERNAL_PLATFORMS, GET_EXTERNAL_ORDERS
 from tiktokshop_client.row_errors import partial_errors
 
-from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of, text
-from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
-from target_tiktokshop.sinks.base import Writer, Writing
-from target_tiktokshop.surprises import apart
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, one_of, text
+from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tiktokshop_client.operations import APPROVE_CANCELLATION, APPROVE_RETURN, REJECT_CANCELLATION, REJECT_RETURN
 
-from target_tiktokshop import foresight
-from target_tiktokshop.fields import (
+from target_tiktokshop.writing import foresight
+from target_tiktokshop.writing.fields import (
     SHOP_ID,
     Contract,
     Field,
@@ -23,10 +23,10 @@ from target_tiktokshop.fields import (
     one_of,
     text,
 )
-from target_tiktokshop.planning import CANCELLATIONS, RETURNS, Search, searched
-from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
-from target_tiktokshop.sinks.base import Writer, Writing
-from target_tiktokshop.surprises import apart
+from target_tiktokshop.writing.planning import CANCELLATIONS, RETURNS, Search, searched
+from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

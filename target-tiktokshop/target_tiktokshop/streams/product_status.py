@@ -8,12 +8,12 @@ from tiktokshop_client.errors import BusinessError
 from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS, GET_PRODUCT
 from tiktokshop_client.row_errors import partial_errors
 
-from target_tiktokshop import foresight
-from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, one_of
-from target_tiktokshop.planning import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
-from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.sinks.base import Writer, Writing
-from target_tiktokshop.surprises import apart
+from target_tiktokshop.writing import foresight
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, one_of
+from target_tiktokshop.writing.planning import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
+from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

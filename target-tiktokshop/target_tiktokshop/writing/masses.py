@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
@@ -14,16 +14,17 @@ from tiktokshop_client.operations import (
     SEARCH_RETURNS,
 )
 
-from target_tiktokshop.planning import SELLER_OFF, stock_after
-from target_tiktokshop.rows import by, by_shop, still_open
+from target_tiktokshop.writing.changes import Stop
+from target_tiktokshop.writing.planning import SELLER_OFF, stock_after
+from target_tiktokshop.writing.rows import by, by_shop, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tiktokshop_client import Operation, Shop
 
-    from target_tiktokshop.desk import Desk
-    from target_tiktokshop.rows import Row
+    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.rows import Row
 
 NEARLY_NOTHING = 5
 """A SKU is nearly sold out by a change that leaves it less than one part in so many of its units."""
@@ -31,40 +32,6 @@ MOST_HITS = 10_000
 """So many hits the platform's product search counts; a shop that has more is taken to have these."""
 WAITING = ("AWAITING_SHIPMENT", "ON_HOLD")
 PENDING_RETURNS = ("RETURN_OR_REFUND_REQUEST_PENDING", "BUYER_SHIPPED_ITEM", "REPLACEMENT_REQUEST_PENDING")
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Why a run must not go on.
-
-    Attributes:
-        name: The setting that says so.
-        sentence: What was found.
-    """
-
-    name: str
-    sentence: str
-
-
-@dataclass
-class Changes:
-    """What the run has come to so far.
-
-    Attributes:
-        skus: SKUs whose stock it has looked at.
-        zeroed: Those that it takes from some stock to none.
-        fallen: Those that it takes to less than a fifth of their stock, or to none.
-        things: (setting, stream, shop) -> what it changes, each once.
-        totals: (setting, stream, shop) -> how many of them the shop had, None if it does not say.
-        numbers: (stream, shop, number) -> the orders it gives the number to.
-    """
-
-    skus: int = 0
-    zeroed: int = 0
-    fallen: int = 0
-    things: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
-    totals: dict[tuple[str, str, str], int | None] = field(default_factory=dict)
-    numbers: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

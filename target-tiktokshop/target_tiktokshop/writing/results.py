@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_tiktokshop.outcomes import GUARDED, OUTCOMES, REJECTED
-from target_tiktokshop.plan import Plan
+from target_tiktokshop.writing.outcomes import GUARDED, OUTCOMES, REJECTED
+from target_tiktokshop.writing.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
     from typing import BinaryIO
 
-    from target_tiktokshop.rows import Row
+    from target_tiktokshop.writing.rows import Row
 
 FOLDER = Path(".tiktokshop") / "results"
 PRIVATE = 0o600

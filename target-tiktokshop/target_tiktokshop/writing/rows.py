@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from target_tiktokshop.outcomes import REJECTED, SUPERSEDED, UNCHANGED
+from target_tiktokshop.writing.outcomes import REJECTED, SUPERSEDED, UNCHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping

@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from target_tiktokshop.outcomes import OUTCOMES
-from target_tiktokshop.rows import by
+from target_tiktokshop.writing.outcomes import OUTCOMES
+from target_tiktokshop.writing.rows import by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_tiktokshop.rows import Row
+    from target_tiktokshop.writing.rows import Row
 
 MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""

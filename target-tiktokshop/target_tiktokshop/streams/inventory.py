@@ -8,23 +8,23 @@ from tiktokshop_client.errors import BusinessError, TikTokShopError
 from tiktokshop_client.operations import DEACTIVATE_PRODUCTS, UPDATE_INVENTORY
 from tiktokshop_client.row_errors import partial_errors
 
-from target_tiktokshop import foresight
-from target_tiktokshop.desk import only_these_rows, refuse_all
-from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, quantity, text
-from target_tiktokshop.outcomes import APPLIED, OVERWROTE
-from target_tiktokshop.planning import DEACTIVATED, SELLER_OFF, Sku, stock_after
-from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.sinks.base import Writing
-from target_tiktokshop.sinks.fresh import Lot, aftermath, lots, renew
-from target_tiktokshop.sinks.skus import SkuWriter
-from target_tiktokshop.surprises import apart
+from target_tiktokshop.streams.fresh import Lot, aftermath, lots, renew
+from target_tiktokshop.streams.skus import SkuWriter
+from target_tiktokshop.writing import foresight
+from target_tiktokshop.writing.desk import only_these_rows, refuse_all
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, quantity, text
+from target_tiktokshop.writing.outcomes import APPLIED, OVERWROTE
+from target_tiktokshop.writing.planning import DEACTIVATED, SELLER_OFF, Sku, stock_after
+from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.writer import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tiktokshop_client import Shop
 
-    from target_tiktokshop.desk import Desk
+    from target_tiktokshop.writing.desk import Desk
 
 ZERO_REFUSED = "12052055"
 CONTRACT = Contract(

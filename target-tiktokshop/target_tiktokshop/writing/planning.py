@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Operation, Shop
 
-    from target_tiktokshop.desk import Desk
-    from target_tiktokshop.rows import Row
+    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.rows import Row
 
 STOCK_A_CALL = 600
 PRODUCTS_OF_STOCK_A_CALL = 100

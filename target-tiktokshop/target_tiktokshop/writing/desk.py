@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tiktokshop_client.errors import BugError, BusinessError, MarketError, TransientError
 
-from target_tiktokshop.masses import Changes, Stop
+from target_tiktokshop.writing.changes import Changes, Stop
 
 if TYPE_CHECKING:
     import logging
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Client, Shop, TikTokShopError
 
-    from target_tiktokshop.results import Results
-    from target_tiktokshop.rows import Row
     from target_tiktokshop.rules import Rules
+    from target_tiktokshop.writing.results import Results
+    from target_tiktokshop.writing.rows import Row
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_tiktokshop.planning import plain
+from target_tiktokshop.writing.planning import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import TikTokShopError
 
-from target_tiktokshop.desk import only_these_rows
-from target_tiktokshop.outcomes import UNCONFIRMED
-from target_tiktokshop.rows import Row, by, still_open
+from target_tiktokshop.writing.desk import only_these_rows
+from target_tiktokshop.writing.outcomes import UNCONFIRMED
+from target_tiktokshop.writing.rows import Row, by, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_tiktokshop.sinks.base import Writer
+    from target_tiktokshop.writing.writer import Writer
 
 IDENTITIES = ("order_id", "cancel_id", "return_id", "product_id", "seller_sku", "sku_id")
 """Fields of which one tells which records may replace one another."""

@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.operations import UPDATE_PRICES
 
-from target_tiktokshop import foresight
-from target_tiktokshop.fields import SHOP_ID, Contract, Field, FieldError, amount, currency, identifier, money, text
-from target_tiktokshop.planning import DEACTIVATED, UNSEEN, Sku
-from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
-from target_tiktokshop.sinks.base import Writing
-from target_tiktokshop.sinks.skus import SkuWriter
-from target_tiktokshop.surprises import apart
+from target_tiktokshop.streams.skus import SkuWriter
+from target_tiktokshop.writing import foresight
+from target_tiktokshop.writing.fields import (
+    SHOP_ID,
+    Contract,
+    Field,
+    FieldError,
+    amount,
+    currency,
+    identifier,
+    money,
+    text,
+)
+from target_tiktokshop.writing.planning import DEACTIVATED, UNSEEN, Sku
+from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.writer import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_tiktokshop.desk import Desk
+    from target_tiktokshop.writing.desk import Desk
 
 AMOUNTS = ("amount", "sale_price", "list_price")
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.row_errors import partial_errors
 
-from target_tiktokshop.rows import Row, by, by_shop, still_open
-from target_tiktokshop.sinks.base import Writer
+from target_tiktokshop.writing.rows import Row, by, by_shop, still_open
+from target_tiktokshop.writing.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tiktokshop_client import Answer, Operation
 
-    from target_tiktokshop.planning import Sku
+    from target_tiktokshop.writing.planning import Sku
 
 SKUS_A_CALL = 100
 

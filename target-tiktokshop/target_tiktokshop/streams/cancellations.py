@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.operations import CANCEL_ORDER
 
-from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
-from target_tiktokshop.planning import CANCELLATIONS_OF_ORDERS, orders, searched
-from target_tiktokshop.rows import Row, by_shop, last_wins, still_open
-from target_tiktokshop.sinks.base import Writer, Writing
-from target_tiktokshop.surprises import apart
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
+from target_tiktokshop.writing.planning import CANCELLATIONS_OF_ORDERS, orders, searched
+from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

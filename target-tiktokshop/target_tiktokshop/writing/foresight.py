@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import BusinessError, TikTokShopError
 from tiktokshop_client.operations import GET_ACTIVITY, GET_REJECT_REASONS, SEARCH_ACTIVITIES, same_region
 
-from target_tiktokshop.planning import objects, whole
-from target_tiktokshop.rows import by, by_shop, still_open
+from target_tiktokshop.writing.planning import objects, whole
+from target_tiktokshop.writing.rows import by, by_shop, still_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tiktokshop_client import Shop
 
-    from target_tiktokshop.desk import Desk
-    from target_tiktokshop.rows import Row
+    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.rows import Row
 
 # The platform's codes of refusals that can be known before, in our words.
 REFUSALS: Mapping[str, str] = {

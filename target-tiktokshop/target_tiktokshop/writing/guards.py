@@ -7,18 +7,18 @@ from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_tiktokshop import masses
-from target_tiktokshop.masses import Stop
-from target_tiktokshop.outcomes import GUARDED, REJECTED
-from target_tiktokshop.planning import UNSEEN
-from target_tiktokshop.rows import Row, still_open
-from target_tiktokshop.surprises import apart
+from target_tiktokshop.writing import masses
+from target_tiktokshop.writing.changes import Stop
+from target_tiktokshop.writing.outcomes import GUARDED, REJECTED
+from target_tiktokshop.writing.planning import UNSEEN
+from target_tiktokshop.writing.rows import Row, still_open
+from target_tiktokshop.writing.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from target_tiktokshop.desk import Desk
     from target_tiktokshop.rules import Rules
+    from target_tiktokshop.writing.desk import Desk
 
 LONG_ID = 15
 """From so many digits on, a name in `deny_skus` or `allow_skus` is taken for the platform's id of a SKU."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from target_tiktokshop.rows import by
+from target_tiktokshop.writing.rows import by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_tiktokshop.planning import Sku
-    from target_tiktokshop.rows import Row
+    from target_tiktokshop.writing.planning import Sku
+    from target_tiktokshop.writing.rows import Row
 
 SKUS_A_LOOK = 100
 """SKUs that one call reads again: a hundredth more calls, and at 50 calls a second it is 2 s old at most."""

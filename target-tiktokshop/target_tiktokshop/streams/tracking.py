@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import Action, BusinessError, TikTokShopError
 
-from target_tiktokshop import foresight
-from target_tiktokshop.fields import SHOP_ID, Contract, Field, identifier, identifiers, number, text
-from target_tiktokshop.outcomes import REASONS
-from target_tiktokshop.planning import Carriers, object_of, orders, some_orders
-from target_tiktokshop.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.sinks.base import Writer, Writing
-from target_tiktokshop.sinks.carriers import choose, of_shop
-from target_tiktokshop.sinks.shipments import Step, Wanted, next_step
-from target_tiktokshop.surprises import apart, leave_unconfirmed
+from target_tiktokshop.streams.carriers import choose, of_shop
+from target_tiktokshop.streams.shipments import Step, Wanted, next_step
+from target_tiktokshop.writing import foresight
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, identifiers, number, text
+from target_tiktokshop.writing.outcomes import REASONS
+from target_tiktokshop.writing.planning import Carriers, object_of, orders, some_orders
+from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tiktokshop_client import Answer, Operation
 
-    from target_tiktokshop.desk import Desk
+    from target_tiktokshop.writing.desk import Desk
 
 TRIES = 5
 FIRST_PAUSE = 0.25

@@ -1,0 +1,1 @@
+"""What the SDK asks of a target: sinks, messages, states."""

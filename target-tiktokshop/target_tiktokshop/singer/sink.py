@@ -1,0 +1,143 @@
+"""The SDK's sink: records become rows, and each batch of them is carried out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from singer_sdk import BatchSink
+from singer_sdk.helpers.conform import DatetimeErrorTreatmentEnum
+from typing_extensions import override
+
+from target_tiktokshop.streams import WRITINGS
+from target_tiktokshop.writing.batch import carry_out, give_up
+from target_tiktokshop.writing.fields import FieldError
+from target_tiktokshop.writing.planning import STOCK_A_CALL
+from target_tiktokshop.writing.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from singer_sdk.sinks.core import BaseJSONSchemaValidator
+
+    from target_tiktokshop.rules import Rules
+    from target_tiktokshop.singer.progress import Progress
+    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.results import Results
+    from target_tiktokshop.writing.writer import Writer, Writing
+
+DELETED = (
+    "the tap marks the row as deleted ({}), so what it says is no longer so: take such rows out of the feed, or send "
+    "what is to hold instead, like a quantity of 0"
+)
+
+
+class Host(Protocol):
+    """What a sink needs of its target; the properties are those of `TargetTikTokShop`."""
+
+    desk: Desk
+    progress: Progress
+    results: Results
+    rules: Rules
+
+    @property
+    def marks(self) -> Mapping[str, Any]:
+        """The deletion marks of the record that is read just now, by field."""
+
+    def writer(self, writing: Writing) -> Writer:
+        """The one writer of a stream."""
+
+    def supersede(self, sink: WriteSink) -> None:
+        """Empties the older sink of the stream."""
+
+    def warn_early(self, stream: str) -> None:
+        """Warns, once a run, of what the grant lacks for a stream."""
+
+    def pass_on_state(self) -> None:
+        """Writes the newest state whose records all have their outcomes on disk."""
+
+
+class WriteSink(BatchSink):
+    """The SDK's side of a stream: it collects rows and hands each batch to the stream's writer."""
+
+    def __init__(
+        self,
+        target: Any,  # the SDK's `Target`, which is also a `Host`
+        stream_name: str,
+        schema: dict[str, Any],  # noqa: ARG002 - the contract of the stream counts
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        # Types are checked row by row below; the SDK's own look at a record would warn of the same field once more.
+        # Its formats are not asked for either: a date that is none would be the end of the run.
+        loose: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": True}
+        super().__init__(target, stream_name, loose, None)  # a record without its keys is a rejected row, not an error
+        self._declared_keys = list(key_properties or ())
+        self._target: Host = target
+        self._writing = WRITINGS[stream_name]
+        self._writer = target.writer(self._writing)
+        self._known = self._writing.contract.names
+        self._odd: set[str] = set()
+
+    @property
+    @override
+    def key_properties(self) -> Sequence[str]:
+        return self._declared_keys
+
+    @property
+    @override
+    def max_size(self) -> int:
+        """The batch size, down to whole calls of the stock search, so that no call of it is half empty."""
+        size = self._target.rules.batch_size_rows
+        return size - size % STOCK_A_CALL or size
+
+    @override
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        """None: the contract is checked here, row by row, and a bad row does not end the run."""
+        return None
+
+    @property
+    @override
+    def datetime_error_treatment(self) -> DatetimeErrorTreatmentEnum:
+        """A time of the metadata that is none is left out; it would be the end of the run."""
+        return DatetimeErrorTreatmentEnum.NULL
+
+    @override
+    def setup(self) -> None:
+        self._target.results.open()
+        self._target.supersede(self)
+
+    @override
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        row = Row(self.stream_name, self._target.progress.received(self.stream_name), record)
+        contract = self._writing.contract
+        unknown = record.keys() - self._known - self._odd
+        if unknown:
+            self._warn(unknown)
+        deleted = self._target.marks
+        try:
+            row.values = contract.read(record)
+            row.notes = contract.tidied(record, row.values)
+        except FieldError as error:
+            row.reject("bad_record", f"{error}")
+        if deleted:
+            row.record = {**record, **deleted}  # the SDK takes the marks away, and a row that is fed again keeps them
+            row.reject("deleted_row", DELETED.format(", ".join(deleted)))
+        context.setdefault("records", []).append(row)
+
+    def _warn(self, names: Iterable[str]) -> None:
+        self._odd.update(names)
+        for name in sorted(name for name in names if not name.startswith("_sdc_")):
+            self.logger.warning("The field %s of %s is not known and is ignored.", name, self.stream_name)
+
+    @override
+    def process_batch(self, context: dict[str, Any]) -> None:
+        rows: list[Row] = context["records"]
+        try:
+            carry_out(self._target.desk, self._writer, rows)
+        except BaseException as error:
+            give_up(rows, error)
+            self._target.results.write([row for row in rows if not row.open])
+            raise
+        self._target.results.write(rows)
+        self._target.warn_early(self.stream_name)
+        self._target.progress.settled(self.stream_name, len(rows))
+        self._target.pass_on_state()

@@ -1,0 +1,33 @@
+"""The streams that the target accepts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_tiktokshop.streams.cancellations import ORDER_CANCELLATIONS
+from target_tiktokshop.streams.decisions import CANCELLATION_DECISIONS, RETURN_DECISIONS
+from target_tiktokshop.streams.inventory import INVENTORY
+from target_tiktokshop.streams.prices import PRICES
+from target_tiktokshop.streams.product_status import PRODUCT_STATUS
+from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
+from target_tiktokshop.streams.tracking import TRACKING
+from target_tiktokshop.writing.writer import Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["WRITINGS", "Writing"]
+
+WRITINGS: Mapping[str, Writing] = {
+    writing.name: writing
+    for writing in (
+        INVENTORY,
+        PRICES,
+        TRACKING,
+        PRODUCT_STATUS,
+        ORDER_CANCELLATIONS,
+        CANCELLATION_DECISIONS,
+        RETURN_DECISIONS,
+        EXTERNAL_ORDER_REFERENCES,
+    )
+}

@@ -1,0 +1,1 @@
+"""How records become writes: collect, resolve, compare, guard, send, read back. Nothing here knows of Singer."""

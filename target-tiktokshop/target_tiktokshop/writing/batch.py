@@ -1,0 +1,111 @@
+"""The way of a batch: find the shops, look, guard, send, read back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_client.errors import TikTokShopError
+
+from target_tiktokshop.writing import foresight, guards, surprises
+from target_tiktokshop.writing.desk import only_these_rows, refuse_all
+from target_tiktokshop.writing.guards import RunStoppedError
+from target_tiktokshop.writing.outcomes import APPLIED, PLANNED, UNCONFIRMED
+from target_tiktokshop.writing.rows import still_open
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.writer import Writer
+
+
+def give_up(rows: list[Row], error: BaseException) -> None:
+    """The run ends in the middle of a batch: what was not settled was not finished, and says so."""
+    if not isinstance(error, (TikTokShopError, RunStoppedError)):
+        return
+    for row in still_open(rows):
+        if row.request_id:
+            row.settle(UNCONFIRMED, "run_stopped", "it was sent, but the run was stopped before it was read back")
+        else:
+            row.reject("run_stopped", f"the run was stopped before this was sent: {error}")
+
+
+def carry_out(desk: Desk, writer: Writer, rows: list[Row]) -> None:
+    """Brings the rows of a batch to their outcome; results are not written yet.
+
+    Raises:
+        RunStoppedError: A guard stopped the run before anything was sent.
+        TikTokShopError: The run cannot go on.
+    """
+    find_shops(desk, rows)
+    try:
+        surprises.look(writer, still_open(rows))
+    except TikTokShopError as error:
+        error.add("; nothing of the batch was sent")
+        raise
+    guards.check(rows, desk)
+    planned = still_open(rows)
+    if desk.rules.dry_run:
+        foresight.unless_unknown(writer.foresee, planned)
+        for row in still_open(planned):
+            row.settle(PLANNED)
+        return
+    send(desk, writer, planned)
+
+
+def find_shops(desk: Desk, rows: list[Row]) -> None:
+    """The shop each row is for: the only one, or the one it names."""
+    shops = desk.shops()
+    known = ", ".join(shops)
+    only = next(iter(shops.values())) if len(shops) == 1 else None
+    for row in still_open(rows):
+        shop_id = row.values.get("shop_id")
+        row.shop = only if shop_id is None else shops.get(shop_id)
+        if row.shop is None and shop_id is None:
+            row.reject("shop_needed", f"shop_id is missing, and there are several shops: {known}")
+        elif row.shop is None:
+            row.reject("unknown_shop", f"there is no shop {shop_id} among those that may be written to: {known}")
+
+
+def send(desk: Desk, writer: Writer, planned: list[Row]) -> None:
+    """Makes the calls in parallel, then reads back."""
+    unclear: dict[int, Exception] = {}
+
+    def one_call(rows: list[Row]) -> None:
+        try:
+            writer.send(rows)
+        except TikTokShopError as error:
+            if error.unclear and error.reach == "stream":
+                unclear.update(dict.fromkeys(map(id, rows), error))  # the read-back tells
+            else:
+                refuse_all(still_open(rows), error)
+        except Exception as error:  # noqa: BLE001 - a surprise of one call is none of the others'
+            unclear.update(dict.fromkeys(map(id, rows), error))
+
+    desk.each(one_call, writer.calls(planned))
+    read_back(writer, still_open(planned), unclear, verify=desk.rules.verify)
+
+
+def read_back(writer: Writer, sent: list[Row], unclear: Mapping[int, Exception], *, verify: bool) -> None:
+    """Settles rows that were sent by what the shop shows now; without `verify` only those whose end is unclear."""
+    look_again = sent if verify else [row for row in sent if id(row) in unclear]
+    try:
+        kept = surprises.kept(writer, look_again)
+    except TikTokShopError as error:
+        for row in sent:
+            row.settle(UNCONFIRMED, "not_read_back", f"it was sent, but could not be read back: {error}")
+        if not only_these_rows(error):
+            raise
+        return
+    for row in still_open(sent):
+        problem = unclear.get(id(row))
+        if kept.get(id(row), True):
+            row.settle(APPLIED, row.code, row.message)
+        elif isinstance(problem, TikTokShopError):
+            row.refuse(problem)
+        elif problem is not None or kept[id(row)] is None:
+            surprises.leave_unconfirmed(row, problem)
+        else:
+            words = row.message or "the platform accepted it, but the shop does not show it"
+            row.settle(UNCONFIRMED, "not_kept", words)
