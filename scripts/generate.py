@@ -21,7 +21,7 @@ import app_review
 import reference_pages
 from tap_tiktokshop.streams.personal import stream_maps
 from target_tiktokshop.writing.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
-from tiktokshop_client.error_table import CODED
+from tiktokshop_client.codes.table import CODED
 from tiktokshop_sandbox.endpoints import all_endpoints
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-COMMAND = [sys.executable, "-c", "from tiktokshop_client.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from tiktokshop_client.command.cli import main; main()"]
 CHECKS = [
     "token store", "host", "clock", "app", "signature", "IP allow list", "token", "grant", "scopes", "ciphers",
     "markets", "rate budget",

@@ -12,7 +12,7 @@ SCRIPT = """
 import logging, os, signal, sys, threading, time
 from types import SimpleNamespace
 from tiktokshop_client import console
-from tiktokshop_client.vault import undisturbed
+from tiktokshop_client.tokens.vault import undisturbed
 who, what, first, second = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 me = SimpleNamespace(logger=logging.getLogger("plugin"), close=lambda: None)
 if who == "tap":

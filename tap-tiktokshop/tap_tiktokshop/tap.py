@@ -21,13 +21,12 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
-from tiktokshop_client import Client, Settings
+from tiktokshop_client import Client, Settings, end_at_next_signal
 from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import SETTINGS
-from tiktokshop_client.vault import end_at_next_signal
 from typing_extensions import override
 
 from tap_tiktokshop.memory import tame

@@ -17,13 +17,12 @@ from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
-from tiktokshop_client import Client, Settings
+from tiktokshop_client import Client, Settings, end_at_next_signal
 from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, quiet, run
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
-from tiktokshop_client.vault import end_at_next_signal
 from typing_extensions import override
 
 from target_tiktokshop import rules as writing_rules

@@ -18,10 +18,18 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tiktokshop_client import Client, MemoryStore, Settings, errors, operations
-from tiktokshop_client.bounds import FREE, FREE_DECODED, MOST_MEMBERS, MOST_UNPACKED, Allowance, AnswerError, unpack
-from tiktokshop_client.token_host import LONGEST_ANSWER, TRYING
-from tiktokshop_client.token_store import LOCK_TIMEOUT
-from tiktokshop_client.transport import Transport
+from tiktokshop_client.http.bounds import (
+    FREE,
+    FREE_DECODED,
+    MOST_MEMBERS,
+    MOST_UNPACKED,
+    Allowance,
+    AnswerError,
+    unpack,
+)
+from tiktokshop_client.http.transport import Transport
+from tiktokshop_client.stores.store import LOCK_TIMEOUT
+from tiktokshop_client.tokens.host import LONGEST_ANSWER, TRYING
 
 OK = b"HTTP/1.1 200 OK\r\n"
 BLOCK = b" " * 65536
@@ -167,7 +175,7 @@ def test_a_token_host_that_drips_is_left_within_the_time_that_others_wait_for_th
 MEASURE = """
 import sys, threading
 from tiktokshop_client import errors
-from tiktokshop_client.transport import Transport
+from tiktokshop_client.http.transport import Transport
 transport = Transport(timeout=30, user_agent="tea/1")
 said = []
 def ask(path):

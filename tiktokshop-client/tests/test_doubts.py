@@ -6,7 +6,7 @@ import json
 
 import pytest
 from tiktokshop_client import MemoryStore, Secret, errors, operations
-from tiktokshop_client.authorise import exchange
+from tiktokshop_client.tokens.authorise import exchange
 
 REFRESH = "/api/v2/token/refresh"
 EXCHANGE = "/api/v2/token/get"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiktokshop_client import MemoryStore, Secret, Settings, Token, errors
+from tiktokshop_client.http.transport import Reply
 from tiktokshop_client.redaction import Redactor
-from tiktokshop_client.token_host import TokenHost
-from tiktokshop_client.transport import Reply
+from tiktokshop_client.tokens.host import TokenHost
 
 PAIR = {"access_token": "canary-access-1", "refresh_token": "canary-refresh-1", "open_id": "7"}
 OTHER = {"access_token": "canary-access-2", "refresh_token": "canary-refresh-2"}

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tiktokshop_client import errors, operation_codes, operations
-from tiktokshop_client.error_table import CODED
+from tiktokshop_client import errors, operations
+from tiktokshop_client.codes import operations as operation_codes
+from tiktokshop_client.codes.table import CODED
 from tiktokshop_client.errors import Action, Category, Context, classify, partial_errors
 
 FACTS = Path(__file__).parents[3] / "shared" / "api"

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiktokshop_client import FileStore, Secret, Settings, Token, errors
+from tiktokshop_client.http.transport import Reply
 from tiktokshop_client.redaction import Redactor
-from tiktokshop_client.tokens import Tokens
-from tiktokshop_client.transport import Reply
+from tiktokshop_client.tokens.refresh import Tokens
 
 NOW = 1_700_000_000
 

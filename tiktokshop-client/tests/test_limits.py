@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tiktokshop_client.errors import ClosedError
-from tiktokshop_client.limits import Budget, Limits
+from tiktokshop_client.http.limits import Budget, Limits
 
 
 class Ticker:

@@ -9,10 +9,10 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from store_places import PASSWORD
 from tiktokshop_client import RawRows, operations
-from tiktokshop_client.answers import read_answer
 from tiktokshop_client.errors import Context, TikTokShopError
-from tiktokshop_client.mending import _TOKEN, MOST_NESTED, mend
-from tiktokshop_client.transport import Reply
+from tiktokshop_client.http.answers import read_answer
+from tiktokshop_client.http.mending import _TOKEN, MOST_NESTED, mend
+from tiktokshop_client.http.transport import Reply
 
 BREAKS = [
     (b'"Mug \\ud83d"', "Mug \ufffd"),

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from store_places import PASSWORD, PLACES
-from tiktokshop_client import FileStore, Secret, Settings, Token, errors, store_seeds
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client import FileStore, Secret, Settings, Token, errors
+from tiktokshop_client.stores import seeds as store_seeds
+from tiktokshop_client.tokens.refresh import store_for
 
 TOKEN = Token(Secret("canary-access"), Secret("canary-refresh"))
 

@@ -10,9 +10,9 @@ from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tiktokshop_client import FileStore, MemoryStore, Secret, Settings, Token, errors, operations
-from tiktokshop_client.token_host import FOREVER, pair_of
-from tiktokshop_client.token_pair import KEY_VARIABLE, LONGEST_SCOPES, LONGEST_TEXT, ROOM, decode, encode
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client.token import KEY_VARIABLE, LONGEST_SCOPES, LONGEST_TEXT, ROOM, decode, encode
+from tiktokshop_client.tokens.host import FOREVER, pair_of
+from tiktokshop_client.tokens.refresh import store_for
 
 NOW = 1_700_000_000
 REFRESH = "/api/v2/token/refresh"

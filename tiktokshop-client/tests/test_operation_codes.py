@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from tiktokshop_client import operation_codes
-from tiktokshop_client.error_table import CODED, RULES, Action, Category
+from tiktokshop_client.codes import operations as operation_codes
+from tiktokshop_client.codes.table import CODED, RULES, Action, Category
 from tiktokshop_client.errors import Context, classify
 from tiktokshop_client.operations import OPERATIONS
 

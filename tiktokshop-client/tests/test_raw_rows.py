@@ -5,9 +5,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 from tiktokshop_client import RawRows, decode_row, operations
-from tiktokshop_client.answers import read_answer
 from tiktokshop_client.errors import Context
-from tiktokshop_client.transport import Reply
+from tiktokshop_client.http.answers import read_answer
+from tiktokshop_client.http.transport import Reply
 
 ROWS = b'[{"id": 1, "price": 1.10, "name": "tea"}, {"id": 2}]'
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tiktokshop_client import Secret, Token
 from tiktokshop_client.errors import ConfigurationError
-from tiktokshop_client.rescue import Rescue, fingerprint
-from tiktokshop_client.token_store import FileStore
+from tiktokshop_client.stores.store import FileStore
+from tiktokshop_client.tokens.rescue import Rescue, fingerprint
 
 OLD = Token(Secret("old-access"), Secret("refresh"), issued_at=1)
 NEW = Token(Secret("new-access"), Secret("refresh-2"), issued_at=2)

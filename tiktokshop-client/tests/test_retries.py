@@ -10,7 +10,7 @@ import backoff
 import pytest
 from tiktokshop_client import errors, operations, sign
 from tiktokshop_client.errors import RateError, TransientError, UnreachableError
-from tiktokshop_client.retries import Retries, http_date, retry_after
+from tiktokshop_client.http.retries import Retries, http_date, retry_after
 
 ORDERS = "/order/202309/orders/search"
 INVENTORY = "/product/202309/products/1/inventory/update"

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktokshop_client import errors, operations
-from tiktokshop_client.answers import MOST_BESIDE, read_answer
-from tiktokshop_client.bounds import FREE, MOST_UNPACKED, AnswerError
 from tiktokshop_client.errors import Context
-from tiktokshop_client.raw_rows import MANY
-from tiktokshop_client.room import MOST_AT_ONCE, VALUE, Room, taken_by
-from tiktokshop_client.transport import Reply
+from tiktokshop_client.http.answers import MOST_BESIDE, read_answer
+from tiktokshop_client.http.bounds import FREE, MOST_UNPACKED, AnswerError
+from tiktokshop_client.http.raw_rows import MANY
+from tiktokshop_client.http.room import MOST_AT_ONCE, VALUE, Room, taken_by
+from tiktokshop_client.http.transport import Reply
 
 
 def page(rows: bytes, beside: bytes = b'"total_count":1000000', size: int = FREE - 20_000) -> bytes:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from tiktokshop_client import SETTINGS, Client, MemoryStore, Settings, sandbox
 from tiktokshop_client.errors import ConfigurationError
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client.tokens.refresh import store_for
 
 BASE = {"app_key": "key", "app_secret": "secret", "refresh_token": "refresh"}
 NAMES = {

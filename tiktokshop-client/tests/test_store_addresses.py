@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from test_secrets import everything_about
 from tiktokshop_client import Settings, errors
 from tiktokshop_client.redaction import known
-from tiktokshop_client.store_seeds import EnvironmentStore
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client.stores.seeds import EnvironmentStore
+from tiktokshop_client.tokens.refresh import store_for
 
 PASSWORD = "canary-pass"
 SERVERS = ["redis", "rediss", "postgresql", "postgres"]

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from store_places import PASSWORD, PLACES
-from tiktokshop_client import Client, Secret, Settings, Token, errors, operations, stores
-from tiktokshop_client.token_pair import KEY_VARIABLE
-from tiktokshop_client.token_store import LostRaceError
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client import Client, Secret, Settings, Token, errors, operations
+from tiktokshop_client.stores import address as stores
+from tiktokshop_client.stores import LostRaceError
+from tiktokshop_client.token import KEY_VARIABLE
+from tiktokshop_client.tokens.refresh import store_for
 
 REFRESH = "/api/v2/token/refresh"
 SHOPS = "/authorization/202309/shops"
@@ -215,14 +216,15 @@ def test_a_client_that_loses_the_race_goes_on_with_the_winners_pair(place, platf
 
 RUN = """
 import sys
-from tiktokshop_client import Client, Settings, operations, store_objects, store_redis
+from tiktokshop_client import Client, Settings, operations
+from tiktokshop_client.stores import objects as store_objects, redis as store_redis
 store_redis.LEASE = store_objects.LEASE = 1.5
 url, address, die = sys.argv[1:]
 settings = Settings.from_config({
     "app_key": "68xu9ks5p4i8", "app_secret": "app-secret-0123456789", "token_store": address,
     "api_base_url": url, "auth_base_url": url, "max_retries": 1,
 })
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client.tokens.refresh import store_for
 import os, signal
 store = store_for(settings)
 write = store.write

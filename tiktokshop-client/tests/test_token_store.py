@@ -153,12 +153,12 @@ def test_the_lock_keeps_another_process_out(tmp_path):
     path = tmp_path / "tokens.json"
     script = (
         "import sys, pathlib, filelock\n"
-        "from tiktokshop_client import token_store\n"
-        "token_store.LOCK_TIMEOUT = 0.1\n"
+        "from tiktokshop_client.stores import store\n"
+        "store.LOCK_TIMEOUT = 0.1\n"
         "try:\n"
-        "    with token_store.FileStore(pathlib.Path(sys.argv[1])).locked():\n"
+        "    with store.FileStore(pathlib.Path(sys.argv[1])).locked():\n"
         "        print('in')\n"
-        "except token_store.TransientError as error:\n"
+        "except store.TransientError as error:\n"
         "    print(error)\n"
     )
 

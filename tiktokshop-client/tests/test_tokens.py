@@ -10,7 +10,7 @@ import time
 
 import pytest
 from tiktokshop_client import FileStore, MemoryStore, ReadOnlyStore, Secret, Token, errors, operations
-from tiktokshop_client.tokens import expiry, fingerprint, store_for
+from tiktokshop_client.tokens.refresh import expiry, fingerprint, store_for
 
 NOW = 1_700_000_000
 REFRESH = "/api/v2/token/refresh"

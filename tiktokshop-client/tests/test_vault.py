@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 from tiktokshop_client import MemoryStore, Secret, Token
 from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.token_store import LostRaceError
-from tiktokshop_client.vault import Vault
+from tiktokshop_client.stores import LostRaceError
+from tiktokshop_client.tokens.vault import Vault
 
 OLD = Token(Secret("old-access"), Secret("refresh"), issued_at=10)
 NEW = Token(Secret("new-access"), Secret("refresh-2"), issued_at=20)

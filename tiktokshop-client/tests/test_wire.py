@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tiktokshop_client import Client, MemoryStore, Settings, Shop, TikTokShopError, operations, sign
-from tiktokshop_client.calls import encode_query
+from tiktokshop_client.http.calls import encode_query
+from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.transport import Transport
 
 OK = b'{"code":0,"data":{}}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(OK), OK)

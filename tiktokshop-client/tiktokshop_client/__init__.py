@@ -1,17 +1,23 @@
-"""The TikTok Shop platform, once: signing, tokens, budgets, errors, paging."""
+"""The TikTok Shop platform, once: signing, tokens, budgets, errors, paging.
 
-from tiktokshop_client import errors, operations, settings
-from tiktokshop_client.answers import Answer
-from tiktokshop_client.calls import Shop, Tally
+What is exported here is what other packages may use; the folders are for the inside.
+"""
+
+from tiktokshop_client import configuration, console, doctor, errors, health, operations, settings
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
+from tiktokshop_client.codes.rows import partial_errors
 from tiktokshop_client.errors import TikTokShopError
+from tiktokshop_client.http.answers import Answer
+from tiktokshop_client.http.calls import Shop, Tally
+from tiktokshop_client.http.raw_rows import RawRows, RowDecoder, decode_row, exact
 from tiktokshop_client.operations import OPERATIONS, Operation
-from tiktokshop_client.raw_rows import RawRows, RowDecoder, decode_row, exact
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.settings import SETTINGS, Settings
 from tiktokshop_client.signing import sign, verify_webhook
-from tiktokshop_client.token_store import FileStore, MemoryStore, ReadOnlyStore, Token, TokenStore
+from tiktokshop_client.stores import FileStore, MemoryStore, ReadOnlyStore, TokenStore
+from tiktokshop_client.token import Token
+from tiktokshop_client.tokens.vault import end_at_next_signal
 
 __all__ = [
     "OPERATIONS",
@@ -34,10 +40,16 @@ __all__ = [
     "TikTokShopError",
     "Token",
     "TokenStore",
+    "configuration",
+    "console",
     "decode_row",
+    "doctor",
+    "end_at_next_signal",
     "errors",
     "exact",
+    "health",
     "operations",
+    "partial_errors",
     "settings",
     "sign",
     "verify_webhook",

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.answers import whole
-from tiktokshop_client.calls import Call, Caller, Shop, Tally
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
     LONGEST_ID,
@@ -16,25 +14,28 @@ from tiktokshop_client.errors import (
     MarketError,
     TransientError,
 )
-from tiktokshop_client.limits import Limits
+from tiktokshop_client.http.answers import whole
+from tiktokshop_client.http.calls import Call, Caller, Shop, Tally
+from tiktokshop_client.http.limits import Limits
+from tiktokshop_client.http.raw_rows import RawRows
+from tiktokshop_client.http.transport import Transport
+from tiktokshop_client.http.walk import Walk
 from tiktokshop_client.operations import GET_SHOPS, same_region
-from tiktokshop_client.raw_rows import RawRows
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.tokens import Tokens, store_for
-from tiktokshop_client.transport import Transport
-from tiktokshop_client.walk import Walk
+from tiktokshop_client.tokens.refresh import Tokens, store_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from tiktokshop_client.answers import Answer
-    from tiktokshop_client.calls import ClockReading
     from tiktokshop_client.clock import Clock
+    from tiktokshop_client.http.answers import Answer
+    from tiktokshop_client.http.calls import ClockReading
     from tiktokshop_client.operations import Operation
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.token_store import Token, TokenStore
+    from tiktokshop_client.stores import TokenStore
+    from tiktokshop_client.token import Token
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tiktokshop_client.redaction import known
-from tiktokshop_client.vault import end_at_next_signal
+from tiktokshop_client.tokens.vault import end_at_next_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

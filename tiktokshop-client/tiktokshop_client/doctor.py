@@ -6,23 +6,22 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from tiktokshop_client import authorise
 from tiktokshop_client.client import Client
-from tiktokshop_client.error_table import CIPHER_OF_ANOTHER_GRANT
+from tiktokshop_client.codes.table import CIPHER_OF_ANOTHER_GRANT
 from tiktokshop_client.errors import Category, ConfigurationError, TikTokShopError
 from tiktokshop_client.health import grant_sentence, missing_scopes, moment, scope_sentence
-from tiktokshop_client.store_seeds import SeedStore
-from tiktokshop_client.token_store import ReadOnlyStore
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client.stores import ReadOnlyStore, SeedStore
+from tiktokshop_client.tokens import authorise
+from tiktokshop_client.tokens.refresh import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tiktokshop_client.calls import Shop
     from tiktokshop_client.health import Need
+    from tiktokshop_client.http.calls import Shop
     from tiktokshop_client.operations import Operation
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.token_store import TokenStore
+    from tiktokshop_client.stores import TokenStore
 
 Status = Literal["ok", "warn", "fail"]
 STATUSES: Sequence[Status] = ("ok", "warn", "fail")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tiktokshop_client.error_table import MARKET_TEXT, RULES, UNKNOWN, Action, Category, Rule
+from tiktokshop_client.codes.rows import RowError, partial_errors
+from tiktokshop_client.codes.table import MARKET_TEXT, RULES, UNKNOWN, Action, Category, Rule
 from tiktokshop_client.operations import same_region
 from tiktokshop_client.redaction import one_line
-from tiktokshop_client.row_errors import RowError, partial_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tiktokshop_client.operations import Operation
-    from tiktokshop_client.token_pair import Token
+    from tiktokshop_client.token import Token
 
 DAY = 86_400
 SOON = 30 * DAY

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client import partial_errors
 from tiktokshop_client.errors import BusinessError, TikTokShopError
 from tiktokshop_client.operations import DEACTIVATE_PRODUCTS, UPDATE_INVENTORY
-from tiktokshop_client.row_errors import partial_errors
 
 from target_tiktokshop.streams.fresh import Lot, aftermath, lots, renew
 from target_tiktokshop.streams.skus import SkuWriter

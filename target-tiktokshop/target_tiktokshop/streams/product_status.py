@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiktokshop_client import partial_errors
 from tiktokshop_client.errors import BusinessError
 from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS, GET_PRODUCT
-from tiktokshop_client.row_errors import partial_errors
 
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, one_of

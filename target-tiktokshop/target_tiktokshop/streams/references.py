@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client import partial_errors
 from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, EXTERNAL_PLATFORMS, GET_EXTERNAL_ORDERS
-from tiktokshop_client.row_errors import partial_errors
 
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, one_of, text
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open

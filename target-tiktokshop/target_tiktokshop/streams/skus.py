@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.row_errors import partial_errors
+from tiktokshop_client import partial_errors
 
 from target_tiktokshop.writing.rows import Row, by, by_shop, still_open
 from target_tiktokshop.writing.writer import Writer

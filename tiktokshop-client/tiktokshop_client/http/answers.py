@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tiktokshop_client.bounds import FREE, FREE_DECODED
 from tiktokshop_client.errors import (
     SUCCESS,
     Action,
@@ -21,16 +20,17 @@ from tiktokshop_client.errors import (
     TransientError,
     classify,
 )
-from tiktokshop_client.mending import mend, names_nul
-from tiktokshop_client.raw_rows import BROKEN, RawRows, answer_with, decoder, outline_type
-from tiktokshop_client.retries import http_date, retry_after
-from tiktokshop_client.room import ROOM, taken_by
+from tiktokshop_client.http.bounds import FREE, FREE_DECODED
+from tiktokshop_client.http.mending import mend, names_nul
+from tiktokshop_client.http.raw_rows import BROKEN, RawRows, answer_with, decoder, outline_type
+from tiktokshop_client.http.retries import http_date, retry_after
+from tiktokshop_client.http.room import ROOM, taken_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tiktokshop_client.bounds import Allowance
-    from tiktokshop_client.transport import Reply
+    from tiktokshop_client.http.bounds import Allowance
+    from tiktokshop_client.http.transport import Reply
 
 
 class _ListEnvelope(msgspec.Struct):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 from tiktokshop_client.errors import ClosedError
-from tiktokshop_client.retries import TOTAL_DEADLINE
+from tiktokshop_client.http.retries import TOTAL_DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

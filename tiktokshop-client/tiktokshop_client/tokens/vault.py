@@ -18,18 +18,18 @@ import signal
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tiktokshop_client import token_pair
+from tiktokshop_client import token as token_pair
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
-from tiktokshop_client.rescue import OR_OLDER, Rescue, counts, fingerprint, is_older
-from tiktokshop_client.token_store import LostRaceError, MemoryStore, ReadOnlyStoreError
+from tiktokshop_client.stores import LostRaceError, MemoryStore, ReadOnlyStoreError
+from tiktokshop_client.tokens.rescue import OR_OLDER, Rescue, counts, fingerprint, is_older
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
     from tiktokshop_client.clock import Clock
-    from tiktokshop_client.token_pair import Token
-    from tiktokshop_client.token_store import TokenStore
+    from tiktokshop_client.stores import TokenStore
+    from tiktokshop_client.token import Token
 
 T = TypeVar("T")
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import filelock
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.private_file import OWNER_ONLY, PrivateFile, contents, regular
-from tiktokshop_client.token_pair import ROOM, Token, decode, encode
+from tiktokshop_client.stores.private_file import OWNER_ONLY, PrivateFile, contents, regular
+from tiktokshop_client.token import ROOM, Token, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["FileStore", "LostRaceError", "MemoryStore", "ReadOnlyStore", "ReadOnlyStoreError", "Token", "TokenStore"]
+__all__ = ["FileStore", "LostRaceError", "MemoryStore", "ReadOnlyStore", "ReadOnlyStoreError", "TokenStore"]
 
 LOCK_TIMEOUT = 120.0
 """Seconds to wait for another process's refresh; longer than one can take with all its tries."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import ConfigurationError
-from tiktokshop_client.private_file import LONGEST, PrivateFile
-from tiktokshop_client.token_pair import ROOM, decode, encode
+from tiktokshop_client.stores.private_file import LONGEST, PrivateFile
+from tiktokshop_client.token import ROOM, decode, encode
 
 if TYPE_CHECKING:
-    from tiktokshop_client.token_pair import Token
+    from tiktokshop_client.token import Token
 
 FOLDER = Path(".tiktokshop")
 

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiktokshop_client.authorise import check, exchange, forget, standing
-from tiktokshop_client.cli_settings import gather, settings_of
-from tiktokshop_client.consent import REGIONS, code_of, consent_url, new_state, query_of
+from tiktokshop_client.command.cli_settings import gather, settings_of
+from tiktokshop_client.command.consent import REGIONS, code_of, consent_url, new_state, query_of
+from tiktokshop_client.command.receiver import Receiver
 from tiktokshop_client.console import FAILED, LEVELS, run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import installed_needs
-from tiktokshop_client.receiver import Receiver
 from tiktokshop_client.redaction import known, printable
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.tokens import store_for
+from tiktokshop_client.tokens.authorise import check, exchange, forget, standing
+from tiktokshop_client.tokens.refresh import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn
 
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.token_store import TokenStore
+    from tiktokshop_client.stores import TokenStore
 
 NAME = "tiktokshop"
 PORT = 8765

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.answers import decode
+from tiktokshop_client.http.answers import decode
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import BadTokenError, Token
+from tiktokshop_client.token import BadTokenError, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from fsspec import filesystem  # type: ignore[import-untyped]  # it brings none
 
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError, TransientError
-from tiktokshop_client.token_pair import ROOM, Token, decode, encode
-from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
+from tiktokshop_client.stores.store import LOCK_TIMEOUT, LostRaceError
+from tiktokshop_client.token import ROOM, Token, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

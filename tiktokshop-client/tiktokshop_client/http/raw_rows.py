@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import lz4.block
 import msgspec
 
-from tiktokshop_client.mending import LONGEST_NUMBER, mend
+from tiktokshop_client.http.mending import LONGEST_NUMBER, mend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tiktokshop_client.room import Claim
+    from tiktokshop_client.http.room import Claim
 
 ACCELERATION = 4
 """A fifth less time than lz4's own 1, and hardly larger: rows are much alike."""

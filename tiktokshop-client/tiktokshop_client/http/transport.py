@@ -18,8 +18,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from tiktokshop_client.bounds import PATIENCE, Allowance, AnswerError, BoundedResponse, unpack
 from tiktokshop_client.errors import Action, ConfigurationError, TikTokShopError, TransientError, UnreachableError
+from tiktokshop_client.http.bounds import PATIENCE, Allowance, AnswerError, BoundedResponse, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

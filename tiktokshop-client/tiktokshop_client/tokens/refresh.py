@@ -28,19 +28,19 @@ from tiktokshop_client.errors import (
 )
 from tiktokshop_client.redaction import one_line
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.stores import open_store
-from tiktokshop_client.token_host import TokenHost, expiry
-from tiktokshop_client.token_store import LostRaceError, MemoryStore, Token
-from tiktokshop_client.vault import UnkeptError, Vault, undisturbed
+from tiktokshop_client.stores import LostRaceError, MemoryStore, open_store
+from tiktokshop_client.token import Token
+from tiktokshop_client.tokens.host import TokenHost, expiry
+from tiktokshop_client.tokens.vault import UnkeptError, Vault, undisturbed
 
 if TYPE_CHECKING:
     from threading import Event
 
     from tiktokshop_client.clock import Clock
+    from tiktokshop_client.http.transport import Transport
     from tiktokshop_client.redaction import Redactor
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.token_store import TokenStore
-    from tiktokshop_client.transport import Transport
+    from tiktokshop_client.stores import TokenStore
 
 __all__ = ["Tokens", "expiry", "fingerprint", "store_for"]
 

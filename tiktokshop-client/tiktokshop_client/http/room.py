@@ -7,7 +7,7 @@ from collections import deque
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_client.bounds import MEGABYTE, AnswerError
+from tiktokshop_client.http.bounds import MEGABYTE, AnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tiktokshop_client.answers import Answer, read_answer
 from tiktokshop_client.errors import Context, TikTokShopError, TransientError
-from tiktokshop_client.retries import Retries
+from tiktokshop_client.http.answers import Answer, read_answer
+from tiktokshop_client.http.retries import Retries
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_answer import LONGEST_NUMBER, legible, pairs, text_of, token_in
-from tiktokshop_client.token_pair import LONGEST_SCOPES, LONGEST_TEXT, Token
+from tiktokshop_client.token import LONGEST_SCOPES, LONGEST_TEXT, Token
+from tiktokshop_client.tokens.answer import LONGEST_NUMBER, legible, pairs, text_of, token_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from threading import Event
 
     from tiktokshop_client.clock import Clock
+    from tiktokshop_client.http.transport import Transport
     from tiktokshop_client.redaction import Redactor
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.transport import Transport
 
 log = logging.getLogger(__name__)
 

@@ -10,26 +10,26 @@ from urllib.parse import quote
 
 import msgspec
 
-from tiktokshop_client.answers import Answer, read_answer, read_page
-from tiktokshop_client.bounds import AnswerError
 from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError, TransientError
+from tiktokshop_client.http.answers import Answer, read_answer, read_page
+from tiktokshop_client.http.bounds import AnswerError
+from tiktokshop_client.http.retries import Retries, http_date
 from tiktokshop_client.redaction import one_line
-from tiktokshop_client.retries import Retries, http_date
 from tiktokshop_client.signing import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from threading import Event
 
-    from tiktokshop_client.bounds import Allowance
     from tiktokshop_client.clock import Clock
-    from tiktokshop_client.limits import Budget, Limits
+    from tiktokshop_client.http.bounds import Allowance
+    from tiktokshop_client.http.limits import Budget, Limits
+    from tiktokshop_client.http.transport import Reply, Transport
     from tiktokshop_client.operations import Operation
     from tiktokshop_client.redaction import Redactor
     from tiktokshop_client.secret import Secret
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.tokens import Tokens
-    from tiktokshop_client.transport import Reply, Transport
+    from tiktokshop_client.tokens.refresh import Tokens
 
 log = logging.getLogger(__name__)
 

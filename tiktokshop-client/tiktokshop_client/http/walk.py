@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from tiktokshop_client.errors import PagingError
-from tiktokshop_client.raw_rows import RawRows
+from tiktokshop_client.http.raw_rows import RawRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.error_table import RULES, Action
+from tiktokshop_client.codes.table import RULES, Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -21,8 +21,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.token_pair import ROOM, Token, decode, encode
-from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
+from tiktokshop_client.stores.store import LOCK_TIMEOUT, LostRaceError
+from tiktokshop_client.token import ROOM, Token, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

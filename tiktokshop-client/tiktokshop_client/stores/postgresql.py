@@ -15,8 +15,8 @@ from psycopg import errors as pg
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import ROOM, Token, decode, encode
-from tiktokshop_client.token_store import LOCK_TIMEOUT, LostRaceError
+from tiktokshop_client.stores.store import LOCK_TIMEOUT, LostRaceError
+from tiktokshop_client.token import ROOM, Token, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

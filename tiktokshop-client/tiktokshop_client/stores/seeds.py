@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING
 
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.token_pair import ENCRYPTED, ROOM, BadTokenError, Token, decode
-from tiktokshop_client.token_store import ReadOnlyStoreError
+from tiktokshop_client.stores.store import ReadOnlyStoreError
+from tiktokshop_client.token import ENCRYPTED, ROOM, BadTokenError, Token, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.client import Client
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.health import moment
+from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.redaction import Redactor, one_line
-from tiktokshop_client.token_host import TokenHost
-from tiktokshop_client.token_pair import Token
-from tiktokshop_client.tokens import fingerprint
-from tiktokshop_client.transport import Transport
-from tiktokshop_client.vault import Vault, undisturbed
+from tiktokshop_client.token import Token
+from tiktokshop_client.tokens.host import TokenHost
+from tiktokshop_client.tokens.refresh import fingerprint
+from tiktokshop_client.tokens.vault import Vault, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tiktokshop_client.calls import Shop
     from tiktokshop_client.clock import Clock
+    from tiktokshop_client.http.calls import Shop
     from tiktokshop_client.secret import Secret
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.token_store import TokenStore
+    from tiktokshop_client.stores import TokenStore
 
 
 @dataclass(frozen=True)

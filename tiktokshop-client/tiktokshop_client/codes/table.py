@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from tiktokshop_client import operation_codes
+from tiktokshop_client.codes import operations as operation_codes
 
 
 class _Word(str, Enum):

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from tiktokshop_client.errors import ConfigurationError
-from tiktokshop_client.store_seeds import CommandStore, EnvironmentStore
-from tiktokshop_client.token_store import FileStore
+from tiktokshop_client.stores.seeds import CommandStore, EnvironmentStore
+from tiktokshop_client.stores.store import FileStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tiktokshop_client.secret import Secret
-    from tiktokshop_client.token_store import TokenStore
+    from tiktokshop_client.stores.store import TokenStore
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _server(module: str, store: str) -> Callable[[str, str], TokenStore]:
         query = parse_qsl(parts.query, keep_blank_values=True)
         entry = dict(query).get("name") or app_key
         bare = parts._replace(query=urlencode([(key, value) for key, value in query if key != "name"])).geturl()
-        made: TokenStore = getattr(import_module(f"tiktokshop_client.{module}"), store)(bare, shown(url), entry)
+        made: TokenStore = getattr(import_module(f"tiktokshop_client.stores.{module}"), store)(bare, shown(url), entry)
         return made
 
     return make
@@ -64,7 +64,7 @@ def _objects(protocol: str) -> Callable[[str, str], TokenStore]:
             raise ConfigurationError(
                 f"the setting token_store needs a bucket and a folder: {protocol}://bucket/folder/for/one/seller"
             )
-        store = import_module("tiktokshop_client.store_objects").ObjectStore
+        store = import_module("tiktokshop_client.stores.objects").ObjectStore
         made: TokenStore = store(protocol, f"{parts.netloc}/{parts.path.strip('/')}", shown(url))
         return made
 
@@ -84,8 +84,8 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-_REDIS = _Kind("redis", "redis", _server("store_redis", "RedisStore"))
-_POSTGRESQL = _Kind("psycopg", "postgresql", _server("store_postgresql", "PostgreSQLStore"))
+_REDIS = _Kind("redis", "redis", _server("redis", "RedisStore"))
+_POSTGRESQL = _Kind("psycopg", "postgresql", _server("postgresql", "PostgreSQLStore"))
 KINDS: Mapping[str, _Kind] = {
     "env": _Kind("os", "", lambda address, _: EnvironmentStore(address.partition(":")[2].strip())),
     "command": _Kind("os", "", lambda address, _: CommandStore(address.partition(":")[2])),

@@ -1,0 +1,1 @@
+"""The command `tiktokshop`: authorising a seller and examining a set-up."""

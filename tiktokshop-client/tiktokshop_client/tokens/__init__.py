@@ -1,0 +1,1 @@
+"""A seller's grant: how it is got, refreshed and never lost."""
