@@ -14,8 +14,8 @@ import pytest
 from cryptography.fernet import Fernet
 from store_places import PASSWORD, PLACES
 from tiktokshop_client import Client, Secret, Settings, Token, errors, operations
-from tiktokshop_client.stores import address as stores
 from tiktokshop_client.stores import LostRaceError
+from tiktokshop_client.stores import address as stores
 from tiktokshop_client.token import KEY_VARIABLE
 from tiktokshop_client.tokens.refresh import store_for
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tiktokshop_sandbox.budget import SCOPES, Budget
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.sandbox import SandboxError, Size, held, opened
 from tiktokshop_sandbox.server import prepared
 
@@ -97,7 +98,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _counts(options: argparse.Namespace) -> None:
     with held(_existing(options.db)) as file, opened(file, Size(), asleep=True) as (world, _):
-        _print(world.counts())
+        _print(row_counts(world))
 
 
 def _advance(options: argparse.Namespace) -> None:

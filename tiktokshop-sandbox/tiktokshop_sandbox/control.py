@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tiktokshop_sandbox.budget import Scope  # noqa: TC001 - msgspec reads the annotation
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.faults import KINDS, Spec
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Control:
 
     async def _counts(self, _: Request) -> object:
         self.world.advance(self.clock.now())
-        return self.world.counts()
+        return row_counts(self.world)
 
     async def _stats(self, _: Request) -> object:
         return {**self.journal.summary(), "faults": dict(self.gateway.faults.struck)}

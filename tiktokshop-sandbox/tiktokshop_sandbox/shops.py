@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from tiktokshop_sandbox.derived import all_counts
 from tiktokshop_sandbox.life.engine import PERIOD, Life
 from tiktokshop_sandbox.life.handlers import HANDLERS
 from tiktokshop_sandbox.seed import open_shops
@@ -24,22 +23,6 @@ T = TypeVar("T")
 _NEVER = 1 << 62
 _REMEMBERED = 10_000
 _LIVED = "lived"
-
-# How many rows a shop's lists hold, by the name of the list. Deleted products count apart, because the
-# search shows them only to those who filter for them.
-_COUNTS = {
-    "orders": "SELECT shop, count(*) FROM orders GROUP BY shop",
-    "products": "SELECT shop, count(*) FROM products WHERE status <> 'DELETED' GROUP BY shop",
-    "deleted_products": "SELECT shop, count(*) FROM products WHERE status = 'DELETED' GROUP BY shop",
-    "returns": "SELECT shop, count(*) FROM returns GROUP BY shop",
-    "cancellations": "SELECT shop, count(*) FROM cancellations GROUP BY shop",
-    "packages": "SELECT shop, count(*) FROM packages GROUP BY shop",
-    "statements": "SELECT shop, count(*) FROM statements GROUP BY shop",
-    "statement_transactions": "SELECT shop, count(*) FROM transactions WHERE statement IS NOT NULL GROUP BY shop",
-    "unsettled_transactions": "SELECT shop, count(*) FROM transactions WHERE statement IS NULL GROUP BY shop",
-    "payments": "SELECT shop, count(*) FROM payments GROUP BY shop",
-    "withdrawals": "SELECT shop, count(*) FROM withdrawals GROUP BY shop",
-}
 
 
 class World:
@@ -171,22 +154,6 @@ class World:
             yield self.store
         finally:
             self.store.forget()
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Shop id -> name of a list (as the pipelines call their streams) -> how many rows it has now."""
-        derived = all_counts()
-        counts = {
-            shop.id: {"shops": 1, "warehouses": len(shop.warehouses)}
-            | {name: count(self, shop, self.now) for name, count in derived.items()}
-            for shop in self.shops
-        }
-        for name, sql in _COUNTS.items():
-            rows = dict(self.db.execute(sql).fetchall())
-            for shop in self.shops:
-                counts[shop.id][name] = rows.get(shop.number, 0)
-                if name == "payments" and shop.market.sea:
-                    counts[shop.id][name] = 0  # the endpoint does not exist there
-        return counts
 
     def meta(self, key: str) -> str | None:
         """A small persisted value."""

@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from datetime import timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tiktokshop_client import OPERATIONS, Client, Settings
 from tiktokshop_client.console import sentence
@@ -26,13 +26,37 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
+    from tap_tiktokshop.reading.lanes import Lane
+    from tap_tiktokshop.records.convert import Oddities
     from tap_tiktokshop.run.partition import Partition
-    from tap_tiktokshop.run.reader import StreamReader
     from tap_tiktokshop.settings import ReadingSettings
+    from tap_tiktokshop.streams.declaration import Declaration
 
 
 class PartsFailedError(Exception):
     """Some streams of some shops could not be read; the rest was."""
+
+
+class Reader(Protocol):
+    """What a run has to know of a stream that is read in it; `reader.StreamReader` is one."""
+
+    name: str
+    declaration: Declaration
+    partitions: dict[Lane, Partition]
+
+    @property
+    def one_record(self) -> bool:
+        """Whether one record is wanted of it, as in a test of the connection."""
+
+    @property
+    def oddities(self) -> Oddities:
+        """What did not fit the fields of its records."""
+
+    def lanes(self, turn: int) -> list[Lane]:
+        """One lane for each shop that is still read, for the threads."""
+
+    def bookmarks(self) -> Iterator[int]:
+        """The ends of what earlier runs have read, unix seconds."""
 
 
 class Run:
@@ -51,7 +75,7 @@ class Run:
         config: Mapping[str, Any],
         logger: logging.Logger,
         flush: Callable[[], None],
-        selected: Callable[[], Sequence[StreamReader]],
+        selected: Callable[[], Sequence[Reader]],
     ) -> None:
         """`flush` writes what is pending, before anybody waits; `selected` gives the streams, in their order."""
         self.settings, self.reading, self.config = settings, reading, config
@@ -65,7 +89,7 @@ class Run:
         self._added: set[str] = set()
 
     @cached_property
-    def readers(self) -> Sequence[StreamReader]:
+    def readers(self) -> Sequence[Reader]:
         """The selected streams, in the order in which they are read."""
         return self._find_readers()
 
@@ -110,7 +134,7 @@ class Run:
             lists={"external_order_platforms": self.reading.external_order_platforms},
         )
 
-    def read_ahead(self, stream: StreamReader) -> None:
+    def read_ahead(self, stream: Reader) -> None:
         """Has the selected streams fetched from this one on, in the order in which the SDK will ask for them.
 
         A stream that asks about rows of a list that another one reads waits until its turn, when that list is known. A
@@ -125,13 +149,13 @@ class Run:
         if stream.name not in self._added:
             self._add(stream)
 
-    def _add(self, stream: StreamReader) -> None:
+    def _add(self, stream: Reader) -> None:
         self._added.add(stream.name)
         lanes = stream.lanes(self.readers.index(stream))
         self.summary.parts += stream.partitions.values()
         self.pool.add(lanes)
 
-    def _waits(self, stream: StreamReader) -> bool:
+    def _waits(self, stream: Reader) -> bool:
         """Whether an earlier stream reads, or asks about, a list that this one asks about."""
         earlier = self.readers[: self.readers.index(stream)]
         touched = {

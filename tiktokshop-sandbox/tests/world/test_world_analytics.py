@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.derived.analytics.days import Calendar, calendar
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
 from tiktokshop_sandbox.markets import BY_REGION
@@ -146,7 +147,7 @@ def test_hours_and_the_score_send_only_documented_fields_of_documented_types(ask
 @pytest.mark.parametrize("shop", [0, 1])
 def test_paging_through_every_day_finds_what_the_world_counts(new_world, shop):
     asker = new_world()
-    counts = asker.world.counts()[asker.world.shops[shop].id]
+    counts = row_counts(asker.world)[asker.world.shops[shop].id]
     found = asker.ask("GET", SHOP, {**span(date(2026, 1, 1), LATEST), "granularity": "1D"}, shop=shop)
     days = [date.fromisoformat(row["start_date"]) for row in found["performance"]["intervals"]]
     assert len(days) == len(set(days)) == counts["shop_performance"] == 120
@@ -709,7 +710,7 @@ def test_the_score_exists_in_the_united_states_only(asker):
     assert Router(all_endpoints()).find(SCORE).endpoints["GET"].markets == {"US"}
     for path in (SHOP, *SORTS, HOURS.format("x")):
         assert Router(all_endpoints()).find(path).endpoints["GET"].markets is None
-    counts = asker.world.counts()
+    counts = row_counts(asker.world)
     assert [counts[shop.id]["shop_score"] for shop in asker.world.shops] == [1, 0]
 
 

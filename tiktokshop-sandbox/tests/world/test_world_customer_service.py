@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.zones import zone
 
 DAY = 86_400
@@ -63,7 +64,7 @@ def test_customer_service_sends_only_documented_fields_of_documented_types(asker
 
 
 def test_paging_finds_every_conversation_message_and_session_once(asker, talk):
-    counts = asker.world.counts()[asker.world.shops[0].id]
+    counts = row_counts(asker.world)[asker.world.shops[0].id]
     for size in (20, 7):
         found = [row["id"] for row in conversations(asker, size)]
         assert len(found) == len(set(found)) == counts["conversations"]
@@ -317,7 +318,7 @@ def test_both_days_of_a_performance_are_needed(asker):
 
 
 def test_there_is_a_performance_for_each_day_from_the_first_to_yesterday(asker):
-    counts = asker.world.counts()
+    counts = row_counts(asker.world)
     for shop in asker.world.shops:
         here = zone(shop.region)
         first = datetime.fromtimestamp(asker.now - 120 * DAY + 1, here).date()
@@ -362,4 +363,4 @@ def test_worlds_of_one_seed_have_the_same_conversations_and_others_have_others(n
 def test_a_shop_without_orders_has_nobody_to_talk_to(new_world):
     asker = new_world(0, shops=1)
     assert conversations(asker) == sessions(asker) == []
-    assert asker.world.counts()[asker.world.shops[0].id]["messages"] == 0
+    assert row_counts(asker.world)[asker.world.shops[0].id]["messages"] == 0

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 
 import pytest
 from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
 
 NOW = 1_790_000_000
@@ -73,7 +74,7 @@ def test_answers_send_only_documented_fields_of_documented_types(asker, undocume
 
 @pytest.mark.parametrize("shop", [0, 1])
 def test_paging_finds_what_the_world_counts_and_nothing_twice(asker, shop):
-    counts = asker.world.counts()[asker.world.shops[shop].id]
+    counts = row_counts(asker.world)[asker.world.shops[shop].id]
     keys = {
         GOODS: ("fbt_goods", lambda row: row["id"]),
         INVENTORY: ("fbt_inventory", place),
@@ -261,7 +262,7 @@ def test_shops_elsewhere_are_not_onboarded_and_refused_everything_else(new_world
         with pytest.raises(ApiError, match="merchant is not onboarded to FBT") as refused:
             asker.ask(method, path, query, shop=2)
         assert (refused.value.code, refused.value.http) == (36009004, 400)
-    counts = asker.world.counts()[asker.world.shops[2].id]
+    counts = row_counts(asker.world)[asker.world.shops[2].id]
     assert {number for name, number in counts.items() if name.startswith("fbt_")} == {0}
 
 

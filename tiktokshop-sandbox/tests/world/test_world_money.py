@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from tiktokshop_sandbox import money
+from tiktokshop_sandbox.counts import row_counts
 
 STATEMENTS = "/finance/202309/statements"
 SORT = {"sort_field": "order_create_time", "page_size": 100}
@@ -81,7 +82,7 @@ def test_every_statement_is_the_sum_of_its_transactions(asker, shop):
         assert Decimal(statement["fee_amount"]) == sums["fee_tax"] + sums["shipping_cost"]
         assert Decimal(statement["adjustment_amount"]) == sums["adjustment"]
         assert Decimal(statement["settlement_amount"]) == sum(sums.values()) == total(rows, "settlement_amount")
-    assert len(seen) == len(set(seen)) == asker.world.counts()[asker.world.shops[shop].id]["statement_transactions"]
+    assert len(seen) == len(set(seen)) == row_counts(asker.world)[asker.world.shops[shop].id]["statement_transactions"]
 
 
 @pytest.mark.parametrize("shop", [0, 1])

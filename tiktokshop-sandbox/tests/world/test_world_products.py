@@ -3,6 +3,7 @@
 import pytest
 from tiktokshop_sandbox.catalog import new_product
 from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.counts import row_counts
 
 NOW = 1_790_000_000
 DAY = 86_400
@@ -68,7 +69,7 @@ def test_all_hides_deleted_products_and_the_filter_finds_them(asker):
     assert everything(asker, {"status": "ALL"}) == shown
     detail = asker.ask("GET", f"/product/202309/products/{deleted[0]['id']}")
     assert detail["status"] == "DELETED"
-    counts = asker.world.counts()[asker.world.shops[0].id]
+    counts = row_counts(asker.world)[asker.world.shops[0].id]
     assert (len(shown), len(deleted)) == (counts["products"], counts["deleted_products"])
 
 
@@ -101,7 +102,7 @@ def test_filters_that_make_no_sense_are_refused(asker, body, code):
 
 def test_a_search_refuses_more_than_ten_thousand_hits(new_world):
     asker = new_world(0, shops=1)
-    held = asker.world.counts()[asker.world.shops[0].id]["products"]
+    held = row_counts(asker.world)[asker.world.shops[0].id]["products"]
 
     def list_more(first, last):
         with asker.world.writing(asker.now) as life:
@@ -299,11 +300,11 @@ def test_what_is_sold_out_is_not_sold_any_more(new_world):
                 sku.stock, sku.restocking = [0] * len(sku.stock), True
             life.store.products.put(key, product)
         asker.world.db.execute("DELETE FROM events WHERE kind IN (5, 6)")  # nobody brings new goods
-    before = asker.world.counts()[shop.id]["orders"]
+    before = row_counts(asker.world)[shop.id]["orders"]
     asker.now += 3 * DAY
     asker.world.advance(asker.now)
     bought = asker.world.db.execute("SELECT doc FROM orders WHERE create_time > ?", (NOW,)).fetchall()
-    assert asker.world.counts()[shop.id]["orders"] - before == len(bought) <= 2  # exchanges may still go out
+    assert row_counts(asker.world)[shop.id]["orders"] - before == len(bought) <= 2  # exchanges may still go out
 
 
 # -- prices ------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.derived.promotion import Activity
 
 DAY = 86_400
@@ -56,7 +57,7 @@ def test_activities_and_coupons_send_only_documented_fields_of_documented_types(
 
 @pytest.mark.parametrize("size", [100, 33, 7])
 def test_paging_finds_every_activity_and_coupon_once(asker, size):
-    counts = asker.world.counts()[asker.world.shops[0].id]
+    counts = row_counts(asker.world)[asker.world.shops[0].id]
     found = [row["id"] for row in activities(asker, size)]
     assert len(found) == len(set(found)) == counts["promotions"] == counts["promotion_details"] == 121
     found = [row["id"] for row in coupons(asker, size)]

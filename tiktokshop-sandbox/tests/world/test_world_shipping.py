@@ -2,6 +2,7 @@
 
 import pytest
 from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.counts import row_counts
 
 HOUR = 3_600
 SEARCH = "/order/202309/orders/search"
@@ -51,7 +52,7 @@ def test_warehouses_have_addresses_and_one_is_the_default(asker):
     assert [row["is_default"] for row in rows] == [True, False, False, False]
     assert {row["type"] for row in rows} == {"SALES_WAREHOUSE", "RETURN_WAREHOUSE"}
     assert rows[0]["address"]["distict"] == "Middlesex"
-    assert len({row["id"] for row in rows}) == asker.world.counts()[asker.world.shops[0].id]["warehouses"] == 4
+    assert len({row["id"] for row in rows}) == row_counts(asker.world)[asker.world.shops[0].id]["warehouses"] == 4
 
 
 def test_carriers_are_named_only_where_the_seller_ships(asker):

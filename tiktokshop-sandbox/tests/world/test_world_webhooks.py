@@ -2,6 +2,7 @@
 
 import pytest
 from tiktokshop_sandbox.contract import ApiError
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
 
 DAY = 86_400
@@ -21,7 +22,7 @@ def test_a_new_shop_has_two_or_three_subscriptions_as_documented(asker, undocume
     data = asker.ask("GET", PATH, shop=shop)
     assert undocumented(data, "event", "GET", PATH) == set()
     assert data["total_count"] == len(data["webhooks"]) == len(listed(asker, shop)) in {2, 3}
-    assert asker.world.counts()[asker.world.shops[shop].id]["webhook_subscriptions"] == data["total_count"]
+    assert row_counts(asker.world)[asker.world.shops[shop].id]["webhook_subscriptions"] == data["total_count"]
     start = asker.now - 120 * DAY
     assert all(start < row["create_time"] == row["update_time"] < start + DAY for row in data["webhooks"])
     assert all(row["address"].startswith("https://") for row in data["webhooks"])
@@ -46,7 +47,7 @@ def test_an_event_is_reported_to_one_address_the_last_that_was_put(new_world):
     assert changed["address"] == "https://other.example.com/"
     assert changed["create_time"] == before["ORDER_STATUS_CHANGE"]["create_time"]
     assert changed["update_time"] == asker.now
-    assert asker.world.counts()[asker.world.shops[0].id]["webhook_subscriptions"] == len(before) + 1
+    assert row_counts(asker.world)[asker.world.shops[0].id]["webhook_subscriptions"] == len(before) + 1
 
 
 def test_shops_have_their_subscriptions_to_themselves(new_world):

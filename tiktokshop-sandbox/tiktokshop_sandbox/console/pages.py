@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tiktokshop_sandbox.console import figures
 from tiktokshop_sandbox.console.chart import stacked
+from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.faults import KINDS
 from tiktokshop_sandbox.markup import Markup, joined, page, tag
 
@@ -195,7 +196,7 @@ def _shop(gateway: Gateway, shop: Shop, now: int, token: str) -> Markup:
     )
     money = world.remembered(("money", shop.id), lambda: figures.money(world, shop))
     goods = world.remembered(("stock", shop.id), lambda: figures.stock(world, shop))
-    totals = world.counts()[shop.id]
+    totals = row_counts(world)[shop.id]
     numbers = (
         ("Orders", totals["orders"]),
         ("Returns", totals["returns"]),
