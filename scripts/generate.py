@@ -22,6 +22,7 @@ import reference_pages
 from tap_tiktokshop.streams.personal import stream_maps
 from target_tiktokshop.writing.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
 from tiktokshop_client.codes.table import CODED
+from tiktokshop_client.configuration import RENAMED_TO
 from tiktokshop_sandbox.endpoints import all_endpoints
 
 ROOT = Path(__file__).parent.parent
@@ -140,6 +141,8 @@ def meltano_settings(module: str) -> list[str]:
     """Settings of a plugin as Meltano's plugin definition has them."""
     lines = ["    settings:"]
     for name, spec in settings(module).items():
+        if RENAMED_TO in spec:
+            continue
         lines += [f"    - name: {name}", f"      label: {json.dumps(spec['title'])}"]
         lines += [f"      description: {json.dumps(spec['description'])}"]
         if spec.get("secret"):

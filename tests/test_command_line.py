@@ -432,8 +432,8 @@ def test_settings_that_are_wrong_are_named_and_not_shown(user):
     ):
         code, _, log = user.run("auth", "status", *arguments)
         assert (code, words in log) == (1, True)
-    code, _, log = user.run("auth", "status", TIKTOKSHOP_MAX_RETRIES="canary")
-    assert (code, "max_retries" in log) == (1, True)
+    code, _, log = user.run("auth", "status", TIKTOKSHOP_MAX_TRIES="canary")
+    assert (code, "max_tries" in log) == (1, True)
     code, _, log = user.run("auth", "login", TAP_TIKTOKSHOP_APP_SECRET="")
     assert (code, "app_secret is missing" in log) == (1, True)
     assert "canary" not in "".join(user.seen)

@@ -94,7 +94,7 @@ def test_what_an_outage_in_the_middle_of_a_run_leaves_out_the_next_run_brings(sm
     """Nobody kills anything: one request in so many fails for good, here and there, and the run reads on around it."""
     monkeypatch.setattr(base, "ROWS_PER_WINDOW", 40)
     monkeypatch.setattr(children, "UNTIL_MARK", 15)
-    monkeypatch.setitem(small_shop.config, "max_retries", 1)
+    monkeypatch.setitem(small_shop.config, "max_tries", 1)
     streams = (*CHILDREN, "orders", "returns", "statements", "products", "packages")
     truth = small_shop.read(streams).table().keys()
     small_shop.sandbox.control("POST", "/faults", {"kind": kind, "probability": 0.02})

@@ -11,7 +11,7 @@ import click
 import pytest
 from tap_tiktokshop.tap import TapTikTokShop
 from target_tiktokshop.target import TargetTikTokShop
-from tiktokshop_client.configuration import misspelt, plugin_config, typed
+from tiktokshop_client.configuration import RENAMED_TO, misspelt, plugin_config, typed
 from tiktokshop_client.errors import ConfigurationError
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +35,11 @@ OBJECTS = {
 def properties_of(plugin):
     plugin.append_builtin_config(plugin.config_jsonschema)
     return plugin.config_jsonschema["properties"]
+
+
+def shown(plugin, name):
+    """What a setting is called where an old name was given."""
+    return properties_of(plugin)[name].get(RENAMED_TO, name)
 
 
 def samples(name, spec):
@@ -84,7 +89,7 @@ def made(plugin, monkeypatch, **variables):
 )
 def test_a_setting_works_from_the_environment(plugin, name, text, value, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    found = made(plugin, monkeypatch, **{name: text}).config[name]
+    found = made(plugin, monkeypatch, **{name: text}).config[shown(plugin, name)]
     assert (found, type(found)) == (value, type(value))
 
 
@@ -99,7 +104,7 @@ def test_a_text_that_is_none_of_its_type_is_refused_by_name_and_not_shown(plugin
         tried.add(kind)
         with monkeypatch.context() as patch, pytest.raises(ConfigurationError) as caught:
             made(plugin, patch, **{name: WRONG[kind]})
-        assert f"The setting {name} must be of type" in str(caught.value)
+        assert f"The setting {shown(plugin, name)} must be of type" in str(caught.value)
         assert WRONG[kind] not in str(caught.value)
     assert tried == set(WRONG)
 

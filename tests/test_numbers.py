@@ -7,6 +7,7 @@ from copy import deepcopy
 import pytest
 from tap_tiktokshop.tap import TapTikTokShop
 from target_tiktokshop.target import TargetTikTokShop
+from tiktokshop_client.configuration import RENAMED_TO
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import Settings
 
@@ -43,11 +44,16 @@ def numbers(plugin) -> dict[str, dict]:
     }
 
 
+def shown(plugin: str, name: str) -> str:
+    """What a setting is called where an old name was given."""
+    return numbers(PLUGINS[plugin])[name].get(RENAMED_TO, name)
+
+
 SETTINGS = [(plugin, name) for plugin in PLUGINS for name in numbers(PLUGINS[plugin])]
 
 
 def test_these_are_the_numbers_among_the_settings():
-    assert [sum(plugin == each for each, _ in SETTINGS) for plugin in PLUGINS] == [7, 18]
+    assert [sum(plugin == each for each, _ in SETTINGS) for plugin in PLUGINS] == [8, 19]
 
 
 @pytest.mark.parametrize(("plugin", "name"), SETTINGS)
@@ -56,15 +62,17 @@ def test_what_is_no_number_for_a_setting_is_told_in_one_sentence_that_names_it(p
         with pytest.raises(ConfigurationError) as caught:
             PLUGINS[plugin](config={**BASE, name: value})
         told = str(caught.value)
-        assert told.lower().startswith(f"the setting {name} "), kind
+        assert told.lower().startswith(f"the setting {shown(plugin, name)} "), kind
         assert len(told) < 120, kind
         assert told.count("\n") == 0, kind
 
 
 @pytest.mark.parametrize(("plugin", "name"), SETTINGS)
 def test_the_usual_numbers_are_taken(plugin, name):
-    default = numbers(PLUGINS[plugin])[name].get("default")
-    taken = [PLUGINS[plugin](config={**BASE, name: value}).config.get(name) for value in (1, "1", default)]
+    default = numbers(PLUGINS[plugin])[shown(plugin, name)].get("default")
+    taken = [
+        PLUGINS[plugin](config={**BASE, name: value}).config.get(shown(plugin, name)) for value in (1, "1", default)
+    ]
     assert taken == [1, 1, default]
 
 

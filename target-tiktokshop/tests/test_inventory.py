@@ -263,9 +263,9 @@ def test_without_skip_unchanged_everything_is_sent(lab):
 def test_an_answer_that_is_lost_is_settled_by_what_the_shop_shows(lab):
     sku, _, now, _ = lots(lab, 1)[0]
     lab.fault("truncated_json", path="/product/*/inventory/update", next=1)
-    run = lab.feed("inventory", {"sku_id": sku["id"], "quantity": now + 1}, max_retries=1)
+    run = lab.feed("inventory", {"sku_id": sku["id"], "quantity": now + 1}, max_tries=1)
     assert run.outcomes == [("applied", None)]
     lab.fault("http_500", path="/product/*/inventory/update", next=1)
-    run = lab.feed("inventory", {"sku_id": sku["id"], "quantity": now + 2}, max_retries=1)
+    run = lab.feed("inventory", {"sku_id": sku["id"], "quantity": now + 2}, max_tries=1)
     assert run.row["outcome"] == "rejected"
     assert "500" in run.row["message"]

@@ -181,7 +181,7 @@ def test_whatever_the_platform_shows_every_record_has_an_outcome_that_is_documen
     with lab.between(after=after):
         for stream, records in feed.items():
             plan = rng.random() < 0.7
-            run = lab.feed(stream, *records, dry_run=plan, max_rejected_percent=100, max_retries=1)
+            run = lab.feed(stream, *records, dry_run=plan, max_rejected_percent=100, max_tries=1)
             assert type(run.error).__module__.startswith(("tiktokshop_client", "target_tiktokshop", "builtins"))
             assert run.error is None or not type(run.error).__module__.startswith("builtins"), repr(run.error)
             if run.error is None:

@@ -160,7 +160,7 @@ def test_an_answer_beyond_its_bounds_is_a_transient_error_that_says_so(hostile, 
 def test_a_token_host_that_drips_is_left_within_the_time_that_others_wait_for_the_lock(hostile):
     assert TRYING + LONGEST_ANSWER < LOCK_TIMEOUT
     server = Hostile({"/api/v2/token/refresh": SLOW["a body that drips"]})
-    config = {"app_key": "k", "app_secret": "s", "refresh_token": "r", "auth_base_url": server.url, "max_retries": 1}
+    config = {"app_key": "k", "app_secret": "s", "refresh_token": "r", "auth_base_url": server.url, "max_tries": 1}
     settings = Settings.from_config({**config, "request_timeout_seconds": SILENCE})
     with (
         Client(settings, token_store=MemoryStore()) as client,
@@ -279,7 +279,7 @@ def test_what_is_no_list_may_have_two_megabytes_because_it_is_decoded_as_a_whole
     for path in ("/order/202407/orders/1/price_detail", "/order/202309/orders/search"):
         platform.on(path, platform.say(200, gzip.compress(body, 1), {"Content-Encoding": "gzip"}))
     with pytest.raises(errors.TransientError, match="larger than 2 MB when unpacked"):
-        client(max_retries=1).call(operations.GET_PRICE_DETAIL, shop=shop, path={"order_id": "1"})
+        client(max_tries=1).call(operations.GET_PRICE_DETAIL, shop=shop, path={"order_id": "1"})
     assert [len(page.rows) for page in client().pages(operations.SEARCH_ORDERS, shop=shop)] == [0]
 
 

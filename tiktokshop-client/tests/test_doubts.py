@@ -6,7 +6,7 @@ import json
 
 import pytest
 from tiktokshop_client import MemoryStore, Secret, errors, operations
-from tiktokshop_client.tokens.authorise import exchange
+from tiktokshop_client.authorise import exchange
 
 REFRESH = "/api/v2/token/refresh"
 EXCHANGE = "/api/v2/token/get"
@@ -41,7 +41,7 @@ def test_a_refusal_after_an_unclear_answer_names_that_answer_as_the_cause(platfo
 
 def test_an_unclear_answer_is_remembered_until_the_next_refresh(platform, client):
     platform.on(REFRESH, platform.say(body=b"{"), platform.no(*UNKNOWN))
-    one = client(access_token=None, max_retries=1)
+    one = client(access_token=None, max_tries=1)
     first = refused(one)
     assert isinstance(first, errors.TransientError)
     assert "may have spent the refresh token" in str(first)

@@ -48,7 +48,7 @@ class Wire:
 
 
 def asked(body, clock, status=200):
-    config = {"app_key": "k", "app_secret": "s", "refresh_token": "r", "max_retries": 1}
+    config = {"app_key": "k", "app_secret": "s", "refresh_token": "r", "max_tries": 1}
     return TokenHost(Settings.from_config(config), Wire(body, status), clock, Event(), Redactor()).refresh(
         OLD, "it", ""
     )

@@ -13,10 +13,10 @@ import pytest
 from store_faults import FULL, READ_ONLY, filled, small_disk
 from store_places import PLACES
 from tiktokshop_client import Client, Secret, Token, errors
+from tiktokshop_client.authorise import Standing, exchange
 from tiktokshop_client.stores import objects as store_objects
 from tiktokshop_client.stores import redis as store_redis
 from tiktokshop_client.token import KEY_VARIABLE
-from tiktokshop_client.tokens.authorise import Standing, exchange
 from tiktokshop_client.tokens.refresh import store_for
 
 REFRESH = "/api/v2/token/refresh"

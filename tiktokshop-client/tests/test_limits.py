@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from tiktokshop_client.calls.limits import Budget, Limits
 from tiktokshop_client.errors import ClosedError
-from tiktokshop_client.http.limits import Budget, Limits
 
 
 class Ticker:

@@ -19,13 +19,13 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktokshop_client import Secret, Shop
+from tiktokshop_client.authorise import Standing
 from tiktokshop_client.command import cli
 from tiktokshop_client.console import run, sentence, trace
 from tiktokshop_client.errors import ConfigurationError, partial_errors
 from tiktokshop_client.operations import UPDATE_INVENTORY
 from tiktokshop_client.redaction import HEAD, Redactor, known
 from tiktokshop_client.token import Token
-from tiktokshop_client.tokens.authorise import Standing
 
 CANARY = "canary+Tök/en=\"7'&\n§1"
 PERSON = "jane.o'doe+tea@example.com"

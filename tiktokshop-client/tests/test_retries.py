@@ -241,7 +241,7 @@ def test_an_unreachable_host_is_named_in_one_sentence(client, shop, clock):
 def test_a_silent_host_is_given_up(shop, client):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        one = client(api_base_url=address, request_timeout_seconds=0.05, max_retries=2)
+        one = client(api_base_url=address, request_timeout_seconds=0.05, max_tries=2)
         with pytest.raises(errors.TransientError, match=r"127\.0\.0\.1 did not answer in time") as caught:
             one.call(operations.SEARCH_ORDERS, shop=shop)
         assert caught.value.unclear

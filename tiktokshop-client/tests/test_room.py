@@ -101,7 +101,7 @@ from dataclasses import replace
 tame()
 url, kinds, threads = sys.argv[1], sys.argv[2].split(","), int(sys.argv[3])
 settings = Settings.from_config({"app_key": "k", "app_secret": "s", "access_token": "a", "api_base_url": url,
-    "requests_per_second": 1000, "max_retries": 1, "request_timeout_seconds": 20})
+    "requests_per_second": 1000, "max_tries": 1, "request_timeout_seconds": 20})
 client = Client(settings, token_store=MemoryStore())
 there = threading.Barrier(threads)
 told = []
@@ -193,7 +193,7 @@ def test_a_page_that_would_take_up_more_than_all_room_is_a_transient_error(platf
     body = page(b"[],", size=3 * MOST_AT_ONCE // (2 * VALUE))
     platform.on("/order/202309/orders/search", platform.say(200, body))
     with pytest.raises(errors.TransientError, match=r"shop 7495 .*: the platform sent a page that would take up more"):
-        list(client(max_retries=1).pages(operations.SEARCH_ORDERS, shop=shop, outline=("id",)))
+        list(client(max_tries=1).pages(operations.SEARCH_ORDERS, shop=shop, outline=("id",)))
 
 
 def elsewhere(work):

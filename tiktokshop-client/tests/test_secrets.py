@@ -159,7 +159,7 @@ def test_a_silent_host_shows_no_secret(work, platform, host):
     platform.on(SHOPS, platform.no(105002, "expired", 401))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        text = work(**{host: address, "request_timeout_seconds": 0.05, "max_retries": 2})
+        text = work(**{host: address, "request_timeout_seconds": 0.05, "max_tries": 2})
     assert "did not answer in time" in text
     assert_no_canary(text)
 
@@ -198,7 +198,7 @@ def test_no_exception_of_the_libraries_is_chained_to_ours(platform, client, shop
         {"api_base_url": "https://host.example:canary"},
         {"auth_base_url": "http://canary.example"},
         {"request_timeout_seconds": "canary"},
-        {"max_retries": "canary"},
+        {"max_tries": "canary"},
         {"user_agent": "canary\r\nx: y"},
         {"shop_ids": ["canary!"]},
     ],

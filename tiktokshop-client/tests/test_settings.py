@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from tiktokshop_client import SETTINGS, Client, MemoryStore, Settings, sandbox
+from tiktokshop_client.configuration import typed
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.tokens.refresh import store_for
 
@@ -28,6 +29,7 @@ NAMES = {
     "analytics_requests_per_second",
     "request_timeout_seconds",
     "max_retries",
+    "max_tries",
     "sandbox",
     "sandbox_path",
     "user_agent",
@@ -68,14 +70,14 @@ def test_values_are_taken_over():
         shop_ids=[7495, " 7496 ", "7495"],
         api_base_url="https://proxy.example/",
         requests_per_second=0.5,
-        max_retries=1,
+        max_tries=1,
         user_agent="tea/1",
         unknown="ignored",
     )
     assert settings.token_store == Path.home() / "tokens.json"
     assert settings.shop_ids == ("7495", "7496")
     assert settings.api_base_url == "https://proxy.example"
-    assert (settings.requests_per_second, settings.max_retries, settings.user_agent) == (0.5, 1, "tea/1")
+    assert (settings.requests_per_second, settings.max_tries, settings.user_agent) == (0.5, 1, "tea/1")
 
 
 @pytest.mark.parametrize("name", ["app_key", "app_secret", "refresh_token"])
@@ -143,8 +145,8 @@ def test_a_timeout_is_an_hour_at_most(value):
 
 @pytest.mark.parametrize("value", [0, 11, 1.5, "3", True])
 def test_tries_are_one_to_ten(value):
-    with pytest.raises(ConfigurationError, match="max_retries has to be a whole number from 1 to 10"):
-        make(max_retries=value)
+    with pytest.raises(ConfigurationError, match="max_tries has to be a whole number from 1 to 10"):
+        make(max_tries=value)
 
 
 @pytest.mark.parametrize("value", ["true", 1, "no"])
@@ -242,3 +244,20 @@ def test_a_missing_sandbox_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(sandbox, "_running", {})
     with pytest.raises(ConfigurationError, match="pip install tiktokshop-sandbox"):
         Settings.from_config({"sandbox": True})
+
+
+@pytest.mark.parametrize(
+    ("given", "tries"), [({"max_retries": 3}, 3), ({"max_retries": "3"}, 3), ({"max_retries": 3, "max_tries": 7}, 7)]
+)
+def test_the_old_name_of_a_setting_goes_on_working_and_says_what_it_is_called_now(given, tries, caplog):
+    config = typed({**BASE, **given}, SETTINGS["properties"])
+    assert "max_retries" not in config
+    assert make(**config).max_tries == tries
+    assert [record.getMessage() for record in caplog.records] == [
+        "The setting max_retries is now called max_tries; the old name goes on working."
+    ]
+
+
+def test_a_library_s_user_may_give_the_old_name_too():
+    assert make(max_retries=2).max_tries == 2
+    assert make(max_retries=2, max_tries=4).max_tries == 4

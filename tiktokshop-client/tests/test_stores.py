@@ -222,7 +222,7 @@ store_redis.LEASE = store_objects.LEASE = 1.5
 url, address, die = sys.argv[1:]
 settings = Settings.from_config({
     "app_key": "68xu9ks5p4i8", "app_secret": "app-secret-0123456789", "token_store": address,
-    "api_base_url": url, "auth_base_url": url, "max_retries": 1,
+    "api_base_url": url, "auth_base_url": url, "max_tries": 1,
 })
 from tiktokshop_client.tokens.refresh import store_for
 import os, signal

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktokshop_client import errors, operations
-from tiktokshop_client.http.walk import CAPPED, MOST_BARREN, MOST_BEYOND, MOST_KNOWN, MOST_PAGES, Walk
+from tiktokshop_client.calls.walk import CAPPED, MOST_BARREN, MOST_BEYOND, MOST_KNOWN, MOST_PAGES, Walk
 
 ORDERS = "/order/202309/orders/search"
 THREE = [{"id": "1"}, {"id": "2"}, {"id": "3"}]

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tiktokshop_client import Client, MemoryStore, Settings, Shop, TikTokShopError, operations, sign
-from tiktokshop_client.http.calls import encode_query
+from tiktokshop_client.calls.call import encode_query
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.secret import Secret
 
@@ -158,7 +158,7 @@ def behind_a_proxy(wire, monkeypatch, scheme, host, clock):
     monkeypatch.setenv(f"{scheme}_proxy", wire.url.replace("//", "//user:word@"))
     monkeypatch.delenv("no_proxy", raising=False)
     config = {"app_key": "key1", "app_secret": "s", "access_token": "t", "api_base_url": f"{scheme}://{host}"}
-    return Client(Settings.from_config({**config, "max_retries": 1}), token_store=MemoryStore(), clock=clock)
+    return Client(Settings.from_config({**config, "max_tries": 1}), token_store=MemoryStore(), clock=clock)
 
 
 def test_a_proxy_gets_the_whole_address_and_its_own_credentials(wire, clock, shop, monkeypatch):

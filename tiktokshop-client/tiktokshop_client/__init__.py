@@ -3,13 +3,13 @@
 What is exported here is what other packages may use; the folders are for the inside.
 """
 
-from tiktokshop_client import configuration, console, doctor, errors, health, operations, settings
+from tiktokshop_client import authorise, configuration, console, doctor, errors, health, operations, settings
+from tiktokshop_client.calls.call import Shop, Tally
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
 from tiktokshop_client.codes.rows import partial_errors
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.http.answers import Answer
-from tiktokshop_client.http.calls import Shop, Tally
 from tiktokshop_client.http.raw_rows import RawRows, RowDecoder, decode_row, exact
 from tiktokshop_client.operations import OPERATIONS, Operation
 from tiktokshop_client.secret import Secret
@@ -40,6 +40,7 @@ __all__ = [
     "TikTokShopError",
     "Token",
     "TokenStore",
+    "authorise",
     "configuration",
     "console",
     "decode_row",

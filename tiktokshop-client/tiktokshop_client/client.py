@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
+from tiktokshop_client.calls.limits import Limits
+from tiktokshop_client.calls.walk import Walk
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
     LONGEST_ID,
@@ -15,11 +18,8 @@ from tiktokshop_client.errors import (
     TransientError,
 )
 from tiktokshop_client.http.answers import whole
-from tiktokshop_client.http.calls import Call, Caller, Shop, Tally
-from tiktokshop_client.http.limits import Limits
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
-from tiktokshop_client.http.walk import Walk
 from tiktokshop_client.operations import GET_SHOPS, same_region
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from tiktokshop_client.calls.call import ClockReading
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.http.answers import Answer
-    from tiktokshop_client.http.calls import ClockReading
     from tiktokshop_client.operations import Operation
     from tiktokshop_client.settings import Settings
     from tiktokshop_client.stores import TokenStore

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 import os
 import re
 from pathlib import Path
@@ -14,7 +15,11 @@ from tiktokshop_client.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+log = logging.getLogger(__name__)
+
 ENVIRONMENT = "ENV"
+RENAMED_TO = "x-renamed-to"
+"""In the JSON schema of a setting's old name: the new one, which takes its value unless it has one of its own."""
 DOTENV = Path(".env")
 NEAR = 0.85
 """How alike the name of an environment variable and that of a setting are where a slip is likely, of 1."""
@@ -32,7 +37,8 @@ def typed(config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str,
     """A configuration with the types of its settings: the environment knows only texts, and Meltano hands those on.
 
     A list may be JSON, ids between commas, or a single id; a number is plain decimal notation. What is null, or a blank
-    text in place of something else, is left out. What cannot be read stays as it is, for a validator to name.
+    text in place of something else, is left out. What cannot be read stays as it is, for a validator to name. An old
+    name becomes the new one, with a warning.
 
     Args:
         config: Values by the names of their settings; those that `properties` lack stay as they are.
@@ -44,6 +50,10 @@ def typed(config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str,
         if value is None or (isinstance(value, str) and not value.strip() and "string" not in kinds):
             continue
         found[name] = _typed(value, kinds, properties.get(name, {}))
+    for old in [name for name in found if RENAMED_TO in properties.get(name, {})]:
+        new = properties[old][RENAMED_TO]
+        log.warning("The setting %s is now called %s; the old name goes on working.", old, new)
+        found.setdefault(new, found.pop(old))
     return found
 
 

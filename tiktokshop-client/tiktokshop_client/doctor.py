@@ -6,19 +6,19 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from tiktokshop_client import authorise
 from tiktokshop_client.client import Client
 from tiktokshop_client.codes.table import CIPHER_OF_ANOTHER_GRANT
 from tiktokshop_client.errors import Category, ConfigurationError, TikTokShopError
 from tiktokshop_client.health import grant_sentence, missing_scopes, moment, scope_sentence
 from tiktokshop_client.stores import ReadOnlyStore, SeedStore
-from tiktokshop_client.tokens import authorise
 from tiktokshop_client.tokens.refresh import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from tiktokshop_client.calls.call import Shop
     from tiktokshop_client.health import Need
-    from tiktokshop_client.http.calls import Shop
     from tiktokshop_client.operations import Operation
     from tiktokshop_client.settings import Settings
     from tiktokshop_client.stores import TokenStore
@@ -110,7 +110,7 @@ class Doctor:
         except TikTokShopError as error:
             yield Finding("token store", "fail", str(error))
             return
-        settings = replace(self.settings, max_retries=min(TRIES, self.settings.max_retries))
+        settings = replace(self.settings, max_tries=min(TRIES, self.settings.max_tries))
         with Client(settings, token_store=store) as client:
             yield from self._examine(client)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from tiktokshop_client import sandbox
-from tiktokshop_client.configuration import LARGEST
+from tiktokshop_client.configuration import LARGEST, RENAMED_TO
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.redaction import known
 from tiktokshop_client.secret import Secret
@@ -118,13 +118,21 @@ SETTINGS: Mapping[str, Any] = {
             ),
             "default": 60,
         },
-        "max_retries": {
+        "max_tries": {
             "type": "integer",
             "minimum": 1,
             "maximum": MOST_TRIES,
             "title": "Tries",
             "description": "How often a request is tried in all, the first time included.",
             "default": 5,
+        },
+        "max_retries": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MOST_TRIES,
+            "title": "Tries (old name)",
+            "description": "The old name of `max_tries`, which goes on working.",
+            RENAMED_TO: "max_tries",
         },
         "sandbox": {
             "type": "boolean",
@@ -173,7 +181,7 @@ class Settings:
     requests_per_second: float = 50.0
     analytics_requests_per_second: float = 1.0
     request_timeout_seconds: float = 60.0
-    max_retries: int = 5
+    max_tries: int = 5
     user_agent: str = USER_AGENT
     keep_tokens: bool = True
 
@@ -202,7 +210,7 @@ class Settings:
             requests_per_second=_positive(config, "requests_per_second", 50),
             analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
             request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
-            max_retries=_tries(config, "max_retries", 5),
+            max_tries=_tries(config, "max_tries", _tries(config, "max_retries", 5)),
             user_agent=_header(config, "user_agent", USER_AGENT),
             keep_tokens=not _boolean(config, "sandbox") or token_store != "",
         )

@@ -1,4 +1,4 @@
-"""The codes that the platform documents for single operations, beside those of ``error_table``: what a person can do.
+"""The codes that the platform documents for single operations, beside those of ``table``: what a person can do.
 
 Data only; ``error_table`` makes its rows of it. What is not sure to pass by itself is (business, stop), as unknown
 codes are.

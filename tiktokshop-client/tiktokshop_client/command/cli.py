@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tiktokshop_client.authorise import check, exchange, forget, standing
 from tiktokshop_client.command.cli_settings import gather, settings_of
 from tiktokshop_client.command.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.command.receiver import Receiver
@@ -20,7 +21,6 @@ from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import installed_needs
 from tiktokshop_client.redaction import known, printable
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.tokens.authorise import check, exchange, forget, standing
 from tiktokshop_client.tokens.refresh import store_for
 
 if TYPE_CHECKING:

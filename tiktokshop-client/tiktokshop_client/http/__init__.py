@@ -1,1 +1,1 @@
-"""One call to its end: signed, throttled, sent, its answer bounded and read."""
+"""Requests and answers: sent, bounded, read, whatever comes back."""

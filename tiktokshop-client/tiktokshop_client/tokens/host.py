@@ -85,7 +85,7 @@ class TokenHost:
         )
 
     def _ask(self, path: str, query: Mapping[str, str], context: Context) -> Answer | TikTokShopError:
-        retries = Retries(self._settings.max_retries, self._clock, self._closing, TRYING)
+        retries = Retries(self._settings.max_tries, self._clock, self._closing, TRYING)
         while True:
             outcome = self._request(path, query, context)
             if isinstance(outcome, Answer):

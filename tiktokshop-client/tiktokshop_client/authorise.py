@@ -19,8 +19,8 @@ from tiktokshop_client.tokens.vault import Vault, undisturbed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tiktokshop_client.calls.call import Shop
     from tiktokshop_client.clock import Clock
-    from tiktokshop_client.http.calls import Shop
     from tiktokshop_client.secret import Secret
     from tiktokshop_client.settings import Settings
     from tiktokshop_client.stores import TokenStore

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from threading import Event
 
+    from tiktokshop_client.calls.limits import Budget, Limits
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.http.bounds import Allowance
-    from tiktokshop_client.http.limits import Budget, Limits
     from tiktokshop_client.http.transport import Reply, Transport
     from tiktokshop_client.operations import Operation
     from tiktokshop_client.redaction import Redactor
@@ -242,7 +242,7 @@ class Caller:
         Raises:
             TikTokShopError: It did not succeed.
         """
-        retries = Retries(self._settings.max_retries, self._clock, self._closing)
+        retries = Retries(self._settings.max_tries, self._clock, self._closing)
         while True:
             attempt = self._attempt(call, rows, outline)
             if isinstance(attempt.outcome, Answer):
