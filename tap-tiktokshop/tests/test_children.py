@@ -270,6 +270,35 @@ def test_pages_that_come_newest_first_end_where_the_last_run_has_been():
     assert rows == ["c", "b"]
 
 
+def test_a_row_from_the_very_second_where_the_last_run_ended_is_passed_on_and_the_page_behind_it_is_asked_for():
+    way = Children(
+        parents=(Parents(ORDERS, "id"),),
+        operation=operations.GET_MESSAGES,
+        key="id",
+        path="conversation_id",
+        newest_first="create_time",
+    )
+    pages = [[{"id": "b", "create_time": 60}, {"id": "a", "create_time": 50}], [{"id": "z", "create_time": 49}]]
+    rows = [
+        row["id"] for chunk in read(way, Family(orders(95), answers=lambda _: pages), since=50) for row in chunk.rows
+    ]
+    assert rows == ["b", "a"]
+    pages[1][0]["create_time"] = 50
+    rows = [
+        row["id"] for chunk in read(way, Family(orders(95), answers=lambda _: pages), since=50) for row in chunk.rows
+    ]
+    assert rows == ["b", "a", "z"]
+
+
+def test_a_parent_that_changed_in_the_very_second_where_the_last_run_ended_is_asked_about_and_one_before_is_not():
+    platform = Family(orders(49, 50, 51), answers=lambda _: {})
+    kept = roster(DETAILS)
+    list(read_through(ORDERS, source(platform, roster=kept), 0, 100))
+    kept.cover(ORDERS, 0, 100)
+    read(DETAILS, platform, start=40, roster=kept, since=50)
+    assert platform.asked == ["1", "2"]
+
+
 def test_an_identity_behind_which_nothing_is_left_is_noted_and_no_failure():
     def answers(order):
         if order == "0":

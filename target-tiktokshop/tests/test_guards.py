@@ -61,6 +61,13 @@ def test_bounds_of_prices_hold_for_all_amounts_of_a_call_and_not_for_the_bound_i
     assert guarded(price_row("9.00", "9.00", **amounts), rules(**setting)) == list(setting) * held
 
 
+@pytest.mark.parametrize(("quantity", "held"), [(9, False), (10, False), (11, True)])
+def test_a_quantity_of_the_very_limit_passes_and_one_more_is_held_back(quantity, held):
+    row = Row("inventory", 1, {}, values={"quantity": quantity}, shop=SHOP, subject=Sku("1", "A", "2"))
+    row.after = {"quantity": quantity}
+    assert guarded(row, rules(max_quantity=10)) == ["max_quantity"] * held
+
+
 def settled(count, failed):
     rows = [Row("inventory", number, {}) for number in range(count)]
     for row in rows[:failed]:
