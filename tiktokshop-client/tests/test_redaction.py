@@ -98,6 +98,19 @@ def test_a_secret_is_taken_out_of_base64_whatever_stands_around_it(packing, insi
     assert len(shown.replace("***", "")) <= 4 * (len(before) + len(after)) // 3 + 8
 
 
+@pytest.mark.parametrize("inside", INSIDE)
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize("padded", [True, False])
+@given(secret=secrets, before=st.integers(0, 2))
+def test_base64_that_ends_with_a_secret_keeps_nothing_of_its_last_character(packing, inside, padded, secret, before):
+    redact = Redactor()
+    redact.add(Secret(secret))
+    text = PACKINGS[packing](b"," * before + INSIDE[inside](secret).encode()).decode()
+    shown = redact(f"<{text if padded else text.rstrip('=')}>")
+    assert shown.endswith("***>")
+    assert len(shown) <= len("<***>") + before + 1
+
+
 @given(secret=st.text(st.characters(codec="utf-8", exclude_characters="\\&"), min_size=12), data=st.data())
 def test_a_secret_is_taken_out_whichever_of_its_characters_are_written_as_numbers(secret, data):
     redact = Redactor()
