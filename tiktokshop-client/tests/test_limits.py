@@ -6,6 +6,7 @@ import itertools
 import math
 import random
 import threading
+import tracemalloc
 from bisect import bisect_left
 from collections import deque
 
@@ -257,6 +258,34 @@ def test_a_request_that_leaves_late_is_counted_when_it_leaves(clock, ceiling):
         one.left(slot)
         left.append(clock.monotonic())
     assert all(later - earlier >= window for earlier, later in zip(left, left[limit:], strict=False))
+
+
+def test_a_request_that_leaves_a_window_and_more_after_its_slot_is_counted_when_it_leaves(clock):
+    one = budget(3, clock)
+    slot = one.acquire()
+    clock.now += 1.5
+    one.acquire()  # which looks for those that have left long ago
+    one.left(slot)
+    left = clock.monotonic()
+    assert [one.acquire() - left >= 1 for _ in range(3)] == [False, True, True]
+
+
+def test_a_budget_keeps_no_more_of_its_requests_than_a_window_holds_however_high_its_ceiling():
+    clock = Ticker()
+    one = budget(1_000_000, clock)
+
+    def use(requests: int) -> int:
+        for _ in range(requests):
+            clock.now += 0.01
+            one.acquire()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = use(500)  # more than it looks back on for other reasons
+        assert use(1_000) - before < 20_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_requests_that_leave_late_do_not_slow_down_the_others(clock):

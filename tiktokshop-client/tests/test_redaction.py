@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 import logging
 import threading
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import cryptography.fernet
 import filelock
@@ -18,6 +16,7 @@ import requests
 import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
+from secret_forms import INSIDE, PACKINGS, WAYS, units
 from tiktokshop_client import Secret, Shop
 from tiktokshop_client.authorise import Standing
 from tiktokshop_client.command import cli
@@ -30,29 +29,6 @@ from tiktokshop_client.token import Token
 CANARY = "canary+Tök/en=\"7'&\n§1"
 PERSON = "jane.o'doe+tea@example.com"
 
-WAYS = {
-    "plain": str,
-    "repr": repr,
-    "repr of bytes": lambda text: repr(text.encode()),
-    "JSON": json.dumps,
-    "JSON as it is": lambda text: json.dumps(text, ensure_ascii=False),
-    "JSON with escaped slashes": lambda text: json.dumps(text).replace("/", "\\/"),
-    "HTML": html.escape,
-    "percent-encoded": lambda text: quote(text, safe=""),
-    "percent-encoded as a path": quote,
-    "percent-encoded as a form": quote_plus,
-    "percent-encoded in small letters": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
-    "hexadecimal": lambda text: text.encode().hex(),
-    "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
-    "percent-encoded twice": lambda text: quote(quote(text, safe=""), safe=""),
-    "JSON with each character as its number": lambda text: "".join(f"\\u{unit:04x}" for unit in units(text)),
-    "the same in capitals": lambda text: "".join(f"\\u{unit:04X}" for unit in units(text)),
-    "the same, quoted once more": lambda text: "".join(f"\\\\u{unit:04x}" for unit in units(text)),
-    "JavaScript's numbers": lambda text: "".join(f"\\u{{{ord(each):x}}}" for each in text),
-    "HTML's numbers": lambda text: "".join(f"&#{ord(each)};" for each in text),
-    "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(each):x};" for each in text),
-    "HTML's numbers in capitals": lambda text: "".join(f"&#X{ord(each):04X};" for each in text),
-}
 AS_NUMBERS = (
     lambda each: each,
     lambda each: "".join(f"\\u{unit:04x}" for unit in units(each)),
@@ -60,19 +36,6 @@ AS_NUMBERS = (
     lambda each: f"&#x{ord(each):X};",
 )
 BREAKS = ("\n", "\r\n", "\\n", "\\r\\n", "\n    ")
-PACKINGS = {
-    "base64": base64.b64encode,
-    "base64 for URLs": base64.urlsafe_b64encode,
-}
-INSIDE = {"plain": str, "percent-encoded": lambda text: quote(text, safe=""), "as a form": quote_plus}
-
-
-def units(text: str) -> list[int]:
-    """A text in the 16-bit units of JSON's numbers."""
-    packed = text.encode("utf-16-be")
-    return [int.from_bytes(packed[place : place + 2], "big") for place in range(0, len(packed), 2)]
-
-
 secrets = st.text(st.characters(codec="utf-8"), min_size=12, max_size=60)
 
 
@@ -97,6 +60,19 @@ def test_a_secret_is_taken_out_of_base64_whatever_stands_around_it(packing, insi
     shown = redact(text)
     assert "***" in shown
     assert len(shown.replace("***", "")) <= 4 * (len(before) + len(after)) // 3 + 8
+
+
+@pytest.mark.parametrize("inside", INSIDE)
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize("padded", [True, False])
+@given(secret=secrets, before=st.integers(0, 2))
+def test_base64_that_ends_with_a_secret_keeps_nothing_of_its_last_character(packing, inside, padded, secret, before):
+    redact = Redactor()
+    redact.add(Secret(secret))
+    text = PACKINGS[packing](b"," * before + INSIDE[inside](secret).encode()).decode()
+    shown = redact(f"<{text if padded else text.rstrip('=')}>")
+    assert shown.endswith("***>")
+    assert len(shown) <= len("<***>") + before + 1
 
 
 @given(secret=st.text(st.characters(codec="utf-8", exclude_characters="\\&"), min_size=12), data=st.data())

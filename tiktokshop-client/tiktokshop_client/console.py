@@ -144,10 +144,8 @@ def write_all(data: bytes | bytearray) -> None:
     Raises:
         OSError: Nobody reads any more, or there is no room.
     """
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, "it is closed", "standard output")
     if sys.stdout is None:  # closed before the process began
-        raise OSError(errno.EBADF, "it is closed")
+        raise OSError(errno.EBADF, "it is closed", "standard output")
     sys.stdout.flush()
     stream = sys.stdout.buffer
     raw = getattr(stream, "raw", stream)

@@ -185,11 +185,14 @@ def _lower(text: str) -> str:
 
 
 def _base64_of(content: bytes) -> Iterator[str]:
-    """What of its base64, plain and for URLs, is the same whatever stands around it, for each place it may begin at."""
+    """What of its base64, plain and for URLs, is the same whatever stands around it, for each place it may begin at.
+
+    And the same to its end, for where nothing stands behind it.
+    """
     for before in range(3):
         packed = base64.b64encode(b"\0" * before + content).decode()
         begin = (0, 2, 3)[before]
         end = (0, 3, 2)[(before + len(content)) % 3]  # what its neighbours have a part in
-        core = packed[begin : len(packed) - end]
-        yield core
-        yield core.replace("+", "-").replace("/", "_")
+        for core in {packed[begin : len(packed) - end], packed[begin:]}:
+            yield core
+            yield core.replace("+", "-").replace("/", "_")

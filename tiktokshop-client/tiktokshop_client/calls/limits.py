@@ -111,7 +111,7 @@ class Budget:
         self._recent: deque[_Recent] = deque(maxlen=RECENT)
         limit, self._window = (int(self._fastest), 1.0) if ceiling >= 1 else (1, 1 / ceiling)
         self._bucket = InMemoryBucket([Rate(limit, math.ceil(MARGIN * MICROSECONDS * self._window))])
-        self._left: deque[_Departure] = deque(maxlen=limit)  # the last requests, as many as a window may hold
+        self._left: deque[_Departure] = deque(maxlen=limit)  # the requests of the last window
 
     @property
     def refused(self) -> bool:
@@ -158,6 +158,8 @@ class Budget:
                 if departure.slot == slot:
                     departure.moment = self._clock.monotonic()
                     break
+            else:  # later than a window after its slot
+                self._left.append(_Departure(slot, self._clock.monotonic()))
 
     def answered(self, slot: float) -> None:
         """Notes how long the request of a slot took until its answer was there."""
@@ -204,6 +206,8 @@ class Budget:
     def _take(self, now: float, *, waited: bool) -> float | None:
         """Takes a slot if one is free now (None), else says how many seconds to wait before asking again."""
         with self._state:
+            while self._left and self._left[0].moment + self._window + GUARD <= now:
+                self._left.popleft()
             full = len(self._left) == self._left.maxlen
             clear = self._left[0].moment + self._window + GUARD if full else -math.inf
             wait = max(self._paused_until, self._due, clear) - now
