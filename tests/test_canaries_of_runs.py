@@ -1,6 +1,7 @@
 """No secret is seen in what whole commands print, log or leave in files, whatever the platform or a library quotes."""
 
 import json
+import os
 import re
 import sys
 import threading
@@ -33,6 +34,8 @@ REFRESH = "/api/v2/token/refresh"
 EXCHANGE = "/api/v2/token/get"
 GIVEN = {SHOPS: ["cipher"], REFRESH: ["fresh_access", "fresh_refresh"], EXCHANGE: ["fresh_access", "fresh_refresh"]}
 """What the platform gives with its answers."""
+OF_TOKENS = ("tokens", "rescued-")
+"""How the files begin that hold tokens on purpose, for their owner alone."""
 TELLING = HEAD
 """So many characters of a form of a secret in a row may not be seen."""
 
@@ -175,8 +178,14 @@ class User:
 
     def seen(self):
         """All that was printed, and all files but those whose owner has given them, or that hold the tokens."""
-        left = [path for path in self.folder.rglob("*") if path.is_file() and path.name not in self.given]
-        return "\n".join([*self.texts, *(path.read_text() for path in left if not path.name.startswith("tokens"))])
+        left = (Path(folder, name) for folder, _, names in os.walk(self.folder) for name in names)
+        return "\n".join([*self.texts, *filter(None, map(self._text_of, left))])
+
+    def _text_of(self, path):
+        """What a file holds; None for those of tokens, of which threads of an ended run may still make and remove."""
+        if path.name in self.given or path.name.startswith(OF_TOKENS):
+            return None
+        return path.read_text()
 
 
 DEBUG = ("--log-level", "debug")
