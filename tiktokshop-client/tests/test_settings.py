@@ -25,6 +25,7 @@ NAMES = {
     "api_base_url",
     "auth_base_url",
     "requests_per_second",
+    "budget_scope",
     "analytics_requests_per_second",
     "request_timeout_seconds",
     "max_retries",
@@ -242,3 +243,10 @@ def test_a_missing_sandbox_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(sandbox, "_running", {})
     with pytest.raises(ConfigurationError, match="pip install tiktokshop-sandbox"):
         Settings.from_config({"sandbox": True})
+
+
+@pytest.mark.parametrize("value", ["shop", "family", "api"])
+def test_the_budget_scope_is_one_of_three(value):
+    assert make(budget_scope=value).budget_scope == value
+    with pytest.raises(ConfigurationError, match="budget_scope has to be one of shop, family, api"):
+        make(budget_scope=f"{value}s")
