@@ -179,3 +179,9 @@ def test_a_family_with_a_ceiling_of_its_own_keeps_it_in_every_scope():
         first, second = (limits.budget("app", "1", "analytics", api) for api in ("a", "b"))
         assert first.take(1000.0, waited=False) is None
         assert second.take(1000.0, waited=False) == pytest.approx(1.013)
+
+
+def test_refusals_by_chance_do_not_keep_families_from_being_used_side_by_side():
+    platforms = (Platform("family", by_chance=part) for part in (0.04, 0.0))
+    with_chance, without = (run("family", platform, of(1, 1, 1), seconds=60) for platform in platforms)
+    assert with_chance.speed >= without.speed / 1.6

@@ -45,6 +45,9 @@ NEAR = 1.15
 KEPT = 0.9
 """The part of the rate at which a limit showed that is kept."""
 
+STRAY = 0.01
+"""The part of the requests whose refusals below the ceiling show that the platform refuses some at any rate."""
+
 AT_ONCE = 2.0
 """Seconds within which refusals of several members are about what they share."""
 
@@ -75,6 +78,7 @@ class Shared:
         self._grown_at = self._fell_at = -math.inf
         self._patience = PATIENCE
         self._passed = 0
+        self._strays = 0  # refusals of these that were not about what is tried
         self._due = -math.inf
         self._left: deque[Departure] = deque()
         self._members: dict[str, float] = {}  # when each of them had its last slot
@@ -120,12 +124,14 @@ class Shared:
             return True
         if not self._several(self._members, slot):
             return False
-        if self._more:
+        limited = self._throttle.is_limited(slot)
+        if self._more and (limited or self._strays <= STRAY * self._passed):
             tried = self._grown_at >= slot - AT_ONCE
             self._fall(now)
             self._throttle.pause(retry_after if tried else None)
             return tried
-        if self._several(self._refused, now):
+        self._strays += 1
+        if not self._more and self._several(self._refused, now):
             self._throttle.slow_down(slot, retry_after)
         return False
 
@@ -136,7 +142,7 @@ class Shared:
         self._known = fastest + self._more
         self._fell_at = now
         self._patience = min(2 * self._patience, MOST_PATIENCE) if self._passed >= self._patience else self._patience
-        self._passed = 0
+        self._passed = self._strays = 0
 
     @staticmethod
     def _several(moments: dict[str, float], now: float) -> bool:

@@ -85,7 +85,7 @@ class Throttle:
 
     def slow_down(self, slot: float, retry_after: float | None) -> None:
         """Halves the rate because the request of a slot was refused, see ``Budget.slow_down``."""
-        request = next((recent for recent in reversed(self._recent) if recent.slot == slot), None)
+        request = self._find(slot)
         if request is not None:
             request.refused = True
             request.chance = self._by_chance(request)
@@ -97,10 +97,23 @@ class Throttle:
             self._base = max(min(SLOWEST, self.fastest), self.rate / 2)
             self._slowed_at = self._clock.monotonic()
 
+    def is_limited(self, slot: float) -> bool:
+        """Whether too many of the last requests were refused for mere chance, the one of this slot among them."""
+        request = self._find(slot)
+        if request is not None:
+            request.refused = True
+        return self._beyond_chance()
+
+    def _find(self, slot: float) -> _Recent | None:
+        return next((recent for recent in reversed(self._recent) if recent.slot == slot), None)
+
+    def _beyond_chance(self) -> bool:
+        last = list(self._recent)[-LAST:]
+        return sum(recent.refused for recent in last) * LAST > CHANCE * len(last)
+
     def _by_chance(self, request: _Recent) -> bool:
         """Whether the platform would have refused it at a lower rate too."""
-        last = list(self._recent)[-LAST:]
-        if sum(recent.refused for recent in last) * LAST > CHANCE * len(last):
+        if self._beyond_chance():
             for recent in self._recent:
                 recent.chance = False  # what looked like proofs was a new limit
             return False
