@@ -25,6 +25,10 @@ GUARD = 0.010
 """Seconds more than a second that a full window lasts, from when a request has really left: on a busy machine that may
 be long after its slot, and one may travel faster than the one before it."""
 
+APART = 0.007
+"""The part by which pace and guard are wider while several members send: their requests come from more threads and
+over more connections, so that they overtake each other more often than those of one."""
+
 LATE = 0.06
 """Seconds of delay that requests make up for: on a busy machine threads wake up late, which costs no budget."""
 
@@ -93,19 +97,20 @@ class Shared:
     def free(self, now: float) -> float:
         """When the next request may go, by the monotonic clock."""
         limit, window = _window(self._throttle.fastest + self._more)
-        while self._left and self._left[0].moment + window + GUARD <= now:
+        lasts = window * (1 + self._apart(now)) + GUARD
+        while self._left and self._left[0].moment + lasts <= now:
             self._left.popleft()
         over = len(self._left) - limit
-        clear = self._left[over].moment + window + GUARD if over >= 0 else -math.inf
+        clear = self._left[over].moment + lasts if over >= 0 else -math.inf
         return max(self._throttle.paused_until, self._due, clear)
 
     def take(self, departure: Departure, member: str, *, waited: bool, held_up: bool) -> None:
         """Notes that a member has a slot, whether it waited for one, and whether that was for this ceiling's sake."""
         now, rate = departure.slot, self.rate
-        full = rate >= self._throttle.fastest
-        self._due = (max(self._due, now - LATE) if waited and full else now) + PACE / rate
-        self._left.append(departure)
         self._members[member] = now
+        full = rate >= self._throttle.fastest
+        self._due = (max(self._due, now - LATE) if waited and full else now) + (PACE + self._apart(now)) / rate
+        self._left.append(departure)
         self._throttle.went(now)
         self._passed += 1
         if self._grows and held_up and full and self._passed >= self._patience and self._several(self._members, now):
@@ -143,6 +148,9 @@ class Shared:
         self._fell_at = now
         self._patience = min(2 * self._patience, MOST_PATIENCE) if self._passed >= self._patience else self._patience
         self._passed = self._strays = 0
+
+    def _apart(self, now: float) -> float:
+        return APART if self._several(self._members, now) else 0.0
 
     @staticmethod
     def _several(moments: dict[str, float], now: float) -> bool:
