@@ -99,6 +99,15 @@ SETTINGS: Mapping[str, Any] = {
             ),
             "default": 50,
         },
+        "analytics_requests_per_second": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "title": "Requests per second, reports",
+            "description": (
+                "The same for the API family `analytics`, which the platform wants called 0.2 to 1 times a second."
+            ),
+            "default": 1,
+        },
         "budget_scope": {
             "type": "string",
             "enum": list(SCOPES),
@@ -108,15 +117,6 @@ SETTINGS: Mapping[str, Any] = {
                 "(`family`), or those of one API (`api`). Where it counts more together, the client finds it out."
             ),
             "default": "family",
-        },
-        "analytics_requests_per_second": {
-            "type": "number",
-            "exclusiveMinimum": 0,
-            "title": "Requests per second, reports",
-            "description": (
-                "The same for the API family `analytics`, which the platform wants called 0.2 to 1 times a second."
-            ),
-            "default": 1,
         },
         "request_timeout_seconds": {
             "type": "number",
