@@ -25,9 +25,15 @@ GUARD = 0.010
 """Seconds more than a second that a full window lasts, from when a request has really left: on a busy machine that may
 be long after its slot, and one may travel faster than the one before it."""
 
-APART = 0.007
+APART = 0.01
 """The part by which pace and guard are wider while several members send: their requests come from more threads and
 over more connections, so that they overtake each other more often than those of one."""
+
+WIDER = 0.01
+"""What each refusal adds to it although nothing is tried: they overtake each other by more than was thought."""
+
+WIDEST = 0.06
+"""The most that all of them add."""
 
 LATE = 0.06
 """Seconds of delay that requests make up for: on a busy machine threads wake up late, which costs no budget."""
@@ -82,6 +88,8 @@ class Shared:
         self._grown_at = self._fell_at = -math.inf
         self._patience = PATIENCE
         self._passed = 0
+        self._wider = 0.0
+        self._widened_at = -math.inf
         self._strays = 0  # refusals of these that were not about what is tried
         self._due = -math.inf
         self._left: deque[Departure] = deque()
@@ -113,6 +121,8 @@ class Shared:
         self._left.append(departure)
         self._throttle.went(now)
         self._passed += 1
+        if self._passed % PATIENCE == 0:
+            self._wider = max(0.0, self._wider - WIDER)
         if self._grows and held_up and full and self._passed >= self._patience and self._several(self._members, now):
             self._more += CAREFUL if rate < NEAR * self._known else BOLD
             self._grown_at = now
@@ -136,6 +146,8 @@ class Shared:
             self._throttle.pause(retry_after if tried else None)
             return tried
         self._strays += 1
+        if slot >= self._widened_at:
+            self._wider, self._widened_at = min(WIDEST, self._wider + WIDER), now
         if not self._more and self._several(self._refused, now):
             self._throttle.slow_down(slot, retry_after)
         return False
@@ -150,7 +162,7 @@ class Shared:
         self._passed = self._strays = 0
 
     def _apart(self, now: float) -> float:
-        return APART if self._several(self._members, now) else 0.0
+        return APART + self._wider if self._several(self._members, now) else 0.0
 
     @staticmethod
     def _several(moments: dict[str, float], now: float) -> bool:
