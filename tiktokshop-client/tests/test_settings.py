@@ -26,6 +26,7 @@ NAMES = {
     "api_base_url",
     "auth_base_url",
     "requests_per_second",
+    "budget_scope",
     "analytics_requests_per_second",
     "request_timeout_seconds",
     "max_retries",
@@ -261,3 +262,10 @@ def test_the_old_name_of_a_setting_goes_on_working_and_says_what_it_is_called_no
 def test_a_library_s_user_may_give_the_old_name_too():
     assert make(max_retries=2).max_tries == 2
     assert make(max_retries=2, max_tries=4).max_tries == 4
+
+
+@pytest.mark.parametrize("value", ["shop", "family", "api"])
+def test_the_budget_scope_is_one_of_three(value):
+    assert make(budget_scope=value).budget_scope == value
+    with pytest.raises(ConfigurationError, match="budget_scope has to be one of shop, family, api"):
+        make(budget_scope=f"{value}s")

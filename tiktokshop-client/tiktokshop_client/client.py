@@ -93,7 +93,7 @@ class Client:
             redactor,
         )
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
-        self._limits = Limits(settings.requests_per_second, clock, self._closing, families)
+        self._limits = Limits(settings.requests_per_second, clock, self._closing, families, settings.budget_scope)
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()

@@ -257,7 +257,8 @@ class Doctor:
         errors = [error for _, _, error in refused if check_of(error) == "rate budget"]
         if errors:
             return Finding("rate budget", "fail", str(errors[0]))
-        rate = f"at most {self.settings.requests_per_second:g} requests a second for each shop and API family"
+        unit = {"shop": "shop", "family": "shop and API family", "api": "shop and API"}[self.settings.budget_scope]
+        rate = f"at most {self.settings.requests_per_second:g} requests a second for each {unit}"
         if client.slowed():
             families = ", ".join(client.slowed())
             return Finding(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from tiktokshop_client import sandbox
@@ -20,6 +20,9 @@ from tiktokshop_client.stores import Address, kind_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Scope = Literal["shop", "family", "api"]
+"""What of an app's requests for a shop the platform counts together: all, those of an API family, those of an API."""
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 API_BASE_URL = "https://open-api.tiktokglobalshop.com"
 AUTH_BASE_URL = "https://auth.tiktok-shops.com"
 USER_AGENT = f"tiktokshop-client/{version('tiktokshop-client')}"
@@ -93,8 +96,8 @@ SETTINGS: Mapping[str, Any] = {
             "exclusiveMinimum": 0,
             "title": "Requests per second",
             "description": (
-                "The most requests sent in any one second, for each shop and API family. The client slows down by "
-                "itself when the platform asks for it."
+                "The most requests sent in any one second, for each shop and what `budget_scope` says. The client "
+                "slows down by itself when the platform asks for it."
             ),
             "default": 50,
         },
@@ -106,6 +109,16 @@ SETTINGS: Mapping[str, Any] = {
                 "The same for the API family `analytics`, which the platform wants called 0.2 to 1 times a second."
             ),
             "default": 1,
+        },
+        "budget_scope": {
+            "type": "string",
+            "enum": list(SCOPES),
+            "title": "Budget scope",
+            "description": (
+                "What the platform counts together for a shop: all requests (`shop`), those of an API family "
+                "(`family`), or those of one API (`api`). Where it counts more together, the client finds it out."
+            ),
+            "default": "family",
         },
         "request_timeout_seconds": {
             "type": "number",
@@ -179,6 +192,7 @@ class Settings:
     api_base_url: str = API_BASE_URL
     auth_base_url: str = AUTH_BASE_URL
     requests_per_second: float = 50.0
+    budget_scope: Scope = "family"
     analytics_requests_per_second: float = 1.0
     request_timeout_seconds: float = 60.0
     max_tries: int = 5
@@ -208,6 +222,7 @@ class Settings:
             api_base_url=_url(config, "api_base_url", API_BASE_URL),
             auth_base_url=_url(config, "auth_base_url", AUTH_BASE_URL),
             requests_per_second=_positive(config, "requests_per_second", 50),
+            budget_scope=_scope(config, "budget_scope", "family"),
             analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
             request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
             max_tries=_tries(config, "max_tries", _tries(config, "max_retries", 5)),
@@ -322,6 +337,14 @@ def _tries(config: Mapping[str, Any], name: str, default: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_TRIES:
         raise ConfigurationError(f"the setting {name} has to be a whole number from 1 to {MOST_TRIES}")
     return value
+
+
+def _scope(config: Mapping[str, Any], name: str, default: Scope) -> Scope:
+    value = _text(config, name) or default
+    found = next((scope for scope in SCOPES if scope == value), None)
+    if found is None:
+        raise ConfigurationError(f"the setting {name} has to be one of {', '.join(SCOPES)}")
+    return found
 
 
 def _boolean(config: Mapping[str, Any], name: str) -> bool:

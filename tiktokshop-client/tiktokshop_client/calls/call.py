@@ -229,7 +229,9 @@ class Caller:
 
     def parallel(self, operation: Operation, shop: Shop | None) -> int:
         """See ``Client.parallel``."""
-        return self._limits.budget(self._settings.app_key, shop.id if shop else "", operation.family).parallel
+        return self._limits.budget(
+            self._settings.app_key, shop.id if shop else "", operation.family, operation.name
+        ).parallel
 
     def perform(self, call: Call, *, rows: str | None = None, outline: tuple[str, ...] = ()) -> Answer:
         """Tries a call until it succeeds, is refused for good, or the tries or the time are used up.
@@ -325,7 +327,7 @@ class Caller:
 
     def _budget(self, call: Call) -> Budget:
         shop_id = call.shop.id if call.shop else ""
-        return self._limits.budget(self._settings.app_key, shop_id, call.operation.family)
+        return self._limits.budget(self._settings.app_key, shop_id, call.operation.family, call.operation.name)
 
     def _remedy(self, attempt: _Attempt, error: TikTokShopError) -> bool:
         """Whether something was changed that makes another attempt worthwhile at once; each remedy helps once."""

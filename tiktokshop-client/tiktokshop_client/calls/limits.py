@@ -1,49 +1,34 @@
 """Request budgets: never more than the ceiling, less when the platform asks for it, slowly back up.
 
 The platform counts requests per app, shop and endpoint, publishes no number, and answers HTTP 429 or code 36009002
-when it has had enough ("Rate limits").
+when it has had enough ("Rate limits"). Nor is it sure what it counts together, see ``shared``.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
+from tiktokshop_client.calls.shared import GUARD, LATE, PACE, Departure, Shared
+from tiktokshop_client.calls.throttle import Throttle
 from tiktokshop_client.errors import ClosedError
-from tiktokshop_client.http.retries import TOTAL_DEADLINE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from threading import Event
 
     from tiktokshop_client.clock import Clock
+    from tiktokshop_client.settings import Scope
+
 
 MARGIN = 1.012
 """How much longer than a second the ceiling's worth of requests takes, so that a request which travels faster than
-the one before it does not make the platform count one too many."""
-
-PACE = 1.013
-"""The same for the even spacing, which is what requests wait for; only a delay that is made up for meets the margin."""
-
-GUARD = 0.010
-"""The same in seconds, from when a request has really left: on a busy machine that may be long after its slot."""
-
-LATE = 0.06
-"""Seconds of delay that requests make up for: on a busy machine threads wake up late, which costs no budget."""
-
-SLOWEST = 0.2
-"""Requests per second below which no refusal takes a budget (the platform's own figure for its slowest endpoints)."""
-
-RECOVERY = 0.25
-"""The part of the ceiling that a budget gains back in a second without refusals: 2 s from the half to the full. A
-platform that still has enough says so by one more refusal, which costs less than a budget left unused."""
-
-DOUBLING = 2.0
-"""Seconds that a rate needs at least to double, so that a very low one is kept long enough to see if it will do."""
+the one before it does not make the platform count one too many. The even spacing is a little slower; only a delay that
+is made up for meets the margin."""
 
 SMOOTHING = 0.1
 """The weight of the newest answer in the average of how long answers take."""
@@ -51,79 +36,51 @@ SMOOTHING = 0.1
 SPARE = 1.05
 """Requests on their way beyond those that Little's law asks for: answers do not all take the same time."""
 
-CHANCE = 6
-"""So many of the last ``LAST`` requests may be refused by chance. A limit that is passed refuses more, and soon."""
-
-LAST = 40
-"""The requests that are looked back on to see how many are refused: a second at the platform's own figure."""
-
-BELOW = 0.75
-"""A refusal at less than this part of the rate at which the last limit showed is not about the rate."""
-
-RECENT = 200
-"""The requests that are looked back on for proofs that refusals come at any rate."""
-
-PROOFS = 2
-"""So many refusals far below the limit among the recent requests show that the platform refuses at any rate."""
-
 MICROSECONDS = 1_000_000
 
-
-@dataclass
-class _Departure:
-    """When a request was given its slot, and when it left, as far as is known."""
-
-    slot: float
-    moment: float
-
-
-@dataclass
-class _Recent:
-    """A request of late: its slot, the rate at that time, and whether it was refused, and so for no reason of rate."""
-
-    slot: float
-    rate: float
-    refused: bool = False
-    chance: bool = False
+Level = tuple[Shared, str]
+"""A ceiling that a budget shares with others, and its name among them."""
 
 
 class Budget:
-    """The requests of one app and shop to one API family.
+    """The requests of one app and shop that are surely counted together.
 
     Requests are spaced evenly, one at a time in the order of their arrival, and no window of a second holds more than
     ``ceiling`` of them (one in each ``1 / ceiling`` seconds for a ceiling below 1).
+
+    Args:
+        ceiling: Requests per second.
+        clock: Time.
+        closing: Set when the client closes.
+        levels: The ceilings that it shares with other budgets, if any.
+        lock: Held for a moment whenever it is used; those who share a level share it.
     """
 
-    def __init__(self, ceiling: float, clock: Clock, closing: Event) -> None:
-        self._ceiling = ceiling
-        # A ceiling of 2.5 allows two requests in any one second, so that is what the spacing has to be made for.
-        self._fastest = math.floor(ceiling) if ceiling >= 1 else ceiling
+    def __init__(
+        self, ceiling: float, clock: Clock, closing: Event, levels: Sequence[Level] = (), lock: Lock | None = None
+    ) -> None:
+        self._throttle = Throttle(ceiling, clock)
         self._clock = clock
         self._closing = closing
+        self._levels = levels
+        self._held_up_by: frozenset[Shared] = frozenset()  # the levels that the next request has waited for
         self._turn = Lock()  # held by the one who waits for the next slot
-        self._state = Lock()  # never held while waiting
-        self._base = self._fastest  # the rate at _slowed_at; it grows from there
-        self._slowed_at = -math.inf
-        self._paused_until = -math.inf
+        self._state = lock or Lock()  # never held while waiting
         self._due = -math.inf  # when the next request is to go by even spacing
         self._latency = 0.0
-        self._peak = 0.0  # the rate at which the last limit showed
-        self._recent: deque[_Recent] = deque(maxlen=RECENT)
-        limit, self._window = (int(self._fastest), 1.0) if ceiling >= 1 else (1, 1 / ceiling)
+        limit, self._window = (int(self._throttle.fastest), 1.0) if ceiling >= 1 else (1, 1 / ceiling)
         self._bucket = InMemoryBucket([Rate(limit, math.ceil(MARGIN * MICROSECONDS * self._window))])
-        self._left: deque[_Departure] = deque(maxlen=limit)  # the requests of the last window
+        self._left: deque[Departure] = deque(maxlen=limit)  # the requests of the last window
 
     @property
     def refused(self) -> bool:
         """Whether the platform has refused a request of this budget."""
-        return self._slowed_at > -math.inf
+        return self._throttle.refused
 
     @property
     def rate(self) -> float:
         """Requests per second that the budget allows now."""
-        calm = max(0.0, self._clock.monotonic() - max(self._slowed_at, self._paused_until))
-        doubled = self._base * 2 ** min(calm / DOUBLING, 30.0)
-        return min(self._fastest, doubled, self._base + calm * RECOVERY * self._ceiling)
+        return min([self._throttle.rate, *(level.rate for level, _ in self._levels)])
 
     @property
     def parallel(self) -> int:
@@ -144,7 +101,7 @@ class Budget:
             waited = False
             while True:
                 now = self._clock.monotonic()
-                seconds = self._take(now, waited=waited)
+                seconds = self.take(now, waited=waited)
                 if seconds is None:
                     return now
                 waited = True
@@ -159,7 +116,10 @@ class Budget:
                     departure.moment = self._clock.monotonic()
                     break
             else:  # later than a window after its slot
-                self._left.append(_Departure(slot, self._clock.monotonic()))
+                departure = Departure(slot, self._clock.monotonic())
+                self._left.append(departure)
+                for level, _ in self._levels:
+                    level.left_late(departure)
 
     def answered(self, slot: float) -> None:
         """Notes how long the request of a slot took until its answer was there."""
@@ -168,10 +128,11 @@ class Budget:
             self._latency += (seconds - self._latency) * (SMOOTHING if self._latency else 1.0)
 
     def slow_down(self, slot: float, retry_after: float | None = None) -> None:
-        """Halves the rate because the platform refused the request of ``slot``.
+        """Halves the rate because the platform refused the request of ``slot``, unless that is others' doing as well.
 
-        Requests that were already under way when the rate was last halved do not halve it again; nor do refusals that
-        a lower rate would not have spared, because the platform refuses a small part of all requests at any rate.
+        The ceilings that it shares with others are told first. Requests that were already under way when the rate was
+        last halved do not halve it again; nor do refusals that a lower rate would not have spared, because the
+        platform refuses a small part of all requests at any rate.
 
         Args:
             slot: What ``acquire`` returned for the refused request.
@@ -179,39 +140,27 @@ class Budget:
                 waited, after which the next one asks whether it still does.
         """
         with self._state:
-            now = self._clock.monotonic()
-            request = next((recent for recent in reversed(self._recent) if recent.slot == slot), None)
-            if request is not None:
-                request.refused = True
-                request.chance = self._by_chance(request)
-                if request.chance:
-                    return
-            if retry_after is not None:
-                self._paused_until = max(self._paused_until, now + min(retry_after, TOTAL_DEADLINE))
-            if slot >= self._slowed_at:
-                self._peak = request.rate if request is not None else self.rate
-                self._base = max(min(SLOWEST, self._fastest), self.rate / 2)
-                self._slowed_at = now
+            if not any([level.refused(slot, member, retry_after) for level, member in self._levels]):  # noqa: C419
+                self._throttle.slow_down(slot, retry_after)
 
-    def _by_chance(self, request: _Recent) -> bool:
-        """Whether the platform would have refused it at a lower rate too."""
-        last = list(self._recent)[-LAST:]
-        if sum(recent.refused for recent in last) * LAST > CHANCE * len(last):
-            for recent in self._recent:
-                recent.chance = False  # what looked like proofs was a new limit
-            return False
-        proofs = sum(recent.chance for recent in self._recent)
-        return request.rate < BELOW * self._peak or proofs >= PROOFS
+    def take(self, now: float, *, waited: bool) -> float | None:
+        """Takes a slot if one is free now (None), else says how many seconds to wait before asking again.
 
-    def _take(self, now: float, *, waited: bool) -> float | None:
-        """Takes a slot if one is free now (None), else says how many seconds to wait before asking again."""
+        Args:
+            now: The monotonic clock's time.
+            waited: Whether the request has waited already. One that wakes up late is made up for, within limits.
+        """
         with self._state:
             while self._left and self._left[0].moment + self._window + GUARD <= now:
                 self._left.popleft()
             full = len(self._left) == self._left.maxlen
             clear = self._left[0].moment + self._window + GUARD if full else -math.inf
-            wait = max(self._paused_until, self._due, clear) - now
+            mine = max(self._throttle.paused_until, self._due, clear)
+            theirs = {level: level.free(now) for level, _ in self._levels}
+            free = max([mine, *theirs.values()])
+            wait = free - now
             if wait * MICROSECONDS > 1:
+                self._held_up_by = frozenset(level for level, when in theirs.items() if when == free > mine)
                 return wait
             # The bucket's unit of time is ours to choose; its milliseconds would be too coarse, so these are micro.
             item = RateItem("request", math.ceil(now * MICROSECONDS))
@@ -220,37 +169,71 @@ class Budget:
                 return (cast("int", self._bucket.waiting(item)) + 1) / MICROSECONDS
             # Whoever waited and woke up late is made up for; who came late was not held up by us. The bucket sees to
             # it that what is made up for never breaks the ceiling.
-            planned = max(self._due, now - LATE) if waited and self.rate >= self._fastest else now
-            self._due = planned + PACE / self.rate
-            self._left.append(_Departure(now, now))
-            self._recent.append(_Recent(now, self.rate))
+            rate, departure = self._throttle.rate, Departure(now, now)
+            planned = max(self._due, now - LATE) if waited and rate >= self._throttle.fastest else now
+            self._due = planned + PACE / rate
+            self._left.append(departure)
+            self._throttle.went(now)
+            for level, member in self._levels:
+                level.take(departure, member, waited=waited, held_up=level in self._held_up_by)
+            self._held_up_by = frozenset()
             return None
 
 
 class Limits:
-    """The budgets of one client, made as they are needed."""
+    """The budgets of one client, made as they are needed.
+
+    Args:
+        requests_per_second: The ceiling of whatever ``scope`` says is counted together.
+        clock: Time.
+        closing: Set when the client closes.
+        families: API family -> a ceiling of its own, in requests per second.
+        scope: What the platform counts together for app and shop: all, an API family, or an API. Where it turns out
+            to count more together, that is learnt from its refusals.
+    """
 
     def __init__(
-        self, requests_per_second: float, clock: Clock, closing: Event, families: Mapping[str, float] | None = None
+        self,
+        requests_per_second: float,
+        clock: Clock,
+        closing: Event,
+        families: Mapping[str, float] | None = None,
+        scope: Scope = "family",
     ) -> None:
-        """`families` have a ceiling of their own, in requests per second."""
         self._ceiling = requests_per_second
         self._families = families or {}
+        self._scope = scope
         self._clock = clock
         self._closing = closing
-        self._budgets: dict[tuple[str, str, str], Budget] = {}
+        self._budgets: dict[tuple[str, str, str, str], Budget] = {}
+        self._levels: dict[tuple[str, ...], Shared] = {}
+        self._locks: dict[tuple[str, str], Lock] = {}
         self._lock = Lock()
 
-    def budget(self, app_key: str, shop_id: str, family: str) -> Budget:
-        """The budget of an app's requests for one shop ("" for none) to one API family."""
-        key = (app_key, shop_id, family)
+    def budget(self, app_key: str, shop_id: str, family: str, api: str = "") -> Budget:
+        """The budget of an app's requests for one shop ("" for none) to one API family, or one API of it."""
+        api = api if self._scope == "api" else ""
+        key = (app_key, shop_id, family, api)
         with self._lock:
             if key not in self._budgets:
                 ceiling = self._families.get(family, self._ceiling)
-                self._budgets[key] = Budget(ceiling, self._clock, self._closing)
+                levels = [(self._level(app_key, shop_id), family)] if shop_id else []
+                if api:
+                    levels.append((self._level(app_key, shop_id, family), api))
+                lock = self._locks.setdefault((app_key, shop_id), Lock())
+                self._budgets[key] = Budget(ceiling, self._clock, self._closing, levels, lock)
             return self._budgets[key]
 
     def slowed(self) -> tuple[str, ...]:
         """The API families of which the platform has refused a request."""
         with self._lock:
-            return tuple(sorted({family for (_, _, family), budget in self._budgets.items() if budget.refused}))
+            return tuple(sorted({family for (_, _, family, _), budget in self._budgets.items() if budget.refused}))
+
+    def _level(self, app_key: str, shop_id: str, family: str = "") -> Shared:
+        """What the budgets of a shop, or of a family of it, share."""
+        key = (app_key, shop_id, family)
+        if key not in self._levels:
+            ceiling = self._families.get(family, self._ceiling)
+            grows = self._scope != "shop" and family not in self._families
+            self._levels[key] = Shared(ceiling, self._clock, grows=grows)
+        return self._levels[key]
