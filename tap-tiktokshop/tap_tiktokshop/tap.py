@@ -27,7 +27,7 @@ from tiktokshop_client import OPERATIONS, Client, Settings
 from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option, run, sentence
 from tiktokshop_client.doctor import Doctor, line_of
-from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
+from tiktokshop_client.errors import ConfigurationError, DayUsedUpError, MarketError, ScopeError, TikTokShopError
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
 from tiktokshop_client.settings import SETTINGS
 from tiktokshop_client.vault import end_at_next_signal
@@ -45,6 +45,7 @@ from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.about import about_streams
+from tap_tiktokshop.streams.importance import by_importance
 from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.times import utc
 from tap_tiktokshop.zones import shop_zone
@@ -125,7 +126,13 @@ class TapTikTokShop(Tap):
     def load_state(self, state: dict[str, Any]) -> None:
         """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
         super().load_state(state)
-        self.state.update(inputs.world(state, made_up=bool(self.config.get("sandbox"))))  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+        world = inputs.world(state, made_up=bool(self.config.get("sandbox")))
+        self.state.update({**world, **inputs.requests(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+
+    def note_requests(self) -> None:
+        """Has the state say how many requests today has seen, if a setting limits them."""
+        if self.client.daily.most is not None:
+            self.state[inputs.REQUESTS] = self.client.daily.kept(self.client.now())  # type: ignore[literal-required] # as above
 
     def _say_doubts(self) -> None:
         """Warns of what the user may not have meant."""
@@ -183,8 +190,10 @@ class TapTikTokShop(Tap):
 
     @cached_property
     def client(self) -> Client:
-        """The platform, for all streams."""
-        return Client(self.settings)
+        """The platform, for all streams. It counts today's requests on from where the state's last run was."""
+        made = Client(self.settings)
+        made.daily.resume(self.state.get(inputs.REQUESTS))
+        return made
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -193,10 +202,14 @@ class TapTikTokShop(Tap):
     @property
     @override
     def streams(self) -> dict[str, Stream]:
-        """In the order of their declarations, not by name: whoever asks about the rows of a list comes after it."""
+        """In the order of their declarations, not by name: whoever asks about the rows of a list comes after it.
+
+        Where the requests of a day are counted, the most important come first.
+        """
         if self._streams is None:
             found = super().streams
-            self._streams = {declaration.name: found[declaration.name] for declaration in STREAMS}
+            declared = by_importance(STREAMS) if self.config.get("requests_per_day") else STREAMS
+            self._streams = {declaration.name: found[declaration.name] for declaration in declared}
         return self._streams
 
     @override
@@ -227,8 +240,8 @@ class TapTikTokShop(Tap):
 
     @cached_property
     def ahead(self) -> Ahead:
-        """The threads that fetch."""
-        return Ahead()
+        """The threads that fetch. Where the requests of a day are counted, none for what is less important."""
+        return Ahead() if self.client.daily.most is None else Ahead(later_bytes=0)
 
     @cached_property
     def _announced(self) -> dict[int, tuple[str, ...]]:
@@ -340,7 +353,13 @@ class TapTikTokShop(Tap):
         super().cb_test(ctx, param, value)
 
     def excuses(self, part: Part, error: Exception) -> bool:
-        """Whether a part is only skipped, because the shop cannot have it or has not granted it; then it is said."""
+        """Whether a part is only skipped, because the shop cannot have it or has not granted it; then it is said.
+
+        What is left over as the requests of the day are used up is no failure either.
+        """
+        if isinstance(error, DayUsedUpError):  # told once, when the run ends
+            part.left_over = str(error)
+            return True
         scope = isinstance(error, ScopeError)
         if scope and self.config["on_missing_scope"] != "warn":
             return False
@@ -373,6 +392,9 @@ class TapTikTokShop(Tap):
         """Ends the run: connections closed, the summary told, and an error if a part of it failed."""
         self.ahead.close()
         self.client.close()
+        self.note_requests()
+        if self.client.daily.most is not None:
+            self.state_writer.write_state(self.state)
         self.message_writer.flush()
         self._summarise()
         if self.failures:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.answers import whole
 from tiktokshop_client.calls import Call, Caller, Shop, Tally
 from tiktokshop_client.clock import SystemClock
+from tiktokshop_client.daily import Daily
 from tiktokshop_client.errors import (
     LONGEST_ID,
     AuthorisationError,
@@ -67,6 +68,9 @@ class Client:
         settings: The checked connection settings.
         token_store: Where tokens are kept, in place of what the settings say.
         clock: Time, for tests.
+
+    Attributes:
+        daily: The requests of today, see the setting ``requests_per_day``.
     """
 
     def __init__(
@@ -92,7 +96,10 @@ class Client:
             redactor,
         )
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
-        self._limits = Limits(settings.requests_per_second, clock, self._closing, families, settings.budget_scope)
+        self.daily = Daily(settings.requests_per_day)
+        self._limits = Limits(
+            settings.requests_per_second, clock, self._closing, families, settings.budget_scope, self.daily
+        )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()

@@ -382,6 +382,7 @@ class PlatformStream(Stream):
             self._write_state()
 
     def _write_state(self) -> None:
+        self.tap.note_requests()
         self.tap.state_writer.write_state(self.tap_state)
 
     def _failed(self, part: Part, error: Exception) -> None:
