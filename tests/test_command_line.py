@@ -1,6 +1,7 @@
 """The command `tiktokshop` as a user has it: a process of its own, a sandbox, and no secret in anything it says."""
 
 import json
+import math
 import os
 import re
 import socket
@@ -298,6 +299,17 @@ def test_the_doctor_is_content_with_a_good_configuration(user):
     code, output, _ = user.run("doctor")
     assert code == 0
     assert [line[6:21].strip() for line in output.splitlines()] == CHECKS
+
+
+@pytest.mark.parametrize(("most", "status"), [("100000", "ok"), ("5", "warn")])
+def test_the_doctor_forecasts_how_far_the_requests_of_a_day_reach(user, most, status):
+    user.login()
+    found, text = user.doctor(TIKTOKSHOP_REQUESTS_PER_DAY=most)["rate budget"]
+    assert found == status
+    needed = [int(number.replace(",", "")) for number in re.findall(r"at least ([\d,]+) requests", text)]
+    assert len(needed) == len(user.lab.sandbox.control("GET", "")["shops"])
+    days = [int(number) for number in re.findall(r"(\d+) days with requests_per_day at 5", text)]
+    assert days == ([math.ceil(number / 5) for number in needed] if status == "warn" else [])
 
 
 @pytest.mark.parametrize(("skew", "side"), [(600, "10 minutes behind"), (-600, "10 minutes ahead of")])

@@ -30,6 +30,7 @@ from tiktokshop_client.settings import SETTINGS
 from typing_extensions import override
 
 from tap_tiktokshop.memory import tame
+from tap_tiktokshop.run.output import Messages
 from tap_tiktokshop.run.run import PartsFailedError, Run
 from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
 from tap_tiktokshop.singer import inputs
@@ -38,6 +39,7 @@ from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.about import about_streams
+from tap_tiktokshop.streams.importance import by_importance
 from tap_tiktokshop.streams.needs import needs_of
 
 if TYPE_CHECKING:
@@ -104,7 +106,15 @@ class TapTikTokShop(Tap):
     def load_state(self, state: dict[str, Any]) -> None:
         """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
         super().load_state(state)
-        self.state.update(inputs.world(state, made_up=bool(self.config.get("sandbox"))))  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+        world = inputs.world(state, made_up=bool(self.config.get("sandbox")))
+        self.state.update({**world, **inputs.requests(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+
+    def write_state(self) -> None:
+        """Writes the state of all streams, with today's number of requests if a setting limits them."""
+        requests = self.run.requests_today()
+        if requests is not None:
+            self.state[inputs.REQUESTS] = requests  # type: ignore[literal-required] # as above
+        self.state_writer.write_state(self.state)
 
     def _say_doubts(self) -> None:
         """Warns of what the user may not have meant."""
@@ -166,8 +176,9 @@ class TapTikTokShop(Tap):
             self.reading,
             self.config,
             self.logger,
-            self.message_writer.flush,
+            Messages(self.message_writer.flush, self.write_state),
             lambda: [stream.reader for stream in self._selected],
+            self.state.get(inputs.REQUESTS),
         )
 
     @property
@@ -182,10 +193,14 @@ class TapTikTokShop(Tap):
     @property
     @override
     def streams(self) -> dict[str, Stream]:
-        """In the order of their declarations, not by name: whoever asks about the rows of a list comes after it."""
+        """In the order of their declarations, not by name: whoever asks about the rows of a list comes after it.
+
+        Where the requests of a day are counted, the most important come first.
+        """
         if self._streams is None:
             found = super().streams
-            self._streams = {declaration.name: found[declaration.name] for declaration in STREAMS}
+            declared = by_importance(STREAMS) if self.config.get("requests_per_day") else STREAMS
+            self._streams = {declaration.name: found[declaration.name] for declaration in declared}
         return self._streams
 
     @override

@@ -9,6 +9,7 @@ from platform_lists import NOW, Platform
 from tap_tiktokshop.reading.pool import Pool
 from tap_tiktokshop.records.convert import RecordPlan, as_sent
 from tap_tiktokshop.records.decode import TypedPlan
+from tap_tiktokshop.run.output import Messages
 from tap_tiktokshop.run.reader import StreamReader
 from tap_tiktokshop.run.run import Run
 from tap_tiktokshop.settings import ReadingSettings
@@ -65,7 +66,7 @@ def read(platform, state):
         ReadingSettings.from_config({"lookback_seconds": 0, "start_date": "2026-01-01"}),
         {"on_missing_scope": "warn"},
         logging.getLogger("a run"),
-        lambda: None,
+        Messages(flush=lambda: None, write_state=lambda: None),
         lambda: [reader],
     )
     run.__dict__.update(client=platform, pool=Pool())

@@ -27,6 +27,7 @@ NAMES = {
     "auth_base_url",
     "requests_per_second",
     "budget_scope",
+    "requests_per_day",
     "analytics_requests_per_second",
     "request_timeout_seconds",
     "max_retries",
@@ -128,6 +129,16 @@ def test_a_base_url_is_a_host_behind_https(name, url):
 )
 def test_this_machine_needs_no_https(url):
     assert make(api_base_url=url).api_base_url == url
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, "many", True, []])
+def test_the_requests_of_a_day_are_a_whole_number_above_0(value):
+    with pytest.raises(ConfigurationError, match="the setting requests_per_day has to be a whole number above 0"):
+        make(requests_per_day=value)
+
+
+def test_the_requests_of_a_day_are_not_limited_unless_the_setting_is_there():
+    assert (make().requests_per_day, make(requests_per_day=10_000).requests_per_day) == (None, 10_000)
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "fast", True, []])

@@ -7,6 +7,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
+from tiktokshop_client.calls.daily import Daily
 from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.calls.walk import Walk
 from tiktokshop_client.clock import SystemClock
@@ -68,6 +69,9 @@ class Client:
         settings: The checked connection settings.
         token_store: Where tokens are kept, in place of what the settings say.
         clock: Time, for tests.
+
+    Attributes:
+        daily: The requests of today, see the setting ``requests_per_day``.
     """
 
     def __init__(
@@ -93,7 +97,10 @@ class Client:
             redactor,
         )
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
-        self._limits = Limits(settings.requests_per_second, clock, self._closing, families, settings.budget_scope)
+        self.daily = Daily(settings.requests_per_day)
+        self._limits = Limits(
+            settings.requests_per_second, clock, self._closing, families, settings.budget_scope, self.daily
+        )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()

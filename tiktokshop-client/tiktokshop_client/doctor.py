@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -89,6 +91,7 @@ class Doctor:
     needs: Sequence[Need] = ()
     store: TokenStore | None = None
     _requests: int = field(default=0, init=False)
+    _pages: Counter[str] = field(default_factory=Counter, init=False)
 
     def examine(self) -> list[Finding]:
         """One finding a check, in the order of ``CHECKS``; those that an earlier failure hides are left out."""
@@ -110,7 +113,7 @@ class Doctor:
         except TikTokShopError as error:
             yield Finding("token store", "fail", str(error))
             return
-        settings = replace(self.settings, max_tries=min(TRIES, self.settings.max_tries))
+        settings = replace(self.settings, max_tries=min(TRIES, self.settings.max_tries), requests_per_day=None)
         with Client(settings, token_store=store) as client:
             yield from self._examine(client)
 
@@ -141,6 +144,7 @@ class Doctor:
         yield from self._markets(shops, refused)
         yield from self._others(refused)
         yield self._budget(client, refused)
+        yield from self._forecast(shops)
 
     def _gave_up(self, client: Client, error: TikTokShopError) -> Iterator[Finding]:
         """Which check the error of the first call belongs to, after what its answer proves all the same."""
@@ -196,7 +200,9 @@ class Doctor:
             for shop in shops:
                 self._requests += 1
                 try:
-                    next(client.pages(operation, shop=shop, page_size=min(SMALL_PAGE, operation.page_size or 1)))
+                    rows = min(SMALL_PAGE, operation.page_size or 1)
+                    page = next(client.pages(operation, shop=shop, page_size=rows))
+                    self._pages[shop.id] += max(1, math.ceil((page.total_count or 0) / (operation.page_size or 1)))
                 except TikTokShopError as error:
                     yield operation, shop, error
 
@@ -265,6 +271,20 @@ class Doctor:
                 "rate budget", "warn", f"the platform asked for fewer requests to {families}; allowed: {rate}"
             )
         return Finding("rate budget", "ok", f"{_count(self._requests, 'request', 'requests')}, none too many; {rate}")
+
+    def _forecast(self, shops: Sequence[Shop]) -> Iterator[Finding]:
+        """Whether the lists, read whole once, fit into the requests of a day."""
+        most = self.settings.requests_per_day
+        if most is None or not self._pages:
+            return
+        for shop in shops:
+            needed = self._pages[shop.id]
+            words = f"reading all lists of {shop.label} whole takes at least {_count(needed, 'request', 'requests')}"
+            days = math.ceil(needed / most)
+            if days <= 1:
+                yield Finding("rate budget", "ok", f"{words}, of {most:,} that requests_per_day allows")
+            else:
+                yield Finding("rate budget", "warn", f"{words}: {days} days with requests_per_day at {most:,}")
 
 
 _Refusal = tuple["Operation", "Shop", TikTokShopError]

@@ -26,6 +26,7 @@ __all__ = [
     "ClockError",
     "ClosedError",
     "ConfigurationError",
+    "DayUsedUpError",
     "MarketError",
     "PageTokenInvalid",
     "PagingError",
@@ -174,6 +175,10 @@ class RateError(TikTokShopError):
     """The platform kept refusing because of too many requests."""
 
     category = Category.RATE
+
+
+class DayUsedUpError(RateError):
+    """The user's own cap on the requests of a day is reached: nothing was sent."""
 
 
 class TransientError(TikTokShopError):

@@ -120,6 +120,15 @@ SETTINGS: Mapping[str, Any] = {
             ),
             "default": "family",
         },
+        "requests_per_day": {
+            "type": "integer",
+            "minimum": 1,
+            "title": "Requests per day",
+            "description": (
+                "The most requests to one shop in a day (UTC), for apps that have such a cap; no cap when left out. "
+                "The tap reads orders first, then stock, finance and reports, and says what is left over."
+            ),
+        },
         "request_timeout_seconds": {
             "type": "number",
             "exclusiveMinimum": 0,
@@ -194,6 +203,7 @@ class Settings:
     requests_per_second: float = 50.0
     budget_scope: Scope = "family"
     analytics_requests_per_second: float = 1.0
+    requests_per_day: int | None = None
     request_timeout_seconds: float = 60.0
     max_tries: int = 5
     user_agent: str = USER_AGENT
@@ -224,6 +234,7 @@ class Settings:
             requests_per_second=_positive(config, "requests_per_second", 50),
             budget_scope=_scope(config, "budget_scope", "family"),
             analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
+            requests_per_day=_most(config, "requests_per_day"),
             request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
             max_tries=_tries(config, "max_tries", _tries(config, "max_retries", 5)),
             user_agent=_header(config, "user_agent", USER_AGENT),
@@ -336,6 +347,13 @@ def _tries(config: Mapping[str, Any], name: str, default: int) -> int:
     value = default if value is None else value
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_TRIES:
         raise ConfigurationError(f"the setting {name} has to be a whole number from 1 to {MOST_TRIES}")
+    return value
+
+
+def _most(config: Mapping[str, Any], name: str) -> int | None:
+    value = config.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ConfigurationError(f"the setting {name} has to be a whole number above 0")
     return value
 
 

@@ -45,12 +45,13 @@ _Job = tuple[Lane, Entry]
 class Pool:
     """The pool. One thread at a time may take; close it when done."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES, later_bytes: int = LATER_BYTES) -> None:
+        """With `later_bytes` 0 nothing is fetched of streams whose turn has not come."""
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)  # there may be something to take
         self._work = threading.Condition(self._lock)  # there is a job, or nothing will ever be to do again
         self._most = most_bytes
-        self._most_later = min(LATER_BYTES, most_bytes)
+        self._most_later = min(later_bytes, most_bytes)
         self._held = 0
         self._rows = self._bytes = 1.0  # seen so far: what a row weighs
         self._turn = -1

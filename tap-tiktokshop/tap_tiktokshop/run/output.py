@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tap_tiktokshop.records.convert import RecordPlan
     from tap_tiktokshop.records.decode import TypedPlan
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
 
 class OutputError(Exception):
     """Messages cannot be written any more. Not an `OSError`: click ends the process on some of those without a word."""
+
+
+@dataclass(frozen=True)
+class Messages:
+    """What a run asks of its messages as a whole.
+
+    Attributes:
+        flush: Writes what is pending, before anybody waits.
+        write_state: Writes the state of all streams.
+    """
+
+    flush: Callable[[], None]
+    write_state: Callable[[], None]
 
 
 class Output(Protocol):

@@ -31,6 +31,7 @@ class Partition:
         ended: Whether everything has been read.
         skipped: Why nothing was read, "" if something was.
         failed: What went wrong, "" if nothing did.
+        left_over: Why the rest waits for another day, "" if it does not.
     """
 
     stream: str
@@ -47,6 +48,7 @@ class Partition:
     ended: bool = False
     skipped: str = ""
     failed: str = ""
+    left_over: str = ""
 
     def __post_init__(self) -> None:
         self.reached = self.start
@@ -78,19 +80,19 @@ class Partition:
         checks = self.source.checks
         return checks.matched >= checks.counted if checks.counted else None
 
+    @property
+    def status(self) -> str:
+        """How it ended, in a word."""
+        how = {"skipped": self.skipped, "failed": self.failed, "left over": self.left_over, "read": self.ended}
+        return next((word for word, so in how.items() if so), "interrupted")
+
     def report(self) -> dict[str, Any]:
         """What a summary says of it."""
         tally, checks = self.source.tally, self.source.checks
         return {
             "shop_id": self.shop.id if self.shop else None,
             "stream": self.stream,
-            "status": "skipped"
-            if self.skipped
-            else "failed"
-            if self.failed
-            else "read"
-            if self.ended
-            else "interrupted",
+            "status": self.status,
             "rows": self.rows,
             "bookmark": self.bookmark.value,
             "calls": tally.calls,
@@ -102,5 +104,5 @@ class Partition:
             "gone": checks.gone,
             "mended": checks.mended,
             "without_identity": checks.unidentified,
-            "reason": self.skipped or self.failed or None,
+            "reason": self.skipped or self.failed or self.left_over or None,
         }

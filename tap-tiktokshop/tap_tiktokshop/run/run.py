@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tiktokshop_client import OPERATIONS, Client, Settings
 from tiktokshop_client.console import sentence
-from tiktokshop_client.errors import ConfigurationError, MarketError, ScopeError, TikTokShopError
+from tiktokshop_client.errors import ConfigurationError, DayUsedUpError, MarketError, ScopeError, TikTokShopError
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
 
 from tap_tiktokshop.reading import Roster, Source
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from tap_tiktokshop.reading.lanes import Lane
     from tap_tiktokshop.records.convert import Oddities
+    from tap_tiktokshop.run.output import Messages
     from tap_tiktokshop.run.partition import Partition
     from tap_tiktokshop.settings import ReadingSettings
     from tap_tiktokshop.streams.declaration import Declaration
@@ -74,13 +75,25 @@ class Run:
         reading: ReadingSettings,
         config: Mapping[str, Any],
         logger: logging.Logger,
-        flush: Callable[[], None],
+        messages: Messages,
         selected: Callable[[], Sequence[Reader]],
+        requests: Any = None,
     ) -> None:
-        """`flush` writes what is pending, before anybody waits; `selected` gives the streams, in their order."""
+        """Begins a run.
+
+        Args:
+            settings: Of the connection.
+            reading: What is read.
+            config: The other settings, by name.
+            logger: Where people are told.
+            messages: Where records and states go.
+            selected: Gives the streams, in their order.
+            requests: What `requests_today` of an earlier run has given.
+        """
         self.settings, self.reading, self.config = settings, reading, config
-        self.logger, self.flush = logger, flush
+        self.logger, self.flush, self.write_state = logger, messages.flush, messages.write_state
         self._find_readers = selected
+        self._requests = requests
         self.stopped_shops: set[str] = set()
         self.given_up: defaultdict[str, list[str]] = defaultdict(list)
         self.summary = Summary()
@@ -95,8 +108,10 @@ class Run:
 
     @cached_property
     def client(self) -> Client:
-        """The platform, for all streams."""
-        return Client(self.settings)
+        """The platform, for all streams. It counts the day's requests on from where the last run was."""
+        made = Client(self.settings)
+        made.daily.resume(self._requests)
+        return made
 
     @cached_property
     def end(self) -> int:
@@ -106,8 +121,12 @@ class Run:
 
     @cached_property
     def pool(self) -> Pool:
-        """The threads that fetch."""
-        return Pool()
+        """The threads that fetch. Where the requests of a day are counted, none for what is less important."""
+        return Pool() if self.client.daily.most is None else Pool(later_bytes=0)
+
+    def requests_today(self) -> Mapping[str, Any] | None:
+        """How many requests each shop has had today, for a later run; None if no setting limits them."""
+        return None if self.client.daily.most is None else self.client.daily.kept(self.client.now())
 
     @cached_property
     def _announced(self) -> dict[int, tuple[str, ...]]:
@@ -201,7 +220,13 @@ class Run:
             self.logger.warning("%s", warning)
 
     def skip_if_excused(self, part: Partition, error: Exception) -> bool:
-        """Skips a part that the shop cannot have or has not granted, and says so; whether it did."""
+        """Skips a part that the shop cannot have or has not granted, and says so; whether it did.
+
+        What is left over as the requests of the day are used up is no failure either.
+        """
+        if isinstance(error, DayUsedUpError):  # told once, when the run ends
+            part.left_over = str(error)
+            return True
         scope = isinstance(error, ScopeError)
         if scope and self.config["on_missing_scope"] != "warn":
             return False
@@ -234,6 +259,8 @@ class Run:
         """Ends the run: connections closed, the summary told, and an error if a part of it failed."""
         self.pool.close()
         self.client.close()
+        if self.client.daily.most is not None:
+            self.write_state()
         self.flush()
         self._summarise()
         if self._failures:

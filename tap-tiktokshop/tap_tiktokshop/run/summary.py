@@ -53,6 +53,7 @@ class Summary:
             "windows_read_twice": sum(check.read_twice for check in checks),
             "skipped": sum(bool(part.skipped) for part in self.parts) + len(self.skipped),
             "failed": sum(bool(part.failed) for part in self.parts),
+            "left_over": sum(bool(part.left_over) for part in self.parts),
             "short": sum(part.counts_agree is False for part in self.parts),
             "mended": sum(check.mended for check in checks),
             "without_identity": sum(check.unidentified for check in checks),
@@ -61,12 +62,28 @@ class Summary:
 
     def sentences(self) -> Iterator[str]:
         """What people should know of the rows beyond the numbers."""
+        if left_over := self.left_over():
+            yield left_over
         for stream, found in self.oddities.items():
             examples = {path: f", such as {found.examples[path]!r}" for path in found.examples}
             told = [f"{path} ({count}{examples.get(path, '')})" for path, count in found.most_common(FEW)]
             if told:
                 more = ", …" if len(found) > FEW else ""
                 yield f"Values of stream {stream} did not fit their fields and are null: {', '.join(told)}{more}."
+
+    def left_over(self) -> str:
+        """One sentence about what waits for another day, "" if nothing does."""
+        waiting: dict[str, list[str]] = {}
+        for part in self.parts:
+            if part.left_over:
+                waiting.setdefault(part.subject, []).append(part.stream)
+        if not waiting:
+            return ""
+        named = "; ".join(f"of {subject} {', '.join(streams)}" for subject, streams in waiting.items())
+        return (
+            f"The requests of today (the setting requests_per_day) are used up, so these are left over: {named}. "
+            "The first run of the next day (UTC) goes on with them."
+        )
 
     def line(self) -> str:
         """The same as one line."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MADE_UP = "made_up_shops"
 """In the state: whether its shops are those of a sandbox."""
+REQUESTS = "requests"
+"""In the state: how many requests each shop has had on a day, where a setting limits them."""
 CATALOGUE = "Mend it, or make a new one with --discover."
 STATE = "Mend it, or leave it out to read from start_date on."
 
@@ -46,6 +48,11 @@ def world(state: Mapping[str, Any], *, made_up: bool) -> dict[str, bool]:
             "database of its own, so that they do not get mixed up."
         )
     return {MADE_UP: made_up}
+
+
+def requests(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a state says of the requests of a day, if it does."""
+    return {REQUESTS: state[REQUESTS]} if REQUESTS in state else {}
 
 
 def object_in(text: bytes | str, what: str) -> dict[str, Any]:

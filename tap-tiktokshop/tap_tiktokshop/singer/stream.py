@@ -179,7 +179,7 @@ class PlatformStream(Stream):
 
     def write_state(self) -> None:
         """Writes the state of all shops and streams, behind the records so far."""
-        self._tap.state_writer.write_state(self.tap_state)
+        self._run().write_state()
 
     def begin_chunk(self) -> None:
         """Notes that the records which follow were read now."""

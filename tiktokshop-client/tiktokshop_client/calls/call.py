@@ -10,7 +10,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from tiktokshop_client.errors import Action, ClockError, ClosedError, Context, TikTokShopError, TransientError
+from tiktokshop_client.errors import (
+    Action,
+    ClockError,
+    ClosedError,
+    Context,
+    DayUsedUpError,
+    TikTokShopError,
+    TransientError,
+)
 from tiktokshop_client.http.answers import Answer, read_answer, read_page
 from tiktokshop_client.http.bounds import AnswerError
 from tiktokshop_client.http.retries import Retries, http_date
@@ -269,6 +277,10 @@ class Caller:
         budget = self._budget(call)
         signed_at = self._clock.monotonic()
         url = self._signed(call)  # before the slot, so that the request leaves when its slot says
+        try:
+            self._limits.daily.take(call.context.shop_id, self.now())
+        except DayUsedUpError as error:
+            raise error.about(call.context) from None
         slot = budget.acquire()
         call.tally.add(calls=1, waited=max(0.0, slot - signed_at))
         if self._clock.monotonic() - signed_at > STALE:

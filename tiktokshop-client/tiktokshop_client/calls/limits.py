@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
+from tiktokshop_client.calls.daily import Daily
 from tiktokshop_client.calls.shared import GUARD, LATE, PACE, Departure, Shared
 from tiktokshop_client.calls.throttle import Throttle
 from tiktokshop_client.errors import ClosedError
@@ -190,6 +191,7 @@ class Limits:
         families: API family -> a ceiling of its own, in requests per second.
         scope: What the platform counts together for app and shop: all, an API family, or an API. Where it turns out
             to count more together, that is learnt from its refusals.
+        daily: The requests of a day.
     """
 
     def __init__(
@@ -199,7 +201,9 @@ class Limits:
         closing: Event,
         families: Mapping[str, float] | None = None,
         scope: Scope = "family",
+        daily: Daily | None = None,
     ) -> None:
+        self.daily = daily or Daily(None)
         self._ceiling = requests_per_second
         self._families = families or {}
         self._scope = scope
