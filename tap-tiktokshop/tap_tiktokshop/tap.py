@@ -27,6 +27,7 @@ from tiktokshop_client.console import explain, log_level_option, run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import SETTINGS
+from tiktokshop_client.stream_maps import ODD_MAPS, mistake_in_map
 from typing_extensions import override
 
 from tap_tiktokshop.memory import tame
@@ -34,7 +35,7 @@ from tap_tiktokshop.run.output import Messages
 from tap_tiktokshop.run.run import PartsFailedError, Run
 from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
 from tap_tiktokshop.singer import inputs
-from tap_tiktokshop.singer.maps import mistake_in_map, register_map
+from tap_tiktokshop.singer.maps import register_map
 from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
 from tap_tiktokshop.streams import STREAMS
@@ -139,7 +140,7 @@ class TapTikTokShop(Tap):
         try:
             faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none
-            faults = ["The setting stream_maps holds something of a kind that it does not take."]
+            faults = [ODD_MAPS]
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))
         return faults

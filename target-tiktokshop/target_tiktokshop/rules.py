@@ -94,6 +94,15 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": 50,
     },
+    "max_repriced_percent": PERCENT
+    | {
+        "title": "Most repriced",
+        "description": (
+            "Stop before a batch that brings the products of which the run moves a price by more than a tenth, up or "
+            "down, above this part of those that the shop has on sale. Five may always be repriced."
+        ),
+        "default": 30,
+    },
     "min_price": PRICES
     | {
         "title": "Lowest price",

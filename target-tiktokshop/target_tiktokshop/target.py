@@ -23,6 +23,7 @@ from tiktokshop_client.console import explain, log_level_option, quiet, run
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
+from tiktokshop_client.stream_maps import ODD_MAPS, mistake_in_expression, mistake_in_map, of_a_map
 from typing_extensions import override
 
 from target_tiktokshop import rules as writing_rules
@@ -108,7 +109,10 @@ class TargetTikTokShop(Target):
             raise ConfigurationError(f"{ignored} Mend it, so that nothing is written that was not meant to be.")
         for slip in filter(None, (ignored, misspelt_variables(os.environ, self.name, properties))):
             self.logger.warning("%s", slip)
-        faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
+        try:
+            faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
+        except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none
+            faults = [ODD_MAPS]
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))
         return faults
@@ -179,6 +183,47 @@ class TargetTikTokShop(Target):
     def marks(self) -> dict[str, Any]:
         """The deletion marks of the record that is read just now, by field."""
         return self.message_reader.marks if isinstance(self.message_reader, LineReader) else {}
+
+    @override
+    def setup_mapper(self) -> None:
+        """Sets up the stream maps, as far as they are about no stream.
+
+        Raises:
+            ConfigurationError: They make no sense.
+        """
+        try:
+            super().setup_mapper()
+        except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
+            raise mistake_in_map(error, "", self.config.get("stream_maps"), ()) from None
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        """Has the mapper know a stream.
+
+        Raises:
+            ConfigurationError: The stream's map makes no sense.
+        """
+        try:
+            super()._process_schema_message(message_dict)
+        except Exception as error:
+            if not of_a_map(error):
+                raise
+            stream, keys = message_dict["stream"], message_dict.get("key_properties") or ()
+            raise mistake_in_map(error, stream, self.config.get("stream_maps"), keys) from None
+
+    @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """Maps a record and puts it into its sink.
+
+        Raises:
+            ConfigurationError: An expression of the stream's map fails on it.
+        """
+        try:
+            super()._process_record_message(message_dict)
+        except Exception as error:
+            if not of_a_map(error):
+                raise
+            raise mistake_in_expression(error, message_dict["stream"]) from None
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.foresight import OUT_OF_REACH, PRICE_RANGES, REFUSALS
 from target_tiktokshop.writing.planning import Product, Sku
 from target_tiktokshop.writing.rows import Row
-from tiktokshop_client import Shop, operations
+from tiktokshop_client import Answer, Shop, operations
 
 
 def promoted(lab):
@@ -54,6 +54,7 @@ SIGHTS = {
     "a plain price": ("prices", lambda lab: price_of(lab.free(), 1), None),
     "a draft to be taken down": ("product_status", lambda lab: status_of(lab.products("DRAFT")[0]), "12052901"),
 }
+OUT_OF_STOCK = "seller_cancel_reason_out_of_stock"
 LOOSE = {
     "protect_status": False,
     "max_quantity": 999_999,
@@ -117,6 +118,119 @@ def test_a_reason_that_the_platform_does_not_take_is_planned_so(lab_of):
         assert good in wrong.row["message"]
         right = lab.feed("cancellation_decisions", {**record, "reject_reason": good}, dry_run=True)
         assert right.outcomes == [("planned", None)]
+
+
+def test_a_reason_that_the_order_does_not_allow_is_planned_so_and_the_real_run_finds_the_same(lab_of):
+    with lab_of(orders=3_000) as lab:
+        waiting = lab.orders(order_status="AWAITING_SHIPMENT", shipping_type="TIKTOK")
+        order = next(order for order in waiting if not order["is_buyer_request_cancel"])
+        for reason, outcome in (("because", ("rejected", "25001014")), (OUT_OF_STOCK, ("planned", None))):
+            record = {"order_id": order["id"], "cancel_reason": reason}
+            plan = lab.feed("order_cancellations", record, dry_run=True, **LOOSE)
+            assert (plan.outcomes, plan.writes) == ([outcome], {})
+        real = lab.feed("order_cancellations", {**record, "cancel_reason": "because"}, **LOOSE)
+        assert real.outcomes == [("rejected", "25001014")]
+
+
+ELIGIBILITY = {
+    # What the order says of its lines -> the code of the plan for the reason "a" and the lines L1 and L2 of the record.
+    "nothing": ([], None),
+    "the reason is there": ([{"eligible": True, "available_reason_names": ["a", "b"]}], None),
+    "another is there": ([{"eligible": True, "available_reason_names": ["b"]}], "25001014"),
+    "no names are told": ([{"eligible": True}], None),
+    "no names of one part": ([{"eligible": True, "available_reason_names": ["b"]}, {"eligible": True}], None),
+    "one part has it": (
+        [{"eligible": True, "available_reason_names": ["b"]}, {"eligible": True, "available_reason_names": ["a"]}],
+        None,
+    ),
+    "no part may be cancelled": ([{"eligible": False, "ineligible_code": 25001045}], "25001045"),
+    "no code is told": ([{"eligible": False}], "business"),
+    "one part may be": (
+        [{"eligible": False, "ineligible_code": 1}, {"eligible": True, "available_reason_names": ["a"]}],
+        None,
+    ),
+    "another line may not be": ([{"eligible": False, "ineligible_code": 1, "order_line_items_ids": ["L9"]}], None),
+    "it is not said whether": ([{"available_reason_names": ["a"]}], None),
+    "a refund is not allowed": ([{"request_type": "REFUND", "eligible": False, "ineligible_code": 1}], None),
+}
+
+
+class Answers:
+    """A desk whose shop has one answer for everything."""
+
+    def __init__(self, data):
+        self.client, self.data, self.asked = self, data, 0
+
+    def call(self, _operation, **_parameters):
+        self.asked += 1
+        return Answer(self.data, "r", "")
+
+    @staticmethod
+    def each(work, items):
+        return [work(item) for item in items]
+
+
+@pytest.mark.parametrize("name", ELIGIBILITY)
+def test_an_order_s_own_word_decides_whether_a_cancellation_is_planned(name):
+    lines, code = ELIGIBILITY[name]
+    lines = [{"request_type": "CANCEL", "order_line_items_ids": ["L1"], **line} for line in lines]
+    row = Row("order_cancellations", 1, {}, shop=shop_of("US"))
+    row.values = {"order_id": "1", "cancel_reason": "a", "order_line_item_ids": ("L1", "L2")}
+    foresight.cancellations(Answers({"sku_eligibility": [{"line_item_eligibility": lines}]}), [row])
+    assert row.code == (code or "")
+    assert row.open == (code is None)
+
+
+# -- stock ---------------------------------------------------------------------------------------------------
+
+
+def combined(lab):
+    product = next(product for product in lab.products() if product["title"].endswith("bundle"))
+    return stock_of(product, 1) | {"warehouse_id": product["skus"][0]["inventory"][0]["warehouse_id"]}
+
+
+def test_stock_of_a_combined_product_is_planned_as_refused_and_the_real_run_finds_the_same(lab):
+    record = combined(lab)
+    plan = lab.feed("inventory", record, dry_run=True, **LOOSE)
+    real = lab.feed("inventory", record, **LOOSE)
+    assert plan.outcomes == real.outcomes == [("rejected", "12052850")]
+    assert "send stock of those" in plan.row["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"effect_status": "DISABLED"}, "12052531"),
+        ({"type": "RETURN_WAREHOUSE"}, "12052532"),
+        ({"effect_status": "RESTRICTED"}, None),
+        ({"effect_status": None, "type": None}, None),
+        ({"id": "17"}, None),
+    ],
+)
+def test_stock_of_a_warehouse_that_is_closed_for_it_is_planned_as_refused(lab, change, code):
+    def after(path, answer):
+        if path.endswith("/warehouses"):
+            answer["data"]["warehouses"] = [row | change for row in answer["data"]["warehouses"]]
+            return answer
+        return None
+
+    with lab.between(after=after):
+        plan = lab.feed("inventory", stock_of(lab.free(), 1), dry_run=True, **LOOSE)
+    assert plan.outcomes == [("rejected", code) if code else ("planned", None)]
+
+
+def test_warehouses_that_cannot_be_read_keep_nothing_else_from_being_told(lab):
+    lab.fault("scope_withheld", scope="seller.logistics")
+    records = [combined(lab), stock_of(lab.free(), 1)]
+    plan = lab.feed("inventory", *records, dry_run=True, **LOOSE)
+    assert (plan.outcomes, plan.error) == ([("rejected", "12052850"), ("planned", None)], None)
+
+
+def test_a_combined_product_is_asked_about_once_a_run():
+    shop, desk = shop_of("US"), Answers({"product_types": [], "skus": [{"combined_skus": [{"sku_id": "3"}]}]})
+    products = foresight.Combined(desk)
+    assert products.among(shop, ["2", "2"]) == products.among(shop, ["2"]) == {"2"}
+    assert desk.asked == 1
 
 
 def test_a_carrier_that_the_order_does_not_have_is_planned_so(lab_of):

@@ -138,10 +138,11 @@ def mass_row(mass, number):
     """A row that makes the change that a mass counts."""
     key = str(number)
     row = Row(mass.stream, number, {}, shop=SHOP, operation="deactivate_products")
-    row.subject = Sku(key, "", key, available={"w": 0}) if mass.stream == "inventory" else Product(key, "", [])
+    sku = Sku(key, "", key, available={"w": 0}, price=Decimal(10))
+    row.subject = sku if mass.stream in {"inventory", "prices"} else Product(key, "", [])
     row.values = dict.fromkeys(("order_id", "cancel_id", "return_id"), key)
     row.values["status"] = "active" if "activated" in mass.name and "de" not in mass.name else "inactive"
-    row.before, row.after = {"status": "AWAITING_SHIPMENT"}, {"warehouse_id": "w", "quantity": 0}
+    row.before, row.after = {"status": "AWAITING_SHIPMENT"}, {"warehouse_id": "w", "quantity": 0, "price": "7.50"}
     return row
 
 
@@ -157,6 +158,23 @@ def test_a_run_is_stopped_exactly_when_it_changes_more_than_a_few_and_more_than_
         if stop.name == mass.name
     ]
     assert bool(stops) == (changed > mass.few and changed * 100 > percent * total)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        ("10.00", "11.00", False),
+        ("10.00", "11.01", True),
+        ("10.00", "9.00", False),
+        ("10.00", "8.99", True),
+        ("0.00", "8.99", False),
+        (None, "8.99", False),
+    ],
+)
+def test_a_price_that_moves_by_a_tenth_is_none_of_the_mass_and_a_cent_more_is(before, after, moved):
+    tools = Tools(rules(send_unseen=True))
+    list(found([price_row(before, after)], tools))
+    assert tools.changes.things == {("max_repriced_percent", "prices", SHOP.id): {"2"} if moved else set()}
 
 
 @pytest.mark.parametrize("mass", MASSES, ids=lambda mass: f"{mass.name} {mass.stream}")
@@ -297,6 +315,24 @@ def test_a_shop_is_not_emptied_in_one_run(lab):
     assert type(sold_out.error).__name__ == "RunStoppedError"
     assert ("guarded", "max_deactivated_percent") in sold_out.outcomes
     assert sold_out.writes == {}
+
+
+def test_a_whole_shop_is_not_repriced_in_one_run(lab):
+    products = lab.products()
+    records = [
+        {"sku_id": sku["id"], "amount": f"{Decimal(sku['price']['sale_price']) * share:.2f}", "currency": "USD"}
+        for share, part in (("0.75", products[::2]), ("1.25", products[1::2]))
+        for share in [Decimal(share)]
+        for product in part
+        for sku in product["skus"]
+    ]
+    words = stopped(lab.feed("prices", *records), "max_repriced_percent")
+    assert f"{len(products)} of {len(products)} products on sale would have a price moved" in words
+    plan = lab.feed("prices", *records, dry_run=True)
+    assert "max_repriced_percent" in str(plan.error)
+    few = {sku["id"] for product in products[:5] for sku in product["skus"]}
+    plan = lab.feed("prices", *(record for record in records if record["sku_id"] in few), dry_run=True)
+    assert plan.error is None or "max_repriced_percent" not in str(plan.error)
 
 
 def test_waiting_orders_are_not_all_cancelled_in_one_run(lab):

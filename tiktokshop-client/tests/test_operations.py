@@ -72,7 +72,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 80
+    assert len(OPERATIONS) == 81
     assert set(OPERATIONS) >= WRITES
 
 
@@ -106,7 +106,10 @@ def test_an_operation_agrees_with_what_is_known_of_the_platform(facts, name):
 
 def test_the_older_path_of_an_operation_is_a_known_one(facts):
     fallbacks = {(operation.method, operation.fallback) for operation in OPERATIONS.values() if operation.fallback}
-    assert fallbacks == {("POST", "/return_refund/202309/returns/{return_id}/reject")}
+    assert fallbacks == {
+        ("POST", "/return_refund/202309/returns/{return_id}/reject"),
+        ("GET", "/return_refund/202309/orders/{order_id}/aftersale_eligibility"),
+    }
     assert fallbacks <= facts.keys()
 
 

@@ -9,10 +9,16 @@ BUYER_CANCELS = (
     ("ecom_order_to_ship_canceled_reason_change_address", "Need to change the address"),
 )
 SELLER_CANCELS = "seller_cancel_reason_out_of_stock"
+# What a seller may name for an order that waits to be shipped.
+REASONS_OF_SELLERS = {
+    SELLER_CANCELS: "Out of stock",
+    "seller_cancel_reason_wrong_price": "Wrong price",
+    "seller_cancel_paid_reason_address_not_deliver": "The address cannot be delivered to",
+}
 UNPAID = "ecom_order_unpaid_canceled_reason_timeout"
 LOST = "ecom_order_in_transit_canceled_reason_package_lost"
 CANCELLATION_REASONS = dict(BUYER_CANCELS) | {
-    SELLER_CANCELS: "Out of stock",
+    **REASONS_OF_SELLERS,
     UNPAID: "The buyer did not pay in time",
     LOST: "Package lost in transit",
 }

@@ -11,12 +11,13 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
+from tiktokshop_client.stream_maps import mistake_in_expression
 from typing_extensions import override
 
 from tap_tiktokshop.records.convert import REJECTED_FIELD, RecordPlan, as_sent
 from tap_tiktokshop.records.decode import TypedPlan
 from tap_tiktokshop.run.reader import StreamReader
-from tap_tiktokshop.singer.maps import mistake_in_expression, register_map
+from tap_tiktokshop.singer.maps import register_map
 from tap_tiktokshop.streams.declaration import load_schema
 from tap_tiktokshop.streams.personal import PERSONAL
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.operations import CANCEL_ORDER
 
+from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
 from target_tiktokshop.writing.planning import CANCELLATIONS_OF_ORDERS, orders, searched
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
@@ -56,6 +57,10 @@ class CancellationWriter(Writer):
         elif status in SHIPPED:
             words = f"the order is {status}, and what has been shipped cannot be cancelled: wait for a return"
             row.reject("shipped", words)
+
+    def foresee(self, rows: list[Row]) -> None:
+        """Whether each order can be cancelled, and for which reasons: one call an order, as the run itself makes."""
+        foresight.cancellations(self.desk, rows)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a record."""

@@ -45,6 +45,7 @@ class InventoryWriter(SkuWriter):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._warehouses, self._combined = foresight.Warehouses(desk), foresight.Combined(desk)
         self._lots: dict[str, Lot] = {}
         self._sent: dict[str, dict[str, int]] = {}  # by SKU, what the last batch gave each of its warehouses
         self._changed: dict[str, str] = {}  # by SKU, what others had changed right before
@@ -118,13 +119,21 @@ class InventoryWriter(SkuWriter):
                 row.after = {**row.after, "status": SELLER_OFF}
 
     def foresee(self, rows: list[Row]) -> None:
-        """The product's status, the range of units, the floor of a running promotion."""
+        """The warehouse, the product's status, the range of units, the floor of a running promotion, what is combined.
+
+        What cannot be read of these keeps none of the others from being told.
+        """
         rows = [row for row in rows if row.operation == UPDATE_INVENTORY.name]
         statuses: dict[str, str] = {}
         for shop, group in by_shop(rows) if not self.rules.protect_status else ():
             found = self.catalogue(shop).deactivated(row.subject for row in group)
             statuses |= {key: status for key, status in found.items() if status in DEACTIVATED}
-        foresight.stock(rows, statuses, self.promotions)
+        for see in (
+            lambda rows: foresight.places(rows, self._warehouses),
+            lambda rows: foresight.stock(rows, statuses, self.promotions),
+            lambda rows: foresight.combined(rows, self._combined),
+        ):
+            foresight.unless_unknown(see, still_open(rows))
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a product; which SKUs are read again together follows the order in which they go out."""

@@ -9,8 +9,16 @@ import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.errors import BusinessError, TikTokShopError
-from tiktokshop_client.operations import GET_ACTIVITY, GET_REJECT_REASONS, SEARCH_ACTIVITIES, same_region
+from tiktokshop_client.errors import BusinessError, Category, TikTokShopError
+from tiktokshop_client.operations import (
+    GET_ACTIVITY,
+    GET_AFTERSALE_ELIGIBILITY,
+    GET_PRODUCT,
+    GET_REJECT_REASONS,
+    GET_WAREHOUSES,
+    SEARCH_ACTIVITIES,
+    same_region,
+)
 
 from target_tiktokshop.writing.planning import objects, whole
 from target_tiktokshop.writing.rows import by, by_shop, still_open
@@ -30,7 +38,10 @@ REFUSALS: Mapping[str, str] = {
     "12052901": "the status of the product does not allow it",
     "12052570": "the price is outside of what the platform takes in this market",
     "12052055": "the platform takes at most 99,999 units a warehouse",
-    "25001014": "the reason is none of those that the platform takes for this request",
+    "12052531": "the warehouse is disabled",
+    "12052532": "the warehouse takes returns, and sells nothing",
+    "12052850": "the stock of a combined product follows from its parts: send stock of those",
+    "25001014": "the reason is none of those that the platform takes for this request or order",
     "21011022": "the shipping provider is none of those that the order's delivery option has",
 }
 MOST_UNITS = 99_999
@@ -59,6 +70,9 @@ PRICE_RANGES: Mapping[str, tuple[str, str]] = {
     "VN": ("1", "180000000"),
 }
 ANY_PRICE = ("0", "Infinity")
+# Field of a warehouse, what it may be, and the platform's code where stock of such a one is refused.
+CLOSED = (("effect_status", "DISABLED", "12052531"), ("type", "RETURN_WAREHOUSE", "12052532"))
+COMBINED = "COMBINED_PRODUCT"
 
 logger = logging.getLogger("target-tiktokshop")
 
@@ -84,6 +98,58 @@ def unless_unknown(see: Callable[[list[Row]], None], rows: list[Row]) -> None:
     except Exception as error:
         logger.info("What the platform would refuse cannot be read, so the plan may be too hopeful.")
         logger.debug("A surprise", exc_info=error)
+
+
+class Warehouses:
+    """What is known of a shop's warehouses, read once a run."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known: dict[str, dict[str, str]] = {}
+
+    def closed(self, shop: Shop) -> dict[str, str]:
+        """Those whose stock cannot be set, with the platform's code of the refusal.
+
+        Raises:
+            TikTokShopError: They cannot be read.
+        """
+        if shop.id not in self._known:
+            found = self._desk.client.call(GET_WAREHOUSES, shop=shop).data.get("warehouses")
+            self._known[shop.id] = {
+                str(row.get("id")): code
+                for row in objects(found)
+                for name, value, code in CLOSED
+                if row.get(name) == value
+            }
+        return self._known[shop.id]
+
+
+class Combined:
+    """Products that are made of others, asked for one by one, remembered for the run."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known: dict[str, bool] = {}
+
+    def among(self, shop: Shop, product_ids: Iterable[str]) -> set[str]:
+        """Those of some products that are combined; no more calls than writing their stock would take.
+
+        Raises:
+            TikTokShopError: They cannot be read.
+        """
+        wanted = list(dict.fromkeys(product_ids))
+        new = [product_id for product_id in wanted if product_id not in self._known]
+        found = self._desk.each(lambda product_id: self._is_combined(shop, product_id), new)
+        self._known |= dict(zip(new, found, strict=True))
+        return {product_id for product_id in wanted if self._known[product_id]}
+
+    def _is_combined(self, shop: Shop, product_id: str) -> bool:
+        try:
+            product = self._desk.client.call(GET_PRODUCT, shop=shop, path={"product_id": product_id}).data
+        except BusinessError:
+            return False
+        types = product.get("product_types") or []
+        return COMBINED in types or any(sku.get("combined_skus") for sku in objects(product.get("skus")))
 
 
 class Promotions:
@@ -132,6 +198,22 @@ def stock(rows: Sequence[Row], statuses: Mapping[str, str], promotions: Promotio
         refuse([row for row in group if row.subject.id in skus], "12052393")
 
 
+def places(rows: Sequence[Row], warehouses: Warehouses) -> None:
+    """Stock: the warehouse is open for it; one that is not costs the whole SKU."""
+    for shop, group in by_shop(rows):
+        closed = warehouses.closed(shop)
+        for of_sku in by(group, lambda row: row.subject.id).values():
+            for code in sorted({closed[place] for row in of_sku if (place := row.after["warehouse_id"]) in closed}):
+                refuse(still_open(of_sku), code)
+
+
+def combined(rows: Sequence[Row], products: Combined) -> None:
+    """Stock: a combined product has none of its own."""
+    for shop, group in by_shop(rows):
+        found = products.among(shop, (row.subject.product_id for row in group))
+        refuse([row for row in group if row.subject.product_id in found], "12052850")
+
+
 def prices(calls: Iterable[list[Row]], statuses: Mapping[str, str], promotions: Promotions) -> None:
     """Prices: the product's status, a running promotion, the market's range; one SKU costs its whole call."""
     for rows in calls:
@@ -172,6 +254,40 @@ def reasons(desk: Desk, rows: Sequence[Row], key: str) -> None:
     for row, known in zip(asked, desk.each(names, asked), strict=True):
         if known and row.values["reject_reason"] not in known:
             refuse([row], "25001014", f"; there are: {', '.join(sorted(map(str, known)))}")
+
+
+def cancellations(desk: Desk, rows: Sequence[Row]) -> None:
+    """Cancellations by the seller: the order can be cancelled, for the reason that is given."""
+
+    def eligibility(row: Row) -> list[dict[str, Any]]:
+        path = {"order_id": row.values["order_id"]}
+        query = {"initiate_aftersale_user": "SELLER", "request_types": ["CANCEL"]}
+        try:
+            answer = desk.client.call(GET_AFTERSALE_ELIGIBILITY, shop=row.the_shop, path=path, query=query)
+        except BusinessError:
+            return []
+        skus = objects(answer.data.get("sku_eligibility"))
+        lines = [line for sku in skus for line in objects(sku.get("line_item_eligibility"))]
+        return [line for line in lines if line.get("request_type") in {"CANCEL", None}]
+
+    for row, lines in zip(rows, desk.each(eligibility, rows), strict=True):
+        _judge(row, lines)
+
+
+def _judge(row: Row, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Refuses a cancellation of which no line is eligible, or whose reason no line has, as far as that is said."""
+    wanted = set(row.values.get("order_line_item_ids", ()))
+    of_row = [line for line in lines if not wanted or wanted & set(map(str, line.get("order_line_items_ids") or []))]
+    eligible = [line for line in of_row if line.get("eligible") is not False]
+    names = [line.get("available_reason_names") or [] for line in eligible]
+    if of_row and not eligible:
+        code = str(of_row[0].get("ineligible_code") or "")
+        because = of_row[0].get("ineligible_reason") or "it gives no reason"
+        words = f"the platform would refuse it: the order cannot be cancelled by the seller now ({because})"
+        row.reject(code if code.isdecimal() else Category.BUSINESS.value, words)
+    elif names and all(names) and not any(row.values["cancel_reason"] in known for known in names):
+        known = sorted({str(name) for part in names for name in part})
+        refuse([row], "25001014", f"; there are: {', '.join(known)}")
 
 
 def carriers(rows: Sequence[Row], known: Callable[[Row], Sequence[tuple[str, str]]]) -> None:

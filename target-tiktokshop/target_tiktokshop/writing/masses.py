@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 NEARLY_NOTHING = 5
 """A SKU is nearly sold out by a change that leaves it less than one part in so many of its units."""
+MOVED_PERCENT = 10
+"""A price moves if it changes by more than this part, up or down."""
 MOST_HITS = 10_000
 """So many hits the platform's product search counts; a shop that has more is taken to have these."""
 WAITING = ("AWAITING_SHIPMENT", "ON_HOLD")
@@ -71,6 +74,12 @@ def _cancelled(row: Row) -> str | None:
     return str(row.values["order_id"]) if row.before["status"] in WAITING else None
 
 
+def _repriced(row: Row) -> str | None:
+    before = row.subject.price  # where there is none, `max_price_change_percent` holds back or somebody insists
+    moved = before and abs(Decimal(row.after["price"]) - before) * 100 > MOVED_PERCENT * before
+    return str(row.subject.product_id) if moved else None
+
+
 ON_SALE = ((SEARCH_PRODUCTS, {"status": "ACTIVATE"}),)
 OFF_SALE = ((SEARCH_PRODUCTS, {"status": SELLER_OFF}), (SEARCH_PRODUCTS, {"status": "DRAFT"}))
 FEW = 5
@@ -78,6 +87,14 @@ MASSES = (
     Mass("max_deactivated_percent", "product_status", _taken_down, "products on sale would be deactivated", ON_SALE),
     Mass("max_deactivated_percent", "inventory", _sold_out, "products on sale would be deactivated", ON_SALE),
     Mass("max_activated_percent", "product_status", _put_up, "products not on sale would be put on it", OFF_SALE, FEW),
+    Mass(
+        "max_repriced_percent",
+        "prices",
+        _repriced,
+        "products on sale would have a price moved by more than a tenth",
+        ON_SALE,
+        FEW,
+    ),
     Mass(
         "max_cancelled_percent",
         "order_cancellations",

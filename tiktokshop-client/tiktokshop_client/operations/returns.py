@@ -35,6 +35,15 @@ GET_REJECT_REASONS = Operation(
     rows="reasons",
     needs=("return_or_cancel_id",),
 )
+# The older answer lacks the names of reasons.
+GET_AFTERSALE_ELIGIBILITY = Operation(
+    "get_aftersale_eligibility",
+    "GET",
+    "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
+    "seller.return_refund.basic",
+    rows="sku_eligibility",
+    fallback="/return_refund/202309/orders/{order_id}/aftersale_eligibility",
+)
 CANCEL_ORDER = Operation(
     "cancel_order",
     "POST",

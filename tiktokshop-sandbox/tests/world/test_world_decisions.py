@@ -49,9 +49,27 @@ def test_the_seller_cancels_an_order_that_waits_and_no_other(asker):
     again = {"order_id": order["id"], "cancel_reason": REASON}
     assert code(asker.ask, "POST", path, None, again) == 11007009
     waiting = {"order_id": an_order(asker, "AWAITING_SHIPMENT")["id"]}
-    assert code(asker.ask, "POST", path, None, waiting | {"cancel_reason": "because"}) == 25001001
+    assert code(asker.ask, "POST", path, None, waiting | {"cancel_reason": "because"}) == 25001014
     part = waiting | {"cancel_reason": REASON, "order_line_item_ids": ["17"]}
     assert code(asker.ask, "POST", path, None, part) == 25001001
+
+
+def test_an_order_says_whether_and_why_its_seller_may_cancel_it(asker):
+    def verdicts(order, version="202602"):
+        path = f"/return_refund/{version}/orders/{order['id']}/aftersale_eligibility"
+        skus = asker.ask("GET", path, {"request_types": "CANCEL"})["sku_eligibility"]
+        lines = [line for sku in skus for line in sku["line_item_eligibility"]]
+        assert [number for line in lines for number in line["order_line_items_ids"]] == [
+            line["id"] for line in order["line_items"]
+        ]
+        return lines[0]
+
+    waiting = an_order(asker, "AWAITING_SHIPMENT")
+    assert verdicts(waiting)["eligible"] is True
+    assert REASON in verdicts(waiting)["available_reason_names"]
+    assert "available_reason_names" not in verdicts(waiting, "202309")
+    gone = verdicts(an_order(asker, "DELIVERED"))
+    assert (gone["eligible"], gone["ineligible_code"]) == (False, 25001021)
 
 
 def test_a_cancellation_is_decided_once_and_the_same_key_again_changes_nothing(asker):

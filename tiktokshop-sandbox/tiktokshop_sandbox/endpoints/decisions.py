@@ -9,7 +9,7 @@ from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints.orders import order_key
 from tiktokshop_sandbox.endpoints.returns import NO_SUCH_RETURN
 from tiktokshop_sandbox.life import decisions
-from tiktokshop_sandbox.reasons import CANCELLATION_REASONS, REJECTS_OF_CANCELLATIONS, REJECTS_OF_RETURNS
+from tiktokshop_sandbox.reasons import REASONS_OF_SELLERS, REJECTS_OF_CANCELLATIONS, REJECTS_OF_RETURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.life import Life
 
 _SCOPE = "seller.return_refund.basic"
+_REQUEST_TYPES = ("CANCEL", "REFUND", "RETURN_AND_REFUND")
 _PENDING = "CANCELLATION_REQUEST_PENDING"
 
 
@@ -46,12 +47,12 @@ def cancel(call: Call) -> Mapping[str, Any]:
     """Cancels an order that waits to be shipped, as a whole.
 
     Raises:
-        ApiError: 11007009 when it does not wait, 25001011 when the buyer has asked for it already, 25001001 for an
-            unknown reason or a part of the order.
+        ApiError: 11007009 when it does not wait, 25001011 when the buyer has asked for it already, 25001014 for a
+            reason that is not the seller's to give, 25001001 for a part of the order.
     """
     key = order_key(call, call.body["order_id"])
-    if call.body["cancel_reason"] not in CANCELLATION_REASONS:
-        raise _invalid("The cancel reason does not exist.")
+    if call.body["cancel_reason"] not in REASONS_OF_SELLERS:
+        raise ApiError(25001014, "The reason is not available for this order.", 400)
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
         named = set(call.body.get("order_line_item_ids") or ())
@@ -63,6 +64,24 @@ def cancel(call: Call) -> Mapping[str, Any]:
             raise _wrong_status()
         item = decisions.cancel_order(life, call.the_shop, order, call.body["cancel_reason"])
     return {"cancel_id": item.id, "cancel_status": item.status}
+
+
+def eligibility(call: Call) -> Mapping[str, Any]:
+    """Whether the seller may cancel an order, line by line, and for which reasons; of refunds it says nothing."""
+    with call.world.reading() as store:
+        order = store.orders[order_key(call, call.path["order_id"])]
+    eligible = order.status == "AWAITING_SHIPMENT" and not order.asked_to_cancel
+    verdict: dict[str, Any] = {"request_type": "CANCEL", "eligible": eligible}
+    if not eligible:
+        verdict |= {"ineligible_code": 25001021, "ineligible_reason": "The status does not allow it."}
+    elif "202602" in call.endpoint.path:
+        verdict["available_reason_names"] = list(REASONS_OF_SELLERS)
+    return {
+        "sku_eligibility": [
+            {"sku_id": line.sku, "line_item_eligibility": [{**verdict, "order_line_items_ids": [line.id]}]}
+            for line in order.lines
+        ]
+    }
 
 
 def _decide_cancellation(call: Call, decide: Callable[..., None]) -> Mapping[str, Any]:
@@ -128,6 +147,19 @@ def _post(path: str, handler: Any, body: Mapping[str, Param], query: Mapping[str
 
 
 ENDPOINTS = (
+    *(
+        Endpoint(
+            "GET",
+            f"/return_refund/{version}/orders/{{order_id}}/aftersale_eligibility",
+            _SCOPE,
+            eligibility,
+            query={
+                "initiate_aftersale_user": Param("string", values=("BUYER", "SELLER"), default="SELLER"),
+                "request_types": Param("array", items=Param("string", values=_REQUEST_TYPES)),
+            },
+        )
+        for version in ("202309", "202602")
+    ),
     _post(
         "202602/cancellations",
         cancel,
