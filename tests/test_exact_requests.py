@@ -15,14 +15,13 @@ import threading
 import time
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import platform_facts
 import pytest
 from tap_tiktokshop.reading import Days
 from tap_tiktokshop.streams import STREAMS
 
-API = Path(__file__).parent.parent.parent / "shared" / "api"
 KEY, SECRET, TOKEN, CIPHER = "app-key", "app-secret-of-the-test", "ROW_token+/=", "ROW_cipher+/="
 COMMON = {"app_key", "timestamp", "sign", "shop_cipher"}
 IDS = ("id", "return_id", "cancel_id")
@@ -34,19 +33,13 @@ UNDECLARED = {("GET", "/authorization/202309/shops"): "the client asks it, once 
 DAILY = tuple(stream.name for stream in STREAMS if isinstance(stream.reading, Days))
 REST = tuple(stream.name for stream in STREAMS if stream.name not in DAILY)
 
-pytestmark = [
-    pytest.mark.skipif(not API.exists(), reason="the platform's descriptions (../shared/api) are not here"),
-    pytest.mark.slow,
-]
+pytestmark = pytest.mark.slow
 
 
 def described():
-    operations = [json.loads(file.read_text()) for file in sorted(API.glob("operations/*.json"))]
     return [
         (operation["method"], re.compile(re.sub(r"\{\w+\}", "[^/]+", operation["path"])), operation)
-        for family in operations
-        if isinstance(family, list)
-        for operation in family
+        for operation in platform_facts.current()
     ]
 
 

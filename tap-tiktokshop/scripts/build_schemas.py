@@ -1,11 +1,10 @@
 """Write the stream schemas from the streams' declarations and descriptions of the platform's operations.
 
-    python scripts/build_schemas.py PATH/TO/api
+    python tap-tiktokshop/scripts/build_schemas.py [--check]
 
-The folder holds `operations/<family>.json` (and `operations-2026-04/` for older versions): for each operation its
-method, path and the shape of its answer. What the shapes leave open (which strings are exact decimals, which integers
-are times, what a field means) is said here and in `schema_words`, in tables. The result is checked in; a test compares
-it with the operations again wherever their descriptions are at hand.
+The shapes of the answers come from `facts/` (see `scripts/platform_facts.py`). What they leave open (which strings are
+exact decimals, which integers are times, what a field means) is said here and in `schema_words`, in tables. The result
+is checked in. With --check nothing is written: what would change is shown, and is the exit code 1.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from functools import cache
+from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,8 @@ from tap_tiktokshop.reading import AuthorisedShop, Children, Days, IfOnboarded, 
 from tap_tiktokshop.streams import STREAMS
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+from platform_facts import operations
 from schema_words import DESCRIPTIONS
 
 if TYPE_CHECKING:
@@ -118,18 +119,6 @@ LOOSE = {"analytics", "customer_service", "affiliate_seller", "promotion", "fbt"
 SURELY_MONEY = re.compile(r"^(amount|minimum_amount|maximum_amount|cs_guided_gmv)$")
 
 
-@cache
-def described(api: Path) -> dict[tuple[str, str], Node]:
-    """(method, path) -> the description of an operation; the newest wins."""
-    found: dict[tuple[str, str], Node] = {}
-    for folder in ("operations-2026-04", "operations"):
-        for file in sorted((api / folder).glob("*.json")):
-            operations = json.loads(file.read_text(encoding="utf8"))
-            if isinstance(operations, list):
-                found.update({(each["method"], each["path"]): each for each in operations})
-    return found
-
-
 def plain(reading: Reading) -> Reading:
     """The way of reading behind a condition."""
     return reading.reading if isinstance(reading, IfOnboarded) else reading
@@ -144,16 +133,16 @@ def path_of(reading: Reading, rows: str | None) -> str:
     return rows or ""
 
 
-def row_shapes(api: Path, declaration: Declaration) -> list[Node]:
+def row_shapes(declaration: Declaration) -> list[Node]:
     """The documented shape of a row, of each version that may answer or once did."""
     reading = plain(declaration.reading)
     if isinstance(reading, AuthorisedShop):
-        return [described(api)["GET", "/authorization/202309/shops"]["data"]["properties"]["shops"]["items"]]
+        return [operations()["GET", "/authorization/202309/shops"]["data"]["properties"]["shops"]["items"]]
     operation = declaration.reading.operation
     shapes = []
     for path in (operation.path, operation.fallback, *RETIRED.get(declaration.name, ())):
         if path:
-            node = described(api)[operation.method, path]["data"]
+            node = operations()[operation.method, path]["data"]
             for part in filter(None, path_of(reading, operation.rows).split(".")):
                 lists = [each for each in node["properties"].values() if each["type"] == "array"]
                 node = node["properties"].get(part) or lists[0]  # an older version may call the list otherwise
@@ -246,12 +235,12 @@ def part_of_key(name: str, node: Node) -> Node:
     return made
 
 
-def build(api: Path, declaration: Declaration) -> Node:
+def build(declaration: Declaration) -> Node:
     """The schema of one stream."""
     stream, operation = declaration.name, declaration.reading.operation
     family = operation.family if operation else ""
     properties: Node = {}
-    for shape in row_shapes(api, declaration):
+    for shape in row_shapes(declaration):
         row = RESHAPED.get(stream, dict)(shape)
         for key, value in schema(stream, "", row, family)["properties"].items():
             properties.setdefault(key, value)
@@ -273,15 +262,26 @@ def build(api: Path, declaration: Declaration) -> Node:
 
 
 def main() -> None:
-    """Write every schema, and remove those of streams that are no more."""
-    api = Path(sys.argv[1])
-    for file in SCHEMAS.glob("*.json"):
-        if file.stem not in {declaration.name for declaration in STREAMS}:
+    """Write every schema, and remove those of streams that are no more; or show what would change."""
+    made = {
+        SCHEMAS / f"{stream.name}.json": json.dumps(build(stream), indent=1, ensure_ascii=False) + "\n"
+        for stream in STREAMS
+    }
+    changed = 0
+    for file in sorted({*made, *SCHEMAS.glob("*.json")}):
+        old, new = file.read_text(encoding="utf8") if file.exists() else "", made.get(file, "")
+        if old == new:
+            continue
+        changed += 1
+        sys.stdout.writelines(unified_diff(old.splitlines(True), new.splitlines(True), file.name, file.name))
+        if "--check" in sys.argv:
+            continue
+        if new:
+            file.write_text(new, encoding="utf8")
+        else:
             file.unlink()
-    for declaration in STREAMS:
-        text = json.dumps(build(api, declaration), indent=1, ensure_ascii=False)
-        (SCHEMAS / f"{declaration.name}.json").write_text(text + "\n", encoding="utf8")
-        print(f"{declaration.name}: {text.count('type')} types")
+    print(f"{changed} of {len(made)} schemas {'would change' if '--check' in sys.argv else 'changed'}")
+    sys.exit(1 if changed and "--check" in sys.argv else 0)
 
 
 if __name__ == "__main__":

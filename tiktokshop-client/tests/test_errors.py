@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
+import platform_facts
 import pytest
 from tiktokshop_client import errors, operations
 from tiktokshop_client.codes import operations as operation_codes
 from tiktokshop_client.codes.table import CODED
 from tiktokshop_client.errors import Action, Category, Context, classify, partial_errors
 
-FACTS = Path(__file__).parents[3] / "shared" / "api"
 CONTEXT = Context.of(operations.SEARCH_ORDERS, "shop 7495 (Tea & Co)", "7495", "GB")
 CODES = sorted(rule.code for rule in CODED)
 OF_OPERATIONS = {
@@ -37,10 +34,7 @@ def test_every_code_has_exactly_one_row_without_words():
 
 
 def test_every_known_code_of_the_platform_is_in_the_table():
-    file = FACTS / "errors.json"
-    if not file.exists():
-        pytest.skip("the collection of facts about the platform is not beside this checkout")
-    known = {row["code"]: row for row in json.loads(file.read_text("utf-8"))}
+    known = {row["code"]: row for row in platform_facts.of("errors")}
     assert {errors.SUCCESS, *(rule.code for rule in GENERAL)} == set(known)
     waits = {code for code, row in known.items() if row["retryable"].startswith("backoff")} - {36009037}
     assert {rule.code for rule in GENERAL if rule.action in {Action.RETRY, Action.SLOW_DOWN}} == waits

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
+import platform_facts
 import pytest
 from tiktokshop_client import OPERATIONS, operations
 
-FACTS = Path(__file__).parents[3] / "shared" / "api"
 SHAPE = re.compile(r"/(\w+)/\d{6}(/[a-z_]+|/\{[a-z_]+\})+")
 WRITES = {
     "update_inventory",
@@ -48,15 +46,7 @@ ALL = sorted(OPERATIONS)
 
 @pytest.fixture(scope="module")
 def facts():
-    if not FACTS.exists():
-        pytest.skip("the collection of facts about the platform is not beside this checkout")
-    known = {}
-    for folder in ("operations-2026-04", "operations"):
-        for file in sorted((FACTS / folder).glob("*.json")):
-            if file.name == "webhooks.json":
-                continue
-            known.update({(row["method"], row["path"]): row for row in json.loads(file.read_text("utf-8"))})
-    return known
+    return platform_facts.operations()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -7,12 +7,12 @@ import hmac
 import json
 from pathlib import Path
 
+import platform_facts
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktokshop_client import sign, verify_webhook
 
-FACTS = Path(__file__).parents[3] / "shared" / "api"
 DATA = Path(__file__).parent / "data"
 VECTORS = json.loads((DATA / "signing_vectors.json").read_text("utf-8"))
 HOOKS = json.loads((DATA / "webhook_vectors.json").read_text("utf-8"))
@@ -42,10 +42,7 @@ def test_a_known_answer_is_met(vector):
 
 
 def test_every_fact_we_were_given_about_signing_is_met():
-    file = FACTS / "signing-vectors.json"
-    if not file.exists():
-        pytest.skip("the collection of facts about the platform is not beside this checkout")
-    for vector in json.loads(file.read_text("utf-8")):
+    for vector in platform_facts.of("signing-vectors"):
         made = sign(vector["secret"], vector["path"], vector["query"], vector["body"].encode(), vector["content_type"])
         assert made == vector["sign"], vector["name"]
 
@@ -82,10 +79,7 @@ def test_a_webhook_of_the_platform_is_recognised(hook):
 
 
 def test_every_fact_we_were_given_about_webhooks_is_met():
-    file = FACTS / "webhook-vectors.json"
-    if not file.exists():
-        pytest.skip("the collection of facts about the platform is not beside this checkout")
-    for hook in json.loads(file.read_text("utf-8")):
+    for hook in platform_facts.of("webhook-vectors"):
         assert verify_webhook(hook["app_key"], hook["app_secret"], hook["raw_body"].encode(), hook["signature"])
 
 
