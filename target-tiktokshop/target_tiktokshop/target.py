@@ -26,18 +26,18 @@ from tiktokshop_client.settings import SETTINGS
 from tiktokshop_client.stream_maps import ODD_MAPS, mistake_in_expression, mistake_in_map, of_a_map
 from typing_extensions import override
 
-from target_tiktokshop import rules as writing_rules
-from target_tiktokshop.rules import Rules
+from target_tiktokshop import settings as writing_settings
+from target_tiktokshop.settings import WritingSettings
 from target_tiktokshop.singer.messages import InputError, LineReader
 from target_tiktokshop.singer.progress import Progress
 from target_tiktokshop.singer.sink import WriteSink
 from target_tiktokshop.streams import WRITINGS, Writing
 from target_tiktokshop.streams.needs import need_of
-from target_tiktokshop.writing.desk import Desk
 from target_tiktokshop.writing.guards import RunStoppedError
-from target_tiktokshop.writing.planning import Catalogue
+from target_tiktokshop.writing.live import Catalogue
 from target_tiktokshop.writing.results import Results
 from target_tiktokshop.writing.rows import Row
+from target_tiktokshop.writing.run import WriteRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +78,7 @@ class TargetTikTokShop(Target):
     message_reader_class = LineReader
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
-        "properties": deepcopy({**SETTINGS["properties"], **writing_rules.SETTINGS}),
+        "properties": deepcopy({**SETTINGS["properties"], **writing_settings.SETTINGS}),
     }
 
     def __init__(self, *, validate_config: bool = True, **kwargs: Any) -> None:
@@ -94,7 +94,7 @@ class TargetTikTokShop(Target):
         if isinstance(reader, LineReader):
             reader.reject = self.reject_line
         if validate_config:
-            self.rules = Rules.from_config(self.config)
+            self.settings = WritingSettings.from_config(self.config)
             if not self.config.get("sandbox"):
                 Settings.from_config(self.config)
 
@@ -120,24 +120,24 @@ class TargetTikTokShop(Target):
     # -- what the sinks work with --------------------------------------------------------------------------------
 
     @cached_property
-    def desk(self) -> Desk:
+    def run(self) -> WriteRun:
         """The client and all that goes with it, made when the first batch needs it."""
-        return Desk(Client(Settings.from_config(self.config)), self.rules, self.results, self.logger)
+        return WriteRun(Client(Settings.from_config(self.config)), self.settings, self.results, self.logger)
 
     @cached_property
     def results(self) -> Results:
         """Where outcomes go."""
-        return Results(self.rules.results_path, plan=self.rules.dry_run)
+        return Results(self.settings.results_path, plan=self.settings.dry_run)
 
     def writer(self, writing: Writing) -> Writer:
         """The one writer of a stream, which remembers what it has read of the shop."""
         if writing.name not in self._writers:
-            self._writers[writing.name] = writing.writer(self.desk)
+            self._writers[writing.name] = writing.writer(self.run)
         return self._writers[writing.name]
 
     def warn_early(self, stream: str) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that a stream lacks."""
-        client = self.desk.client
+        client = self.run.client
         for warning in early_warnings(client.grant(), [need_of(stream)], client.now()):
             if warning not in self._warned:
                 self._warned.add(warning)
@@ -260,7 +260,7 @@ class TargetTikTokShop(Target):
             OutputClosedError: Nobody reads the states any more.
             OSError: They cannot be written.
         """
-        if self.rules.dry_run:
+        if self.settings.dry_run:
             return
         try:
             super()._write_state_message(state)
@@ -289,17 +289,17 @@ class TargetTikTokShop(Target):
                 f"The real run would be stopped and send nothing from there on: {'; '.join(stops)}. "
                 "Check the feed, or raise the settings named."
             )
-        tally, limit = self.results.tally, self.rules.percent["max_rejected_percent"]
+        tally, limit = self.results.tally, self.settings.percent["max_rejected_percent"]
         if tally.beyond(limit):
+            done = "could be" if self.settings.dry_run else "were"
             raise RowsFailedError(
                 f"{tally.failed} of {tally.outcomes.total()} records were rejected or guarded, more than "
-                f"{limit} %: {self.results.path} says why. The others {'could be' if self.rules.dry_run else 'were'} "
-                "carried out."
+                f"{limit} %: {self.results.path} says why. The others {done} carried out."
             )
 
     def stops(self) -> list[str]:
         """What would have stopped the real run, in a dry run: one sentence for each stream and guard."""
-        found = self.desk.stops if "desk" in self.__dict__ else []
+        found = self.run.stops if "run" in self.__dict__ else []
         return list({(stream, stop.name): f"{stream}: {stop.sentence}" for stream, stop in found}.values())
 
     def summarise(self, *, failed: bool = False) -> None:
@@ -309,22 +309,22 @@ class TargetTikTokShop(Target):
             text = results.plan.text((lambda *_: {}) if failed else self._titles, self.stops())
             click.echo(text, err=True)  # in one piece, so that no log line falls between its rows
         if results.tally.outcomes:
-            kind = "Plan" if self.rules.dry_run else "Done"
+            kind = "Plan" if self.settings.dry_run else "Done"
             self.logger.info("%s: %s. Each record's outcome is in %s.", kind, results.tally, results.path)
 
     def _titles(self, shop_id: str, sku_ids: Iterable[str]) -> dict[str, str]:
         """What the products of SKUs are called; it is only for show, so that no error of it is one of the run."""
         wanted = list(sku_ids)
         try:
-            return Catalogue(self.desk, self.desk.shops()[shop_id]).titles(wanted) if wanted else {}
+            return Catalogue(self.run, self.run.shops()[shop_id]).titles(wanted) if wanted else {}
         except TikTokShopError:
             return {}
 
     def close(self) -> None:
         """Lets go of connections and files."""
         self.write_unreadable()
-        if "desk" in self.__dict__:
-            self.desk.close()
+        if "run" in self.__dict__:
+            self.run.close()
         elif "results" in self.__dict__:
             self.results.close()
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import tiktokshop_sandbox
-from target_tiktokshop.rules import SETTINGS
+from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
 from target_tiktokshop.writing.outcomes import documented
 from tiktokshop_client import Client, Settings, operations

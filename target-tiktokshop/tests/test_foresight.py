@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.foresight import OUT_OF_REACH, PRICE_RANGES, REFUSALS
-from target_tiktokshop.writing.planning import Product, Sku
+from target_tiktokshop.writing.live import Product, Sku
 from target_tiktokshop.writing.rows import Row
 from tiktokshop_client import Answer, Shop, operations
 
@@ -156,7 +156,7 @@ ELIGIBILITY = {
 
 
 class Answers:
-    """A desk whose shop has one answer for everything."""
+    """A run whose shop has one answer for everything."""
 
     def __init__(self, data):
         self.client, self.data, self.asked = self, data, 0
@@ -227,10 +227,10 @@ def test_warehouses_that_cannot_be_read_keep_nothing_else_from_being_told(lab):
 
 
 def test_a_combined_product_is_asked_about_once_a_run():
-    shop, desk = shop_of("US"), Answers({"product_types": [], "skus": [{"combined_skus": [{"sku_id": "3"}]}]})
-    products = foresight.Combined(desk)
+    shop, run = shop_of("US"), Answers({"product_types": [], "skus": [{"combined_skus": [{"sku_id": "3"}]}]})
+    products = foresight.Combined(run)
     assert products.among(shop, ["2", "2"]) == products.among(shop, ["2"]) == {"2"}
-    assert desk.asked == 1
+    assert run.asked == 1
 
 
 def test_a_carrier_that_the_order_does_not_have_is_planned_so(lab_of):

@@ -6,25 +6,25 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from target_tiktokshop.rules import Rules
+from target_tiktokshop.settings import WritingSettings
 from target_tiktokshop.writing.changes import Changes
 from target_tiktokshop.writing.guards import GUARDS, check_batch
+from target_tiktokshop.writing.live import UNSEEN, Product, Sku, decimal_of, product_of, units_of
 from target_tiktokshop.writing.masses import MASSES, found
 from target_tiktokshop.writing.outcomes import PLANNED
-from target_tiktokshop.writing.planning import UNSEEN, Product, Sku, decimal_of, product_of, units_of
 from target_tiktokshop.writing.rows import Row
 from tiktokshop_client import Client, Shop
 
 SHOP = Shop(id="7", name="Shop", region="US", cipher="c", code="s", seller_type="LOCAL")
 
 
-def rules(**config):
-    return Rules.from_config(config)
+def settings(**config):
+    return WritingSettings.from_config(config)
 
 
-def guarded(row, rules):
+def guarded(row, settings):
     """The settings that would hold a row back."""
-    return [guard.name for guard in GUARDS[row.stream] if guard.finds(row, rules)]
+    return [guard.name for guard in GUARDS[row.stream] if guard.finds(row, settings)]
 
 
 # -- limits --------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def price_row(before, after, currency="USD", status="", **values):
     [("15.00", False), ("15.01", True), ("5.00", False), ("4.99", True), ("10.00", False)],
 )
 def test_a_price_at_the_very_limit_passes_and_a_cent_beyond_is_held_back(after, held):
-    assert guarded(price_row("10.00", after), rules()) == ["max_price_change_percent"] * held
+    assert guarded(price_row("10.00", after), settings()) == ["max_price_change_percent"] * held
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_a_price_at_the_very_limit_passes_and_a_cent_beyond_is_held_back(after, 
     ],
 )
 def test_bounds_of_prices_hold_for_all_amounts_of_a_call_and_not_for_the_bound_itself(setting, amounts, held):
-    assert guarded(price_row("9.00", "9.00", **amounts), rules(**setting)) == list(setting) * held
+    assert guarded(price_row("9.00", "9.00", **amounts), settings(**setting)) == list(setting) * held
 
 
 @pytest.mark.parametrize(("quantity", "held"), [(9, False), (10, False), (11, True)])
 def test_a_quantity_of_the_very_limit_passes_and_one_more_is_held_back(quantity, held):
     row = Row("inventory", 1, {}, values={"quantity": quantity}, shop=SHOP, subject=Sku("1", "A", "2"))
     row.after = {"quantity": quantity}
-    assert guarded(row, rules(max_quantity=10)) == ["max_quantity"] * held
+    assert guarded(row, settings(max_quantity=10)) == ["max_quantity"] * held
 
 
 def settled(count, failed):
@@ -78,13 +78,13 @@ def settled(count, failed):
 @given(count=st.integers(1, 60), failed=st.integers(0, 60), percent=st.integers(0, 100))
 def test_a_batch_is_stopped_exactly_when_more_than_the_part_has_failed(count, failed, percent):
     failed = min(failed, count)
-    stops = list(check_batch(settled(count, failed), rules(max_rejected_percent=percent)))
+    stops = list(check_batch(settled(count, failed), settings(max_rejected_percent=percent)))
     assert bool(stops) == (failed * 100 > percent * count)
 
 
 def test_a_fifth_of_a_batch_may_fail_and_one_row_more_may_not():
-    assert not list(check_batch(settled(10, 2), rules()))
-    assert [stop.name for stop in check_batch(settled(10, 3), rules())] == ["max_rejected_percent"]
+    assert not list(check_batch(settled(10, 2), settings()))
+    assert [stop.name for stop in check_batch(settled(10, 3), settings())] == ["max_rejected_percent"]
 
 
 # -- masses --------------------------------------------------------------------------------------------------
@@ -92,9 +92,9 @@ def test_a_fifth_of_a_batch_may_fail_and_one_row_more_may_not():
 
 @dataclass
 class Tools:
-    """As much of a desk as the masses look at."""
+    """As much of a run as the masses look at."""
 
-    rules: Rules
+    settings: WritingSettings
     changes: Changes = field(default_factory=Changes)
     client: Client | None = None
 
@@ -130,7 +130,7 @@ FALLS = {
 @pytest.mark.parametrize("name", FALLS)
 def test_a_mass_fall_of_stock_stops_the_run(name):
     changes, setting, stops = FALLS[name]
-    tools = Tools(rules(**setting), Changes(skus=len(changes)))
+    tools = Tools(settings(**setting), Changes(skus=len(changes)))
     assert [stop.name for stop in found(stock_rows(*changes), tools)] == stops
 
 
@@ -149,7 +149,7 @@ def mass_row(mass, number):
 @given(mass=st.sampled_from(MASSES), total=st.integers(0, 80), changed=st.integers(0, 80), batch=st.integers(1, 30))
 def test_a_run_is_stopped_exactly_when_it_changes_more_than_a_few_and_more_than_the_part(mass, total, changed, batch):
     percent = 25
-    tools = Tools(rules(**{mass.name: percent}), Changes(totals={(mass.name, mass.stream, SHOP.id): total}))
+    tools = Tools(settings(**{mass.name: percent}), Changes(totals={(mass.name, mass.stream, SHOP.id): total}))
     rows = [mass_row(mass, number) for number in range(changed)]
     stops = [
         stop
@@ -172,7 +172,7 @@ def test_a_run_is_stopped_exactly_when_it_changes_more_than_a_few_and_more_than_
     ],
 )
 def test_a_price_that_moves_by_a_tenth_is_none_of_the_mass_and_a_cent_more_is(before, after, moved):
-    tools = Tools(rules(send_unseen=True))
+    tools = Tools(settings(send_unseen=True))
     list(found([price_row(before, after)], tools))
     assert tools.changes.things == {("max_repriced_percent", "prices", SHOP.id): {"2"} if moved else set()}
 
@@ -181,18 +181,18 @@ def test_a_price_that_moves_by_a_tenth_is_none_of_the_mass_and_a_cent_more_is(be
 def test_where_the_shop_does_not_say_how_many_there_are_only_a_few_pass_unless_somebody_insists(mass):
     unknown = {(mass.name, mass.stream, SHOP.id): None}
     rows = [mass_row(mass, number) for number in range(mass.few + 1)]
-    assert not list(found(rows[: mass.few], Tools(rules(), Changes(totals=dict(unknown)))))
-    stops = list(found(rows, Tools(rules(), Changes(totals=dict(unknown)))))
+    assert not list(found(rows[: mass.few], Tools(settings(), Changes(totals=dict(unknown)))))
+    stops = list(found(rows, Tools(settings(), Changes(totals=dict(unknown)))))
     assert [stop.name for stop in stops] == [mass.name]
     assert "send_unseen" in stops[0].sentence
-    assert not list(found(rows, Tools(rules(send_unseen=True), Changes(totals=dict(unknown)))))
+    assert not list(found(rows, Tools(settings(send_unseen=True), Changes(totals=dict(unknown)))))
 
 
 @pytest.mark.parametrize(
     ("stream", "field_name"), [("tracking", "tracking_number"), ("external_order_references", "external_order_id")]
 )
 def test_one_number_for_more_orders_than_allowed_stops_the_run_over_all_its_batches(stream, field_name):
-    tools = Tools(rules())
+    tools = Tools(settings())
 
     def rows(*orders):
         return [Row(stream, 1, {}, values={"order_id": str(order), field_name: "same"}, shop=SHOP) for order in orders]
@@ -231,13 +231,13 @@ BLIND = {
 @pytest.mark.parametrize("name", BLIND)
 def test_a_guard_that_cannot_see_holds_back_unless_somebody_insists(name):
     row, setting, guard = BLIND[name]
-    assert guarded(row, rules(**setting)) == [guard]
-    assert guarded(row, rules(**setting, send_unseen=True)) == []
+    assert guarded(row, settings(**setting)) == [guard]
+    assert guarded(row, settings(**setting, send_unseen=True)) == []
 
 
 def test_a_list_of_ids_needs_no_seller_sku():
     row = Row("inventory", 1, {}, subject=NUMBER, after={"quantity": 1})
-    assert guarded(row, rules(deny_skus=["1729115635999637219"])) == []
+    assert guarded(row, settings(deny_skus=["1729115635999637219"])) == []
 
 
 @pytest.mark.parametrize("value", [None, "", "x", "NaN", "Infinity", [], {}, [1]])
@@ -352,7 +352,7 @@ def test_how_many_there_are_is_what_the_lists_hold(lab, mass):
         for page in lab.client.pages(operation, shop=lab.us, body=body)
         for row in page.rows
     ]
-    tools = Tools(rules(), client=lab.client)
+    tools = Tools(settings(), client=lab.client)
     rows = [mass_row(mass, number) for number in range(mass.few + 1)]
     for row in rows:
         row.shop = lab.us

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from target_tiktokshop.streams.carriers import choose, of_shop
 from target_tiktokshop.writing.fields import Contract, Field, FieldError, amount, identifier, number, quantity, text
-from target_tiktokshop.writing.planning import plain
+from target_tiktokshop.writing.live import plain
 
 
 def renaming(names):

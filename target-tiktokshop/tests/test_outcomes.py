@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import target_tiktokshop
-from target_tiktokshop.rules import SETTINGS
+from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.writing.outcomes import CODES, OUTCOMES, REASONS, documented
 
 SOURCES = sorted(Path(target_tiktokshop.__file__).parent.rglob("*.py"))

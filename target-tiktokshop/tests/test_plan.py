@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from target_tiktokshop.writing.live import Sku
 from target_tiktokshop.writing.plan import MOST_LINES, Plan, change
-from target_tiktokshop.writing.planning import Sku
 from target_tiktokshop.writing.rows import Row
 from tiktokshop_client import Shop
 

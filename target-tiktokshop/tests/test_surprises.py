@@ -4,7 +4,7 @@ import copy
 import random
 
 import pytest
-from target_tiktokshop.rules import SETTINGS
+from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.writing.outcomes import CODES, documented
 
 NUMBER = "9400112345670000000"

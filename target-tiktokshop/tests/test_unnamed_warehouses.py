@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from target_tiktokshop.streams.fresh import FRESH_SECONDS, SKUS_A_LOOK, Lot, aftermath, lots
 from target_tiktokshop.streams.inventory import has
-from target_tiktokshop.writing.planning import Sku
+from target_tiktokshop.writing.live import Sku
 from target_tiktokshop.writing.rows import Row
 from tiktokshop_client import operations
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 from target_tiktokshop.streams import WRITINGS
 from target_tiktokshop.writing.batch import carry_out, give_up
 from target_tiktokshop.writing.fields import FieldError
-from target_tiktokshop.writing.planning import STOCK_A_CALL
+from target_tiktokshop.writing.live import STOCK_A_CALL
 from target_tiktokshop.writing.rows import Row
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
-    from target_tiktokshop.rules import Rules
+    from target_tiktokshop.settings import WritingSettings
     from target_tiktokshop.singer.progress import Progress
-    from target_tiktokshop.writing.desk import Desk
     from target_tiktokshop.writing.results import Results
+    from target_tiktokshop.writing.run import WriteRun
     from target_tiktokshop.writing.writer import Writer, Writing
 
 DELETED = (
@@ -34,10 +34,10 @@ DELETED = (
 class Host(Protocol):
     """What a sink needs of its target; the properties are those of `TargetTikTokShop`."""
 
-    desk: Desk
+    run: WriteRun
     progress: Progress
     results: Results
-    rules: Rules
+    settings: WritingSettings
 
     @property
     def marks(self) -> Mapping[str, Any]:
@@ -86,7 +86,7 @@ class WriteSink(BatchSink):
     @override
     def max_size(self) -> int:
         """The batch size, down to whole calls of the stock search, so that no call of it is half empty."""
-        size = self._target.rules.batch_size_rows
+        size = self._target.settings.batch_size_rows
         return size - size % STOCK_A_CALL or size
 
     @override
@@ -132,7 +132,7 @@ class WriteSink(BatchSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         rows: list[Row] = context["records"]
         try:
-            carry_out(self._target.desk, self._writer, rows)
+            carry_out(self._target.run, self._writer, rows)
         except BaseException as error:
             give_up(rows, error)
             self._target.results.write([row for row in rows if not row.open])

@@ -8,7 +8,7 @@ from tiktokshop_client.operations import CANCEL_ORDER
 
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
-from target_tiktokshop.writing.planning import CANCELLATIONS_OF_ORDERS, orders, searched
+from target_tiktokshop.writing.live import CANCELLATIONS_OF_ORDERS, orders, searched
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
@@ -35,7 +35,7 @@ class CancellationWriter(Writer):
     def look(self, rows: list[Row]) -> None:
         """Reads all orders, 50 a call."""
         for shop, group in by_shop(still_open(rows)):
-            found = orders(self.desk, shop, (row.values["order_id"] for row in group))
+            found = orders(self.run, shop, (row.values["order_id"] for row in group))
             for row in group:
                 with apart(row):
                     self._compare(row, found.get(row.values["order_id"]))
@@ -60,7 +60,7 @@ class CancellationWriter(Writer):
 
     def foresee(self, rows: list[Row]) -> None:
         """Whether each order can be cancelled, and for which reasons: one call an order, as the run itself makes."""
-        foresight.cancellations(self.desk, rows)
+        foresight.cancellations(self.run, rows)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a record."""
@@ -72,7 +72,7 @@ class CancellationWriter(Writer):
         body = {"order_id": row.values["order_id"], "cancel_reason": row.values["cancel_reason"]}
         if "order_line_item_ids" in row.values:
             body["order_line_item_ids"] = list(row.values["order_line_item_ids"])
-        answer = self.desk.client.call(CANCEL_ORDER, shop=row.the_shop, body=body)
+        answer = self.run.client.call(CANCEL_ORDER, shop=row.the_shop, body=body)
         row.request_id = answer.request_id
         row.after = {
             "status": "CANCELLED",
@@ -85,8 +85,8 @@ class CancellationWriter(Writer):
         done: dict[int, bool] = {}
         for shop, group in by_shop(rows):
             ids = [row.values["order_id"] for row in group]
-            found = orders(self.desk, shop, ids)
-            asked = searched(self.desk, shop, CANCELLATIONS_OF_ORDERS, ids)
+            found = orders(self.run, shop, ids)
+            asked = searched(self.run, shop, CANCELLATIONS_OF_ORDERS, ids)
             for row in group:
                 order, request = found.get(row.values["order_id"]), asked.get(row.values["order_id"])
                 wanted = set(row.values.get("order_line_item_ids", ()))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_tiktokshop.writing.planning import plain
+from target_tiktokshop.writing.live import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_tiktokshop.rules import Carriers
+    from target_tiktokshop.settings import Carriers
 
 
 @dataclass(frozen=True)

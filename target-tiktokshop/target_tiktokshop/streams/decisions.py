@@ -23,7 +23,7 @@ from target_tiktokshop.writing.fields import (
     one_of,
     text,
 )
-from target_tiktokshop.writing.planning import CANCELLATIONS, RETURNS, Search, searched
+from target_tiktokshop.writing.live import CANCELLATIONS, RETURNS, Search, searched
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
@@ -145,7 +145,7 @@ class DecisionWriter(Writer):
         """Reads all requests, 50 a call."""
         kind = self.kind
         for shop, group in by_shop(still_open(rows)):
-            found = searched(self.desk, shop, kind.search, (row.values[kind.key] for row in group))
+            found = searched(self.run, shop, kind.search, (row.values[kind.key] for row in group))
             for row in group:
                 with apart(row):
                     self._compare(row, found.get(row.values[kind.key]))
@@ -175,7 +175,7 @@ class DecisionWriter(Writer):
 
     def foresee(self, rows: list[Row]) -> None:
         """The reasons that the platform takes for each request."""
-        foresight.reasons(self.desk, rows, self.kind.key)
+        foresight.reasons(self.run, rows, self.kind.key)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a decision."""
@@ -184,7 +184,7 @@ class DecisionWriter(Writer):
     def send(self, rows: list[Row]) -> None:
         """Decides; the key keeps a repeat from deciding twice."""
         row, kind = rows[0], self.kind
-        answer = self.desk.client.call(
+        answer = self.run.client.call(
             kind.operations[side(row.values["decision"])],
             shop=row.the_shop,
             path={kind.key: row.values[kind.key]},
@@ -203,7 +203,7 @@ class DecisionWriter(Writer):
         """The requests have moved on."""
         done: dict[int, bool] = {}
         for shop, group in by_shop(rows):
-            found = searched(self.desk, shop, self.kind.search, (row.values[self.kind.key] for row in group))
+            found = searched(self.run, shop, self.kind.search, (row.values[self.kind.key] for row in group))
             for row in group:
                 status = (found.get(row.values[self.kind.key]) or {}).get(self.kind.status)
                 done[id(row)] = status is not None and status != row.before["status"]

@@ -12,7 +12,7 @@ from target_tiktokshop.writing.rows import by
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_tiktokshop.writing.planning import Sku
+    from target_tiktokshop.writing.live import Sku
     from target_tiktokshop.writing.rows import Row
 
 SKUS_A_LOOK = 100

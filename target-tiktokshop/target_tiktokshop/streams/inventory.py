@@ -11,11 +11,11 @@ from tiktokshop_client.operations import DEACTIVATE_PRODUCTS, UPDATE_INVENTORY
 from target_tiktokshop.streams.fresh import Lot, aftermath, lots, renew
 from target_tiktokshop.streams.skus import SkuWriter
 from target_tiktokshop.writing import foresight
-from target_tiktokshop.writing.desk import only_these_rows, refuse_all
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, quantity, text
+from target_tiktokshop.writing.live import DEACTIVATED, SELLER_OFF, Sku, stock_after
 from target_tiktokshop.writing.outcomes import APPLIED, OVERWROTE
-from target_tiktokshop.writing.planning import DEACTIVATED, SELLER_OFF, Sku, stock_after
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.run import only_these_rows, refuse_all
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writing
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
-    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.run import WriteRun
 
 ZERO_REFUSED = "12052055"
 CONTRACT = Contract(
@@ -43,9 +43,9 @@ CONTRACT = Contract(
 class InventoryWriter(SkuWriter):
     """Stock. Warehouses that no row names keep their live value; what orders have committed is never touched."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._warehouses, self._combined = foresight.Warehouses(desk), foresight.Combined(desk)
+    def __init__(self, run: WriteRun) -> None:
+        super().__init__(run)
+        self._warehouses, self._combined = foresight.Warehouses(run), foresight.Combined(run)
         self._lots: dict[str, Lot] = {}
         self._sent: dict[str, dict[str, int]] = {}  # by SKU, what the last batch gave each of its warehouses
         self._changed: dict[str, str] = {}  # by SKU, what others had changed right before
@@ -61,9 +61,9 @@ class InventoryWriter(SkuWriter):
                     if row.open:
                         self._place(row)
         last_wins(rows, lambda row: (row.subject.id, row.after["warehouse_id"]))
-        self.desk.changes.skus += len({row.subject.id for row in still_open(rows)})
+        self.run.changes.skus += len({row.subject.id for row in still_open(rows)})
         for row in still_open(rows):
-            if self.rules.skip_unchanged and row.before == row.after:
+            if self.settings.skip_unchanged and row.before == row.after:
                 row.unchanged()
         for group in by(still_open(rows), lambda row: row.subject.id).values():
             reject_blind(group)
@@ -83,7 +83,7 @@ class InventoryWriter(SkuWriter):
             words = f"SKU {sku.id} is not in warehouse {warehouse}, only in {', '.join(sku.available) or '(none)'}"
             row.reject("unknown_warehouse", words)
         else:
-            wanted = max(0, row.values["quantity"] - self.rules.buffer_quantity)
+            wanted = max(0, row.values["quantity"] - self.settings.buffer_quantity)
             row.operation = UPDATE_INVENTORY.name
             seen = warehouse not in sku.unseen
             row.before = {"warehouse_id": warehouse, "quantity": sku.available[warehouse] if seen else None}
@@ -91,11 +91,11 @@ class InventoryWriter(SkuWriter):
 
     def _read_statuses(self, shop: Shop, rows: list[Row]) -> None:
         """Status of the products that would change, as far as a rule asks for it."""
-        if self.rules.protect_status or self.rules.deactivate_on_zero:
+        if self.settings.protect_status or self.settings.deactivate_on_zero:
             found = self.catalogue(shop).deactivated(row.subject for row in rows)
             for row in rows:
                 row.subject.status = found.get(row.subject.product_id, "")
-        if self.rules.deactivate_on_zero:
+        if self.settings.deactivate_on_zero:
             self._sell_out(shop, rows)
 
     def _sell_out(self, shop: Shop, rows: list[Row]) -> None:
@@ -125,7 +125,7 @@ class InventoryWriter(SkuWriter):
         """
         rows = [row for row in rows if row.operation == UPDATE_INVENTORY.name]
         statuses: dict[str, str] = {}
-        for shop, group in by_shop(rows) if not self.rules.protect_status else ():
+        for shop, group in by_shop(rows) if not self.settings.protect_status else ():
             found = self.catalogue(shop).deactivated(row.subject for row in group)
             statuses |= {key: status for key, status in found.items() if status in DEACTIVATED}
         for see in (
@@ -164,7 +164,7 @@ class InventoryWriter(SkuWriter):
 
     def _deactivate(self, rows: list[Row]) -> None:
         body = {"product_ids": [rows[0].subject.product_id]}
-        answer = self.desk.client.call(DEACTIVATE_PRODUCTS, shop=rows[0].the_shop, body=body)
+        answer = self.run.client.call(DEACTIVATE_PRODUCTS, shop=rows[0].the_shop, body=body)
         for row in rows:
             row.request_id = answer.request_id
             for error in partial_errors(DEACTIVATE_PRODUCTS, answer.data):
@@ -215,7 +215,7 @@ class InventoryWriter(SkuWriter):
                 f"warehouse {place}, which had {was} when {gave} were written"
                 for place, (was, gave) in found.overwritten.items()
             )
-            right = self.rules.restore_overwritten and self._put_right(rows[0].the_shop, now, found.overwritten)
+            right = self.settings.restore_overwritten and self._put_right(rows[0].the_shop, now, found.overwritten)
             for row in rows:
                 if right:
                     row.settle(APPLIED, "put_right", f"orders came in between; put right afterwards: {words}")
@@ -235,7 +235,7 @@ class InventoryWriter(SkuWriter):
         wanted = {place: was for place, (was, _) in overwritten.items()}
         body = {"skus": [stock_body(now.id, now.available | wanted)]}
         try:
-            answer = self.desk.client.call(UPDATE_INVENTORY, shop=shop, path={"product_id": now.product_id}, body=body)
+            answer = self.run.client.call(UPDATE_INVENTORY, shop=shop, path={"product_id": now.product_id}, body=body)
             shown = self.catalogue(shop).stock_again([now.id]).get(now.id)
         except TikTokShopError as error:
             if not only_these_rows(error):

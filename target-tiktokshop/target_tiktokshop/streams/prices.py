@@ -20,7 +20,7 @@ from target_tiktokshop.writing.fields import (
     money,
     text,
 )
-from target_tiktokshop.writing.planning import DEACTIVATED, UNSEEN, Sku
+from target_tiktokshop.writing.live import DEACTIVATED, UNSEEN, Sku
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writing
@@ -28,7 +28,7 @@ from target_tiktokshop.writing.writer import Writing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.run import WriteRun
 
 AMOUNTS = ("amount", "sale_price", "list_price")
 
@@ -72,8 +72,8 @@ CONTRACT = Contract(
 class PriceWriter(SkuWriter):
     """Prices, compared as decimals in the shop's currency."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, run: WriteRun) -> None:
+        super().__init__(run)
         self._statuses: dict[str, str] = {}  # by product id, as first read
 
     def look(self, rows: list[Row]) -> None:
@@ -91,7 +91,7 @@ class PriceWriter(SkuWriter):
                         self._price(row)
         last_wins(rows, lambda row: row.subject.id)
         for row in still_open(rows):
-            if self.rules.skip_unchanged and has(row.subject, row):
+            if self.settings.skip_unchanged and has(row.subject, row):
                 row.unchanged()
 
     def _price(self, row: Row) -> None:

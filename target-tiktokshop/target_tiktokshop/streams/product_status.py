@@ -10,7 +10,7 @@ from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS,
 
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, one_of
-from target_tiktokshop.writing.planning import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
+from target_tiktokshop.writing.live import SEARCHED_A_CALL, SELLER_OFF, UNSEEN, Product, product_of
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
@@ -60,7 +60,7 @@ class StatusWriter(Writer):
         row.before, row.after = {"status": product.status}, {"status": REACHED[row.values["status"]]}
         theirs = product.status not in {SELLER_OFF, ACTIVE, "DRAFT", "PENDING", "FAILED"}
         row.subject = Product(product.id, (product.status or UNSEEN) if theirs else "", product.skus, product.title)
-        if self.rules.skip_unchanged and product.status in reached:
+        if self.settings.skip_unchanged and product.status in reached:
             row.unchanged(UNDER_REVIEW if product.status == "PENDING" else "")
 
     def _products(self, shop: Shop, ids: list[str]) -> dict[str, Product]:
@@ -69,12 +69,12 @@ class StatusWriter(Writer):
 
         def one(product_id: str) -> Product | None:
             try:
-                answer = self.desk.client.call(GET_PRODUCT, shop=shop, path={"product_id": product_id})
+                answer = self.run.client.call(GET_PRODUCT, shop=shop, path={"product_id": product_id})
             except BusinessError:
                 return None
             return product_of({"id": product_id, **answer.data})
 
-        return {product.id: product for product in self.desk.each(one, ids) if product is not None}
+        return {product.id: product for product in self.run.each(one, ids) if product is not None}
 
     def foresee(self, rows: list[Row]) -> None:
         """From which status the wanted one can be reached."""
@@ -90,7 +90,7 @@ class StatusWriter(Writer):
         """Each product may be refused for itself."""
         operation, _ = CHANGES[rows[0].values["status"]]
         by_product = {row.values["product_id"]: row for row in rows}
-        answer = self.desk.client.call(operation, shop=rows[0].the_shop, body={"product_ids": list(by_product)})
+        answer = self.run.client.call(operation, shop=rows[0].the_shop, body={"product_ids": list(by_product)})
         for row in rows:
             row.request_id = answer.request_id
         for error in partial_errors(operation, answer.data):

@@ -31,12 +31,12 @@ class ReferenceWriter(Writer):
 
     def look(self, rows: list[Row]) -> None:
         """Reads what each order has, one call an order: the platform has no list of them."""
-        self.desk.each(self._read, rows if self.rules.skip_unchanged else [])
+        self.run.each(self._read, rows if self.settings.skip_unchanged else [])
         for row in still_open(rows):
             row.operation = ADD_EXTERNAL_ORDERS.name
             row.before = {"external_order_ids": row.subject}
             row.after = {"external_order_id": row.values["external_order_id"]}
-            if self.rules.skip_unchanged and row.values["external_order_id"] in (row.subject or []):
+            if self.settings.skip_unchanged and row.values["external_order_id"] in (row.subject or []):
                 row.unchanged("the order has this reference already")
         last_wins(rows, lambda row: tuple(row.values[name] for name in ("order_id", "platform", "external_order_id")))
 
@@ -45,7 +45,7 @@ class ReferenceWriter(Writer):
             row.subject = self._references(row)
 
     def _references(self, row: Row) -> list[str]:
-        answer = self.desk.client.call(
+        answer = self.run.client.call(
             GET_EXTERNAL_ORDERS,
             shop=row.the_shop,
             path={"order_id": row.values["order_id"]},
@@ -68,7 +68,7 @@ class ReferenceWriter(Writer):
             }
             for row in rows
         ]
-        answer = self.desk.client.call(ADD_EXTERNAL_ORDERS, shop=rows[0].the_shop, body={"orders": orders})
+        answer = self.run.client.call(ADD_EXTERNAL_ORDERS, shop=rows[0].the_shop, body={"orders": orders})
         for row in rows:
             row.request_id = answer.request_id
         for error in partial_errors(ADD_EXTERNAL_ORDERS, answer.data):
@@ -79,7 +79,7 @@ class ReferenceWriter(Writer):
 
     def kept(self, rows: list[Row]) -> Iterable[bool]:
         """The orders show the references."""
-        return self.desk.each(lambda row: row.values["external_order_id"] in self._references(row), rows)
+        return self.run.each(lambda row: row.values["external_order_id"] in self._references(row), rows)
 
 
 EXTERNAL_ORDER_REFERENCES = Writing(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, Operation
 
-    from target_tiktokshop.writing.planning import Sku
+    from target_tiktokshop.writing.live import Sku
 
 SKUS_A_CALL = 100
 
@@ -61,7 +61,7 @@ class SkuWriter(Writer):
 
     def update(self, operation: Operation, rows: list[Row], skus: list[dict[str, Any]]) -> Answer:
         """Sends SKUs of one product, and rejects the rows of those that the answer names as refused."""
-        answer = self.desk.client.call(
+        answer = self.run.client.call(
             operation, shop=rows[0].the_shop, path={"product_id": rows[0].subject.product_id}, body={"skus": skus}
         )
         for row in rows:

@@ -10,8 +10,8 @@ from target_tiktokshop.streams.carriers import choose, of_shop
 from target_tiktokshop.streams.shipments import Step, Wanted, next_step
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, identifiers, number, text
+from target_tiktokshop.writing.live import Carriers, object_of, orders, some_orders
 from target_tiktokshop.writing.outcomes import REASONS
-from target_tiktokshop.writing.planning import Carriers, object_of, orders, some_orders
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
 from target_tiktokshop.writing.writer import Writer, Writing
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, Operation
 
-    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.writing.run import WriteRun
 
 TRIES = 5
 FIRST_PAUSE = 0.25
@@ -42,14 +42,14 @@ CONTRACT = Contract(
 class TrackingWriter(Writer):
     """Tracking numbers. `subject` is the order as it was read."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, run: WriteRun) -> None:
+        super().__init__(run)
         self._carriers: dict[str, Carriers] = {}
 
     def look(self, rows: list[Row]) -> None:
         """Reads all orders, 50 a call."""
         for shop, group in by_shop(still_open(rows)):
-            found = orders(self.desk, shop, (row.values["order_id"] for row in group))
+            found = orders(self.run, shop, (row.values["order_id"] for row in group))
             for row in group:
                 row.subject = found.get(row.values["order_id"])
                 with apart(row):
@@ -84,7 +84,7 @@ class TrackingWriter(Writer):
             values.get("order_line_item_ids", ()),
             values.get("package_id", ""),
         )
-        return next_step(row.subject, wanted, row.the_shop.region, self.desk.client.now())
+        return next_step(row.subject, wanted, row.the_shop.region, self.run.client.now())
 
     def _name_carrier(self, row: Row) -> None:
         """Finds the id of a carrier's name among those that the order's delivery option allows."""
@@ -94,7 +94,7 @@ class TrackingWriter(Writer):
         except BusinessError as error:
             row.refuse(error)
             return
-        choice = choose(name, known, of_shop(self.rules.carriers, row.the_shop.id))
+        choice = choose(name, known, of_shop(self.settings.carriers, row.the_shop.id))
         row.note(choice.note)
         if choice.provider_id:
             row.values["shipping_provider_id"] = choice.provider_id
@@ -112,7 +112,7 @@ class TrackingWriter(Writer):
             BusinessError: The platform ships orders of this option itself.
         """
         shop = row.the_shop
-        carriers = self._carriers.setdefault(shop.id, Carriers(self.desk, shop))
+        carriers = self._carriers.setdefault(shop.id, Carriers(self.run, shop))
         return carriers.of(str(row.subject.get("delivery_option_id") or ""))
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
@@ -149,7 +149,7 @@ class TrackingWriter(Writer):
                 again = done_already or (error.unclear and error.reach == "stream")
                 if not again or tries >= TRIES:
                     raise
-                self.desk.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+                self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
                 step = self._read_again(row)
                 if step.done:
                     return
@@ -165,7 +165,7 @@ class TrackingWriter(Writer):
 
     def _read_again(self, row: Row) -> Step:
         order_id = row.values["order_id"]
-        row.subject = some_orders(self.desk, row.the_shop, [order_id]).get(order_id)
+        row.subject = some_orders(self.run, row.the_shop, [order_id]).get(order_id)
         step = self._step(row)
         if step.reason:
             row.reject(step.reason, REASONS[step.reason])
@@ -173,7 +173,7 @@ class TrackingWriter(Writer):
 
     def _call(self, row: Row, step: Step, operation: Operation) -> Answer:
         """Makes the step's call, in the older version where the platform does not know the newer."""
-        client, shop = self.desk.client, row.the_shop
+        client, shop = self.run.client, row.the_shop
         try:
             return client.call(operation, shop=shop, path=step.path, body=step.body)
         except TikTokShopError as error:
@@ -186,7 +186,7 @@ class TrackingWriter(Writer):
         """The orders show the numbers."""
         done: dict[int, bool] = {}
         for shop, group in by_shop(rows):
-            found = orders(self.desk, shop, (row.values["order_id"] for row in group))
+            found = orders(self.run, shop, (row.values["order_id"] for row in group))
             for row in group:
                 row.subject = found.get(row.values["order_id"])
                 done[id(row)] = self._step(row).done

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from tiktokshop_client.errors import TikTokShopError
 
 from target_tiktokshop.writing import foresight, guards, surprises
-from target_tiktokshop.writing.desk import only_these_rows, refuse_all
 from target_tiktokshop.writing.guards import RunStoppedError
 from target_tiktokshop.writing.outcomes import APPLIED, PLANNED, UNCONFIRMED
 from target_tiktokshop.writing.rows import still_open
+from target_tiktokshop.writing.run import only_these_rows, refuse_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_tiktokshop.writing.desk import Desk
     from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.run import WriteRun
     from target_tiktokshop.writing.writer import Writer
 
 
@@ -31,32 +31,32 @@ def give_up(rows: list[Row], error: BaseException) -> None:
             row.reject("run_stopped", f"the run was stopped before this was sent: {error}")
 
 
-def carry_out(desk: Desk, writer: Writer, rows: list[Row]) -> None:
+def carry_out(run: WriteRun, writer: Writer, rows: list[Row]) -> None:
     """Brings the rows of a batch to their outcome; results are not written yet.
 
     Raises:
         RunStoppedError: A guard stopped the run before anything was sent.
         TikTokShopError: The run cannot go on.
     """
-    find_shops(desk, rows)
+    find_shops(run, rows)
     try:
         surprises.look(writer, still_open(rows))
     except TikTokShopError as error:
         error.add("; nothing of the batch was sent")
         raise
-    guards.check(rows, desk)
+    guards.check(rows, run)
     planned = still_open(rows)
-    if desk.rules.dry_run:
+    if run.settings.dry_run:
         foresight.unless_unknown(writer.foresee, planned)
         for row in still_open(planned):
             row.settle(PLANNED)
         return
-    send(desk, writer, planned)
+    send(run, writer, planned)
 
 
-def find_shops(desk: Desk, rows: list[Row]) -> None:
+def find_shops(run: WriteRun, rows: list[Row]) -> None:
     """The shop each row is for: the only one, or the one it names."""
-    shops = desk.shops()
+    shops = run.shops()
     known = ", ".join(shops)
     only = next(iter(shops.values())) if len(shops) == 1 else None
     for row in still_open(rows):
@@ -68,7 +68,7 @@ def find_shops(desk: Desk, rows: list[Row]) -> None:
             row.reject("unknown_shop", f"there is no shop {shop_id} among those that may be written to: {known}")
 
 
-def send(desk: Desk, writer: Writer, planned: list[Row]) -> None:
+def send(run: WriteRun, writer: Writer, planned: list[Row]) -> None:
     """Makes the calls in parallel, then reads back."""
     unclear: dict[int, Exception] = {}
 
@@ -83,8 +83,8 @@ def send(desk: Desk, writer: Writer, planned: list[Row]) -> None:
         except Exception as error:  # noqa: BLE001 - a surprise of one call is none of the others'
             unclear.update(dict.fromkeys(map(id, rows), error))
 
-    desk.each(one_call, writer.calls(planned))
-    read_back(writer, still_open(planned), unclear, verify=desk.rules.verify)
+    run.each(one_call, writer.calls(planned))
+    read_back(writer, still_open(planned), unclear, verify=run.settings.verify)
 
 
 def read_back(writer: Writer, sent: list[Row], unclear: Mapping[int, Exception], *, verify: bool) -> None:

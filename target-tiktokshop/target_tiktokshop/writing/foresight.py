@@ -20,7 +20,7 @@ from tiktokshop_client.operations import (
     same_region,
 )
 
-from target_tiktokshop.writing.planning import objects, whole
+from target_tiktokshop.writing.live import objects, whole
 from target_tiktokshop.writing.rows import by, by_shop, still_open
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
-    from target_tiktokshop.writing.desk import Desk
     from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.run import WriteRun
 
 # The platform's codes of refusals that can be known before, in our words.
 REFUSALS: Mapping[str, str] = {
@@ -103,8 +103,8 @@ def unless_unknown(see: Callable[[list[Row]], None], rows: list[Row]) -> None:
 class Warehouses:
     """What is known of a shop's warehouses, read once a run."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, run: WriteRun) -> None:
+        self._run = run
         self._known: dict[str, dict[str, str]] = {}
 
     def closed(self, shop: Shop) -> dict[str, str]:
@@ -114,7 +114,7 @@ class Warehouses:
             TikTokShopError: They cannot be read.
         """
         if shop.id not in self._known:
-            found = self._desk.client.call(GET_WAREHOUSES, shop=shop).data.get("warehouses")
+            found = self._run.client.call(GET_WAREHOUSES, shop=shop).data.get("warehouses")
             self._known[shop.id] = {
                 str(row.get("id")): code
                 for row in objects(found)
@@ -127,8 +127,8 @@ class Warehouses:
 class Combined:
     """Products that are made of others, asked for one by one, remembered for the run."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, run: WriteRun) -> None:
+        self._run = run
         self._known: dict[str, bool] = {}
 
     def among(self, shop: Shop, product_ids: Iterable[str]) -> set[str]:
@@ -139,13 +139,13 @@ class Combined:
         """
         wanted = list(dict.fromkeys(product_ids))
         new = [product_id for product_id in wanted if product_id not in self._known]
-        found = self._desk.each(lambda product_id: self._is_combined(shop, product_id), new)
+        found = self._run.each(lambda product_id: self._is_combined(shop, product_id), new)
         self._known |= dict(zip(new, found, strict=True))
         return {product_id for product_id in wanted if self._known[product_id]}
 
     def _is_combined(self, shop: Shop, product_id: str) -> bool:
         try:
-            product = self._desk.client.call(GET_PRODUCT, shop=shop, path={"product_id": product_id}).data
+            product = self._run.client.call(GET_PRODUCT, shop=shop, path={"product_id": product_id}).data
         except BusinessError:
             return False
         types = product.get("product_types") or []
@@ -155,8 +155,8 @@ class Combined:
 class Promotions:
     """Products that a running promotion locks, by shop, read once a run."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, run: WriteRun) -> None:
+        self._run = run
         self._known: dict[str, frozenset[str]] = {}
 
     def products(self, shop: Shop) -> frozenset[str]:
@@ -166,14 +166,14 @@ class Promotions:
             TikTokShopError: They cannot be read, because the scope was not granted for example.
         """
         if shop.id not in self._known:
-            running = whole(self._desk, SEARCH_ACTIVITIES, shop, {"status": "ONGOING"})
+            running = whole(self._run, SEARCH_ACTIVITIES, shop, {"status": "ONGOING"})
             ids = [str(row.get("id")) for row in running if row.get("activity_type") in LOCKING]
-            found = self._desk.each(lambda activity: self._of(shop, activity), ids)
+            found = self._run.each(lambda activity: self._of(shop, activity), ids)
             self._known[shop.id] = frozenset(product for part in found for product in part)
         return self._known[shop.id]
 
     def _of(self, shop: Shop, activity_id: str) -> list[str]:
-        answer = self._desk.client.call(GET_ACTIVITY, shop=shop, path={"activity_id": activity_id})
+        answer = self._run.client.call(GET_ACTIVITY, shop=shop, path={"activity_id": activity_id})
         return [str(product.get("id")) for product in objects(answer.data.get("products"))]
 
 
@@ -239,38 +239,38 @@ def product_status(rows: Sequence[Row]) -> None:
             refuse([row], "12052901", f" ({row.before['status']})")
 
 
-def reasons(desk: Desk, rows: Sequence[Row], key: str) -> None:
+def reasons(run: WriteRun, rows: Sequence[Row], key: str) -> None:
     """Rejections of requests: the reason is one of those that the platform lists for the request."""
     asked = [row for row in rows if "reject_reason" in row.values]
 
     def names(row: Row) -> set[Any]:
         query = {"return_or_cancel_id": row.values[key]}
         try:
-            answer = desk.client.call(GET_REJECT_REASONS, shop=row.the_shop, query=query)
+            answer = run.client.call(GET_REJECT_REASONS, shop=row.the_shop, query=query)
         except BusinessError:
             return set()
         return {reason.get("name") for reason in objects(answer.data.get("reasons"))}
 
-    for row, known in zip(asked, desk.each(names, asked), strict=True):
+    for row, known in zip(asked, run.each(names, asked), strict=True):
         if known and row.values["reject_reason"] not in known:
             refuse([row], "25001014", f"; there are: {', '.join(sorted(map(str, known)))}")
 
 
-def cancellations(desk: Desk, rows: Sequence[Row]) -> None:
+def cancellations(run: WriteRun, rows: Sequence[Row]) -> None:
     """Cancellations by the seller: the order can be cancelled, for the reason that is given."""
 
     def eligibility(row: Row) -> list[dict[str, Any]]:
         path = {"order_id": row.values["order_id"]}
         query = {"initiate_aftersale_user": "SELLER", "request_types": ["CANCEL"]}
         try:
-            answer = desk.client.call(GET_AFTERSALE_ELIGIBILITY, shop=row.the_shop, path=path, query=query)
+            answer = run.client.call(GET_AFTERSALE_ELIGIBILITY, shop=row.the_shop, path=path, query=query)
         except BusinessError:
             return []
         skus = objects(answer.data.get("sku_eligibility"))
         lines = [line for sku in skus for line in objects(sku.get("line_item_eligibility"))]
         return [line for line in lines if line.get("request_type") in {"CANCEL", None}]
 
-    for row, lines in zip(rows, desk.each(eligibility, rows), strict=True):
+    for row, lines in zip(rows, run.each(eligibility, rows), strict=True):
         _judge(row, lines)
 
 

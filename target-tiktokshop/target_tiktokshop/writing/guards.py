@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from target_tiktokshop.writing import masses
 from target_tiktokshop.writing.changes import Stop
+from target_tiktokshop.writing.live import UNSEEN
 from target_tiktokshop.writing.outcomes import GUARDED, REJECTED
-from target_tiktokshop.writing.planning import UNSEEN
 from target_tiktokshop.writing.rows import Row, still_open
 from target_tiktokshop.writing.surprises import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from target_tiktokshop.rules import Rules
-    from target_tiktokshop.writing.desk import Desk
+    from target_tiktokshop.settings import WritingSettings
+    from target_tiktokshop.writing.run import WriteRun
 
 LONG_ID = 15
 """From so many digits on, a name in `deny_skus` or `allow_skus` is taken for the platform's id of a SKU."""
@@ -40,7 +40,7 @@ class Guard:
     """
 
     name: str
-    finds: Callable[[Row, Rules], str | None]
+    finds: Callable[[Row, WritingSettings], str | None]
     deliberate: bool = False
 
 
@@ -53,41 +53,41 @@ def names_of(row: Row) -> set[str]:
     return {name for name in named if name}
 
 
-def _denied(row: Row, rules: Rules) -> str | None:
-    if names_of(row) & rules.deny_skus:
+def _denied(row: Row, settings: WritingSettings) -> str | None:
+    if names_of(row) & settings.deny_skus:
         return "the setting deny_skus names this SKU"
-    by_number = any(not (name.isdecimal() and len(name) >= LONG_ID) for name in rules.deny_skus)
-    if not by_number or row.subject.numbered or "seller_sku" in row.values or rules.send_unseen:
+    by_number = any(not (name.isdecimal() and len(name) >= LONG_ID) for name in settings.deny_skus)
+    if not by_number or row.subject.numbered or "seller_sku" in row.values or settings.send_unseen:
         return None
     return f"the shop does not show the seller SKU, which deny_skus may name; {INSIST}"
 
 
-def _not_allowed(row: Row, rules: Rules) -> str | None:
-    if not rules.allow_skus or names_of(row) & rules.allow_skus:
+def _not_allowed(row: Row, settings: WritingSettings) -> str | None:
+    if not settings.allow_skus or names_of(row) & settings.allow_skus:
         return None
     return "the setting allow_skus does not name this SKU"
 
 
-def _protected(row: Row, rules: Rules) -> str | None:
-    if not rules.protect_status or not row.subject.status:
+def _protected(row: Row, settings: WritingSettings) -> str | None:
+    if not settings.protect_status or not row.subject.status:
         return None
     if row.subject.status == UNSEEN:
-        return None if rules.send_unseen else f"the shop does not show the status of the product; {INSIST}"
+        return None if settings.send_unseen else f"the shop does not show the status of the product; {INSIST}"
     who = "the seller has" if row.subject.status.startswith("SELLER") else "the platform has"
     return f"{who} deactivated the product ({row.subject.status}): activate it first, or set protect_status to false"
 
 
-def _too_many(row: Row, rules: Rules) -> str | None:
-    if row.after["quantity"] <= rules.max_quantity:
+def _too_many(row: Row, settings: WritingSettings) -> str | None:
+    if row.after["quantity"] <= settings.max_quantity:
         return None
-    return f"{row.after['quantity']} is more than max_quantity ({rules.max_quantity})"
+    return f"{row.after['quantity']} is more than max_quantity ({settings.max_quantity})"
 
 
-def _leap(row: Row, rules: Rules) -> str | None:
+def _leap(row: Row, settings: WritingSettings) -> str | None:
     before, after = row.subject.price, Decimal(row.after["price"])
-    limit = rules.percent["max_price_change_percent"]
+    limit = settings.percent["max_price_change_percent"]
     if not before or before < 0 or not row.subject.currency:
-        if rules.send_unseen:
+        if settings.send_unseen:
             return None
         return f"the shop shows no price to compare {after} with, as max_price_change_percent asks for; {INSIST}"
     if abs(after - before) * 100 <= limit * before:
@@ -104,15 +104,15 @@ def _amounts(row: Row) -> list[Decimal]:
     return [Decimal(row.values[name]) for name in ("amount", "sale_price") if name in row.values]
 
 
-def _too_low(row: Row, rules: Rules) -> str | None:
-    least = rules.min_price.get(row.after["currency"])
+def _too_low(row: Row, settings: WritingSettings) -> str | None:
+    least = settings.min_price.get(row.after["currency"])
     if least is None or min(_amounts(row)) >= least:
         return None
     return f"{min(_amounts(row))} is below min_price ({least} {row.after['currency']})"
 
 
-def _too_high(row: Row, rules: Rules) -> str | None:
-    most = rules.max_price.get(row.after["currency"])
+def _too_high(row: Row, settings: WritingSettings) -> str | None:
+    most = settings.max_price.get(row.after["currency"])
     if most is None or max(_amounts(row)) <= most:
         return None
     return f"{max(_amounts(row))} is above max_price ({most} {row.after['currency']})"
@@ -136,26 +136,26 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
 }
 
 
-def check_rows(stream: str, rows: Sequence[Row], rules: Rules) -> None:
+def check_rows(stream: str, rows: Sequence[Row], settings: WritingSettings) -> None:
     """Holds back every open row that a guard of its stream finds something wrong with."""
     for row in still_open(rows):
         with apart(row):
-            _check_row(row, GUARDS.get(stream, ()), rules)
+            _check_row(row, GUARDS.get(stream, ()), settings)
 
 
-def _check_row(row: Row, guards: Sequence[Guard], rules: Rules) -> None:
+def _check_row(row: Row, guards: Sequence[Guard], settings: WritingSettings) -> None:
     for guard in guards:
-        problem = guard.finds(row, rules)
+        problem = guard.finds(row, settings)
         if problem:
             row.settle(GUARDED, guard.name, problem)
             row.deliberate = guard.deliberate
             break
 
 
-def check_batch(rows: Sequence[Row], rules: Rules) -> Iterator[Stop]:
+def check_batch(rows: Sequence[Row], settings: WritingSettings) -> Iterator[Stop]:
     """Whether too many rows of a batch are rejected or guarded."""
     failed = sum(row.outcome in {REJECTED, GUARDED} and not row.deliberate for row in rows)
-    limit = rules.percent["max_rejected_percent"]
+    limit = settings.percent["max_rejected_percent"]
     if failed * 100 > limit * len(rows):
         yield Stop(
             "max_rejected_percent",
@@ -164,17 +164,17 @@ def check_batch(rows: Sequence[Row], rules: Rules) -> Iterator[Stop]:
         )
 
 
-def check(rows: Sequence[Row], desk: Desk) -> None:
+def check(rows: Sequence[Row], run: WriteRun) -> None:
     """Puts a batch before all guards. In a dry run its rows keep what they are, and what would stop is noted.
 
     Raises:
         RunStoppedError: A guard stops the run; every open row is guarded.
     """
-    check_rows(rows[0].stream, rows, desk.rules)
-    for stop in chain(check_batch(rows, desk.rules), masses.found(rows, desk)):
-        if not desk.rules.dry_run:
+    check_rows(rows[0].stream, rows, run.settings)
+    for stop in chain(check_batch(rows, run.settings), masses.found(rows, run)):
+        if not run.settings.dry_run:
             _stop(rows, stop)
-        desk.stops.append((rows[0].stream, stop))
+        run.stops.append((rows[0].stream, stop))
         for row in rows:
             row.stopped_by = row.stopped_by or stop.name
 

@@ -16,7 +16,7 @@ from tiktokshop_client.operations import (
 )
 
 from target_tiktokshop.writing.changes import Stop
-from target_tiktokshop.writing.planning import SELLER_OFF, stock_after
+from target_tiktokshop.writing.live import SELLER_OFF, stock_after
 from target_tiktokshop.writing.rows import by, by_shop, still_open
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Operation, Shop
 
-    from target_tiktokshop.writing.desk import Desk
     from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.run import WriteRun
 
 NEARLY_NOTHING = 5
 """A SKU is nearly sold out by a change that leaves it less than one part in so many of its units."""
@@ -123,43 +123,43 @@ MASSES = (
 NUMBERS = {"tracking": "tracking_number", "external_order_references": "external_order_id"}
 
 
-def found(rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
+def found(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
     """What the open rows of a batch, with all that the run has changed before, would be too much of."""
-    yield from _stock(rows, desk)
+    yield from _stock(rows, run)
     for mass in MASSES:
         for shop, group in by_shop(row for row in still_open(rows) if row.stream == mass.stream):
-            yield from _too_many(mass, shop, group, desk)
-    yield from _repeated(rows, desk)
+            yield from _too_many(mass, shop, group, run)
+    yield from _repeated(rows, run)
 
 
-def _stock(rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
-    changes, rules = desk.changes, desk.rules
+def _stock(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
+    changes, settings = run.changes, run.settings
     of_stock = [row for row in still_open(rows) if row.stream == "inventory"]
     for group in by(of_stock, lambda row: row.subject.id).values():
         before, after = sum(group[0].subject.available.values()), sum(stock_after(group).values())
-        blind = bool(group[0].subject.unseen) and not rules.send_unseen
+        blind = bool(group[0].subject.unseen) and not settings.send_unseen
         changes.zeroed += not after and (bool(before) or blind)
         changes.fallen += blind or after * NEARLY_NOTHING < before
     for name, count, words in (
         ("max_zeroed_percent", changes.zeroed, "would go to 0"),
         ("max_fallen_percent", changes.fallen, "would lose more than four fifths of their stock"),
     ):
-        if of_stock and count > 1 and count * 100 > rules.percent[name] * changes.skus:
-            yield Stop(name, f"{count} of {changes.skus} SKUs {words}, more than {name} ({rules.percent[name]} %)")
+        if of_stock and count > 1 and count * 100 > settings.percent[name] * changes.skus:
+            yield Stop(name, f"{count} of {changes.skus} SKUs {words}, more than {name} ({settings.percent[name]} %)")
 
 
-def _too_many(mass: Mass, shop: Shop, rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
+def _too_many(mass: Mass, shop: Shop, rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
     key = (mass.name, mass.stream, shop.id)
-    things = desk.changes.things.setdefault(key, set())
+    things = run.changes.things.setdefault(key, set())
     before = len(things)
     things |= {thing for row in rows if (thing := mass.thing(row)) is not None}
     if len(things) in {0, before} or len(things) <= mass.few:
         return
-    if key not in desk.changes.totals:
-        desk.changes.totals[key] = _total(mass.lists, shop, desk)
-    total, percent = desk.changes.totals[key], desk.rules.percent[mass.name]
+    if key not in run.changes.totals:
+        run.changes.totals[key] = _total(mass.lists, shop, run)
+    total, percent = run.changes.totals[key], run.settings.percent[mass.name]
     if total is None:
-        if not desk.rules.send_unseen:
+        if not run.settings.send_unseen:
             words = f"{len(things)} {mass.words}, and shop {shop.id} does not say how many there are"
             yield Stop(mass.name, f"{words}, so that {mass.name} cannot be checked (send_unseen sends all the same)")
     elif len(things) * 100 > percent * total:
@@ -168,15 +168,15 @@ def _too_many(mass: Mass, shop: Shop, rows: Sequence[Row], desk: Desk) -> Iterat
         )
 
 
-def _total(lists: Iterable[tuple[Operation, Mapping[str, Any]]], shop: Shop, desk: Desk) -> int | None:
+def _total(lists: Iterable[tuple[Operation, Mapping[str, Any]]], shop: Shop, run: WriteRun) -> int | None:
     """How many rows some lists have together; None if the platform does not say."""
-    counts = [_count(operation, body, shop, desk) for operation, body in lists]
+    counts = [_count(operation, body, shop, run) for operation, body in lists]
     return None if None in counts else sum(count or 0 for count in counts)
 
 
-def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, desk: Desk) -> int | None:
+def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, run: WriteRun) -> int | None:
     try:
-        page = next(iter(desk.client.pages(operation, shop=shop, body=body)), None)
+        page = next(iter(run.client.pages(operation, shop=shop, body=body)), None)
     except TikTokShopError as error:
         if error.reach != "stream":
             raise
@@ -184,19 +184,19 @@ def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, desk: Desk
     return None if page is None else page.total_count
 
 
-def _repeated(rows: Sequence[Row], desk: Desk) -> Iterator[Stop]:
+def _repeated(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
     """A column that holds the same number for everybody."""
-    most = desk.rules.max_orders_per_number
+    most = run.settings.max_orders_per_number
     numbers = set()
     for row in still_open(rows):
         if row.stream in NUMBERS:
             key = (row.stream, row.the_shop.id, row.values[NUMBERS[row.stream]])
-            orders = desk.changes.numbers.setdefault(key, set())
+            orders = run.changes.numbers.setdefault(key, set())
             orders.add(row.values["order_id"])
             if len(orders) > most:
                 numbers.add(key)
     for stream, shop_id, number in sorted(numbers):
-        count = len(desk.changes.numbers[stream, shop_id, number])
+        count = len(run.changes.numbers[stream, shop_id, number])
         yield Stop(
             "max_orders_per_number",
             f"{count} orders of shop {shop_id} would get the same {NUMBERS[stream]} ({number}), "

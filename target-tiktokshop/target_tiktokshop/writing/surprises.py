@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import TikTokShopError
 
-from target_tiktokshop.writing.desk import only_these_rows
 from target_tiktokshop.writing.outcomes import UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, still_open
+from target_tiktokshop.writing.run import only_these_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,13 +63,13 @@ def look(writer: Writer, rows: list[Row]) -> None:
     Raises:
         TikTokShopError: They cannot be read.
     """
-    seen = writer.desk.changes.skus
+    seen = writer.run.changes.skus
     try:
         writer.look(rows)
     except TikTokShopError:
         raise
     except Exception as error:  # noqa: BLE001 - found out below whose it is
-        writer.desk.changes.skus = seen
+        writer.run.changes.skus = seen
         if len(rows) == 1:
             reject(rows[0], error)
             return

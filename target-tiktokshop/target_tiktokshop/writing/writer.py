@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_tiktokshop.writing import foresight
-from target_tiktokshop.writing.planning import Catalogue
+from target_tiktokshop.writing.live import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tiktokshop_client import Shop
 
-    from target_tiktokshop.writing.desk import Desk
     from target_tiktokshop.writing.fields import Contract
     from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.run import WriteRun
 
 
 class Writer(abc.ABC):
     """How the rows of one stream become calls. Rows that are settled on the way are left alone from there on."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.rules = desk.rules
-        self.promotions = foresight.Promotions(desk)
+    def __init__(self, run: WriteRun) -> None:
+        self.run = run
+        self.settings = run.settings
+        self.promotions = foresight.Promotions(run)
         self._catalogues: dict[str, Catalogue] = {}
 
     def catalogue(self, shop: Shop) -> Catalogue:
         """The products of a shop."""
         if shop.id not in self._catalogues:
-            self._catalogues[shop.id] = Catalogue(self.desk, shop)
+            self._catalogues[shop.id] = Catalogue(self.run, shop)
         return self._catalogues[shop.id]
 
     @abc.abstractmethod

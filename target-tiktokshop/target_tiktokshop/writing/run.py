@@ -1,4 +1,4 @@
-"""What all sinks of a run work with: the client, the rules, the results, and hands to make calls in parallel."""
+"""What all writers of a run share: the client, the settings, the results, and threads to make calls in parallel."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Client, Shop, TikTokShopError
 
-    from target_tiktokshop.rules import Rules
+    from target_tiktokshop.settings import WritingSettings
     from target_tiktokshop.writing.results import Results
     from target_tiktokshop.writing.rows import Row
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-HANDS = 32
+CALLS_AT_ONCE = 32
 """Calls under way at once: 50 requests a second are kept up to an answer time of 600 ms."""
 
 
 @dataclass
-class Desk:
-    """One run's tools."""
+class WriteRun:
+    """What the writers of one run share."""
 
     client: Client
-    rules: Rules
+    settings: WritingSettings
     results: Results
     logger: logging.Logger
     changes: Changes = field(default_factory=Changes)
@@ -42,7 +42,7 @@ class Desk:
     closing: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
-        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="call")
+        self._threads = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="call")
 
     def shops(self) -> dict[str, Shop]:
         """The shops that may be written to, by id."""
@@ -53,7 +53,7 @@ class Desk:
 
         The first exception ends it: what has not begun is not begun, what is under way is waited for.
         """
-        futures = [self._hands.submit(work, item) for item in items]
+        futures = [self._threads.submit(work, item) for item in items]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
@@ -87,7 +87,7 @@ class Desk:
     def close(self) -> None:
         """Ends waiting calls and lets go of everything."""
         self.closing.set()
-        self._hands.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self.client.close()
         self.results.close()
 

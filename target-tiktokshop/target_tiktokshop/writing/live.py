@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Operation, Shop
 
-    from target_tiktokshop.writing.desk import Desk
     from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.run import WriteRun
 
 STOCK_A_CALL = 600
 PRODUCTS_OF_STOCK_A_CALL = 100
@@ -93,8 +93,8 @@ class Product:
 class Catalogue:
     """One shop's products. Seller SKUs are remembered for the run, prices and stock are read afresh."""
 
-    def __init__(self, desk: Desk, shop: Shop) -> None:
-        self._desk = desk
+    def __init__(self, run: WriteRun, shop: Shop) -> None:
+        self._run = run
         self._shop = shop
         self._by_seller_sku: dict[str, list[Sku]] = {}
         self._near: dict[str, list[Sku]] | None = None
@@ -104,18 +104,18 @@ class Catalogue:
 
     def stock(self, sku_ids: Iterable[str]) -> dict[str, Sku]:
         """Stock by SKU id; what the shop does not have is left out."""
-        return self._desk.in_bulk(lambda ids: self._stock({"sku_ids": ids}), sku_ids, STOCK_A_CALL)
+        return self._run.in_bulk(lambda ids: self._stock({"sku_ids": ids}), sku_ids, STOCK_A_CALL)
 
     def stock_again(self, sku_ids: list[str]) -> dict[str, Sku]:
         """The same in the thread that asks: one call, for not more SKUs than it takes."""
-        return self._desk.halving(lambda ids: self._stock({"sku_ids": ids}), sku_ids)
+        return self._run.halving(lambda ids: self._stock({"sku_ids": ids}), sku_ids)
 
     def stock_of_products(self, product_ids: Iterable[str]) -> dict[str, Sku]:
         """Stock of all SKUs of some products, by SKU id."""
-        return self._desk.in_bulk(lambda ids: self._stock({"product_ids": ids}), product_ids, PRODUCTS_OF_STOCK_A_CALL)
+        return self._run.in_bulk(lambda ids: self._stock({"product_ids": ids}), product_ids, PRODUCTS_OF_STOCK_A_CALL)
 
     def _stock(self, body: Mapping[str, Any]) -> dict[str, Sku]:
-        answer = self._desk.client.call(SEARCH_INVENTORY, shop=self._shop, body=body)
+        answer = self._run.client.call(SEARCH_INVENTORY, shop=self._shop, body=body)
         found: dict[str, Sku] = {}
         for product in objects(answer.data.get("inventory")):
             for row in objects(product.get("skus")):
@@ -165,7 +165,7 @@ class Catalogue:
         if len(one_each) <= FEW_CALLS * SEARCHED_A_CALL:
             return self._statuses(one_each)
         try:
-            lists = self._desk.each(lambda status: list(self._pages_of({"status": status})), DEACTIVATED)
+            lists = self._run.each(lambda status: list(self._pages_of({"status": status})), DEACTIVATED)
         except BusinessError as error:
             if error.code != TOO_MANY_HITS:
                 raise
@@ -202,7 +202,7 @@ class Catalogue:
         """The whole list, or [] if it has more than `cheaper_than` pages."""
         products: list[Product] = []
         try:
-            for page in self._desk.client.pages(SEARCH_PRODUCTS, shop=self._shop, body={}):
+            for page in self._run.client.pages(SEARCH_PRODUCTS, shop=self._shop, body={}):
                 if page.number == 1 and page.total_count:
                     self._pages = -(-page.total_count // (SEARCH_PRODUCTS.page_size or 1))
                 if max(self._pages, page.number) > cheaper_than:
@@ -217,13 +217,13 @@ class Catalogue:
         return products
 
     def _pages_of(self, body: Mapping[str, Any]) -> Iterator[Product]:
-        return map(product_of, whole(self._desk, SEARCH_PRODUCTS, self._shop, body))
+        return map(product_of, whole(self._run, SEARCH_PRODUCTS, self._shop, body))
 
     def _targeted(self, name: str, values: list[str]) -> list[Product]:
         def read(part: list[str]) -> dict[str, Product]:
             return {product.id: product for product in self._pages_of({name: part})}
 
-        return list(self._desk.in_bulk(read, values, SEARCHED_A_CALL).values())
+        return list(self._run.in_bulk(read, values, SEARCHED_A_CALL).values())
 
 
 def plain(name: str) -> str:
@@ -231,14 +231,14 @@ def plain(name: str) -> str:
     return name.strip().casefold()
 
 
-def whole(desk: Desk, operation: Operation, shop: Shop, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def whole(run: WriteRun, operation: Operation, shop: Shop, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All rows of a list; begun again when the platform does not take its own page token back."""
     for _ in range(PAGE_TOKEN_TRIES):
         try:
-            return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
+            return [row for page in run.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
         except PageTokenInvalid:  # noqa: PERF203 - three tries
             continue
-    return [row for page in desk.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
+    return [row for page in run.client.pages(operation, shop=shop, body=body) for row in objects(page.rows)]
 
 
 def objects(rows: Any) -> list[dict[str, Any]]:
@@ -297,14 +297,14 @@ def decimal_of(value: Any) -> Decimal | None:
 # -- orders, cancellations, returns --------------------------------------------------------------------------------
 
 
-def orders(desk: Desk, shop: Shop, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+def orders(run: WriteRun, shop: Shop, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Orders by id; those of nobody or of another shop are left out."""
-    return desk.in_bulk(lambda part: some_orders(desk, shop, part), ids, ORDERS_A_CALL)
+    return run.in_bulk(lambda part: some_orders(run, shop, part), ids, ORDERS_A_CALL)
 
 
-def some_orders(desk: Desk, shop: Shop, ids: list[str]) -> dict[str, dict[str, Any]]:
+def some_orders(run: WriteRun, shop: Shop, ids: list[str]) -> dict[str, dict[str, Any]]:
     """As many orders as one call gives."""
-    rows = desk.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders")
+    rows = run.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders")
     return {str(row.get("id")): row for row in objects(rows)}
 
 
@@ -322,21 +322,21 @@ CANCELLATIONS_OF_ORDERS = Search(SEARCH_CANCELLATIONS, "order_ids", "order_id")
 RETURNS = Search(SEARCH_RETURNS, "return_ids", "return_id")
 
 
-def searched(desk: Desk, shop: Shop, search: Search, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+def searched(run: WriteRun, shop: Shop, search: Search, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Rows of a list by their key, asked for by ids; of several with one key the last one wins."""
 
     def read(part: list[str]) -> dict[str, dict[str, Any]]:
-        rows = whole(desk, search.operation, shop, {search.filter: part})
+        rows = whole(run, search.operation, shop, {search.filter: part})
         return {str(row.get(search.key)): row for row in rows}
 
-    return desk.in_bulk(read, ids, search.operation.page_size or 1)
+    return run.in_bulk(read, ids, search.operation.page_size or 1)
 
 
 class Carriers:
     """The shipping providers that a shop may name, by delivery option, remembered for the run."""
 
-    def __init__(self, desk: Desk, shop: Shop) -> None:
-        self._desk = desk
+    def __init__(self, run: WriteRun, shop: Shop) -> None:
+        self._run = run
         self._shop = shop
         self._known: dict[str, list[tuple[str, str]] | TikTokShopError] = {}
 
@@ -356,7 +356,7 @@ class Carriers:
     def _ask(self, delivery_option_id: str) -> list[tuple[str, str]] | TikTokShopError:
         path = {"delivery_option_id": delivery_option_id}
         try:
-            answer = self._desk.client.call(GET_SHIPPING_PROVIDERS, shop=self._shop, path=path)
+            answer = self._run.client.call(GET_SHIPPING_PROVIDERS, shop=self._shop, path=path)
         except BusinessError as error:
             return error
         rows = objects(answer.data.get("shipping_providers"))

@@ -246,7 +246,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Rules:
+class WritingSettings:
     """The settings of `SETTINGS`, checked; percentages and prices as exact decimals."""
 
     dry_run: bool = False
@@ -270,8 +270,8 @@ class Rules:
     deactivate_on_zero: bool = False
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Rules:
-        """The rules of a configuration that the JSON schema has accepted.
+    def from_config(cls, config: Mapping[str, Any]) -> WritingSettings:
+        """The settings of a configuration that the JSON schema has accepted.
 
         Raises:
             ConfigurationError: A price is not a decimal.
