@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import gc
-import io
-import json
 import logging
 import os
 import sys
@@ -20,14 +17,13 @@ from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
-from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings, end_at_next_signal
-from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
-from tiktokshop_client.console import explain, log_level_option, run
+from tiktokshop_client.console import run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import SETTINGS
-from tiktokshop_client.stream_maps import ODD_MAPS, mistake_in_map
+from tiktokshop_client.singer import PlatformPlugin
+from tiktokshop_client.stream_maps import mistake_in_map
 from typing_extensions import override
 
 from tap_tiktokshop.memory import tame
@@ -56,8 +52,6 @@ SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
-Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
-
 UNSUPPORTED = (PluginCapabilities.BATCH, TapCapabilities.ACTIVATE_VERSION)
 """With BATCH the SDK would pass a window's state on before the batch file that holds its records."""
 CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
@@ -68,7 +62,7 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(CHATTER)
 
 
-class TapTikTokShop(Tap):
+class TapTikTokShop(PlatformPlugin, Tap):
     """Singer tap for TikTok Shop: orders, products, returns, settlements."""
 
     name = "tap-tiktokshop"
@@ -127,23 +121,6 @@ class TapTikTokShop(Tap):
             self.logger.warning("%s", doubt)
 
     # -- settings ----------------------------------------------------------------------------------------------
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
-        self.append_builtin_config(self.config_jsonschema)
-        properties = bound(self.config_jsonschema["properties"])
-        self._config = typed(self._config, properties)
-        slips = misspelt(self._config, properties), misspelt_variables(os.environ, self.name, properties)
-        for slip in filter(None, slips):
-            self.logger.warning("%s", slip)
-        try:
-            faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
-        except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none
-            faults = [ODD_MAPS]
-        if faults and raise_errors:
-            raise ConfigurationError(" ".join(faults))
-        return faults
 
     def _check_settings(self) -> None:
         for setting, why in UNSUPPORTED_SETTINGS.items():
@@ -242,33 +219,8 @@ class TapTikTokShop(Tap):
 
     @classmethod
     @override
-    def print_about(cls, output_format: str | None = None) -> None:
-        """The SDK's description of the plugin, and the streams, which it leaves out."""
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            super().print_about(output_format)
-        text = printed.getvalue()
-        if output_format == "json":
-            text = json.dumps({**json.loads(text), "streams": [asdict(about) for about in about_streams()]}, indent=2)
-        else:
-            text += "\nStreams:\n" + "\n".join(f"- {about.name}: {about.summary}" for about in about_streams())
-        sys.stdout.write(text.rstrip() + "\n")
-
-    @classmethod
-    @override
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
-        """Reads what `--config` names; the SDK would take what it cannot read for a bug, and a typo for "no"."""
-        given = super().cb_config(ctx, param, ())
-        cls.append_builtin_config(cls.config_jsonschema)
-        given.config = plugin_config(cls.name, value, cls.config_jsonschema["properties"])
-        return given
-
-    @classmethod
-    @override
-    def get_singer_command(cls) -> click.Command:
-        command = super().get_singer_command()
-        command.params.append(log_level_option())
-        return command
+    def streams_to_show(cls) -> list[dict[str, Any]]:
+        return [asdict(about) for about in about_streams()]
 
 
 def main() -> NoReturn:

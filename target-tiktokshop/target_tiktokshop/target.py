@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import json
-import os
 import sys
 import time
 from copy import deepcopy
@@ -16,14 +13,13 @@ import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
-from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from tiktokshop_client import Client, Settings, end_at_next_signal
-from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
-from tiktokshop_client.console import explain, log_level_option, quiet, run
-from tiktokshop_client.errors import ConfigurationError, TikTokShopError
+from tiktokshop_client.console import quiet, run
+from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
-from tiktokshop_client.stream_maps import ODD_MAPS, mistake_in_expression, mistake_in_map, of_a_map
+from tiktokshop_client.singer import PlatformPlugin
+from tiktokshop_client.stream_maps import mistake_in_expression, mistake_in_map, of_a_map
 from typing_extensions import override
 
 from target_tiktokshop import settings as writing_settings
@@ -52,8 +48,6 @@ UNREADABLE_ROWS = 1_000
 UNREADABLE_SECONDS = 1.0
 """So many outcomes of unreadable lines, or for so long, are kept before they are written together."""
 
-Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
-
 
 class UnsupportedStreamError(Exception):
     """A stream arrived that the target does not write."""
@@ -71,10 +65,11 @@ class RowsFailedError(Exception):
     """The run came to its end, but too many of its records could not be carried out."""
 
 
-class TargetTikTokShop(Target):
+class TargetTikTokShop(PlatformPlugin, Target):
     """Singer target for TikTok Shop: inventory, prices, tracking and more, planned, guarded and checked."""
 
     name = "target-tiktokshop"
+    slip_words = "Mend it, so that nothing is written that was not meant to be."  # it may be meant to hold back
     message_reader_class = LineReader
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
@@ -97,25 +92,6 @@ class TargetTikTokShop(Target):
             self.settings = WritingSettings.from_config(self.config)
             if not self.config.get("sandbox"):
                 Settings.from_config(self.config)
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
-        self.append_builtin_config(self.config_jsonschema)
-        properties = bound(self.config_jsonschema["properties"])
-        self._config = typed(self._config, properties)
-        ignored = misspelt(self._config, properties)
-        if "did you mean" in ignored and raise_errors:  # a switch that was meant to hold something back
-            raise ConfigurationError(f"{ignored} Mend it, so that nothing is written that was not meant to be.")
-        for slip in filter(None, (ignored, misspelt_variables(os.environ, self.name, properties))):
-            self.logger.warning("%s", slip)
-        try:
-            faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
-        except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none
-            faults = [ODD_MAPS]
-        if faults and raise_errors:
-            raise ConfigurationError(" ".join(faults))
-        return faults
 
     # -- what the sinks work with --------------------------------------------------------------------------------
 
@@ -367,13 +343,8 @@ class TargetTikTokShop(Target):
 
     @classmethod
     @override
-    def print_about(cls, output_format: str | None = None) -> None:
-        """The SDK's description of the plugin, and the streams, which it leaves out."""
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            super().print_about(output_format)
-        text = printed.getvalue()
-        streams = [
+    def streams_to_show(cls) -> list[dict[str, Any]]:
+        return [
             {
                 "name": writing.name,
                 "summary": writing.summary,
@@ -383,26 +354,11 @@ class TargetTikTokShop(Target):
             }
             for writing in WRITINGS.values()
         ]
-        if output_format == "json":
-            text = json.dumps({**json.loads(text), "streams": streams}, indent=2)
-        else:
-            text += "\nStreams:\n" + "\n".join(f"- {stream['name']}: {stream['summary']}" for stream in streams)
-        sys.stdout.write(text.rstrip() + "\n")
-
-    @classmethod
-    @override
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
-        """Reads what `--config` names; the SDK would take what it cannot read for a bug, and a typo for "no"."""
-        given = super().cb_config(ctx, param, ())
-        cls.append_builtin_config(cls.config_jsonschema)
-        given.config = plugin_config(cls.name, value, cls.config_jsonschema["properties"])
-        return given
 
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
-        command.params.append(log_level_option())
         for option in command.params:
             if option.name == "file_input":
                 option.type = click.File("r", encoding="utf-8", errors="surrogateescape")
