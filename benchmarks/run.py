@@ -395,7 +395,7 @@ def main() -> None:
         kept[part] = [one if isinstance(one, dict) else asdict(one) for one in measured[part]()]
         results.write_text(json.dumps(kept, indent=1) + "\n")
     plot(results)
-    limited, free = ([Measured(**one) for one in everything[part]] for part in ("limited", "free"))
+    limited, free = ([Measured(**one) for one in kept[part]] for part in ("limited", "free"))
     picture = "![orders a second, CPU an order, and the scaling run](results.png)"
     tables = {"limited": table(limited), "free": table(free), "scaling": scaling_table(kept["scaling"])}
     recovery = recovery_text(kept["recovery"][0], options.rps)

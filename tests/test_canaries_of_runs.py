@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+import requests
 from in_process import call
 from secret_forms import INSIDE, PACKINGS, WAYS
 from tiktokshop_client.clock import SystemClock
@@ -161,6 +163,8 @@ class User:
         record = {"shop_id": "7495", "sku_id": "1", "warehouse_id": "1", "quantity": 1}
         lines = [schema, {"type": "RECORD", "stream": "inventory", "record": record}, {"type": "STATE", "value": {}}]
         (self.folder / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        row = {"stream": "inventory", "outcome": "rejected", "reason": SECRETS["code"], "record": record}
+        self.write("old.jsonl", row)
         self.given = {path.name for path in self.folder.iterdir()}
 
     def write(self, name, value):
@@ -203,6 +207,7 @@ QUIET = {
     "tap --about": ("tap-tiktokshop", "--config", "config.json", "--about", "--format", "json"),
     "target --about": ("target-tiktokshop", "--config", "target.json", "--about", "--format", "markdown"),
     "auth url": ("tiktokshop", "auth", "url", "--region", "legacy", "--config", "config.json", *DEBUG),
+    "refeed": ("target-tiktokshop-refeed", "old.jsonl", *DEBUG),
     "auth logout": ("tiktokshop", "auth", "logout", "--config", "config.json", *DEBUG),
 }
 PAIR = {
@@ -346,3 +351,45 @@ def test_commands_that_ask_the_platform_nothing_show_no_secret(user, work):
     assert user.call(*QUIET[work]).code == 0
     assert canaries_in(user.seen()) == []
     assert user.platform.asked == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["tap_tiktokshop", "target_tiktokshop"])
+def test_a_whole_process_shows_none(user, module):
+    user.platform.answers = {SHOPS: TRUSTED[SHOPS]}
+    user.platform.form = "base64 of percent-encoded at 2"
+    work = WORK["tap" if module == "tap_tiktokshop" else "target"]
+    ended = subprocess.run([sys.executable, "-m", module, *work[1:]], capture_output=True, text=True, check=False)
+    user.texts += [ended.stdout, ended.stderr]
+    assert "***" in user.seen()
+    assert canaries_in(user.seen()) == []
+
+
+@pytest.mark.slow
+def test_a_sandbox_shows_none_of_those_that_it_is_sent(tmp_path):
+    command = [sys.executable, "-c", "from tiktokshop_sandbox.cli import main; main()", "serve", "--port", "0"]
+    command += ["--orders", "5", "--db", str(tmp_path / "shops.db")]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    seen = []
+    try:
+        url = re.search(r"http://\S+", serving.stdout.readline())[0]
+        given = {name: SECRETS[name] for name in ("app_secret", "access_token", "refresh_token")}
+        headers = {"x-tts-access-token": SECRETS["access_token"]}
+        query = {"shop_cipher": "c", "app_key": "k", "sign": SECRETS["code"], **given}
+        answers = [
+            requests.get(f"{url}{REFRESH}", params={**given, "grant_type": "refresh_token"}, timeout=10),
+            requests.get(f"{url}{EXCHANGE}", params={**given, "auth_code": SECRETS["code"]}, timeout=10),
+            requests.get(f"{url}{SHOPS}", params=query, headers=headers, timeout=10),
+            requests.post(f"{url}{ORDERS}", params=query, headers=headers, json={}, timeout=10),
+        ]
+        assert [answer.json()["code"] == 0 for answer in answers] == [False] * 4
+        seen += [answer.text for answer in answers]
+        for page in ("/_sandbox/requests?limit=100", "/_sandbox/stats", "/console", "/console/requests"):
+            answer = requests.get(f"{url}{page}", timeout=10)
+            assert answer.status_code == 200, page
+            seen.append(answer.text)
+    finally:
+        serving.terminate()
+        seen += serving.communicate(timeout=30)
+    assert ORDERS in "".join(seen)
+    assert canaries_in("".join(seen)) == []
