@@ -189,7 +189,7 @@ def test_what_would_break_a_promise_of_the_tap_is_refused(setting):
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_setting_works_from_the_environment_under_meltano(plugin, tmp_path):
     if shutil.which("uvx") is None:
-        pytest.skip("uv is not installed: pip install uv")
+        pytest.skip("uv is not installed: bash .ci/setup")
     shutil.copy(ROOT / "meltano.yml", tmp_path)
     shutil.copy(ROOT / "constraints.txt", tmp_path)
     properties = properties_of(plugin)

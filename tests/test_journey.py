@@ -68,7 +68,7 @@ def meltano(folder, environment, user):
 
 def test_from_consent_to_runs_that_outlive_their_tokens(lab_of, tmp_path):
     if shutil.which("uvx") is None:
-        pytest.skip("uv is not installed: pip install uv")
+        pytest.skip("uv is not installed: bash .ci/setup")
     store = tmp_path / "volume" / "tokens.json"
     with lab_of(now=None, orders=60) as lab, chromium(tmp_path / "chromium") as window:
         user = User(lab, tmp_path)

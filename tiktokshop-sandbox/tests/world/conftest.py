@@ -142,10 +142,11 @@ def _differences(value, shape, path=""):
 def undocumented():
     """Which fields of an answer's data are not documented, or of another type than documented.
 
-    Called with the data, the family (the name of a file of operations), the method and the path template.
+    Called with the data, the method and the path template of an operation of today.
     """
+    shapes = {(operation["method"], operation["path"]): operation["data"] for operation in platform_facts.current()}
 
-    def differences(data, family, method, path):
-        return _differences(data, platform_facts.operations()[method, path]["data"])
+    def differences(data, method, path):
+        return _differences(data, shapes[method, path])
 
     return differences

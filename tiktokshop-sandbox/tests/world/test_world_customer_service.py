@@ -50,17 +50,17 @@ def talk(asker):
 def test_customer_service_sends_only_documented_fields_of_documented_types(asker, undocumented, shop):
     query = {"page_size": 20, "need_session_id": "true", "need_session_info": "true"}
     found = asker.ask("GET", CONVERSATIONS, query, shop=shop)
-    assert undocumented(found, "customer_service", "GET", CONVERSATIONS) == set()
+    assert undocumented(found, "GET", CONVERSATIONS) == set()
     for row in found["conversations"]:
         path = MESSAGES.format(conversation_id=row["id"])
         said = asker.ask("GET", path, {"page_size": 10, "need_plaintext": "true", "need_data": "true"}, shop=shop)
-        assert undocumented(said, "customer_service", "GET", MESSAGES) == set()
+        assert undocumented(said, "GET", MESSAGES) == set()
     held = asker.ask("POST", SESSIONS, {"page_size": 100}, ALWAYS, shop=shop)
-    assert undocumented(held, "customer_service", "POST", SESSIONS) == set()
+    assert undocumented(held, "POST", SESSIONS) == set()
     figures = asker.ask(
         "GET", PERFORMANCE, {"support_date_ge": "2026-06-01", "support_date_lt": "2026-09-20"}, shop=shop
     )
-    assert undocumented(figures, "customer_service", "GET", PERFORMANCE) == set()
+    assert undocumented(figures, "GET", PERFORMANCE) == set()
 
 
 def test_paging_finds_every_conversation_message_and_session_once(asker, talk):

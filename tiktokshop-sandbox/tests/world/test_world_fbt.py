@@ -65,11 +65,11 @@ def orders(asker):
 @pytest.mark.parametrize("shop", [0, 1])
 def test_answers_send_only_documented_fields_of_documented_types(asker, undocumented, shop):
     for path in SEARCHES:
-        assert undocumented(asker.ask("POST", path, {"page_size": 100}, shop=shop), "fbt", "POST", path) == set()
+        assert undocumented(asker.ask("POST", path, {"page_size": 100}, shop=shop), "POST", path) == set()
     records = asker.ask("POST", RECORDS, {"page_size": 100}, shop=shop)["inventory_records"]
     query = {"order_ids": named(records, "INBOUND_ORDER")[:50], "include_carton_details": "true"}
     for path, sent in ((WAREHOUSES, {}), (REGIONS, {}), (INBOUND, query)):
-        assert undocumented(asker.ask("GET", path, sent, shop=shop), "fbt", "GET", path) == set()
+        assert undocumented(asker.ask("GET", path, sent, shop=shop), "GET", path) == set()
 
 
 @pytest.mark.parametrize("shop", [0, 1])
