@@ -284,7 +284,7 @@ class PlatformStream(Stream):
         lane = Lane(
             turn=self.turn,
             source=part.source,
-            budget=(part.shop.id if part.shop else "", operation.family if operation else self.name),
+            budget=(part.shop.id if part.shop else "", client.unit(operation) if operation else self.name),
             parallel=lambda: client.parallel(operation, part.shop) if operation else 1,
         )
         lane.start(self.declaration.reading.slices(part.start, part.end, self.tap.ahead.size(lane)))
