@@ -29,6 +29,9 @@ class Unsettled(Platform):
     def grant(self):
         return None
 
+    def unit(self, operation):
+        return operation.family
+
     def parallel(self, operation, shop):  # noqa: ARG002
         return 1
 

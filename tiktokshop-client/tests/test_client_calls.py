@@ -331,3 +331,16 @@ def test_what_the_platform_calls_a_shop_is_one_short_line_in_every_sentence(plat
     told = [shop.label, shop.market, elsewhere.market, str(refused.value), str(missed.value)]
     assert all(text.isprintable() and len(text) < 700 for text in told)
     assert str(refused.value).startswith("search_orders for shop 1 2 (Te [2Ja Grant ends never xxx")
+
+
+@pytest.mark.parametrize(
+    ("scope", "units"),
+    [
+        ("shop", ("order", "order", "product")),
+        ("family", ("order", "order", "product")),
+        ("api", ("search_orders", "get_price_detail", "search_products")),
+    ],
+)
+def test_what_shares_a_budget_goes_by_the_setting(client, scope, units):
+    asked = (operations.SEARCH_ORDERS, operations.GET_PRICE_DETAIL, operations.SEARCH_PRODUCTS)
+    assert tuple(client(budget_scope=scope).unit(operation) for operation in asked) == units

@@ -159,6 +159,10 @@ class Client:
                 self._shops = self._wanted(tuple(self._authorised()))
             return self._shops
 
+    def unit(self, operation: Operation) -> str:
+        """The name of what shares a budget with an operation: its API family, or itself if each API has its own."""
+        return operation.name if self._settings.budget_scope == "api" else operation.family
+
     def parallel(self, operation: Operation, shop: Shop | None) -> int:
         """How many requests have to be on their way at once to use the whole budget of an operation's family.
 

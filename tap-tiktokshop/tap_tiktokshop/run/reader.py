@@ -166,7 +166,7 @@ class StreamReader:
         lane = Lane(
             turn=self.turn,
             source=partition.source,
-            budget=(partition.shop.id if partition.shop else "", operation.family if operation else self.name),
+            budget=(partition.shop.id if partition.shop else "", client.unit(operation) if operation else self.name),
             parallel=lambda: client.parallel(operation, partition.shop) if operation else 1,
         )
         lane.start(self.declaration.reading.slices(partition.start, partition.end, self._run.pool.size(lane)))
