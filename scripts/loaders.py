@@ -1,0 +1,154 @@
+"""What loaders do with records as the tap writes them: the table in docs/reference/streams.md, seen and not believed.
+
+    python -m venv PATH && PATH/bin/pip install target-duckdb    # a folder of its own for each loader
+    python scripts/loaders.py target-jsonl=PATH/bin/target-jsonl target-duckdb=PATH/bin/target-duckdb ...
+
+It knows target-jsonl, target-csv, target-sqlite, target-duckdb and target-postgres, and prints a line of the table for
+each. A loader gets two streams, each in a run and a folder of its own: a record with fields that its schema does not
+name, as the tap passes on what the platform does not document, and one with NUL in a text, which the tap never writes.
+
+`target-postgres` needs a database: PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE of the environment say which. Each
+run makes a schema in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+STREAM = "shown"
+AMOUNT = "12345678901234567.89"
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "text": {"type": ["string", "null"]},
+        "amount": {"type": ["string", "null"], "format": "x-singer.decimal"},
+        "inner": {"type": ["object", "null"], "properties": {"a": {"type": ["string", "null"]}}},
+    },
+    "additionalProperties": True,
+}
+RECORD = {"id": "1", "text": "t", "amount": AMOUNT, "inner": {"a": "x", "unnamed_inside": "kept-inside"}}
+RECORDS = {
+    "plain": RECORD | {"unnamed": "kept-above"},
+    "NUL": RECORD | {"text": "a\0b"},
+}
+SECONDS = 120
+LOADERS = ("target-jsonl", "target-csv", "target-sqlite", "target-duckdb", "target-postgres")
+
+
+def lines(record: dict[str, Any]) -> str:
+    """A stream of one record."""
+    messages = (
+        {"type": "SCHEMA", "stream": STREAM, "schema": SCHEMA, "key_properties": ["id"]},
+        {"type": "RECORD", "stream": STREAM, "record": record},
+        {"type": "STATE", "value": {}},
+    )
+    return "".join(f"{json.dumps(message)}\n" for message in messages)
+
+
+def config_of(loader: str, folder: Path) -> dict[str, Any]:
+    """Its settings; everything else is as the loader has it."""
+    where = {name: os.environ.get(f"PG{name.upper()}", "") for name in ("host", "user", "password", "database")}
+    return {
+        "target-jsonl": {"destination_path": str(folder)},
+        "target-csv": {"output_path_prefix": f"{folder}/", "destination_path": str(folder)},
+        "target-sqlite": {"database": str(folder / "shown.sqlite")},
+        "target-duckdb": {"filepath": str(folder / "shown.duckdb"), "default_target_schema": "main"},
+        "target-postgres": {
+            **where,
+            "port": int(os.environ.get("PGPORT", "5432")),
+            "default_target_schema": folder.name,
+        },
+    }[loader]
+
+
+def loaded(loader: str, command: str, folder: Path) -> dict[str, Any] | None:
+    """The row that the loader has made, columns that hold JSON as their text; None where it cannot be looked at."""
+    python = Path(command).with_name("python")
+    if loader == "target-jsonl":
+        return dict(json.loads(next(folder.glob("*.jsonl")).read_text()))
+    if loader == "target-csv":
+        with next(folder.glob("*.csv")).open(newline="") as file:
+            return next(csv.DictReader(file))
+    if loader == "target-sqlite":
+        with closing(sqlite3.connect(folder / "shown.sqlite")) as database:
+            database.row_factory = sqlite3.Row
+            return dict(database.execute(f"select * from {STREAM}").fetchone())
+    asking = {
+        "target-duckdb": "import duckdb; c = duckdb.connect(sys.argv[1] + '/shown.duckdb'); t = c.execute("
+        "\"select table_schema from information_schema.tables where table_name = 'shown'\").fetchone()[0]; "
+        "r = c.execute(f'select * from {t}.shown')",
+        "target-postgres": "import psycopg2; c = psycopg2.connect(''); r = c.cursor(); "
+        "r.execute(f'select * from \"{sys.argv[1].split(chr(47))[-1]}\".shown')",
+    }[loader]
+    shown = "names = [d[0] for d in r.description]; print(json.dumps(dict(zip(names, r.fetchone())), default=str))"
+    script = f"import json, sys; {asking}; {shown}"
+    done = subprocess.run([python, "-c", script, str(folder)], capture_output=True, text=True, check=False)
+    return dict(json.loads(done.stdout)) if done.returncode == 0 else None
+
+
+def tried(loader: str, command: str, record: dict[str, Any]) -> tuple[int, dict[str, Any] | None, str]:
+    """Exit code, row, and the last line of what the loader said."""
+    with tempfile.TemporaryDirectory(prefix="shown") as name:
+        folder = Path(name)
+        (folder / "config.json").write_text(json.dumps(config_of(loader, folder)))
+        done = subprocess.run(
+            [command, "--config", str(folder / "config.json")],
+            input=lines(record),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        said = done.stderr.strip().splitlines()
+        row = loaded(loader, command, folder) if done.returncode == 0 else None
+        return done.returncode, row, said[-1] if said else ""
+
+
+def row_of(loader: str, command: str) -> str:
+    """One line of the table."""
+    code, row, said = tried(loader, command, RECORDS["plain"])
+    if row is None:
+        return f"| {loader} | stops ({code}) or cannot be looked at: {said[:100]} | | | |"
+    text = json.dumps(row)
+    amount = next((value for name, value in row.items() if name.lower() == "amount"), None)
+    code, with_nul, _ = tried(loader, command, RECORDS["NUL"])
+    told = "stops" if code else "kept" if "\0" in str((with_nul or {}).get("text", "")) else "changed"
+    return " | ".join(
+        (
+            f"| {loader}",
+            "kept" if "kept-above" in text else "dropped",
+            "kept" if "kept-inside" in text else "dropped",
+            f"{'exact' if str(amount) == AMOUNT else amount} ({type(amount).__name__})",
+            f"{told} |",
+        )
+    )
+
+
+def main() -> None:
+    """Prints the table of the loaders that are named."""
+    given = dict(argument.partition("=")[::2] for argument in sys.argv[1:])
+    if not given or unusable(given):
+        sys.exit(f"usage: loaders.py NAME=COMMAND ...; of {', '.join(LOADERS)}, and commands that are there")
+    print("| Loader | Undocumented field of a record | Undocumented field inside an object | Amount | NUL in a text |")
+    print("| --- | --- | --- | --- | --- |")
+    for loader, command in given.items():
+        print(row_of(loader, command), flush=True)
+
+
+def unusable(given: dict[str, str]) -> list[str]:
+    """The loaders that are not known, or not there."""
+    return [loader for loader, command in given.items() if loader not in LOADERS or not Path(command).is_file()]
+
+
+if __name__ == "__main__":
+    main()
