@@ -114,7 +114,8 @@ def feed(lab, folder):
 def start(lab, text, **config):
     """The target as a process of its own, under way."""
     settings = lab.folder / "target.json"
-    settings.write_text(json.dumps({**lab.config, "results_path": str(lab.folder / "results.jsonl"), **config}))
+    kept = {**lab.config, "results_path": str(lab.folder / "results.jsonl"), "max_repriced_percent": 100, **config}
+    settings.write_text(json.dumps(kept))
     command = [sys.executable, "-m", "target_tiktokshop", "--config", settings, "--input", text]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=lab.folder)
 
