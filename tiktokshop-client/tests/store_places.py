@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,8 +91,7 @@ def postgresql_port(tmp_path_factory):
     more: dict[str, Any] = {}
     if os.geteuid() == 0:  # which PostgreSQL refuses to run as
         more = {"user": "postgres", "cwd": "/"}
-        folder = Path(f"/tmp/tiktokshop-postgresql-{os.getpid()}")
-        folder.mkdir(mode=0o700)
+        folder = Path(tempfile.mkdtemp(prefix="tiktokshop-postgresql-", dir="/tmp"))
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
     words = folder / "words"
     words.write_text(PASSWORD)
