@@ -20,6 +20,13 @@ DETAILS = Children(
     name="order_id",
     inherit={"order_update_time": "update_time"},
 )
+MESSAGES = Children(
+    parents=(Parents(ORDERS, "id"),),
+    operation=operations.GET_MESSAGES,
+    key="id",
+    path="conversation_id",
+    newest_first="create_time",
+)
 
 
 @dataclass
@@ -257,37 +264,22 @@ def test_a_setting_says_with_which_values_each_parent_is_asked_about():
 
 
 def test_pages_that_come_newest_first_end_where_the_last_run_has_been():
-    way = Children(
-        parents=(Parents(ORDERS, "id"),),
-        operation=operations.GET_MESSAGES,
-        key="id",
-        path="conversation_id",
-        newest_first="create_time",
-    )
     pages = [[{"id": "c", "create_time": 90}, {"id": "b", "create_time": 60}], [{"id": "a", "create_time": 10}], [{}]]
     platform = Family(orders(95), answers=lambda _: pages)
-    rows = [row["id"] for chunk in read(way, platform, since=50) for row in chunk.rows]
+    rows = [row["id"] for chunk in read(MESSAGES, platform, since=50) for row in chunk.rows]
     assert rows == ["c", "b"]
 
 
 def test_a_row_from_the_very_second_where_the_last_run_ended_is_passed_on_and_the_page_behind_it_is_asked_for():
-    way = Children(
-        parents=(Parents(ORDERS, "id"),),
-        operation=operations.GET_MESSAGES,
-        key="id",
-        path="conversation_id",
-        newest_first="create_time",
-    )
     pages = [[{"id": "b", "create_time": 60}, {"id": "a", "create_time": 50}], [{"id": "z", "create_time": 49}]]
-    rows = [
-        row["id"] for chunk in read(way, Family(orders(95), answers=lambda _: pages), since=50) for row in chunk.rows
-    ]
-    assert rows == ["b", "a"]
+
+    def seen():
+        chunks = read(MESSAGES, Family(orders(95), answers=lambda _: pages), since=50)
+        return [row["id"] for chunk in chunks for row in chunk.rows]
+
+    assert seen() == ["b", "a"]
     pages[1][0]["create_time"] = 50
-    rows = [
-        row["id"] for chunk in read(way, Family(orders(95), answers=lambda _: pages), since=50) for row in chunk.rows
-    ]
-    assert rows == ["b", "a", "z"]
+    assert seen() == ["b", "a", "z"]
 
 
 def test_a_parent_that_changed_in_the_very_second_where_the_last_run_ended_is_asked_about_and_one_before_is_not():

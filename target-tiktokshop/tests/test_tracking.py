@@ -104,7 +104,7 @@ def test_where_the_platform_makes_the_packages_they_are_shipped(lab):
     assert NUMBER in numbers(lab.order(order["id"], "ID"))
 
 
-def rejected(lab, order, code, shop="US", **more):
+def assert_rejected(lab, order, code, shop="US", **more):
     run = lab.feed("tracking", track(order, **more), shop=shop)
     assert run.outcomes == [("rejected", code)]
     assert len(run.row["message"]) > 20
@@ -113,13 +113,13 @@ def rejected(lab, order, code, shop="US", **more):
 
 
 def test_orders_that_the_seller_cannot_ship_are_rejected_with_what_to_do(lab):
-    rejected(lab, {"id": "17"}, "unknown_order")
-    rejected(lab, lab.orders(order_status="CANCELLED")[0], "cancelled")
-    rejected(lab, lab.orders(order_status="DELIVERED")[0], "delivered")
+    assert_rejected(lab, {"id": "17"}, "unknown_order")
+    assert_rejected(lab, lab.orders(order_status="CANCELLED")[0], "cancelled")
+    assert_rejected(lab, lab.orders(order_status="DELIVERED")[0], "delivered")
     platform = lab.orders(order_status="AWAITING_SHIPMENT", shipping_type="TIKTOK")
     by_whom = {order["fulfillment_type"]: order for order in platform + lab.orders(shipping_type="TIKTOK")}
-    rejected(lab, by_whom["FULFILLMENT_BY_SELLER"], "shipped_by_platform")
-    rejected(lab, by_whom["FULFILLMENT_BY_TIKTOK"], "fulfilled_by_platform")
+    assert_rejected(lab, by_whom["FULFILLMENT_BY_SELLER"], "shipped_by_platform")
+    assert_rejected(lab, by_whom["FULFILLMENT_BY_TIKTOK"], "fulfilled_by_platform")
 
 
 def test_an_order_on_hold_or_unpaid_is_rejected(lab):
@@ -128,7 +128,7 @@ def test_an_order_on_hold_or_unpaid_is_rejected(lab):
         for order in lab.orders(shop):
             if order["status"] in {"ON_HOLD", "UNPAID"} - seen:
                 seen.add(order["status"])
-                rejected(lab, order, order["status"].lower(), shop)
+                assert_rejected(lab, order, order["status"].lower(), shop)
     assert seen
 
 
@@ -138,18 +138,18 @@ def test_an_order_that_the_buyer_wants_to_cancel_is_rejected(lab):
         for shop in ("US", "GB", "DE", "ES"):
             asked = lab.orders(shop, is_buyer_request_cancel=True, order_status="AWAITING_SHIPMENT")
             if asked:
-                rejected(lab, asked[0], "after_sale", shop)
+                assert_rejected(lab, asked[0], "after_sale", shop)
                 return
     pytest.fail("no buyer asked to cancel an order that their seller ships")
 
 
 def test_wrong_lines_packages_and_carriers_are_rejected(lab):
     order = waiting(lab)
-    rejected(lab, order, "unknown_lines", order_line_item_ids=["17"])
-    rejected(lab, order, "unknown_package", package_id="17")
-    run = rejected(lab, order, "unknown_carrier", shipping_provider="Pony Express")
+    assert_rejected(lab, order, "unknown_lines", order_line_item_ids=["17"])
+    assert_rejected(lab, order, "unknown_package", package_id="17")
+    run = assert_rejected(lab, order, "unknown_carrier", shipping_provider="Pony Express")
     assert "USPS, UPS, FedEx" in run.row["message"]
-    rejected(lab, order, "bad_record", shipping_provider=None)
+    assert_rejected(lab, order, "bad_record", shipping_provider=None)
     assert numbers(lab.order(order["id"])) == [None] * len(order["line_items"])
 
 

@@ -213,3 +213,16 @@ def test_refusals_by_chance_do_not_keep_families_from_being_used_side_by_side():
     platforms = (Platform("family", by_chance=part) for part in (0.04, 0.0))
     with_chance, without = (run("family", platform, of(1, 1, 1), seconds=60) for platform in platforms)
     assert with_chance.speed >= without.speed / 1.6
+
+
+def test_a_request_that_leaves_long_after_its_slot_counts_when_it_leaves_for_all_that_share_a_ceiling():
+    clock = Ticker()
+    limits = Limits(1, clock, threading.Event(), scope="shop")
+    one, other = limits.budget("key", "7", "order"), limits.budget("key", "7", "product")
+    late = one.acquire()
+    clock.now += 5
+    one.acquire()  # the budget forgets the first one, whose second is over
+    clock.now += 0.9
+    one.left(late)
+    clock.now += 0.3
+    assert other.take(clock.now, waited=False) == pytest.approx(0.7, abs=0.1)

@@ -18,7 +18,7 @@ SEARCH = "/order/202309/orders/search"
 SHOPS = "/authorization/202309/shops"
 
 
-def refused(answer, http, code, words):
+def assert_refused(answer, http, code, words):
     status, envelope = answer
     assert (status, envelope["code"]) == (http, code)
     assert words in envelope["message"]
@@ -43,20 +43,22 @@ def test_path_parameters_reach_the_endpoint(site):
 
 
 def test_an_unknown_path_is_404_before_anything_else(site):
-    refused(site.ask(path="/order/202309/order", query={}, sign=""), 404, 36009009, "Invalid path")
+    assert_refused(site.ask(path="/order/202309/order", query={}, sign=""), 404, 36009009, "Invalid path")
 
 
 def test_a_trailing_slash_is_another_path(site):
-    refused(site.ask(path=SEARCH + "/"), 404, 36009009, "Invalid path")
+    assert_refused(site.ask(path=SEARCH + "/"), 404, 36009009, "Invalid path")
 
 
 def test_a_method_the_path_does_not_have_is_refused_before_the_app_key(site):
-    refused(site.ask("GET", SEARCH, query={}, sign=""), 400, 36009010, "method")
+    assert_refused(site.ask("GET", SEARCH, query={}, sign=""), 400, 36009010, "method")
 
 
 @pytest.mark.parametrize("query", [{}, {"app_key": "nobody"}])
 def test_an_unknown_app_key_is_refused_before_the_timestamp(site, query):
-    refused(site.ask(query=query, sign=""), 400, 36009004, "Invalid credentials. Invalid 'app_key' query parameter.")
+    assert_refused(
+        site.ask(query=query, sign=""), 400, 36009004, "Invalid credentials. Invalid 'app_key' query parameter."
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_an_unknown_app_key_is_refused_before_the_timestamp(site, query):
     ],
 )
 def test_a_timestamp_outside_the_window_is_refused_before_the_signature(site, timestamp, words):
-    refused(site.ask(query=site.query(timestamp=timestamp), sign="wrong"), 400, 36009004, words)
+    assert_refused(site.ask(query=site.query(timestamp=timestamp), sign="wrong"), 400, 36009004, words)
 
 
 @pytest.mark.parametrize("timestamp", ["1779999700", "1780000030"])
@@ -84,36 +86,36 @@ def test_the_timestamp_may_be_the_machines_or_the_shops_time_but_nothing_between
     site.gateway.clock.advance(86400)
     assert site.ask()[0] == 200
     assert site.ask(query=site.query(page_size="1", timestamp=str(NOW + 86400)))[0] == 200
-    refused(site.ask(query=site.query(timestamp=str(NOW + 43200))), 400, 36009004, "more than 30 seconds")
+    assert_refused(site.ask(query=site.query(timestamp=str(NOW + 43200))), 400, 36009004, "more than 30 seconds")
 
 
 def test_a_skewed_clock_refuses_what_the_client_thinks_is_now(site):
     site.gateway.clock.skew = 400
-    refused(site.ask(), 400, 36009004, "earlier than 5 minutes")
+    assert_refused(site.ask(), 400, 36009004, "earlier than 5 minutes")
 
 
 def test_a_missing_signature_is_no_wrong_one(site):
-    refused(site.ask(sign=""), 400, 36009004, "Signature missing")
+    assert_refused(site.ask(sign=""), 400, 36009004, "Signature missing")
 
 
 @pytest.mark.parametrize("sign", ["0" * 64, "ünsigned"])
 def test_a_wrong_signature_is_106001(site, sign):
-    refused(site.ask(sign=sign, token="nonsense"), 401, 106001, "sign")
+    assert_refused(site.ask(sign=sign, token="nonsense"), 401, 106001, "sign")
 
 
 def test_an_upper_case_signature_is_wrong(site):
     sign = site.request().query["sign"]
     assert sign != sign.upper()
-    refused(site.ask(sign=sign.upper()), 401, 106001, "sign")
+    assert_refused(site.ask(sign=sign.upper()), 401, 106001, "sign")
 
 
 def test_the_body_is_signed_as_it_was_sent(site):
     sign = site.request(body=b'{"create_time_ge":5}').query["sign"]
-    refused(site.ask(body=b'{"create_time_ge": 5}', sign=sign), 401, 106001, "sign")
+    assert_refused(site.ask(body=b'{"create_time_ge": 5}', sign=sign), 401, 106001, "sign")
 
 
 def test_an_empty_object_counts_as_two_bytes(site):
-    refused(site.ask(body=b"{}", sign=site.request(body=b"").query["sign"]), 401, 106001, "sign")
+    assert_refused(site.ask(body=b"{}", sign=site.request(body=b"").query["sign"]), 401, 106001, "sign")
     assert site.ask(body=b"{}")[0] == 200
 
 
@@ -130,13 +132,13 @@ def test_a_multipart_body_is_not_signed(site):
 def test_parameters_nobody_knows_are_signed_and_otherwise_ignored(site):
     query = site.query(page_size="10", version="202309", shop_id="")
     assert site.ask(query=query)[1]["data"]["query"] == {"page_size": 10, "sort_order": "DESC"}
-    refused(site.ask(query=query, sign=site.request().query["sign"]), 401, 106001, "sign")
+    assert_refused(site.ask(query=query, sign=site.request().query["sign"]), 401, 106001, "sign")
 
 
 @pytest.mark.parametrize("token", ["", "ROW_unknown"])
 def test_an_unknown_token_is_36009004_without_data(site, token):
     answer = site.ask(token=token)
-    refused(answer, 401, 36009004, "Invalid credentials. The 'x-tts-access-token' header is invalid")
+    assert_refused(answer, 401, 36009004, "Invalid credentials. The 'x-tts-access-token' header is invalid")
     assert "data" not in answer[1]
 
 
@@ -149,21 +151,21 @@ def test_a_token_lives_seven_days(site):
     site.now += 7 * 86400 - 1
     assert site.ask()[0] == 200
     site.now += 1
-    refused(site.ask(), 401, 105002, "has expired")
+    assert_refused(site.ask(), 401, 105002, "has expired")
 
 
 def test_a_revoked_grant_makes_its_tokens_unknown(site):
     site.accounts.revoke(site.tokens.grant.id)
-    refused(site.ask(), 401, 36009004, "The 'x-tts-access-token' header is invalid")
+    assert_refused(site.ask(), 401, 36009004, "The 'x-tts-access-token' header is invalid")
 
 
 def test_a_scope_the_token_does_not_have_is_105005(site):
     answer = site.ask("GET", "/affiliate_seller/202410/anything", site.query(None))
-    refused(answer, 401, 105005, "seller.affiliate_messages.write")
+    assert_refused(answer, 401, 105005, "seller.affiliate_messages.write")
 
 
 def test_a_shop_endpoint_wants_its_cipher(site):
-    refused(
+    assert_refused(
         site.ask(query=site.query(None)),
         400,
         106013,
@@ -172,7 +174,7 @@ def test_a_shop_endpoint_wants_its_cipher(site):
 
 
 def test_an_endpoint_without_shop_refuses_a_cipher(site):
-    refused(
+    assert_refused(
         site.ask("GET", SHOPS, site.query("US")),
         400,
         36009004,
@@ -181,23 +183,23 @@ def test_an_endpoint_without_shop_refuses_a_cipher(site):
 
 
 def test_a_cipher_nobody_has_is_101000(site):
-    refused(site.ask(query=site.query(None, shop_cipher="ROW_other")), 400, 101000, "shop_cipher")
+    assert_refused(site.ask(query=site.query(None, shop_cipher="ROW_other")), 400, 101000, "shop_cipher")
 
 
 def test_a_cipher_of_a_shop_outside_the_grant_is_101000(site):
     only_us = site.accounts.new_grant([site.shop("US").id])
     token = site.accounts.exchange(site.accounts.new_code(only_us)).access
     assert site.ask(token=token)[0] == 200
-    refused(site.ask(query=site.query("GB", page_size="10"), token=token), 400, 101000, "shop_cipher")
+    assert_refused(site.ask(query=site.query("GB", page_size="10"), token=token), 400, 101000, "shop_cipher")
 
 
 def test_a_body_of_another_media_type_is_36009022(site):
-    refused(site.ask(body=b"a=b", content_type="text/plain"), 400, 36009022, "content type")
+    assert_refused(site.ask(body=b"a=b", content_type="text/plain"), 400, 36009022, "content type")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"[{}]", b'"text"', b"1", b"true", b"\xff", b"[" * 5_000])
 def test_a_body_that_is_no_object_is_refused(site, body):
-    refused(site.ask(body=body), 400, 36009004, "Invalid request body")
+    assert_refused(site.ask(body=body), 400, 36009004, "Invalid request body")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ def test_a_body_that_is_no_object_is_refused(site, body):
 )
 def test_a_query_parameter_that_does_not_fit_is_named(site, more, words):
     answer = site.ask(query=site.query(**more))
-    refused(answer, 400, 36009004, words)
+    assert_refused(answer, 400, 36009004, words)
     assert answer[1]["data"] is None
 
 
@@ -225,11 +227,11 @@ def test_a_query_parameter_that_does_not_fit_is_named(site, more, words):
     ],
 )
 def test_a_body_field_of_another_type_is_named(site, body, words):
-    refused(site.ask(body=body), 400, 36009004, words)
+    assert_refused(site.ask(body=body), 400, 36009004, words)
 
 
 def test_an_endpoint_a_market_does_not_have_is_refused_there_only(site):
-    refused(
+    assert_refused(
         site.ask("GET", "/finance/202309/payments", site.query("US")),
         400,
         36009004,
@@ -243,12 +245,14 @@ def test_the_budget_is_exact_in_any_second_and_for_each_shop_and_family(site):
         site.monotonic = moment
         assert site.ask()[0] == 200
     site.monotonic = 0.99
-    refused(site.ask(), 429, 36009002, "Too many requests. You've made too many requests in a short period of time.")
+    assert_refused(
+        site.ask(), 429, 36009002, "Too many requests. You've made too many requests in a short period of time."
+    )
     assert site.ask(query=site.query("GB", page_size="10"))[0] == 200
     assert site.ask("GET", SHOPS, site.query(None))[0] == 200
     site.monotonic = 1.0
     assert site.ask()[0] == 200
-    refused(site.ask(), 429, 36009002, "Too many requests")
+    assert_refused(site.ask(), 429, 36009002, "Too many requests")
 
 
 @pytest.mark.parametrize(
