@@ -49,11 +49,11 @@ def _as_before():
             each.handlers[:], each.filters[:], each.propagate = kept, filters, propagate
 
 
-def call(name, *arguments, typed=""):
-    """Runs a command by its name to its end."""
+def call(name, *arguments, typed="", **streams):
+    """Runs a command by its name to its end; `streams` are stdin or stdout as the system would give others."""
     output, log = io.TextIOWrapper(io.BytesIO(), encoding="utf8", write_through=True), io.StringIO()
     given = io.TextIOWrapper(io.BytesIO(typed.encode("utf8", "surrogateescape")), encoding="utf8")
-    process = {"argv": [name, *map(str, arguments)], "stdin": given, "stdout": output, "stderr": log}
+    process = {"argv": [name, *map(str, arguments)], "stdin": given, "stdout": output, "stderr": log, **streams}
     with _as_before(), mock.patch.multiple(sys, **process):
         try:
             COMMANDS[name]()

@@ -384,9 +384,10 @@ def test_the_doctor_names_an_unreachable_host(user, host):
     user.login()
     if host == "AUTH":
         user.lab.sandbox.control("POST", "/tokens/expire", {"which": "access"})
-    found = user.doctor(**{f"TIKTOKSHOP_{host}_BASE_URL": f"http://127.0.0.1:{free_port()}"})
+    port = free_port()
+    found = user.doctor(**{f"TIKTOKSHOP_{host}_BASE_URL": f"http://127.0.0.1:{port}"})
     assert found["host"][0] == "fail"
-    assert "127.0.0.1 cannot be reached: check the network" in found["host"][1]
+    assert f"127.0.0.1:{port} cannot be reached: check the network" in found["host"][1]
 
 
 def test_the_doctor_names_an_unreadable_store(user):

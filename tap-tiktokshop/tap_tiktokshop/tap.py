@@ -114,7 +114,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
     def _say_doubts(self) -> None:
         """Warns of what the user may not have meant."""
         doubts = (
-            *inputs.unknown("stream", self.input_catalog or {}, list(self.streams)),
+            *inputs.unknown_streams(self.input_catalog or {}, list(self.streams)),
             *(doubt for stream in self.streams.values() for doubt in getattr(stream, "doubts", ())),
         )
         for doubt in doubts:

@@ -322,10 +322,6 @@ class TargetTikTokShop(PlatformPlugin, Target):
             super().invoke(about=about, about_format=about_format, config=config, **kwargs)
             return
         cls.print_version(print_fn=cls.logger.info)
-        if sys.stdout is None:
-            raise InputError(
-                "Standard output is closed, so states cannot be passed on: send it to a file or /dev/null."
-            )
         target = cls(config=config.config if config else None)
         try:
             target.listen(kwargs.get("file_input"))

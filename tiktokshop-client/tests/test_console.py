@@ -53,6 +53,7 @@ def test_what_goes_well_exits_with_0():
         (click.UsageError("No such option: --x"), "No such option: --x."),
         (BrokenPipeError(32, "Broken pipe"), "The program that read the output has stopped; its own log says why."),
         (OSError(28, "No space left on device", "rows.jsonl"), "Cannot use rows.jsonl: No space left on device."),
+        (OSError(28, "No space left on device"), "Standard output cannot be written: No space left on device."),
     ],
 )
 def test_what_a_user_or_the_machine_does_wrong_is_no_bug(error, words):

@@ -226,11 +226,12 @@ def _closed_port() -> int:
 
 
 def test_an_unreachable_host_is_named_in_one_sentence(client, shop, clock):
-    address = f"http://127.0.0.1:{_closed_port()}"
+    host = f"127.0.0.1:{_closed_port()}"
+    address = f"http://{host}"
     with pytest.raises(errors.UnreachableError) as caught:
         client(api_base_url=address).call(operations.SHIP_PACKAGE, shop=shop, path={"package_id": "1"})
     assert str(caught.value) == (
-        "ship_package for shop 7495 (Tea & Co): 127.0.0.1 cannot be reached: check the network, the proxy settings "
+        f"ship_package for shop 7495 (Tea & Co): {host} cannot be reached: check the network, the proxy settings "
         "and the base URL"
     )
     assert caught.value.reach == "run"
@@ -242,7 +243,7 @@ def test_a_silent_host_is_given_up(shop, client):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         one = client(api_base_url=address, request_timeout_seconds=0.05, max_tries=2)
-        with pytest.raises(errors.TransientError, match=r"127\.0\.0\.1 did not answer in time") as caught:
+        with pytest.raises(errors.TransientError, match=r"127\.0\.0\.1:\d+ did not answer in time") as caught:
             one.call(operations.SEARCH_ORDERS, shop=shop)
         assert caught.value.unclear
 

@@ -29,6 +29,13 @@ FAILED = 1
 OURS = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_sandbox")
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+class OutputError(Exception):
+    """There is nowhere to write to."""
+
+
 def log_level_option() -> click.Option:
     """The option `--log-level`; at `debug`, errors come with their traceback."""
 
@@ -59,6 +66,7 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
     threading.excepthook = _in_a_thread
     _end_in_order()
     try:
+        _need_output()
         command()
     except Exception as error:
         logger.error("%s", sentence(error))  # noqa: TRY400 - the traceback is for debugging only, below
@@ -71,6 +79,11 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
         logging.setLogRecordFactory(made)
         threading.excepthook = threading.__excepthook__
     sys.exit(0)
+
+
+def _need_output() -> None:
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed: send it to a file or /dev/null.")
 
 
 def _end_in_order() -> None:
@@ -188,6 +201,8 @@ def _of_the_system(error: OSError) -> str:
         return f"Cannot use {error.filename}: {error.strerror}."
     if isinstance(error, FileNotFoundError):  # the SDK's, of a file that was named on the command line
         return str(error).rstrip(".") + "."
+    if error.errno in FULL:  # every other file is opened under a name
+        return f"Standard output cannot be written: {error.strerror}."
     return f"{error.strerror or type(error).__name__}."
 
 

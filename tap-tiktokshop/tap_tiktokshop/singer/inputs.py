@@ -128,6 +128,18 @@ def unknown(kind: str, names: Collection[str], known: Collection[str]) -> Iterat
             yield f"There is no {kind} {name}" + (f"; is {close[0]} meant?" if close else ", so it is ignored.")
 
 
+def unknown_streams(names: Collection[str], known: Collection[str]) -> list[str]:
+    """One sentence for each stream of a catalogue that does not exist.
+
+    Raises:
+        ConfigurationError: None of them does, so that a run would read nothing.
+    """
+    doubts = list(unknown("stream", names, known))
+    if doubts and len(doubts) == len(names):
+        raise ConfigurationError(f"The catalogue has no stream that exists. {' '.join(doubts[:3])} {CATALOGUE}")
+    return doubts
+
+
 def _some(value: Any, nothing: Any) -> Any:
     return nothing if value is None else value
 

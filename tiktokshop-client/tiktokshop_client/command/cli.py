@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiktokshop_client.authorise import check, exchange, forget, standing
-from tiktokshop_client.command.cli_settings import gather, settings_of
+from tiktokshop_client.command.cli_settings import asked, gather, settings_of
 from tiktokshop_client.command.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.command.receiver import Receiver
 from tiktokshop_client.console import FAILED, LEVELS, run
@@ -109,9 +109,7 @@ def login(  # noqa: PLR0913 - one argument for each option
     check(settings, store)  # before anybody clicks
     if paste:
         click.echo(f"Open this link as the seller:\n\n  {link}\n", err=True)
-        address = click.prompt(
-            "Then paste the address on which the browser ends (not shown)", hide_input=True, err=True
-        )
+        address = asked("Then paste the address on which the browser ends (not shown)", hidden=True)
         code = code_of(query_of(address), state)
     else:
         with Receiver(port, state) as receiver:
@@ -146,9 +144,7 @@ def exchange_command(
     A code is good once, within 30 minutes, and only with the app's secret. Without CODE it is asked for, unseen.
     """
     settings, store, _ = _connection(config_file, log_level, seed_needed=False)
-    text = code or click.prompt(
-        "Code, or the address on which the browser ended (not shown)", hide_input=True, err=True
-    )
+    text = code or asked("Code, or the address on which the browser ended (not shown)", hidden=True)
     found = code_of(query_of(text), state) if "code=" in text or "error=" in text else Secret(text.strip())
     _exchange(settings, store, found, as_json=as_json)
 

@@ -49,14 +49,34 @@ def settings_of(config: dict[str, Any], *, seed_needed: bool = True) -> Settings
     """
     if not config.get("sandbox"):
         for name, hidden in (("app_key", False), ("app_secret", True)):
-            if not config.get(name) and sys.stdin.isatty():
-                config[name] = click.prompt(f"{name} (from Partner Center)", hide_input=hidden, err=True)
+            if not config.get(name) and _at_a_terminal():
+                config[name] = asked(f"{name} (from Partner Center)", hidden=hidden)
         bare = not (config.get("access_token") or config.get("refresh_token") or config.get("token_store"))
         if bare and (Path(DEFAULT_STORE).exists() or not seed_needed):
             config["token_store"] = DEFAULT_STORE
-        elif bare:
+        elif bare and config.get("app_key") and config.get("app_secret"):
             raise ConfigurationError("there is no token yet: run tiktokshop auth login first, or set token_store")
     return Settings.from_config(config)
+
+
+def asked(question: str, *, hidden: bool) -> str:
+    """What a human answers at the terminal, unseen if it is `hidden`; without one, the next line of the input.
+
+    Raises:
+        ConfigurationError: There is no answer.
+    """
+    at_a_terminal = _at_a_terminal()
+    if sys.stdin is not None:
+        try:
+            return str(click.prompt(question, hide_input=hidden and at_a_terminal, err=True))
+        except click.Abort:
+            if at_a_terminal:
+                raise
+    raise ConfigurationError(f"the input ended without an answer to: {question}")
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _named(variables: Mapping[str, str]) -> dict[str, Any]:

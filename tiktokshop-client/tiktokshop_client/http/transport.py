@@ -205,7 +205,7 @@ class Transport:
             try:
                 return self._send(method, url, headers, body, taken)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                failure = _explain(error, urlsplit(url).hostname or "")
+                failure = _explain(error, urlsplit(url).netloc.rpartition("@")[2])
         # Outside of the handler, so that no exception that knows the URL is chained to ours.
         raise failure
 
