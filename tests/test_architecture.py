@@ -17,6 +17,8 @@ PACKAGES = ("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktoks
 TABLES = {"The tap": "tap_tiktokshop", "The target": "target_tiktokshop", "The client": "tiktokshop_client"}
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
+# One thing of the platform, seen from both of its sides: by what sends, and by the sandbox.
+ON_BOTH_SIDES = {"Clock", "Page", "Product", "Running", "Shop", "Sku", "TokenHost", "Tokens"}
 
 
 def section(title: str) -> str:
@@ -115,3 +117,14 @@ def test_no_module_is_long_and_every_function_fits_on_a_screen(package):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{path}: {node.name}"
+
+
+def test_no_name_of_a_class_stands_for_two_things():
+    classes = [
+        node.name
+        for package in PACKAGES
+        for module in modules(package)
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert {name for name in classes if classes.count(name) > 1} == ON_BOTH_SIDES

@@ -25,7 +25,7 @@ from typing_extensions import override
 from target_tiktokshop import settings as writing_settings
 from target_tiktokshop.settings import WritingSettings
 from target_tiktokshop.singer.messages import InputError, LineReader
-from target_tiktokshop.singer.progress import Progress
+from target_tiktokshop.singer.progress import PendingStates
 from target_tiktokshop.singer.sink import WriteSink
 from target_tiktokshop.streams import WRITINGS, Writing
 from target_tiktokshop.streams.needs import need_of
@@ -79,7 +79,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
     def __init__(self, *, validate_config: bool = True, **kwargs: Any) -> None:
         super().__init__(validate_config=validate_config, **kwargs)
         self.max_parallelism = 1  # streams one after the other; the calls of each go out in parallel
-        self.progress = Progress()
+        self.progress = PendingStates()
         self._writers: dict[str, Writer] = {}
         self._current: dict[str, WriteSink] = {}
         self._warned: set[str] = set()

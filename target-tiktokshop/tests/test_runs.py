@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from target_tiktokshop.refeed import messages
-from target_tiktokshop.singer.progress import Progress
+from target_tiktokshop.singer.progress import PendingStates
 from target_tiktokshop.streams import WRITINGS
 
 STOCK = "POST /product/202309/products/{product_id}/inventory/update"
@@ -33,7 +33,7 @@ def of(stream, records):
 
 
 def test_a_state_is_passed_on_only_when_all_records_before_it_have_their_outcome():
-    progress = Progress()
+    progress = PendingStates()
     progress.state("start")
     assert progress.ready() == "start"
     progress.received("a")

@@ -32,7 +32,7 @@ OURS = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-class OutputError(Exception):
+class ClosedOutputError(Exception):
     """There is nowhere to write to."""
 
 
@@ -83,7 +83,7 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
 
 def _need_output() -> None:
     if sys.stdout is None:
-        raise OutputError("Standard output is closed: send it to a file or /dev/null.")
+        raise ClosedOutputError("Standard output is closed: send it to a file or /dev/null.")
 
 
 def _end_in_order() -> None:

@@ -21,10 +21,10 @@ from tiktokshop_sandbox.console import Console
 from tiktokshop_sandbox.console.signing import rejection
 from tiktokshop_sandbox.console.slips import slips
 from tiktokshop_sandbox.control import PREFIX, Control
-from tiktokshop_sandbox.exchange import Answer, Request
+from tiktokshop_sandbox.exchange import RawRequest, RawResponse
 from tiktokshop_sandbox.faults import TRANSPORT, Spec, Target
 from tiktokshop_sandbox.guard import refusal_of
-from tiktokshop_sandbox.journal import Entry, Journal, excerpt, without_secrets
+from tiktokshop_sandbox.journal import Journal, JournalEntry, excerpt, without_secrets
 from tiktokshop_sandbox.oauth import CONSENT, TOKEN_HOST, Consent, TokenHost
 from tiktokshop_sandbox.refusals import SIGN_INVALID, refusal
 
@@ -48,23 +48,23 @@ def _page(title: str) -> bytes:
 
 
 # What stands in for the answer; the request is then not carried out.
-_INSTEAD: Final[Mapping[str, Callable[[Gateway], Answer]]] = {
-    "http_500": lambda _: Answer(500, None, _page("500 Internal Server Error"), content_type=_HTML),
-    "http_502": lambda _: Answer(502, None, _page("502 Bad Gateway"), content_type=_HTML),
-    "http_503": lambda _: Answer(
+_INSTEAD: Final[Mapping[str, Callable[[Gateway], RawResponse]]] = {
+    "http_500": lambda _: RawResponse(500, None, _page("500 Internal Server Error"), content_type=_HTML),
+    "http_502": lambda _: RawResponse(502, None, _page("502 Bad Gateway"), content_type=_HTML),
+    "http_503": lambda _: RawResponse(
         503, None, b"upstream connect error or disconnect/reset before headers", content_type=_PLAIN
     ),
-    "html_page": lambda _: Answer(200, None, _page("Please wait..."), content_type=_HTML),
+    "html_page": lambda _: RawResponse(200, None, _page("Please wait..."), content_type=_HTML),
     "internal_error": lambda gateway: gateway.refuse(refusal("internal", http=200)),
     "internal_error_500": lambda gateway: gateway.refuse(refusal("internal")),
-    "reset_before": lambda _: Answer(0, None, b""),
+    "reset_before": lambda _: RawResponse(0, None, b""),
 }
 
 
 class _Outcome(NamedTuple):
     """An answer, how many seconds late it is to be, and whether it ends in a reset."""
 
-    answer: Answer
+    answer: RawResponse
     delay: float
     reset: bool
 
@@ -117,7 +117,7 @@ class SandboxApp:
         else:
             await self._send(send, outcome.answer)
 
-    def _carry_out(self, request: Request, arrived: float) -> _Outcome:
+    def _carry_out(self, request: RawRequest, arrived: float) -> _Outcome:
         target = self._target(request)
         faults = self.gateway.faults
         slow = faults.strike(target, "slow")
@@ -130,11 +130,11 @@ class SandboxApp:
         reset = fault is not None and fault.kind.startswith("reset")
         return _Outcome(answer, self.latency + (slow.seconds if slow else 0.0), reset)
 
-    def _target(self, request: Request) -> Target:
+    def _target(self, request: RawRequest) -> Target:
         shop = self.gateway.shop_of(request.query.get("shop_cipher", ""))
         return Target(request.path, shop.id if shop else None)
 
-    def _answer(self, request: Request, fault: Spec | None) -> tuple[Answer, str | None]:
+    def _answer(self, request: RawRequest, fault: Spec | None) -> tuple[RawResponse, str | None]:
         if fault and fault.kind in _INSTEAD:
             return _INSTEAD[fault.kind](self.gateway), self.gateway.operation_of(request)
         if request.path.startswith(TOKEN_HOST):
@@ -145,9 +145,11 @@ class SandboxApp:
             _LOG.exception("the sandbox failed on %s %s", request.method, request.path)
             return self.gateway.refuse(refusal("internal")), None
 
-    def _note(self, request: Request, answer: Answer, operation: str | None, target: Target, arrived: float) -> None:
+    def _note(
+        self, request: RawRequest, answer: RawResponse, operation: str | None, target: Target, arrived: float
+    ) -> None:
         self.journal.note(
-            Entry(
+            JournalEntry(
                 time=round(arrived, 3),
                 method=request.method,
                 path=request.path,
@@ -164,7 +166,7 @@ class SandboxApp:
             rejection(self.gateway.accounts.app.secret, request) if answer.code == SIGN_INVALID else None,
         )
 
-    async def _send(self, send: Send, answer: Answer, length: int | None = None, *, more: bool = False) -> None:
+    async def _send(self, send: Send, answer: RawResponse, length: int | None = None, *, more: bool = False) -> None:
         """Send an answer; `length` announces another length than the body has."""
         headers = [
             (b"date", self._http_date()),
@@ -175,7 +177,7 @@ class SandboxApp:
         await send({"type": "http.response.start", "status": answer.http, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": more})
 
-    async def _reset(self, scope: Scope, send: Send, answer: Answer) -> None:
+    async def _reset(self, scope: Scope, send: Send, answer: RawResponse) -> None:
         """Reset the connection: at once, or when half of the body has gone out."""
         if answer.http:
             half = replace(answer, body=answer.body[: len(answer.body) // 2])
@@ -193,7 +195,7 @@ class SandboxApp:
         return self._date[1]
 
 
-async def _read(scope: Scope, receive: Receive) -> Request:
+async def _read(scope: Scope, receive: Receive) -> RawRequest:
     arrived = time.monotonic()
     body = bytearray()
     while True:
@@ -206,7 +208,7 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         came.setdefault(name, []).append(value)
     query = {name: values[0] for name, values in came.items()}
     repeated = {name: tuple(values) for name, values in came.items() if len(values) > 1}
-    return Request(scope["method"], scope["path"], query, _headers(scope), bytes(body), arrived, repeated)
+    return RawRequest(scope["method"], scope["path"], query, _headers(scope), bytes(body), arrived, repeated)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -22,7 +22,7 @@ _UNITS: Final[Mapping[Scope, Callable[[Endpoint], tuple[str, ...]]]] = {
 }
 
 
-class Budget:
+class RateLimit:
     """A sliding window: a request is refused when `rps` others were let through less than a second ago.
 
     Refused requests do not count. `scope` says what is counted together and may be changed. `source`

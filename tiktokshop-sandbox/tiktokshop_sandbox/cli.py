@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tiktokshop_sandbox.budget import SCOPES, Budget
+from tiktokshop_sandbox.budget import SCOPES, RateLimit
 from tiktokshop_sandbox.counts import row_counts
-from tiktokshop_sandbox.sandbox import SandboxError, Size, held, opened
+from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, held, opened
 from tiktokshop_sandbox.server import prepared
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def _serve(options: argparse.Namespace) -> None:
         contextlib.suppress(KeyboardInterrupt),
         prepared(
             options.db,
-            size=Size(options.seed, options.shops, options.orders),
-            budget=Budget(options.rps, options.rps_scope),
+            size=WorldSize(options.seed, options.shops, options.orders),
+            budget=RateLimit(options.rps, options.rps_scope),
             latency_ms=options.latency_ms,
             now=options.now,
             port=options.port,
@@ -97,7 +97,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _counts(options: argparse.Namespace) -> None:
-    with held(_existing(options.db)) as file, opened(file, Size(), asleep=True) as (world, _):
+    with held(_existing(options.db)) as file, opened(file, WorldSize(), asleep=True) as (world, _):
         _print(row_counts(world))
 
 
@@ -106,7 +106,7 @@ def _advance(options: argparse.Namespace) -> None:
         raise SandboxError("--hours must not be negative: the shops' clock only moves forward")
     if not options.hours <= _LONGEST:  # nor is it "nan"
         raise SandboxError(f"--hours must be at most {_LONGEST}, a year: what the shops live through takes time")
-    with held(_existing(options.db)) as file, opened(file, Size()) as (world, clock):
+    with held(_existing(options.db)) as file, opened(file, WorldSize()) as (world, clock):
         events = world.advance(clock.advance(round(options.hours * 3600)))
         _print({"now": clock.now(), "events": events})
 

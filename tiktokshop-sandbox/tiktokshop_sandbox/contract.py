@@ -80,7 +80,7 @@ class Endpoint:
     method: str
     path: str
     scope: str
-    handler: Callable[[Call], Mapping[str, Any] | bytes]
+    handler: Callable[[ApiCall], Mapping[str, Any] | bytes]
     cipher: bool = True
     query: Mapping[str, Param] = field(default_factory=dict)
     body: Mapping[str, Param] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One request that passed the gateway, with typed parameters and defaults filled in.
 
     `shop` is the shop that `shop_cipher` names; asking for it on an endpoint without a cipher is a

@@ -32,7 +32,7 @@ _MOST: Final = 1_000_000
 T = TypeVar("T")
 
 
-class Move(msgspec.Struct, forbid_unknown_fields=True):
+class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
     """How to move the clocks, in seconds: the shops' forward by `advance`, at most 90 days; the gateway's `skew`."""
 
     advance: Annotated[int, msgspec.Meta(ge=0, le=_DAYS)] = 0
@@ -151,7 +151,7 @@ class Control:
         return self._clock()
 
     async def _move(self, request: Request) -> object:
-        move = await _body(request, Move)
+        move = await _body(request, ClockMove)
         if move.skew is not None:
             self.clock.skew = move.skew
         return {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Request:
+class RawRequest:
     """A request as the server sees it: path, query and header names decoded, the body as it came.
 
     Of a name that came several times in the query, the first value counts; `repeated` has them all. `arrived` is when,
@@ -27,7 +27,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawResponse:
     """What goes back. `code` is the envelope's, None where the body is none."""
 
     http: int

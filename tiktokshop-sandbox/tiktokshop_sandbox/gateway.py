@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from tiktokshop_sandbox import paging
-from tiktokshop_sandbox.contract import ApiError, Call
-from tiktokshop_sandbox.exchange import Answer
+from tiktokshop_sandbox.contract import ApiCall, ApiError
+from tiktokshop_sandbox.exchange import RawResponse
 from tiktokshop_sandbox.faults import Target
 from tiktokshop_sandbox.params import typed_body, typed_query
 from tiktokshop_sandbox.refusals import REFUSALS, refusal
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tiktokshop_sandbox.accounts import Accounts, Holder
-    from tiktokshop_sandbox.budget import Budget
+    from tiktokshop_sandbox.budget import RateLimit
     from tiktokshop_sandbox.clock import Clock
     from tiktokshop_sandbox.contract import Endpoint
     from tiktokshop_sandbox.endpoints import Route, Router
-    from tiktokshop_sandbox.exchange import Request
+    from tiktokshop_sandbox.exchange import RawRequest
     from tiktokshop_sandbox.faults import Faults
     from tiktokshop_sandbox.shops import Shop, World
 
@@ -41,7 +41,7 @@ _MEDIA_TYPES: Final = frozenset({"application/json", "multipart/form-data"})
 class Visit:
     """One request on its way through the checks; each check adds what it found."""
 
-    request: Request
+    request: RawRequest
     route: Route = field(init=False)
     endpoint: Endpoint = field(init=False)
     holder: Holder = field(init=False)
@@ -59,7 +59,7 @@ class Gateway:
     accounts: Accounts
     clock: Clock
     faults: Faults
-    budget: Budget
+    budget: RateLimit
     router: Router
     host_url: str = ""
 
@@ -67,7 +67,7 @@ class Gateway:
         self._shops = {shop.cipher: shop for shop in self.world.shops}
         self._rng = random.Random(self.accounts.seed)  # noqa: S311 - request ids are no secrets
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: RawRequest) -> RawResponse:
         """The answer to a request, good or bad; only a bug in the sandbox raises."""
         visit = Visit(request)
         try:
@@ -80,15 +80,15 @@ class Gateway:
         if not isinstance(data, bytes):
             data = msgspec.json.encode(data)
         tail = f',"message":"Success","request_id":"{self.request_id()}"}}'.encode()
-        return Answer(200, 0, b"".join((b'{"code":0,"data":', data, tail)))
+        return RawResponse(200, 0, b"".join((b'{"code":0,"data":', data, tail)))
 
-    def refuse(self, error: ApiError, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    def refuse(self, error: ApiError, headers: tuple[tuple[str, str], ...] = ()) -> RawResponse:
         """A refusal in the platform's envelope."""
         envelope = {"code": error.code, "data": error.data, "message": error.message}
         if error.data is ApiError.ABSENT:
             del envelope["data"]
         envelope["request_id"] = self.request_id()
-        return Answer(error.http, error.code, msgspec.json.encode(envelope), headers)
+        return RawResponse(error.http, error.code, msgspec.json.encode(envelope), headers)
 
     def request_id(self) -> str:
         """An id as the platform's: the UTC time and twenty hex digits."""
@@ -99,7 +99,7 @@ class Gateway:
         """The shop a cipher stands for."""
         return self._shops.get(cipher)
 
-    def operation_of(self, request: Request) -> str | None:
+    def operation_of(self, request: RawRequest) -> str | None:
         """The name of the operation a request asks for: method and path template."""
         route = self.router.find(request.path)
         endpoint = route.endpoints.get(request.method) if route else None
@@ -116,7 +116,7 @@ class Gateway:
         if fault:
             raise ApiError(fault.code, "The platform refuses this on demand.", 400)
         return visit.endpoint.handler(
-            Call(
+            ApiCall(
                 endpoint=visit.endpoint,
                 world=self.world,
                 grant=visit.holder.grant,
@@ -247,7 +247,7 @@ def _parameters(gateway: Gateway, visit: Visit) -> None:
         raise paging.invalid_page_token()
 
 
-def _json_object(request: Request) -> Mapping[str, Any]:
+def _json_object(request: RawRequest) -> Mapping[str, Any]:
     try:
         sent = msgspec.json.decode(request.body)
     except (msgspec.DecodeError, RecursionError):

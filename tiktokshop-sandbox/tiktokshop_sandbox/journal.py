@@ -18,7 +18,7 @@ _REJECTIONS: Final = 200
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One request as the journal keeps it: no header, no secret, at most 4 kB of the body. `time` is when it came.
 
     Of a name that came several times in the query, all values are there. `slips` name mistakes of the caller.
@@ -46,11 +46,11 @@ class Journal:
     operations: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
-    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=_KEPT))
     rejections: dict[int, Rejection] = field(default_factory=dict)
     noted: int = 0
 
-    def note(self, entry: Entry, rejection: Rejection | None = None) -> None:
+    def note(self, entry: JournalEntry, rejection: Rejection | None = None) -> None:
         """Count a request that was answered. HTTP status 0 stands for a reset connection."""
         self.noted += 1
         entry = replace(entry, number=self.noted)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tiktokshop_sandbox.accounts import SCOPES, SELLER_NAME
 from tiktokshop_sandbox.contract import ApiError
-from tiktokshop_sandbox.exchange import Answer
+from tiktokshop_sandbox.exchange import RawResponse
 from tiktokshop_sandbox.markup import page, tag
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request as Visit
 
     from tiktokshop_sandbox.accounts import Accounts, App, Tokens
-    from tiktokshop_sandbox.exchange import Request
+    from tiktokshop_sandbox.exchange import RawRequest
     from tiktokshop_sandbox.gateway import Gateway
     from tiktokshop_sandbox.markup import Markup
     from tiktokshop_sandbox.shops import Shop, World
@@ -59,11 +59,11 @@ class TokenHost:
     accounts: Accounts
     gateway: Gateway
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: RawRequest) -> RawResponse:
         """The answer to a request for tokens."""
         step = _STEPS.get(request.path) if request.method == "GET" else None
         if step is None:
-            return Answer(404, None, b"404 page not found\n", content_type="text/plain; charset=utf-8")
+            return RawResponse(404, None, b"404 page not found\n", content_type="text/plain; charset=utf-8")
         try:
             tokens = self._tokens(step, request.query)
         except ApiError as error:
@@ -74,7 +74,7 @@ class TokenHost:
             "data": tokens.data(),
             "request_id": self.gateway.request_id(),
         }
-        return Answer(200, 0, msgspec.json.encode(envelope))
+        return RawResponse(200, 0, msgspec.json.encode(envelope))
 
     def _tokens(self, step: _Step, query: Mapping[str, str]) -> Tokens:
         app = self.accounts.app

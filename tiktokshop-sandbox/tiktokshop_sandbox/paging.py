@@ -14,7 +14,7 @@ from tiktokshop_sandbox.contract import INVALID_PARAMETER, ApiError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 # Three bytes that base64 spells "b+/x": every token holds both characters that clients forget to escape.
 _HEAD: Final = base64.b64decode(b"b+/x")
@@ -26,7 +26,7 @@ _FILLER: Final = b"\n"
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
-def page_token(call: Call, position: str) -> str:
+def page_token(call: ApiCall, position: str) -> str:
     """The token under which the same filters go on at `position`.
 
     `position` is any short text the endpoint chooses ("1759000000:57646…", "200"); it comes back
@@ -49,7 +49,7 @@ def sent_token(query: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     return next((str(place["page_token"]) for place in places if place.get("page_token")), "")
 
 
-def position_of(call: Call) -> str | None:
+def position_of(call: ApiCall) -> str | None:
     """The position in the call's `page_token`, or None on the first page.
 
     Raises:
@@ -74,7 +74,7 @@ def invalid_page_token() -> ApiError:
     return ApiError(INVALID_PARAMETER, "PageToken is invalid", 400)
 
 
-def absent_when_empty(call: Call, data: dict[str, Any], key: str) -> dict[str, Any]:
+def absent_when_empty(call: ApiCall, data: dict[str, Any], key: str) -> dict[str, Any]:
     """`data`, without `key` when its list is empty and this is one of the searches that leave it out.
 
     The platform does both; here the filters decide, so that one search always answers alike.
@@ -84,7 +84,7 @@ def absent_when_empty(call: Call, data: dict[str, Any], key: str) -> dict[str, A
     return data
 
 
-def _fingerprint(call: Call) -> bytes:
+def _fingerprint(call: ApiCall) -> bytes:
     """A digest of everything that has to stay the same over all pages: shop, path, filters and sort."""
     filters = (
         call.shop.id if call.shop else call.grant.open_id,
@@ -96,7 +96,7 @@ def _fingerprint(call: Call) -> bytes:
     return blake2b(_encoder.encode(filters), digest_size=16, key=_KEY).digest()
 
 
-def _tag(call: Call, plain: bytes) -> bytes:
+def _tag(call: ApiCall, plain: bytes) -> bytes:
     return blake2b(plain, digest_size=_TAG, key=_fingerprint(call)).digest()
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from tiktokshop_sandbox.budget import Budget
+    from tiktokshop_sandbox.budget import RateLimit
 
 _MEMORY: Final = ":memory:"
 
@@ -35,7 +35,7 @@ class SandboxError(Exception):
 
 
 @dataclass(frozen=True)
-class Size:
+class WorldSize:
     """What a new sandbox is filled with. An existing file keeps its own."""
 
     seed: int = 7
@@ -74,7 +74,9 @@ def announce(path: str, url: str) -> None:
 
 
 @contextlib.contextmanager
-def opened(path: str, size: Size, now: int | None = None, *, asleep: bool = False) -> Iterator[tuple[World, Clock]]:
+def opened(
+    path: str, size: WorldSize, now: int | None = None, *, asleep: bool = False
+) -> Iterator[tuple[World, Clock]]:
     """The world in a file that is `held`, lived up to its own clock. A new file is filled first.
 
     `asleep` leaves an existing world as it is.
@@ -93,7 +95,7 @@ def opened(path: str, size: Size, now: int | None = None, *, asleep: bool = Fals
         yield world, clock
 
 
-def assembled(world: World, clock: Clock, *, seed: int, budget: Budget, latency_ms: int) -> SandboxApp:
+def assembled(world: World, clock: Clock, *, seed: int, budget: RateLimit, latency_ms: int) -> SandboxApp:
     """The application over a world."""
     accounts = Accounts(world, clock, seed=seed)
     gateway = Gateway(world, accounts, clock, Faults(accounts.seed), budget, Router(all_endpoints()))

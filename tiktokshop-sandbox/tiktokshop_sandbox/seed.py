@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox.catalog import first_product
 from tiktokshop_sandbox.life.engine import DAY
-from tiktokshop_sandbox.life.kinds import Kind
-from tiktokshop_sandbox.states import Desk
+from tiktokshop_sandbox.life.kinds import EventKind
+from tiktokshop_sandbox.states import ShopMemory
 
 if TYPE_CHECKING:
     from tiktokshop_sandbox.life.engine import Life
@@ -21,11 +21,11 @@ def open_shops(life: Life) -> None:
     midnight = life.start // DAY + 1
     life.set_time(life.start)
     for shop in life.store.shops:
-        life.store.desks.put(shop.number, Desk(products=count))
+        life.store.desks.put(shop.number, ShopMemory(products=count))
         for number in range(count):
             life.store.products.put(shop.key(number), first_product(shop, number, life.start))
-        life.at(midnight * DAY, shop, Kind.CUT, midnight)
-        life.at(life.start + shop.number, shop, Kind.SELLER, 0)
+        life.at(midnight * DAY, shop, EventKind.CUT, midnight)
+        life.at(life.start + shop.number, shop, EventKind.SELLER, 0)
         if life.orders:
-            life.at(life.arrival(0), shop, Kind.PLACE, 0)
+            life.at(life.arrival(0), shop, EventKind.PLACE, 0)
     life.settle_down()

@@ -14,9 +14,9 @@ import msgspec
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tiktokshop_sandbox.budget import Budget
+from tiktokshop_sandbox.budget import RateLimit
 from tiktokshop_sandbox.control import PREFIX
-from tiktokshop_sandbox.sandbox import SandboxError, Size, announce, assembled, held, opened
+from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, announce, assembled, held, opened
 
 if TYPE_CHECKING:
     import asyncio
@@ -80,8 +80,8 @@ class Server(uvicorn.Server):
 def prepared(
     path: str | os.PathLike[str] | None,
     *,
-    size: Size,
-    budget: Budget,
+    size: WorldSize,
+    budget: RateLimit,
     latency_ms: int,
     now: int | None,
     port: int,
@@ -177,8 +177,8 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
         app, server, sock = resources.enter_context(
             prepared(
                 path,
-                size=Size(seed, shops, orders),
-                budget=Budget(rps, rps_scope),
+                size=WorldSize(seed, shops, orders),
+                budget=RateLimit(rps, rps_scope),
                 latency_ms=latency_ms,
                 now=now,
                 port=port,

@@ -37,7 +37,7 @@ class Product(Struct, array_like=True):
     edits: int = 0
 
 
-class Line(Struct, array_like=True):
+class OrderLine(Struct, array_like=True):
     """One unit of an order. `product` is the product's number, `warehouse` an index of the shop's."""
 
     id: str
@@ -91,7 +91,7 @@ class Recipient(Struct, array_like=True):
     place: int
 
 
-class Plan(Struct, array_like=True):
+class FulfilmentPlan(Struct, array_like=True):
     """What will happen to an order unless somebody changes it: an outcome and how long each step takes."""
 
     outcome: str
@@ -123,8 +123,8 @@ class Order(Struct, array_like=True):
     option: int
     warehouse: int
     method: int
-    lines: list[Line]
-    plan: Plan
+    lines: list[OrderLine]
+    plan: FulfilmentPlan
     packages: list[Package] = []
     indexed: int = 0
     shipping: int = 0
@@ -297,7 +297,7 @@ class Withdrawal(Struct, array_like=True):
     status: str
 
 
-class Desk(Struct, array_like=True):
+class ShopMemory(Struct, array_like=True):
     """What a shop keeps in mind between events."""
 
     exchanges: list[tuple[int, list[int], str]] = field(default_factory=list)  # (order, lines, kind) still to be sent

@@ -12,11 +12,11 @@ from tiktokshop_sandbox.documents.packages import package_document
 from tiktokshop_sandbox.documents.products import search_document
 from tiktokshop_sandbox.states import (
     Cancellation,
-    Desk,
     Order,
     Payment,
     Product,
     Return,
+    ShopMemory,
     Statement,
     Transaction,
     Withdrawal,
@@ -94,7 +94,7 @@ class Store:
     def __init__(self, db: sqlite3.Connection, shops: Sequence[Shop]) -> None:
         self.db = db
         self.shops = tuple(shops)
-        self.desks = Shelf(self, Desk, "desks", 2, lambda _, key, desk: (key, pack(desk)))
+        self.desks = Shelf(self, ShopMemory, "desks", 2, lambda _, key, desk: (key, pack(desk)))
         self.products = Shelf(self, Product, "products", 8, _product_row)
         self.orders = Shelf(self, Order, "orders", 12, _order_row)
         self.cancellations = Shelf(self, Cancellation, "cancellations", 11, _cancellation_row)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from typing import Any
 
 
-class Progress:
+class PendingStates:
     """Counts records by stream, as they come and as their outcomes are on disk, and keeps the states between them.
 
     Records of a stream are settled in the order they came in, so that numbers are enough to compare.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
     from target_tiktokshop.settings import WritingSettings
-    from target_tiktokshop.singer.progress import Progress
+    from target_tiktokshop.singer.progress import PendingStates
     from target_tiktokshop.writing.results import Results
     from target_tiktokshop.writing.run import WriteRun
     from target_tiktokshop.writing.writer import Writer, Writing
@@ -35,7 +35,7 @@ class Host(Protocol):
     """What a sink needs of its target; the properties are those of `TargetTikTokShop`."""
 
     run: WriteRun
-    progress: Progress
+    progress: PendingStates
     results: Results
     settings: WritingSettings
 

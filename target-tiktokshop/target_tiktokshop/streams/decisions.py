@@ -126,7 +126,7 @@ RETURN_CONTRACT = Contract(
 
 
 @dataclass(frozen=True)
-class Kind:
+class DecisionKind:
     """Cancellations or returns: where they are listed, how they are called, which calls decide."""
 
     search: Search
@@ -139,7 +139,7 @@ class Kind:
 class DecisionWriter(Writer):
     """Decisions. `subject` is the request as its list shows it."""
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[DecisionKind]
 
     def look(self, rows: list[Row]) -> None:
         """Reads all requests, 50 a call."""
@@ -213,7 +213,7 @@ class DecisionWriter(Writer):
 class CancellationDecisionWriter(DecisionWriter):
     """Approves and rejects cancellations."""
 
-    kind = Kind(
+    kind = DecisionKind(
         CANCELLATIONS,
         "cancel_id",
         "cancel_status",
@@ -229,7 +229,7 @@ class CancellationDecisionWriter(DecisionWriter):
 class ReturnDecisionWriter(DecisionWriter):
     """Approves and rejects returns, refunds and replacements."""
 
-    kind = Kind(
+    kind = DecisionKind(
         RETURNS, "return_id", "return_status", RETURN_ENDS, {"approve": APPROVE_RETURN, "reject": REJECT_RETURN}
     )
 

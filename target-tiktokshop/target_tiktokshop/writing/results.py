@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 @dataclass
-class Tally:
+class OutcomeTally:
     """What a run has come to so far."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -66,7 +66,7 @@ class Results:
         stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         self.run = f"{stamp}-{secrets.token_hex(3)}"
         self.path = path or FOLDER / f"{self.run}.jsonl"
-        self.tally = Tally()
+        self.tally = OutcomeTally()
         self.plan = Plan() if plan else None
         self._file: BinaryIO | None = None
 

@@ -13,11 +13,11 @@ import pytest
 import requests
 import tiktokshop_sandbox
 from tiktokshop_sandbox.accounts import Accounts
-from tiktokshop_sandbox.budget import Budget
+from tiktokshop_sandbox.budget import RateLimit
 from tiktokshop_sandbox.clock import Clock
-from tiktokshop_sandbox.contract import Call, Endpoint, Param
+from tiktokshop_sandbox.contract import ApiCall, Endpoint, Param
 from tiktokshop_sandbox.endpoints import Router
-from tiktokshop_sandbox.exchange import Answer, Request
+from tiktokshop_sandbox.exchange import RawRequest, RawResponse
 from tiktokshop_sandbox.faults import Faults
 from tiktokshop_sandbox.gateway import Gateway
 from tiktokshop_sandbox.shops import World
@@ -35,7 +35,7 @@ def signature(secret: str, path: str, query: dict[str, str], body: bytes, *, mul
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
-def echo(call: Call) -> dict[str, Any]:
+def echo(call: ApiCall) -> dict[str, Any]:
     return {"path": dict(call.path), "query": dict(call.query), "body": dict(call.body), "now": call.now}
 
 
@@ -77,7 +77,7 @@ class Site:
         clock = Clock(NOW, source=lambda: self.now)
         accounts = Accounts(self.world, clock, seed=7)
         self.tokens = accounts.exchange(accounts.new_code(accounts.new_grant(s.id for s in self.world.shops)))
-        budget = Budget(3, source=lambda: self.monotonic)
+        budget = RateLimit(3, source=lambda: self.monotonic)
         self.gateway = Gateway(self.world, accounts, clock, Faults(7), budget, Router(ENDPOINTS))
 
     @property
@@ -101,19 +101,19 @@ class Site:
         token: str | None = None,
         content_type: str = "application/json",
         sign: str | None = None,
-    ) -> Request:
+    ) -> RawRequest:
         query = self.query(page_size="10") if query is None else query
         multipart = content_type.startswith("multipart/form-data")
         sign = signature(self.accounts.app.secret, path, query, body, multipart=multipart) if sign is None else sign
         headers = {"content-type": content_type, "x-tts-access-token": self.tokens.access if token is None else token}
-        return Request(method, path, {**query, "sign": sign} if sign else query, headers, body)
+        return RawRequest(method, path, {**query, "sign": sign} if sign else query, headers, body)
 
     def ask(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, Any]]:
         """HTTP status and envelope of the answer to `request(...)`."""
         answer = self.gateway.answer(self.request(*args, **kwargs))
         return answer.http, json.loads(answer.body)
 
-    def answer(self, *args: Any, **kwargs: Any) -> Answer:
+    def answer(self, *args: Any, **kwargs: Any) -> RawResponse:
         return self.gateway.answer(self.request(*args, **kwargs))
 
 

@@ -6,7 +6,7 @@ import pytest
 from tiktokshop_sandbox.console.signing import rejection
 from tiktokshop_sandbox.console.slips import slips
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
-from tiktokshop_sandbox.exchange import Request
+from tiktokshop_sandbox.exchange import RawRequest
 
 SEARCH = "/order/202309/orders/search"
 DETAIL = "/order/202507/orders"
@@ -99,7 +99,7 @@ def test_the_console_says_nothing_of_a_request_without_a_slip(site):
 
 def test_repeated_keys_are_named_in_a_refused_signature_and_all_of_them_shown():
     query = {"ids": "A", "app_key": "k", "sign": "0" * 64}
-    found = rejection("secret", Request("GET", DETAIL, query, {}, b"", repeated={"ids": ("A", "B", "C")}))
+    found = rejection("secret", RawRequest("GET", DETAIL, query, {}, b"", repeated={"ids": ("A", "B", "C")}))
     assert found.slips == ("ids came 3 times, of which the first counts: lists go comma-joined in one value.",)
     assert "ids=A&ids=B&ids=C" in found.line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tiktokshop_sandbox.contract import ApiError, Call, Endpoint
+from tiktokshop_sandbox.contract import ApiCall, ApiError, Endpoint
 from tiktokshop_sandbox.paging import absent_when_empty, page_token, position_of
 
 SEARCH = Endpoint("POST", "/order/202309/orders/search", "", lambda _: {})
@@ -13,7 +13,7 @@ SEARCH = Endpoint("POST", "/order/202309/orders/search", "", lambda _: {})
 
 @pytest.fixture
 def call(site):
-    return Call(
+    return ApiCall(
         endpoint=SEARCH,
         world=site.world,
         grant=site.tokens.grant,

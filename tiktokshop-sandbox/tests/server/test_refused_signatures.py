@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from tiktokshop_sandbox.console.signing import rejection
-from tiktokshop_sandbox.exchange import Request
+from tiktokshop_sandbox.exchange import RawRequest
 
 SECRET = "canary-app-secret"
 PATH = "/product/202309/products/search"
@@ -53,7 +53,7 @@ SLIPS = {
 
 @pytest.mark.parametrize("words", SLIPS)
 def test_a_usual_slip_is_recognised(words):
-    found = rejection(SECRET, Request("POST", PATH, {**QUERY, "sign": SLIPS[words]}, {"content-type": JSON}, BODY))
+    found = rejection(SECRET, RawRequest("POST", PATH, {**QUERY, "sign": SLIPS[words]}, {"content-type": JSON}, BODY))
     assert len(found.slips) == 1
     assert words in found.slips[0]
 
@@ -61,19 +61,19 @@ def test_a_usual_slip_is_recognised(words):
 def test_slips_that_need_another_request():
     query = {**QUERY, "access_token": "canary-token"}
     with_token = rejection(
-        SECRET, Request("GET", PATH, {**query, "sign": mac(text(PATH + pairs(query), b""))}, {}, b"")
+        SECRET, RawRequest("GET", PATH, {**query, "sign": mac(text(PATH + pairs(query), b""))}, {}, b"")
     )
     assert "access_token among the parameters" in with_token.slips[0]
     assert "canary-token" not in repr(with_token)
-    braces = rejection(SECRET, Request("POST", PATH, {**QUERY, "sign": mac(text(PATH + pairs(), b"{}"))}, {}, b""))
+    braces = rejection(SECRET, RawRequest("POST", PATH, {**QUERY, "sign": mac(text(PATH + pairs(), b"{}"))}, {}, b""))
     assert "over {} although no body" in braces.slips[0]
-    form = Request("POST", PATH, {**QUERY, "sign": mac(text(PATH + pairs()))}, {"content-type": FORM}, BODY)
+    form = RawRequest("POST", PATH, {**QUERY, "sign": mac(text(PATH + pairs()))}, {"content-type": FORM}, BODY)
     assert "not signed in multipart" in rejection(SECRET, form).slips[0]
 
 
 def test_an_unknown_slip_is_not_guessed_and_the_secret_not_shown():
     body = f'{{"echo": "{SECRET}"}}'.encode()
-    found = rejection(SECRET, Request("POST", PATH, {**QUERY, "sign": "0" * 64}, {"content-type": JSON}, body))
+    found = rejection(SECRET, RawRequest("POST", PATH, {**QUERY, "sign": "0" * 64}, {"content-type": JSON}, body))
     assert found.slips == ()
     assert found.signed == f"***{PATH}{pairs()}" + '{"echo": "***"}***'
     assert found.expected == mac(text(PATH + pairs(), body))[:12] + "…"

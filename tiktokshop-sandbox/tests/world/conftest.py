@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import platform_facts
 import pytest
-from tiktokshop_sandbox.contract import Call, Grant
+from tiktokshop_sandbox.contract import ApiCall, Grant
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
 from tiktokshop_sandbox.params import typed_body, typed_query
 from tiktokshop_sandbox.shops import World
@@ -43,7 +43,7 @@ class Asker:
         endpoint = route.endpoints[method]
         self.world.advance(self.now)
         texts = {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in (query or {}).items()}
-        call = Call(
+        call = ApiCall(
             endpoint=endpoint,
             world=self.world,
             grant=Grant(1, "s", "Seller", "US", "open", frozenset(), frozenset(s.id for s in self.world.shops)),

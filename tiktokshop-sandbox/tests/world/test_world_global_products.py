@@ -2,7 +2,7 @@
 
 import pytest
 from tiktokshop_sandbox.catalog import first_product
-from tiktokshop_sandbox.contract import ApiError, Call, Grant
+from tiktokshop_sandbox.contract import ApiCall, ApiError, Grant
 from tiktokshop_sandbox.derived import all_counts
 from tiktokshop_sandbox.documents.compliance import manufacturer
 from tiktokshop_sandbox.documents.global_products import global_document
@@ -81,7 +81,9 @@ def ask_with_grant(asker, numbers, method, path, query):
     shops = frozenset(asker.world.shops[number].id for number in numbers)
     grant = Grant(1, "s", "Seller", "US", "open", frozenset(), shops)
     typed = {"query": typed_query(query, endpoint.query), "body": typed_body({}, endpoint.body)}
-    call = Call(endpoint=endpoint, world=asker.world, grant=grant, now=asker.now, host_url="", path=route.path, **typed)
+    call = ApiCall(
+        endpoint=endpoint, world=asker.world, grant=grant, now=asker.now, host_url="", path=route.path, **typed
+    )
     return endpoint.handler(call)
 
 

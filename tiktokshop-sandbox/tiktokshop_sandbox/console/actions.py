@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tiktokshop_sandbox.faults import KINDS, Spec
 from tiktokshop_sandbox.life import aftersales, buying
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,12 +48,12 @@ def order(gateway: Gateway, form: Form) -> str:
     """The shop's next order comes now instead of later."""
     shop, world, now = _shop(gateway, form), gateway.world, gateway.clock.now()
     world.advance(now)
-    row = world.db.execute(_NEXT_ORDER, (shop.number, Kind.PLACE)).fetchone()
+    row = world.db.execute(_NEXT_ORDER, (shop.number, EventKind.PLACE)).fetchone()
     if row is None:
         raise ActionError("This shop takes no more orders.")
     at, number = row
     with world.writing(now) as life:
-        world.db.execute(_TAKE, (at, shop.number, Kind.PLACE, number))
+        world.db.execute(_TAKE, (at, shop.number, EventKind.PLACE, number))
         buying.place(life, shop, number)
         placed = life.store.orders.get(shop.key(number))
     if placed is None:

@@ -34,7 +34,7 @@ SELECT create_time / 86400, status, count(*) FROM orders WHERE shop = ? AND crea
 
 
 @dataclass(frozen=True)
-class Stock:
+class StockFigure:
     """A product and what is left of it: units on the shelf, and units promised to orders."""
 
     id: str
@@ -68,12 +68,12 @@ def orders_by_day(world: World, shop: Shop, now: int) -> tuple[Sequence[int], Ma
     return days, counts
 
 
-def stock(world: World, shop: Shop) -> list[Stock]:
+def stock(world: World, shop: Shop) -> list[StockFigure]:
     """The shop's products, those with the least left first; deleted ones left out."""
     rows = world.db.execute("SELECT state FROM products WHERE shop = ? AND status <> 'DELETED'", (shop.number,))
     decode = msgspec.msgpack.Decoder(Product).decode
     found = [
-        Stock(
+        StockFigure(
             product.id,
             product.title,
             product.status,

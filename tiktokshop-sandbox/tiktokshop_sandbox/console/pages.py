@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.console.signing import Rejection
     from tiktokshop_sandbox.faults import Fault
     from tiktokshop_sandbox.gateway import Gateway
-    from tiktokshop_sandbox.journal import Entry
+    from tiktokshop_sandbox.journal import JournalEntry
     from tiktokshop_sandbox.shops import Shop
 
 ROOT: Final = "/console"
@@ -35,7 +35,7 @@ def overview(gateway: Gateway, token: str, note: tuple[str, bool] | None) -> HTM
     return _framed("Shops", note, _clock(now, token), *shops, _grant(gateway, token), _faults(gateway, token))
 
 
-def log(entries: Sequence[Entry], filters: Mapping[str, str], rejected: Iterable[int]) -> HTMLResponse:
+def log(entries: Sequence[JournalEntry], filters: Mapping[str, str], rejected: Iterable[int]) -> HTMLResponse:
     """The requests that fit the filters, newest first."""
     refused = set(rejected)
     fitting = [entry for entry in reversed(entries) if _fits(entry, filters)][:LISTED]
@@ -64,7 +64,7 @@ def log(entries: Sequence[Entry], filters: Mapping[str, str], rejected: Iterable
     return _framed("Requests", None, _filters(entries, filters), listed)
 
 
-def signature(entry: Entry, found: Rejection) -> HTMLResponse:
+def signature(entry: JournalEntry, found: Rejection) -> HTMLResponse:
     """A refused signature: what the server signed beside what the caller sent."""
     slips = (
         [tag("p", slip, class_="note bad") for slip in found.slips]
@@ -221,7 +221,7 @@ def _shop(gateway: Gateway, shop: Shop, now: int, token: str) -> Markup:
     )
 
 
-def _stock(goods: Sequence[figures.Stock]) -> Markup:
+def _stock(goods: Sequence[figures.StockFigure]) -> Markup:
     heads = (("Product", ""), ("Status", ""), ("SKUs", "n"), ("In stock", "n"), ("Committed", "n"))
     rows = [
         tag(
@@ -237,7 +237,7 @@ def _stock(goods: Sequence[figures.Stock]) -> Markup:
     return tag("div", table, class_="scroll", tabindex="0")
 
 
-def _filters(entries: Sequence[Entry], filters: Mapping[str, str]) -> Markup:
+def _filters(entries: Sequence[JournalEntry], filters: Mapping[str, str]) -> Markup:
     choices = {
         "outcome": ["", "good", "refused"],
         "operation": ["", *sorted({entry.operation for entry in entries if entry.operation})],
@@ -266,7 +266,7 @@ def _filters(entries: Sequence[Entry], filters: Mapping[str, str]) -> Markup:
     )
 
 
-def _fits(entry: Entry, filters: Mapping[str, str]) -> bool:
+def _fits(entry: JournalEntry, filters: Mapping[str, str]) -> bool:
     good = entry.code == 0
     return (
         filters.get("outcome", "") in {"", "good" if good else "refused"}
@@ -276,13 +276,13 @@ def _fits(entry: Entry, filters: Mapping[str, str]) -> bool:
     )
 
 
-def _outcome(entry: Entry) -> Markup:
+def _outcome(entry: JournalEntry) -> Markup:
     if entry.code == 0:
         return tag("span", "0 success", class_="badge good")
     return tag("span", "no envelope" if entry.code is None else entry.code, class_="badge bad")
 
 
-def _why(entry: Entry, refused: set[int]) -> Markup | str:
+def _why(entry: JournalEntry, refused: set[int]) -> Markup | str:
     if entry.number not in refused:
         return " ".join(entry.slips)
     return tag("a", "Why the signature was refused", href=f"{ROOT}/requests/{entry.number}")

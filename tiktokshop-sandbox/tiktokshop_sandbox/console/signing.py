@@ -17,7 +17,7 @@ from tiktokshop_sandbox.signature import media_type, string_to_sign
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tiktokshop_sandbox.exchange import Request
+    from tiktokshop_sandbox.exchange import RawRequest
 
 STARS: Final = "***"
 _SHOWN: Final = 12
@@ -38,7 +38,7 @@ class Rejection:
     slips: tuple[str, ...]
 
 
-def rejection(secret: str, request: Request) -> Rejection:
+def rejection(secret: str, request: RawRequest) -> Rejection:
     """Takes a refused request apart."""
     content_type = request.headers.get("content-type", "")
     text = string_to_sign(secret, request.path, request.query, content_type, request.body)
@@ -67,7 +67,7 @@ def _digest(key: str, text: bytes) -> str:
     return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
 
 
-def _slips(secret: str, request: Request, sent: str) -> Iterator[str]:
+def _slips(secret: str, request: RawRequest, sent: str) -> Iterator[str]:
     """The known mistakes that lead to exactly the signature that came."""
     text = string_to_sign(secret, request.path, request.query, request.headers.get("content-type", ""), request.body)
     if sent != sent.strip().lower() and sent.strip().lower() == _digest(secret, text):
@@ -95,7 +95,7 @@ def _text(secret: str, path: str, query: Mapping[str, str], body: bytes) -> byte
     return (secret + path + signed).encode("utf-8", "surrogateescape") + body + secret.encode()
 
 
-def _plain(secret: str, request: Request, signed: str, path: str | None = None) -> bytes:
+def _plain(secret: str, request: RawRequest, signed: str, path: str | None = None) -> bytes:
     content_type = request.headers.get("content-type", "")
     body = b"" if media_type(content_type) == "multipart/form-data" else request.body
     return (secret + (request.path if path is None else path) + signed).encode("utf-8", "surrogateescape") + (
@@ -107,7 +107,7 @@ def _with(pairs: list[tuple[str, str]], glue: str = "{0}{1}", between: str = "")
     return between.join(glue.format(name, value) for name, value in pairs)
 
 
-_VARIANTS: Final[Mapping[str, Callable[[str, Request], bytes | None]]] = {
+_VARIANTS: Final[Mapping[str, Callable[[str, RawRequest], bytes | None]]] = {
     "It was made without the body: append the exact bytes of the body.": lambda secret, request: _text(
         secret, request.path, request.query, b""
     ),

@@ -35,7 +35,7 @@ _AGREED = "SELLER_AGREE_RETURN"
 _decoded = msgspec.msgpack.Decoder(Return).decode
 
 
-class Request(NamedTuple):
+class AftersalesRequest(NamedTuple):
     """An after-sales request. `key` and `item` are the return it bundles."""
 
     id: str
@@ -82,27 +82,27 @@ _STAGES: Mapping[str, _Stage] = {
 }
 
 
-def requests(world: World, shop: Shop) -> Sequence[Request]:
+def requests(world: World, shop: Shop) -> Sequence[AftersalesRequest]:
     """The shop's after-sales requests, oldest order first; none outside `MARKETS`."""
     if shop.region not in MARKETS:
         return ()
 
-    def compute() -> list[Request]:
+    def compute() -> list[AftersalesRequest]:
         sql = "SELECT key, order_id, user_id, state FROM returns WHERE shop = ? ORDER BY key"
         return [_request(shop, *row) for row in world.db.execute(sql, (shop.number,))]
 
     return world.remembered(("aftersales requests", shop.number), compute)
 
 
-def _request(shop: Shop, key: int, order_id: str, user_id: str, state: bytes) -> Request:
+def _request(shop: Shop, key: int, order_id: str, user_id: str, state: bytes) -> AftersalesRequest:
     item = _decoded(state)
     # INIT passes before anybody can look; the review is over as soon as somebody has done something.
     status = "PENDING_REQUEST_REVIEW" if item.status.endswith("_PENDING") else "REQUEST_REVIEW_COMPLETED"
     number = shop.identify("aftersales", item.n)
-    return Request(number, order_id, user_id, status, item.kind, item.created, item.updated, key, item)
+    return AftersalesRequest(number, order_id, user_id, status, item.kind, item.created, item.updated, key, item)
 
 
-def rma(shop: Shop, request: Request, now: int) -> Rma | None:
+def rma(shop: Shop, request: AftersalesRequest, now: int) -> Rma | None:
     """The request's RMA as it is at `now`, or None when no goods are to come back (or not yet)."""
     item = request.item
     staged = {record.event: record.at for record in item.records if record.event in _STAGES}

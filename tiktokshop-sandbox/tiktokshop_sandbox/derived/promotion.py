@@ -33,7 +33,7 @@ _LONGEST_AUDIT = 2 * DAY
 _LISTS_SOMETHING_NEW = (40, 7)  # every fortieth of the seller's doings, from the seventh on, is a new listing
 
 
-class Kind(NamedTuple):
+class PromotionKind(NamedTuple):
     """What can be planned: at most how long ahead, for how long (seconds), and on which levels."""
 
     name: str
@@ -45,11 +45,11 @@ class Kind(NamedTuple):
 
 _ON_GOODS = ("PRODUCT", "VARIATION")
 KINDS = (
-    (300, Kind("FLASHSALE", 3 * DAY, 2 * HOUR, 3 * DAY, _ON_GOODS)),
-    (260, Kind("FIXED_PRICE", 5 * DAY, 3 * DAY, 21 * DAY, _ON_GOODS)),
-    (220, Kind("DIRECT_DISCOUNT", 6 * DAY, 4 * DAY, 30 * DAY, ("PRODUCT",))),
-    (140, Kind("SHIPPING_DISCOUNT", 4 * DAY, 7 * DAY, 40 * DAY, ("SHOP",))),
-    (80, Kind("BUY_MORE_SAVE_MORE", 4 * DAY, 5 * DAY, 28 * DAY, ("PRODUCT",))),
+    (300, PromotionKind("FLASHSALE", 3 * DAY, 2 * HOUR, 3 * DAY, _ON_GOODS)),
+    (260, PromotionKind("FIXED_PRICE", 5 * DAY, 3 * DAY, 21 * DAY, _ON_GOODS)),
+    (220, PromotionKind("DIRECT_DISCOUNT", 6 * DAY, 4 * DAY, 30 * DAY, ("PRODUCT",))),
+    (140, PromotionKind("SHIPPING_DISCOUNT", 4 * DAY, 7 * DAY, 40 * DAY, ("SHOP",))),
+    (80, PromotionKind("BUY_MORE_SAVE_MORE", 4 * DAY, 5 * DAY, 28 * DAY, ("PRODUCT",))),
 )
 TITLES = {
     "FLASHSALE": ("Lightning hours ⚡", "Venta relámpago", "夜の市 flash"),

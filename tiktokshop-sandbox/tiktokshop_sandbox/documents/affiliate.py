@@ -16,10 +16,10 @@ from tiktokshop_sandbox.life.products import ON_SALE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tiktokshop_sandbox.derived.affiliate.sales import Source
+    from tiktokshop_sandbox.derived.affiliate.sales import SaleSource
     from tiktokshop_sandbox.derived.affiliate.samples import Application
     from tiktokshop_sandbox.derived.analytics.creators import Creator
-    from tiktokshop_sandbox.states import Line, Order, Product, Sku
+    from tiktokshop_sandbox.states import Order, OrderLine, Product, Sku
     from tiktokshop_sandbox.storefront import Shop
 
 Document = dict[str, Any]
@@ -31,7 +31,7 @@ def _price(shop: Shop, minor: int) -> Document:
 
 
 def affiliate_order(
-    shop: Shop, order: Order, sources: Mapping[int, Source], *, rate: int, returned_in_time: bool
+    shop: Shop, order: Order, sources: Mapping[int, SaleSource], *, rate: int, returned_in_time: bool
 ) -> Document:
     """An order that came through creators (202410).
 
@@ -39,7 +39,7 @@ def affiliate_order(
     Commissions are estimates until the order is completed or cancelled. Then they are settled for good: units that were
     refunded bring none if they were returned before (`returned_in_time`), and nothing is taken back afterwards.
     """
-    skus: dict[str, list[Line]] = {}
+    skus: dict[str, list[OrderLine]] = {}
     for line in counting(order):
         skus.setdefault(line.sku, []).append(line)
     shown: Document = {
@@ -60,7 +60,7 @@ def affiliate_order(
     return shown
 
 
-def _sale(shop: Shop, rate: int, lines: Sequence[Line], source: Source) -> Document:
+def _sale(shop: Shop, rate: int, lines: Sequence[OrderLine], source: SaleSource) -> Document:
     first = lines[0]
     terms = source.invitation.rate if source.invitation else OPEN_RATE
     tiered = terms * 10 != rate
@@ -89,7 +89,7 @@ def _sale(shop: Shop, rate: int, lines: Sequence[Line], source: Source) -> Docum
     return shown
 
 
-def _commissions(shop: Shop, which: str, rate: int, lines: Sequence[Line]) -> Document:
+def _commissions(shop: Shop, which: str, rate: int, lines: Sequence[OrderLine]) -> Document:
     """The base and what is paid on it; finance rounds it unit by unit, too."""
     prices = [line.original - line.seller_discount for line in lines]
     nothing = _price(shop, 0)

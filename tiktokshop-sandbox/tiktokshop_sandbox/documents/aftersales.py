@@ -9,7 +9,7 @@ from tiktokshop_sandbox.documents.products import image_uri, image_url
 from tiktokshop_sandbox.reasons import CANCELLATION_REASONS, LOST, RETURN_REASONS
 
 if TYPE_CHECKING:
-    from tiktokshop_sandbox.states import Cancellation, Line, Order, Refund, Return
+    from tiktokshop_sandbox.states import Cancellation, Order, OrderLine, Refund, Return
     from tiktokshop_sandbox.storefront import Shop
 
 Document = dict[str, Any]
@@ -37,7 +37,7 @@ def _refund(shop: Shop, refund: Refund) -> Document:
     return shown
 
 
-def _line_refunds(refund: Refund, lines: list[Line]) -> list[Refund]:
+def _line_refunds(refund: Refund, lines: list[OrderLine]) -> list[Refund]:
     """The refund of each line; what belongs to the order as a whole is spread over them."""
     weights = [line.original for line in lines]
     rest_of_tax = refund.tax - sum(line.tax for line in lines) if refund.total else 0
@@ -48,7 +48,7 @@ def _line_refunds(refund: Refund, lines: list[Line]) -> list[Refund]:
     return [kind(line.sale, shipping, line.tax + tax, line.retail_fee) for line, shipping, tax in parts]
 
 
-def _goods(shop: Shop, line: Line) -> Document:
+def _goods(shop: Shop, line: OrderLine) -> Document:
     return {
         "order_line_item_id": line.id,
         "sku_id": line.sku,

@@ -121,7 +121,7 @@ _NAMES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-class Category(NamedTuple):
+class CategoryNode(NamedTuple):
     """A node of the tree. `permissions` are the shop's, where the market tells them."""
 
     id: str
@@ -136,7 +136,7 @@ class Category(NamedTuple):
         return PROHIBITED in self.permissions
 
 
-def _tree() -> dict[str, Category]:
+def _tree() -> dict[str, CategoryNode]:
     rows: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for goods in GOODS:
         parent = ROOT
@@ -146,12 +146,12 @@ def _tree() -> dict[str, Category]:
     rows |= {number: (parent, name, permissions) for number, parent, name, permissions in _OTHERS}
     parents = {parent for parent, _, _ in rows.values()}
     return {
-        number: Category(number, parent, name, number not in parents, permissions or (AVAILABLE,))
+        number: CategoryNode(number, parent, name, number not in parents, permissions or (AVAILABLE,))
         for number, (parent, name, permissions) in rows.items()
     }
 
 
-CATEGORIES: Final[Mapping[str, Category]] = _tree()
+CATEGORIES: Final[Mapping[str, CategoryNode]] = _tree()
 
 
 def root_of(category_id: str) -> str:
@@ -165,17 +165,17 @@ def tells_permissions(shop: Shop) -> bool:
     return shop.market.eu or shop.market.sea
 
 
-def listed(shop: Shop, *, prohibited: bool) -> list[Category]:
+def listed(shop: Shop, *, prohibited: bool) -> list[CategoryNode]:
     """The categories a shop sees; prohibited ones where it asks for them and its market tells."""
     return [item for item in CATEGORIES.values() if not item.is_prohibited or (prohibited and tells_permissions(shop))]
 
 
-def local_name(category: Category, locale: str) -> str:
+def local_name(category: CategoryNode, locale: str) -> str:
     """The name in the language of a locale, in English where there is none."""
     return _NAMES.get(language(locale), {}).get(category.id, category.name)
 
 
-def category_document(shop: Shop, category: Category, locale: str) -> dict[str, Any]:
+def category_document(shop: Shop, category: CategoryNode, locale: str) -> dict[str, Any]:
     """The category as Get Categories shows it."""
     shown: dict[str, Any] = {
         "id": category.id,

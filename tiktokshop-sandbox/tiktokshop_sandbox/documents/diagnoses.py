@@ -20,7 +20,7 @@ Document = dict[str, Any]
 _SHORT: Final = 40
 
 
-class Finding(NamedTuple):
+class Diagnosis(NamedTuple):
     """Something to mend in a field of a listing; `applies` tells for which products it can be said."""
 
     field: str
@@ -34,18 +34,18 @@ def _always(_: Product) -> bool:
 
 
 _FINDINGS: Final = (
-    Finding(
+    Diagnosis(
         "TITLE",
         "TITLE_LESS_THAN_40_CHARACTERS",
         "Say in at least 40 characters what it is, of what and for whom.",
         lambda product: len(product.title) < _SHORT,
     ),
-    Finding("TITLE", "SEO_DIAGNOSTIC_ITEM", "Use the words people search for.", _always),
-    Finding("DESCRIPTION", "DESC_LESS_THAN_FIVE_HUNDRED_CHARS", "Describe it in 500 characters or more.", _always),
-    Finding("IMAGE", "MAIN_IMG_NUMBER_LESS_THAN_FIVE", "Show it from at least five sides.", _always),
-    Finding("IMAGE", "MAIN_IMG_FIRST_IMG_BACKGROUND_UNTIDY", "Take the first picture on a plain ground.", _always),
-    Finding("ATTRIBUTE", "ATTRIBUTE_MISSING_REQUIRED_ITEM", "Fill in the attributes that are missing.", _always),
-    Finding(
+    Diagnosis("TITLE", "SEO_DIAGNOSTIC_ITEM", "Use the words people search for.", _always),
+    Diagnosis("DESCRIPTION", "DESC_LESS_THAN_FIVE_HUNDRED_CHARS", "Describe it in 500 characters or more.", _always),
+    Diagnosis("IMAGE", "MAIN_IMG_NUMBER_LESS_THAN_FIVE", "Show it from at least five sides.", _always),
+    Diagnosis("IMAGE", "MAIN_IMG_FIRST_IMG_BACKGROUND_UNTIDY", "Take the first picture on a plain ground.", _always),
+    Diagnosis("ATTRIBUTE", "ATTRIBUTE_MISSING_REQUIRED_ITEM", "Fill in the attributes that are missing.", _always),
+    Diagnosis(
         "SIZE_CHART",
         "SIZE_CHART_INCOMPLETE",
         "Give the measures of every size.",
@@ -76,7 +76,7 @@ def diagnosis_document(shop: Shop, product: Product) -> Document:
     return shown
 
 
-def _findings(shop: Shop, product: Product, count: int) -> list[tuple[Finding, str]]:
+def _findings(shop: Shop, product: Product, count: int) -> list[tuple[Diagnosis, str]]:
     """So many findings, each with the tier that mending it leads to."""
     draws = Draws(shop.seed, shop.number, "diagnosis", product.n)
     possible = [finding for finding in _FINDINGS if finding.applies(product)]
@@ -88,7 +88,7 @@ def _findings(shop: Shop, product: Product, count: int) -> list[tuple[Finding, s
     return found
 
 
-def _result(shop: Shop, finding: Finding, rank: str) -> Document:
+def _result(shop: Shop, finding: Diagnosis, rank: str) -> Document:
     shown = {"code": finding.code, "how_to_solve": finding.advice}
     return shown | {"quality_tier": rank} if shop.region == "US" else shown
 

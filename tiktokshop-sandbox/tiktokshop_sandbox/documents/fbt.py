@@ -12,10 +12,10 @@ from tiktokshop_sandbox.life.engine import DAY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.derived.fbt.book import Entry, Goods
+    from tiktokshop_sandbox.derived.fbt.book import BookEntry, FbtGoods
     from tiktokshop_sandbox.derived.fbt.centres import Centre
     from tiktokshop_sandbox.derived.fbt.deliveries import Delivery, Load
-    from tiktokshop_sandbox.derived.fbt.stand import Shelf
+    from tiktokshop_sandbox.derived.fbt.stand import FbtShelf
     from tiktokshop_sandbox.states import Product
     from tiktokshop_sandbox.storefront import Shop
 
@@ -69,17 +69,17 @@ def warehouse_document(shop: Shop, centre: Centre) -> Document:
     }
 
 
-def reference_code(goods: Goods) -> str:
+def reference_code(goods: FbtGoods) -> str:
     """The seller's own number of the goods."""
     return f"FBT-{goods.product:04d}-{goods.sku + 1:02d}"
 
 
-def _named(goods: Goods, product: Product) -> Document:
+def _named(goods: FbtGoods, product: Product) -> Document:
     name = f"{product.title} ({', '.join(value for _, value in product.skus[goods.sku].attributes)})"
     return {"id": goods.id, "reference_code": reference_code(goods), "name": name}
 
 
-def goods_document(shop: Shop, goods: Goods, product: Product) -> Document:
+def goods_document(shop: Shop, goods: FbtGoods, product: Product) -> Document:
     """A kind of goods (202607): what the seller says of it, and what the platform measured."""
     kind = goods_of(product)
     sku = product.skus[goods.sku]
@@ -138,7 +138,7 @@ def _expiry(*, expires: bool) -> Document:
     }
 
 
-def stock_document(centre: Centre, shelf: Shelf, product: Product) -> Document:
+def stock_document(centre: Centre, shelf: FbtShelf, product: Product) -> Document:
     """Goods in a centre (202408)."""
     quantities = {
         "total_quantity": shelf.on_hand,
@@ -154,7 +154,7 @@ def stock_document(centre: Centre, shelf: Shelf, product: Product) -> Document:
     }
 
 
-def record_document(centre: Centre, entry: Entry, goods: Goods, product: Product) -> Document:
+def record_document(centre: Centre, entry: BookEntry, goods: FbtGoods, product: Product) -> Document:
     """A change of stock (202410); it has no id."""
     change = entry.change
     return {
@@ -170,7 +170,7 @@ def record_document(centre: Centre, entry: Entry, goods: Goods, product: Product
 
 
 def delivery_document(
-    shop: Shop, centre: Centre, item: Delivery, goods: Mapping[int, tuple[Goods, Product]], now: int
+    shop: Shop, centre: Centre, item: Delivery, goods: Mapping[int, tuple[FbtGoods, Product]], now: int
 ) -> Document:
     """A delivery (202602) as of `now`, without its cartons; `goods` are its kinds of goods by number."""
     steps = item.steps_until(now)
@@ -204,7 +204,7 @@ def delivery_document(
     }
 
 
-def _received(item: Delivery, load: Load, goods: Goods, product: Product, *, complete: bool) -> Document:
+def _received(item: Delivery, load: Load, goods: FbtGoods, product: Product, *, complete: bool) -> Document:
     counted = load.counted(all_of_it=complete)
     shown: Document = {
         "goods_id": goods.id,
@@ -219,7 +219,7 @@ def _received(item: Delivery, load: Load, goods: Goods, product: Product, *, com
     return shown
 
 
-def cartons(item: Delivery, goods: Mapping[int, tuple[Goods, Product]]) -> list[Document]:
+def cartons(item: Delivery, goods: Mapping[int, tuple[FbtGoods, Product]]) -> list[Document]:
     """What a delivery was packed in: a carton for each kind of goods."""
     return [
         {

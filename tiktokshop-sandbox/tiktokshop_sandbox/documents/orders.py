@@ -9,7 +9,7 @@ from tiktokshop_sandbox.documents.products import image_uri, image_url
 from tiktokshop_sandbox.documents.recipients import recipient_address
 
 if TYPE_CHECKING:
-    from tiktokshop_sandbox.states import Line, Order
+    from tiktokshop_sandbox.states import Order, OrderLine
     from tiktokshop_sandbox.storefront import Shop
 
 Document = dict[str, Any]
@@ -154,14 +154,14 @@ def payment(shop: Shop, order: Order) -> Document:
     return shown
 
 
-def _line_status(order: Order, line: Line) -> str:
+def _line_status(order: Order, line: OrderLine) -> str:
     if order.status not in _BEFORE_COLLECTION:
         return order.status
     shipped = line.package >= 0 and order.packages[line.package].shipped
     return "AWAITING_COLLECTION" if shipped else "AWAITING_SHIPMENT"
 
 
-def _line_item(shop: Shop, order: Order, line: Line) -> Document:
+def _line_item(shop: Shop, order: Order, line: OrderLine) -> Document:
     amount = shop.amount
     shown: Document = {
         "id": line.id,
@@ -210,7 +210,7 @@ def _line_item(shop: Shop, order: Order, line: Line) -> Document:
     return shown
 
 
-def _parts(shop: Shop, order: Order, line: Line) -> list[Document]:
+def _parts(shop: Shop, order: Order, line: OrderLine) -> list[Document]:
     """The pieces of a bundle, which share its prices."""
     even = [1] * len(line.parts)
     first = order.n * 64 + 16 + order.lines.index(line) * 4
@@ -239,7 +239,7 @@ def _parts(shop: Shop, order: Order, line: Line) -> list[Document]:
     ]
 
 
-def _add_parcel(shop: Shop, shown: Document, order: Order, line: Line) -> None:
+def _add_parcel(shop: Shop, shown: Document, order: Order, line: OrderLine) -> None:
     if line.package < 0:
         return
     package = order.packages[line.package]
@@ -284,7 +284,7 @@ def price_detail(shop: Shop, order: Order) -> Document:
     return {"cod_fee_net_amount": "0", **fixed, **texts, "line_items": lines}
 
 
-def _prices(shop: Shop, line: Line, share: tuple[int, int, int, int]) -> dict[str, int]:
+def _prices(shop: Shop, line: OrderLine, share: tuple[int, int, int, int]) -> dict[str, int]:
     shipping, by_seller, by_platform, shipping_tax = share
     paid_shipping = shipping - by_seller - by_platform
     tax_inside = money.included(line.sale, shop.market.vat)

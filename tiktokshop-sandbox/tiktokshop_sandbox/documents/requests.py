@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tiktokshop_sandbox.derived.aftersales import Request, Rma
+    from tiktokshop_sandbox.derived.aftersales import AftersalesRequest, Rma
 
 Document = dict[str, Any]
 LINE_ITEMS, SKU_RETURN_REQUESTS, RMAS = "LINE_ITEMS", "SKU_RETURN_REQUESTS", "RETURN_MERCHANDISE_AUTHORIZATIONS"
@@ -15,7 +15,9 @@ LINE_ITEMS, SKU_RETURN_REQUESTS, RMAS = "LINE_ITEMS", "SKU_RETURN_REQUESTS", "RE
 _RESHAPED = frozenset({"can_buyer_keep_item", "discount_amount", "shipping_fee_amount", "partial_refund"})
 
 
-def request_document(request: Request, rma: Rma | None, returned: Document, wanted: Collection[str]) -> Document:
+def request_document(
+    request: AftersalesRequest, rma: Rma | None, returned: Document, wanted: Collection[str]
+) -> Document:
     """An after-sales request with the whitelisted fields; `returned` is its return as Search Returns shows it."""
     shown: Document = {"id": request.id, "status": request.status, **_return_fields(returned, wanted)}
     if RMAS in wanted and rma is not None:

@@ -11,7 +11,7 @@ from tiktokshop_sandbox.paging import page_token, position_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.derived import Item
 
 Row = tuple[Any, ...]
@@ -74,7 +74,7 @@ class Listing:
     descending: bool
     filter: Filter = field(default_factory=Filter)
 
-    def rows(self, call: Call, after: tuple[int, str] | None, count: int) -> list[Row]:
+    def rows(self, call: ApiCall, after: tuple[int, str] | None, count: int) -> list[Row]:
         """At most `count` rows behind a position, each as (sort value, id, columns…)."""
         narrowed = self.filter
         if after is not None:
@@ -87,7 +87,7 @@ class Listing:
         )
         return call.world.db.execute(sql, (*narrowed.parameters, count)).fetchall()
 
-    def total(self, call: Call) -> int:
+    def total(self, call: ApiCall) -> int:
         """How many rows the list has."""
         sql = f"SELECT count(*) FROM {self.table} WHERE {self.filter.sql}"  # noqa: S608 - our own names
         return call.world.total(sql, self.filter.parameters)
@@ -102,7 +102,7 @@ class Page:
     total: int
 
 
-def page(call: Call, *listings: Listing) -> Page:
+def page(call: ApiCall, *listings: Listing) -> Page:
     """The page the call asks for, of one list or of several merged by the same sort."""
     position = position_of(call)
     after = None
@@ -118,7 +118,7 @@ def page(call: Call, *listings: Listing) -> Page:
     return Page(shown, token, sum(listing.total(call) for listing in listings))
 
 
-def page_of(call: Call, items: Sequence[Item], *, size: int, descending: bool = False) -> tuple[list[Item], str]:
+def page_of(call: ApiCall, items: Sequence[Item], *, size: int, descending: bool = False) -> tuple[list[Item], str]:
     """The page the call asks for of a list in memory, in any order, and the next page's token (empty on the last)."""
     ordered = sorted(items, key=lambda item: item[:2], reverse=descending)
     position = position_of(call)
@@ -131,7 +131,7 @@ def page_of(call: Call, items: Sequence[Item], *, size: int, descending: bool = 
     return shown, token
 
 
-def of_shop(call: Call, table: str, columns: str, sort: str) -> Listing:
+def of_shop(call: ApiCall, table: str, columns: str, sort: str) -> Listing:
     """A list of the call's shop, sorted as the call says (descending unless `sort_order` is ASC)."""
     descending = call.query.get("sort_order", "DESC") == "DESC"
     return Listing(table, columns, sort, descending, Filter().also("shop = ?", call.the_shop.number))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_sandbox.contract import INVALID_PARAMETER, ApiError, Param
 
 if TYPE_CHECKING:
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.storefront import Shop
 
 PAGE_SIZE = Param("integer", required=True, low=1, high=100)
 
 
-def granted_shops(call: Call) -> list[Shop]:
+def granted_shops(call: ApiCall) -> list[Shop]:
     """The shops that the seller's grant covers, by number."""
     return [shop for shop in call.world.shops if shop.id in call.grant.shop_ids]
 

@@ -12,13 +12,13 @@ from tiktokshop_sandbox.paging import position_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 R = TypeVar("R", bound="tuple[Any, ...]")
 
 
 def page_of_sorted(
-    call: Call, rows: Sequence[R], document: Callable[[R], dict[str, Any]], *, descending: bool = False
+    call: ApiCall, rows: Sequence[R], document: Callable[[R], dict[str, Any]], *, descending: bool = False
 ) -> tuple[list[dict[str, Any]], str]:
     """The documents of the page the call asks for, and the next page's token (empty on the last).
 

@@ -20,7 +20,7 @@ from tiktokshop_sandbox.life.engine import DAY
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.derived.affiliate.invitations import Invitation
     from tiktokshop_sandbox.derived.affiliate.offers import Offer
     from tiktokshop_sandbox.derived.affiliate.sales import Sale
@@ -49,7 +49,7 @@ APPLICATION_STATUSES: Final = (
 )
 
 
-def search_orders(call: Call) -> Mapping[str, Any]:
+def search_orders(call: ApiCall) -> Mapping[str, Any]:
     """A page of the orders that came through creators, newest first. None belongs to a programme (`program_id`)."""
     sales = ledger(call.world, call.the_shop).sales
     start = bisect_left(sales, call.body.get("create_time_ge", 0), key=lambda sale: sale.at)
@@ -60,7 +60,7 @@ def search_orders(call: Call) -> Mapping[str, Any]:
     return {"orders": shown, "next_page_token": token, "total_count": len(found)}
 
 
-def _order(call: Call, sale: Sale) -> dict[str, Any]:
+def _order(call: ApiCall, sale: Sale) -> dict[str, Any]:
     order, back = call.world.store.orders[sale.key], call.world.store.returns.get(sale.key)
     in_time = back is not None and back.created <= order.completed
     return affiliate_order(call.the_shop, order, sale.sources, rate=sale.rate, returned_in_time=in_time)
@@ -78,7 +78,7 @@ _OF_OFFERS: Final[Mapping[str, Callable[[Product, str], bool]]] = {
 }
 
 
-def search_open_collaborations(call: Call) -> Mapping[str, Any]:
+def search_open_collaborations(call: ApiCall) -> Mapping[str, Any]:
     """A page of open collaborations, the newest or, when sorted by it, the dearest first."""
     offers = open_collaborations(call.world, call.the_shop)
     asked = {"top_level_category_id": call.body.get("top_level_category_id")}
@@ -92,7 +92,7 @@ def search_open_collaborations(call: Call) -> Mapping[str, Any]:
     return {"open_collaborations": shown, "next_page_token": token, "total_count": len(found)}
 
 
-def _offer(call: Call, offer: Offer) -> dict[str, Any]:
+def _offer(call: ApiCall, offer: Offer) -> dict[str, Any]:
     known = ledger(call.world, call.the_shop)
     number = offer.product.n
     sellers, posters = len(known.sellers.get(number, ())), len(known.posters.get(number, ()))
@@ -113,7 +113,7 @@ def _is_cancelled(item: Invitation, now: int) -> bool:
     return 0 < item.cancelled <= now
 
 
-def search_target_collaborations(call: Call) -> Mapping[str, Any]:
+def search_target_collaborations(call: ApiCall) -> Mapping[str, Any]:
     """A page of target collaborations, newest first.
 
     Raises:
@@ -127,7 +127,7 @@ def search_target_collaborations(call: Call) -> Mapping[str, Any]:
     return {"target_collaborations": shown, "next_page_token": token, "total_count": len(found)}
 
 
-def _passes(call: Call, item: Invitation) -> bool:
+def _passes(call: ApiCall, item: Invitation) -> bool:
     body, now = call.body, call.now
     search = body.get("search_param") or {}
     who = body.get("creator_user_open_id")
@@ -140,23 +140,23 @@ def _passes(call: Call, item: Invitation) -> bool:
     )
 
 
-def _matches(call: Call, item: Invitation, kind: str, keyword: str) -> bool:
+def _matches(call: ApiCall, item: Invitation, kind: str, keyword: str) -> bool:
     if kind.startswith("PRODUCT"):
         test = _OF_OFFERS[kind]
         return any(test(product, keyword) for product in _products(call, item))
     return item.id == keyword if kind == "TARGET_COLLABORATION_ID" else _contains(keyword, item.name)
 
 
-def _products(call: Call, item: Invitation) -> list[Product]:
+def _products(call: ApiCall, item: Invitation) -> list[Product]:
     shop, store = call.the_shop, call.world.store
     return [store.products[shop.key(number)] for number, _ in offered(call.world, shop, item, call.now)]
 
 
-def _invitation(call: Call, item: Invitation) -> dict[str, Any]:
+def _invitation(call: ApiCall, item: Invitation) -> dict[str, Any]:
     return target_collaboration(item, offered(call.world, call.the_shop, item, call.now), call.now)
 
 
-def target_collaboration_detail(call: Call) -> Mapping[str, Any]:
+def target_collaboration_detail(call: ApiCall) -> Mapping[str, Any]:
     """A target collaboration with its products and creators.
 
     Raises:
@@ -184,7 +184,7 @@ _OF_APPLICATIONS: Final[Mapping[str, Callable[[Application, Mapping[str, Any], s
 }
 
 
-def search_sample_applications(call: Call) -> Mapping[str, Any]:
+def search_sample_applications(call: ApiCall) -> Mapping[str, Any]:
     """A page of creators' applications for samples, newest first."""
     found = applications(call.world, call.the_shop, call.now)
     tests = [(test, call.body[name]) for name, test in _OF_APPLICATIONS.items() if call.body.get(name)]
@@ -196,7 +196,7 @@ def search_sample_applications(call: Call) -> Mapping[str, Any]:
     return {"sample_applications": page, "next_page_token": token, "total_count": len(found)}
 
 
-def _application(call: Call, item: Application) -> dict[str, Any]:
+def _application(call: ApiCall, item: Application) -> dict[str, Any]:
     shop, store = call.the_shop, call.world.store
     order = store.orders[item.order] if item.order >= 0 else None
     product = store.products[shop.key(order.lines[0].product if order else item.product)]

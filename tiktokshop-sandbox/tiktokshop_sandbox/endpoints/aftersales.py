@@ -11,7 +11,7 @@ from tiktokshop_sandbox.derived import Item
 from tiktokshop_sandbox.derived.aftersales import (
     REQUEST_STATUSES,
     RMA_STATUSES,
-    Request,
+    AftersalesRequest,
     Rma,
     requests,
     rma,
@@ -31,9 +31,9 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
-Row = TypeVar("Row", Request, Rma)
+Row = TypeVar("Row", AftersalesRequest, Rma)
 _END_OF_TIME = 1 << 62
 
 # Filter of the body -> what it narrows.
@@ -53,7 +53,7 @@ _OF_RMAS = {
 }
 
 
-def search_requests(call: Call) -> Mapping[str, Any]:
+def search_requests(call: ApiCall) -> Mapping[str, Any]:
     """A page of after-sales requests."""
     shop = call.the_shop
     rows, token, total = _page(call, requests(call.world, shop), _OF_REQUESTS)
@@ -62,7 +62,7 @@ def search_requests(call: Call) -> Mapping[str, Any]:
     return _answer(call, "aftersales_requests", docs, token, total)
 
 
-def search_rmas(call: Call) -> Mapping[str, Any]:
+def search_rmas(call: ApiCall) -> Mapping[str, Any]:
     """A page of RMAs."""
     rows, token, total = _page(call, rmas(call.world, call.the_shop, call.now), _OF_RMAS)
     returned, wanted = _returned(call, rows), call.body["whitelisted_data_fields"]
@@ -70,7 +70,7 @@ def search_rmas(call: Call) -> Mapping[str, Any]:
     return _answer(call, "return_merchandise_authorizations", docs, token, total)
 
 
-def _page(call: Call, rows: Iterable[Row], columns: Mapping[str, str]) -> tuple[list[Row], str, int]:
+def _page(call: ApiCall, rows: Iterable[Row], columns: Mapping[str, str]) -> tuple[list[Row], str, int]:
     """The rows of the page that the call asks for, the next page's token, and how many rows fit the filters."""
     found = {row.id: row for row in _narrowed(rows, call.body.get("filters", {}), columns)}
     sort, size = call.body["sort"], call.body["pagination"]["page_size"]
@@ -94,7 +94,7 @@ def _narrowed(rows: Iterable[Row], filters: Mapping[str, Any], columns: Mapping[
     ]
 
 
-def _returned(call: Call, rows: Sequence[Request] | Sequence[Rma]) -> dict[int, Document]:
+def _returned(call: ApiCall, rows: Sequence[AftersalesRequest] | Sequence[Rma]) -> dict[int, Document]:
     """The returns behind the rows, by key, as Search Returns shows them."""
     if not rows:
         return {}
@@ -103,7 +103,7 @@ def _returned(call: Call, rows: Sequence[Request] | Sequence[Rma]) -> dict[int, 
     return {key: msgspec.json.decode(doc) for key, doc in call.world.db.execute(sql, wanted.parameters)}
 
 
-def _answer(call: Call, name: str, docs: list[Document], token: str, total: int) -> Mapping[str, Any]:
+def _answer(call: ApiCall, name: str, docs: list[Document], token: str, total: int) -> Mapping[str, Any]:
     return absent_when_empty(call, {name: docs, "total_count": total, "next_page_token": token}, name)
 
 

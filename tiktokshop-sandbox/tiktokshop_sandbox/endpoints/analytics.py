@@ -22,7 +22,7 @@ from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXTS, page_of, so
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.derived.analytics.audiences import ContentReport
     from tiktokshop_sandbox.derived.analytics.days import Calendar
     from tiktokshop_sandbox.derived.analytics.reports import ProductReport, SkuReport
@@ -65,7 +65,7 @@ _OF_SESSIONS: Final[Mapping[str, Callable[[ContentReport], int]]] = {
 _GMV: Final = "gmv"  # how every list is sorted unless told, also sessions, whose documented values lack it
 
 
-def shop_performance(call: Call) -> Mapping[str, Any]:
+def shop_performance(call: ApiCall) -> Mapping[str, Any]:
     """The shop's sales and traffic over the days asked for: as a whole, or day by day."""
     days, asked = _asked(call)
     spans = [[day] for day in asked] if call.query["granularity"] == "1D" else [asked] if asked else []
@@ -74,7 +74,7 @@ def shop_performance(call: Call) -> Mapping[str, Any]:
     return {"performance": {"intervals": shown}, "latest_available_date": days.latest.isoformat()}
 
 
-def hours(call: Call) -> Mapping[str, Any]:
+def hours(call: ApiCall) -> Mapping[str, Any]:
     """The hours of one day; none of a day without a report."""
     day = _date("date", call.path["date"])
     days = calendar(call.world, call.the_shop, call.now)
@@ -87,7 +87,7 @@ def hours(call: Call) -> Mapping[str, Any]:
     return {"performance": performance}
 
 
-def products(call: Call) -> Mapping[str, Any]:
+def products(call: ApiCall) -> Mapping[str, Any]:
     """Products that were sold or looked at."""
     days, asked = _asked(call)
     wanted = _let_through(call)
@@ -97,7 +97,7 @@ def products(call: Call) -> Mapping[str, Any]:
     return _page(call, days, "products", found, _OF_PRODUCTS, lambda report: product_document(purse, report))
 
 
-def skus(call: Call) -> Mapping[str, Any]:
+def skus(call: ApiCall) -> Mapping[str, Any]:
     """SKUs that were sold."""
     days, asked = _asked(call)
     wanted, named = _let_through(call), call.query.get("product_ids")
@@ -110,7 +110,7 @@ def skus(call: Call) -> Mapping[str, Any]:
     return _page(call, days, "skus", found, _OF_SKUS, lambda report: sku_document(purse, report))
 
 
-def videos(call: Call) -> Mapping[str, Any]:
+def videos(call: ApiCall) -> Mapping[str, Any]:
     """Videos that were watched."""
     days, asked = _asked(call)
     found = _of_account(call, audiences.videos(call.world, call.the_shop, days, asked))
@@ -122,7 +122,7 @@ def videos(call: Call) -> Mapping[str, Any]:
     return _page(call, days, "videos", found, _OF_VIDEOS, document)
 
 
-def sessions(call: Call) -> Mapping[str, Any]:
+def sessions(call: ApiCall) -> Mapping[str, Any]:
     """Live sessions that took place."""
     days, asked = _asked(call)
     found = _of_account(call, audiences.sessions(call.world, call.the_shop, days, asked))
@@ -132,13 +132,13 @@ def sessions(call: Call) -> Mapping[str, Any]:
     return shown | {"updated_at": str(days.drawn_up(days.latest))}
 
 
-def overview(call: Call) -> Mapping[str, Any]:
+def overview(call: ApiCall) -> Mapping[str, Any]:
     """The shop's score."""
     days = calendar(call.world, call.the_shop, call.now)
     return score_document(score(call.world, call.the_shop, days), call.query["locale"])
 
 
-def _asked(call: Call) -> tuple[Calendar, list[date]]:
+def _asked(call: ApiCall) -> tuple[Calendar, list[date]]:
     """The shop's calendar, and the days asked for that have a report.
 
     Raises:
@@ -162,11 +162,11 @@ def _date(name: str, text: str) -> date:
     return day
 
 
-def _purse(call: Call) -> Purse:
+def _purse(call: ApiCall) -> Purse:
     return Purse(call.the_shop, dollars=call.query["currency"] == "USD")
 
 
-def _let_through(call: Call) -> frozenset[str] | None:
+def _let_through(call: ApiCall) -> frozenset[str] | None:
     """The ids of products that the filters on status and category let through; None for all."""
     status, categories = call.query["product_status_filter"], call.query.get("category_filter", ())
     if status == _ALL and not categories:
@@ -174,13 +174,13 @@ def _let_through(call: Call) -> frozenset[str] | None:
     return let_through(call.world, call.the_shop, status, categories)
 
 
-def _of_account(call: Call, found: Mapping[str, ContentReport]) -> dict[str, ContentReport]:
+def _of_account(call: ApiCall, found: Mapping[str, ContentReport]) -> dict[str, ContentReport]:
     account = call.query["account_type"]
     return {name: report for name, report in found.items() if account in {_ALL, report.content.account}}
 
 
 def _page(
-    call: Call,
+    call: ApiCall,
     days: Calendar,
     name: str,
     found: Mapping[str, T],

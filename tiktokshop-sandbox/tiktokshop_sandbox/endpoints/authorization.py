@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tiktokshop_sandbox.contract import Call, Endpoint
+from tiktokshop_sandbox.contract import ApiCall, Endpoint
 
 if TYPE_CHECKING:
     from tiktokshop_sandbox.shops import Shop
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 _CROSS_BORDER: Final = "CROSS_BORDER"
 
 
-def _granted(call: Call) -> list[Shop]:
+def _granted(call: ApiCall) -> list[Shop]:
     return [shop for shop in call.world.shops if shop.id in call.grant.shop_ids]
 
 
-def authorized_shops(call: Call) -> dict[str, Any]:
+def authorized_shops(call: ApiCall) -> dict[str, Any]:
     """Get Authorized Shops: every shop the seller's grant covers, with the cipher that names it."""
     return {
         "shops": [
@@ -33,18 +33,18 @@ def authorized_shops(call: Call) -> dict[str, Any]:
     }
 
 
-def active_shops(call: Call) -> dict[str, Any]:
+def active_shops(call: ApiCall) -> dict[str, Any]:
     """Get Active Shops: ids and regions only."""
     return {"shops": [{"id": shop.id, "region": shop.region} for shop in _granted(call)]}
 
 
-def seller_permissions(call: Call) -> dict[str, Any]:
+def seller_permissions(call: ApiCall) -> dict[str, Any]:
     """Get Seller Permissions: only cross-border sellers manage global products."""
     crosses = any(shop.seller_type == _CROSS_BORDER for shop in _granted(call))
     return {"permissions": ["MANAGE_GLOBAL_PRODUCT"] if crosses else []}
 
 
-def shop_groups(call: Call) -> dict[str, Any]:
+def shop_groups(call: ApiCall) -> dict[str, Any]:
     """Get Shop Group And Related Shops: the seller's shops, in the one group there is."""
     shops = [
         {

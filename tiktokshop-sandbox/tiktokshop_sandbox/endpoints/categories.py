@@ -19,7 +19,7 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 NO_SUCH_CATEGORY = 12052023
 NOT_A_LEAF = 12052024
@@ -27,7 +27,7 @@ NEEDS_V2 = 12052217
 _SCOPE = "seller.product.basic"
 
 
-def _check_version(call: Call) -> None:
+def _check_version(call: ApiCall) -> None:
     """US shops must say that they mean the seven-level tree ("Get Categories", `category_version`)."""
     if call.the_shop.region == "US" and call.query["category_version"] != "v2":
         raise ApiError(NEEDS_V2, "The category version must be v2 for this shop.", 400)
@@ -38,7 +38,7 @@ def _check_category(category_id: str) -> None:
         raise ApiError(NO_SUCH_CATEGORY, "The category does not exist.", 400)
 
 
-def _leaf(call: Call) -> str:
+def _leaf(call: ApiCall) -> str:
     category_id = call.path["category_id"]
     _check_version(call)
     _check_category(category_id)
@@ -47,7 +47,7 @@ def _leaf(call: Call) -> str:
     return category_id
 
 
-def categories(call: Call) -> Mapping[str, Any]:
+def categories(call: ApiCall) -> Mapping[str, Any]:
     """The whole tree in one answer, or what of it has the keyword in its name.
 
     Names are English unless a locale is asked for: those of the products' chains are, too.
@@ -64,7 +64,7 @@ def categories(call: Call) -> Mapping[str, Any]:
     return absent_when_empty(call, {"categories": found}, "categories")
 
 
-def rules(call: Call) -> Mapping[str, Any]:
+def rules(call: ApiCall) -> Mapping[str, Any]:
     """What a leaf category asks for, beyond attributes.
 
     Raises:
@@ -73,12 +73,12 @@ def rules(call: Call) -> Mapping[str, Any]:
     return rules_document(call.the_shop, _leaf(call))
 
 
-def attributes(call: Call) -> Mapping[str, Any]:
+def attributes(call: ApiCall) -> Mapping[str, Any]:
     """The attributes of a leaf category; refuses what `rules` refuses."""
     return {"attributes": attribute_documents(call.the_shop, _leaf(call))}
 
 
-def brands(call: Call) -> Mapping[str, Any]:
+def brands(call: ApiCall) -> Mapping[str, Any]:
     """A page of brands. A category adds whether authorised brands may be used in it, and hides none.
 
     Raises:

@@ -17,7 +17,7 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.shops import World
     from tiktokshop_sandbox.storefront import Shop
 
@@ -29,7 +29,7 @@ LONGEST_KEYWORD = 200
 _SCOPE = "seller.product.basic"
 
 
-def charts(call: Call) -> Mapping[str, Any]:
+def charts(call: ApiCall) -> Mapping[str, Any]:
     """A page of size charts, shop by shop. Ids win over a keyword; locales choose what is shown of each chart."""
     ids, keyword = set(call.body.get("ids") or ()), call.body.get("keyword", "").casefold()
     mode = call.body.get("size_chart_mode")
@@ -53,10 +53,10 @@ def _has(contact: Contact, keyword: str) -> bool:
     return any(keyword in text.casefold() for text in scope)
 
 
-def _contacts(rows: str, ids: str, register: Register, shown: Shown) -> Callable[[Call], Mapping[str, Any]]:
+def _contacts(rows: str, ids: str, register: Register, shown: Shown) -> Callable[[ApiCall], Mapping[str, Any]]:
     """The handler of a search for contacts of the seller's shops in the EU; the answer holds them in `rows`."""
 
-    def handler(call: Call) -> Mapping[str, Any]:
+    def handler(call: ApiCall) -> Mapping[str, Any]:
         wanted, keyword = call.body.get(ids) or [], call.body.get("keyword", "")
         at_most("".join(word.title() for word in ids.split("_")), wanted, call.query["page_size"])
         if len(keyword) > LONGEST_KEYWORD:

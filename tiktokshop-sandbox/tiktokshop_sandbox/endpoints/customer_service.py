@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.derived.customer_service import Conversation, Said, Session
     from tiktokshop_sandbox.documents.customer_service import Buyer
     from tiktokshop_sandbox.states import Order
@@ -38,7 +38,7 @@ NO_SUCH_CONVERSATION = 66009315
 _SCOPE = "seller.customer_service"
 
 
-def conversations(call: Call) -> Mapping[str, Any]:
+def conversations(call: ApiCall) -> Mapping[str, Any]:
     """A page of conversations, the one with the latest message first. There is no total."""
     shop, now = call.the_shop, call.now
     begun = {item.id: item for item in derived.conversations(call.world, shop, now)}
@@ -49,7 +49,7 @@ def conversations(call: Call) -> Mapping[str, Any]:
     return {"conversations": rows, "next_page_token": token}
 
 
-def _conversation(call: Call, store: Store, item: Conversation) -> dict[str, Any]:
+def _conversation(call: ApiCall, store: Store, item: Conversation) -> dict[str, Any]:
     shop, now = call.the_shop, call.now
     row = conversation_document(shop, item, _buyer(call, store, item), _cards(call, store, item.last(now)), now)
     session = item.session(now)
@@ -60,21 +60,21 @@ def _conversation(call: Call, store: Store, item: Conversation) -> dict[str, Any
     return row
 
 
-def _order(call: Call, store: Store, session: Session) -> Order:
+def _order(call: ApiCall, store: Store, session: Session) -> Order:
     return store.orders[call.the_shop.key(session.chat.order)]
 
 
-def _buyer(call: Call, store: Store, item: Conversation) -> Buyer:
+def _buyer(call: ApiCall, store: Store, item: Conversation) -> Buyer:
     return buyer_of(call.the_shop, _order(call, store, item.sessions[0]))
 
 
-def _cards(call: Call, store: Store, said: Said) -> Cards:
+def _cards(call: ApiCall, store: Store, said: Said) -> Cards:
     product = _order(call, store, said.session).lines[0].product
     coupon = claimable(call.world, call.the_shop, said.at) if said.message.type == "COUPON_CARD" else None
     return Cards(said.session.order, call.the_shop.identify("product", product), coupon.id if coupon else "")
 
 
-def messages(call: Call) -> Mapping[str, Any]:
+def messages(call: ApiCall) -> Mapping[str, Any]:
     """A page of a conversation's messages, the latest first unless asked otherwise.
 
     Raises:
@@ -101,7 +101,7 @@ def messages(call: Call) -> Mapping[str, Any]:
     return data
 
 
-def sessions(call: Call) -> Mapping[str, Any]:
+def sessions(call: ApiCall) -> Mapping[str, Any]:
     """A page of the sessions that began within the bounds, the latest first. There is no total."""
     shop, asked = call.the_shop, call.body
     bounds = (asked["begin_time_ge"], asked["begin_time_lt"])
@@ -122,7 +122,7 @@ def sessions(call: Call) -> Mapping[str, Any]:
     return {"sessions": rows, "next_page_token": token}
 
 
-def performance(call: Call) -> Mapping[str, Any]:
+def performance(call: ApiCall) -> Mapping[str, Any]:
     """How well buyers were served on the days from one to the one before another, in the shop's time zone.
 
     Raises:
@@ -135,7 +135,7 @@ def performance(call: Call) -> Mapping[str, Any]:
     return {"performance": performance_document(call.the_shop, found)}
 
 
-def _day(call: Call, name: str) -> date:
+def _day(call: ApiCall, name: str) -> date:
     text = call.query[name]
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()

@@ -14,7 +14,7 @@ from tiktokshop_sandbox.reasons import REASONS_OF_SELLERS, REJECTS_OF_CANCELLATI
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.life import Life
 
 _SCOPE = "seller.return_refund.basic"
@@ -30,7 +30,7 @@ def _wrong_status() -> ApiError:
     return ApiError(25011014, "The status does not allow this decision.", 400)
 
 
-def _once(call: Call, work: Callable[[Life], None]) -> Mapping[str, Any]:
+def _once(call: ApiCall, work: Callable[[Life], None]) -> Mapping[str, Any]:
     """Carries out a decision; the same idempotency key again is answered as before and does nothing."""
     key = call.query.get("idempotency_key")
     name = f"idempotency.{call.the_shop.id}.{key}"
@@ -43,7 +43,7 @@ def _once(call: Call, work: Callable[[Life], None]) -> Mapping[str, Any]:
     return {}
 
 
-def cancel(call: Call) -> Mapping[str, Any]:
+def cancel(call: ApiCall) -> Mapping[str, Any]:
     """Cancels an order that waits to be shipped, as a whole.
 
     Raises:
@@ -66,7 +66,7 @@ def cancel(call: Call) -> Mapping[str, Any]:
     return {"cancel_id": item.id, "cancel_status": item.status}
 
 
-def eligibility(call: Call) -> Mapping[str, Any]:
+def eligibility(call: ApiCall) -> Mapping[str, Any]:
     """Whether the seller may cancel an order, line by line, and for which reasons; of refunds it says nothing."""
     with call.world.reading() as store:
         order = store.orders[order_key(call, call.path["order_id"])]
@@ -84,7 +84,7 @@ def eligibility(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _decide_cancellation(call: Call, decide: Callable[..., None]) -> Mapping[str, Any]:
+def _decide_cancellation(call: ApiCall, decide: Callable[..., None]) -> Mapping[str, Any]:
     key = call.world.key("cancellations", call.the_shop, call.path["cancel_id"])
     if key is None:
         raise _invalid("The cancellation does not exist.")
@@ -98,19 +98,19 @@ def _decide_cancellation(call: Call, decide: Callable[..., None]) -> Mapping[str
     return _once(call, work)
 
 
-def approve_cancellation(call: Call) -> Mapping[str, Any]:
+def approve_cancellation(call: ApiCall) -> Mapping[str, Any]:
     """The seller agrees to a buyer's cancellation."""
     return _decide_cancellation(call, decisions.agree)
 
 
-def reject_cancellation(call: Call) -> Mapping[str, Any]:
+def reject_cancellation(call: ApiCall) -> Mapping[str, Any]:
     """The seller does not agree, for a reason of the platform's list."""
     if call.body["reject_reason"] not in dict(REJECTS_OF_CANCELLATIONS):
         raise _invalid("The reject reason does not exist.")
     return _decide_cancellation(call, decisions.decline)
 
 
-def _decide_return(call: Call, moves: Mapping[str, decisions.Move]) -> Mapping[str, Any]:
+def _decide_return(call: ApiCall, moves: Mapping[str, decisions.Move]) -> Mapping[str, Any]:
     key = call.world.key("returns", call.the_shop, call.path["return_id"])
     if key is None:
         raise _invalid("The return order does not exist.")
@@ -125,12 +125,12 @@ def _decide_return(call: Call, moves: Mapping[str, decisions.Move]) -> Mapping[s
     return _once(call, work)
 
 
-def approve_return(call: Call) -> Mapping[str, Any]:
+def approve_return(call: ApiCall) -> Mapping[str, Any]:
     """The seller agrees to a refund, a return or a replacement, or offers a part."""
     return _decide_return(call, decisions.APPROVALS)
 
 
-def reject_return(call: Call) -> Mapping[str, Any]:
+def reject_return(call: ApiCall) -> Mapping[str, Any]:
     """The seller does not agree, for a reason of the platform's list."""
     if call.body.get("reject_reason") not in dict(REJECTS_OF_RETURNS):
         raise _invalid("The reject reason does not exist.")

@@ -12,12 +12,12 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 MOST_PRODUCTS = 200
 
 
-def diagnoses(call: Call) -> Mapping[str, Any]:
+def diagnoses(call: ApiCall) -> Mapping[str, Any]:
     """The diagnoses of up to 200 of the shop's products that are on sale; other ids are left out."""
     shop = call.the_shop
     mine = Filter().also("shop = ?", shop.number).also("status = 'ACTIVATE'").among("id", call.query["product_ids"])

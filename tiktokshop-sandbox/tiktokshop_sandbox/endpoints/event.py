@@ -14,7 +14,7 @@ from tiktokshop_sandbox.derived.event import subscribe, subscriptions, unsubscri
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 LONGEST_ADDRESS = 255
 EVENT_TYPES = (
@@ -41,13 +41,13 @@ _SCOPE = "seller.authorization.info"
 _EVENT_TYPE = Param("string", required=True, values=EVENT_TYPES)
 
 
-def webhooks(call: Call) -> Mapping[str, Any]:
+def webhooks(call: ApiCall) -> Mapping[str, Any]:
     """All subscriptions of the shop."""
     rows = [msgspec.to_builtins(item) for item in subscriptions(call.world, call.the_shop)]
     return {"webhooks": rows, "total_count": len(rows)}
 
 
-def put(call: Call) -> Mapping[str, Any]:
+def put(call: ApiCall) -> Mapping[str, Any]:
     """Has an event reported to an address from now on.
 
     Raises:
@@ -62,7 +62,7 @@ def put(call: Call) -> Mapping[str, Any]:
     return {}
 
 
-def delete(call: Call) -> Mapping[str, Any]:
+def delete(call: ApiCall) -> Mapping[str, Any]:
     """Ends an event's subscription; that there was none is no error."""
     unsubscribe(call.world, call.the_shop, call.body["event_type"])
     return {}

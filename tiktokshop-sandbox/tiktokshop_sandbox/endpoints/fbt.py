@@ -22,44 +22,44 @@ from tiktokshop_sandbox.endpoints._sorted import page_of_sorted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.derived.fbt import Stand
-    from tiktokshop_sandbox.derived.fbt.book import Entry, Goods
+    from tiktokshop_sandbox.derived.fbt.book import BookEntry, FbtGoods
     from tiktokshop_sandbox.derived.fbt.centres import Centre
     from tiktokshop_sandbox.states import Product
 
 MOST_ORDERS = 50
 
 
-def onboarded_regions(call: Call) -> Mapping[str, Any]:
+def onboarded_regions(call: ApiCall) -> Mapping[str, Any]:
     """Where the platform keeps the merchant's goods."""
     shop = call.the_shop
     return {"onboarded_regions": [{"region_code": shop.region}] if is_onboarded(shop) else []}
 
 
-def warehouses(call: Call) -> Mapping[str, Any]:
+def warehouses(call: ApiCall) -> Mapping[str, Any]:
     """The sites that keep the shop's goods."""
     _check(call)
     shop = call.the_shop
     return {"warehouses": [warehouse_document(shop, centre) for centre in centres(shop)]}
 
 
-def _check(call: Call) -> None:
+def _check(call: ApiCall) -> None:
     if not is_onboarded(call.the_shop):
         raise ApiError(INVALID_PARAMETER, "The merchant is not onboarded to FBT.", 400)
 
 
-def _stand(call: Call) -> Stand:
+def _stand(call: ApiCall) -> Stand:
     _check(call)
     return stand(call.world, call.the_shop, call.now)
 
 
-def _product(call: Call, goods: Goods) -> Product:
+def _product(call: ApiCall, goods: FbtGoods) -> Product:
     return call.world.store.products[call.the_shop.key(goods.product)]
 
 
 # Filter of the body -> what it looks at.
-_TRAITS: Mapping[str, Callable[[Call, Goods], str]] = {
+_TRAITS: Mapping[str, Callable[[ApiCall, FbtGoods], str]] = {
     "goods_ids": lambda _, goods: goods.id,
     "product_ids": lambda call, goods: call.the_shop.identify("product", goods.product),
     "reference_codes": lambda _, goods: reference_code(goods),
@@ -67,7 +67,7 @@ _TRAITS: Mapping[str, Callable[[Call, Goods], str]] = {
 }
 
 
-def _goods_wanted(call: Call, found: Stand) -> set[int]:
+def _goods_wanted(call: ApiCall, found: Stand) -> set[int]:
     """The numbers of the goods that pass the call's filters."""
     asked = [(trait, set(call.body[name])) for name, trait in _TRAITS.items() if call.body.get(name)]
     return {
@@ -75,13 +75,13 @@ def _goods_wanted(call: Call, found: Stand) -> set[int]:
     }
 
 
-def _centres_wanted(call: Call) -> dict[int, Centre]:
+def _centres_wanted(call: ApiCall) -> dict[int, Centre]:
     """The sites that pass the call's filter, by number."""
     ids = call.body.get("fbt_warehouse_ids")
     return {centre.number: centre for centre in centres(call.the_shop) if not ids or centre.id in ids}
 
 
-def search_goods(call: Call) -> Mapping[str, Any]:
+def search_goods(call: ApiCall) -> Mapping[str, Any]:
     """A page of the goods the platform knows, those it has known longest first."""
     found = _stand(call)
     with call.world.reading():
@@ -93,7 +93,7 @@ def search_goods(call: Call) -> Mapping[str, Any]:
     return {"goods": shown, "next_page_token": token, "total_count": len(goods)}
 
 
-def search_inventory(call: Call) -> Mapping[str, Any]:
+def search_inventory(call: ApiCall) -> Mapping[str, Any]:
     """A page of what lies where, goods and site alike."""
     found = _stand(call)
     with call.world.reading():
@@ -105,7 +105,7 @@ def search_inventory(call: Call) -> Mapping[str, Any]:
     return {"inventory": shown, "next_page_token": token, "total_count": len(shelves)}
 
 
-def search_records(call: Call) -> Mapping[str, Any]:
+def search_records(call: ApiCall) -> Mapping[str, Any]:
     """A page of changes of stock, oldest first. Both bounds are inclusive."""
     found = _stand(call)
     low, high = call.body.get("create_time_ge", 0), call.body.get("create_time_le", call.now)
@@ -120,13 +120,13 @@ def search_records(call: Call) -> Mapping[str, Any]:
     return {"inventory_records": shown, "next_page_token": token, "total_count": len(entries)}
 
 
-def _record(call: Call, found: Stand, entry: Entry) -> dict[str, Any]:
+def _record(call: ApiCall, found: Stand, entry: BookEntry) -> dict[str, Any]:
     number, centre = entry.change.place
     goods = found.known[number]
     return record_document(centres(call.the_shop)[centre], entry, goods, _product(call, goods))
 
 
-def inbound_orders(call: Call) -> Mapping[str, Any]:
+def inbound_orders(call: ApiCall) -> Mapping[str, Any]:
     """The deliveries of these ids; ids that are nobody's are left out."""
     found, shop, sites = _stand(call), call.the_shop, centres(call.the_shop)
     shown = []

@@ -37,7 +37,7 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.endpoints._listing import Page
     from tiktokshop_sandbox.states import Statement, Transaction
 
@@ -46,14 +46,14 @@ WITHDRAWAL_TYPES = ("WITHDRAW", "SETTLE", "TRANSFER", "REVERSE", "PAYMENT", "REF
 _SCOPE = "seller.finance.info"
 
 
-def _answer(call: Call, name: str, rows: list[dict[str, Any]], found: Page, *, total: bool = True) -> dict[str, Any]:
+def _answer(call: ApiCall, name: str, rows: list[dict[str, Any]], found: Page, *, total: bool = True) -> dict[str, Any]:
     data: dict[str, Any] = {"next_page_token": found.next_page_token, name: rows}
     if total:
         data["total_count"] = found.total
     return absent_when_empty(call, data, name)
 
 
-def statements(call: Call) -> Mapping[str, Any]:
+def statements(call: ApiCall) -> Mapping[str, Any]:
     """A page of daily statements. There is no total."""
     filters = Filter().within(call.query, {"statement_time": "time"})
     if call.query.get("payment_status"):
@@ -64,10 +64,10 @@ def statements(call: Call) -> Mapping[str, Any]:
     return _answer(call, "statements", rows, found, total=False)
 
 
-def payments(version: str) -> Callable[[Call], Mapping[str, Any]]:
+def payments(version: str) -> Callable[[ApiCall], Mapping[str, Any]]:
     """The handler of Get Payments in one version. There is no total."""
 
-    def handler(call: Call) -> Mapping[str, Any]:
+    def handler(call: ApiCall) -> Mapping[str, Any]:
         filters = Filter().within(call.query, {"create_time": "create_time"})
         found = page(call, narrowed(of_shop(call, "payments", "key", "create_time"), filters))
         with call.world.reading() as store:
@@ -78,7 +78,7 @@ def payments(version: str) -> Callable[[Call], Mapping[str, Any]]:
     return handler
 
 
-def withdrawals(call: Call) -> Mapping[str, Any]:
+def withdrawals(call: ApiCall) -> Mapping[str, Any]:
     """A page of movements of the wanted types, oldest first."""
     filters = Filter().within(call.query, {"create_time": "create_time"}).among("type", call.query["types"])
     shop = call.the_shop
@@ -89,7 +89,7 @@ def withdrawals(call: Call) -> Mapping[str, Any]:
     return _answer(call, "withdrawals", rows, found)
 
 
-def unsettled(call: Call) -> Mapping[str, Any]:
+def unsettled(call: ApiCall) -> Mapping[str, Any]:
     """A page of transactions that no statement has taken yet, with the sums of all of them."""
     shop = call.the_shop
     filters = Filter().also("statement IS NULL").also("order_create_time >= ?", SINCE)
@@ -109,7 +109,7 @@ def unsettled(call: Call) -> Mapping[str, Any]:
     return _answer(call, "transactions", rows, found) | sums
 
 
-def _statement_page(call: Call) -> tuple[Statement, list[Transaction], Page]:
+def _statement_page(call: ApiCall) -> tuple[Statement, list[Transaction], Page]:
     key = call.world.key("statements", call.the_shop, call.path["statement_id"])
     if key is None:
         raise ApiError(36009004, "StatementId is invalid", 400)
@@ -120,7 +120,7 @@ def _statement_page(call: Call) -> tuple[Statement, list[Transaction], Page]:
         return store.statements[key], [store.transactions[row[2]] for row in found.rows], found
 
 
-def by_statement(call: Call) -> Mapping[str, Any]:
+def by_statement(call: ApiCall) -> Mapping[str, Any]:
     """A page of a statement's transactions (202501).
 
     Raises:
@@ -132,7 +132,7 @@ def by_statement(call: Call) -> Mapping[str, Any]:
     return statement_sums(call.the_shop, statement) | _answer(call, "transactions", rows, found)
 
 
-def by_statement_flat(call: Call) -> Mapping[str, Any]:
+def by_statement_flat(call: ApiCall) -> Mapping[str, Any]:
     """The same in 202309."""
     statement, transactions, found = _statement_page(call)
     head = statement_document(call.the_shop, statement)
@@ -146,7 +146,7 @@ def by_statement_flat(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _settled(call: Call) -> tuple[int, list[tuple[Transaction, Statement]]]:
+def _settled(call: ApiCall) -> tuple[int, list[tuple[Transaction, Statement]]]:
     order_key(call, call.path["order_id"])
     found = call.world.db.execute(
         "SELECT key FROM transactions WHERE order_id = ? AND statement IS NOT NULL ORDER BY statement, key",
@@ -160,7 +160,7 @@ def _settled(call: Call) -> tuple[int, list[tuple[Transaction, Statement]]]:
         return created, [(item, store.statements[item.statement]) for item in items]
 
 
-def by_order(call: Call) -> Mapping[str, Any]:
+def by_order(call: ApiCall) -> Mapping[str, Any]:
     """What an order brought so far, by SKU and statement (202501).
 
     Raises:
@@ -186,7 +186,7 @@ def by_order(call: Call) -> Mapping[str, Any]:
     }
 
 
-def by_order_flat(call: Call) -> Mapping[str, Any]:
+def by_order_flat(call: ApiCall) -> Mapping[str, Any]:
     """The same in 202309, one row a transaction."""
     created, settled = _settled(call)
     return {

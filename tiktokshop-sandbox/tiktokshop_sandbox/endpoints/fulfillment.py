@@ -22,13 +22,13 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 NOT_FOUND, OF_ANOTHER_SHOP = 21011001, 21011028
 _SCOPE = "seller.fulfillment.basic"
 
 
-def search(call: Call) -> Mapping[str, Any] | bytes:
+def search(call: ApiCall) -> Mapping[str, Any] | bytes:
     """A page of packages."""
     filters = Filter().within(call.body, {"create_time": "create_time", "update_time": "update_time"})
     if call.body.get("package_status"):
@@ -42,7 +42,7 @@ def search(call: Call) -> Mapping[str, Any] | bytes:
     return b'{"next_page_token":"%b","total_count":%d,"packages":[%b]}' % (token, found.total, docs)
 
 
-def package_place(call: Call, package_id: str) -> tuple[int, int]:
+def package_place(call: ApiCall, package_id: str) -> tuple[int, int]:
     """The order's key and the package's index in it.
 
     Raises:
@@ -58,7 +58,7 @@ def package_place(call: Call, package_id: str) -> tuple[int, int]:
     return call.the_shop.key(number), index
 
 
-def detail(call: Call) -> Mapping[str, Any]:
+def detail(call: ApiCall) -> Mapping[str, Any]:
     """Everything about a package."""
     key, index = package_place(call, call.path["package_id"])
     with call.world.reading() as store:
@@ -66,7 +66,7 @@ def detail(call: Call) -> Mapping[str, Any]:
         return package_detail(call.the_shop, order, order.packages[index])
 
 
-def order_tracking(call: Call) -> Mapping[str, Any]:
+def order_tracking(call: ApiCall) -> Mapping[str, Any]:
     """Where an order's parcels have been, newest first."""
     key = order_key(call, call.path["order_id"])
     with call.world.reading() as store:

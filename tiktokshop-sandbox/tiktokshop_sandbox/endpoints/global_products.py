@@ -15,14 +15,14 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 NO_SUCH_PRODUCT = 12052260
 _SCOPE = "seller.global_product.info"
 _INVALID_RANGES = {"create_time": 12019118, "update_time": 12019119}
 
 
-def search(call: Call) -> Mapping[str, Any]:
+def search(call: ApiCall) -> Mapping[str, Any]:
     """A page of global products, newest first. Bounds are inclusive; deleted ones are found only by their status.
 
     Raises:
@@ -40,7 +40,7 @@ def search(call: Call) -> Mapping[str, Any]:
     return absent_when_empty(call, data, "global_products")
 
 
-def _filter(call: Call) -> Filter:
+def _filter(call: ApiCall) -> Filter:
     shops = [shop.number for shop in granted_shops(call) if crosses_borders(shop)]
     wanted = Filter().also(GLOBAL) if shops else Filter().also("0")
     wanted = wanted.among("shop", shops).among("status", statuses(call.body.get("status")))
@@ -51,7 +51,7 @@ def _filter(call: Call) -> Filter:
     return wanted
 
 
-def detail(call: Call) -> Mapping[str, Any]:
+def detail(call: ApiCall) -> Mapping[str, Any]:
     """Everything about a global product.
 
     Raises:

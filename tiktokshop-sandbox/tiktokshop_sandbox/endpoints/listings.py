@@ -12,7 +12,7 @@ from tiktokshop_sandbox.life import products
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.life import Life
     from tiktokshop_sandbox.states import Product
     from tiktokshop_sandbox.storefront import Shop
@@ -25,7 +25,7 @@ _NOT_LISTED_TEXT = "You can't edit the specified product(s) as it isn't listed i
 
 
 @dataclass(frozen=True)
-class Action:
+class ListingAction:
     """What is done to products of which status. A `nested` refusal stands in `extra_errors`."""
 
     word: str
@@ -48,18 +48,20 @@ def _recover(_life: Life, _shop: Shop, product: Product) -> None:
     product.before_deletion = ""
 
 
-ACTIVATE = Action("activated", frozenset({"SELLER_DEACTIVATED", "DRAFT", "FAILED"}), products.activate, nested=True)
-DEACTIVATE = Action("deactivated", frozenset({"ACTIVATE"}), _deactivate)
-DELETE = Action(
+ACTIVATE = ListingAction(
+    "activated", frozenset({"SELLER_DEACTIVATED", "DRAFT", "FAILED"}), products.activate, nested=True
+)
+DEACTIVATE = ListingAction("deactivated", frozenset({"ACTIVATE"}), _deactivate)
+DELETE = ListingAction(
     "deleted",
     frozenset({"ACTIVATE", "DRAFT", "FAILED", "PLATFORM_DEACTIVATED", "SELLER_DEACTIVATED"}),
     _delete,
 )
-RECOVER = Action("recovered", frozenset({"DELETED"}), _recover)
+RECOVER = ListingAction("recovered", frozenset({"DELETED"}), _recover)
 
 
-def _handler(action: Action) -> Callable[[Call], Mapping[str, Any]]:
-    def handler(call: Call) -> Mapping[str, Any]:
+def _handler(action: ListingAction) -> Callable[[ApiCall], Mapping[str, Any]]:
+    def handler(call: ApiCall) -> Mapping[str, Any]:
         errors = []
         with call.world.writing(call.now) as life:
             for product_id in dict.fromkeys(call.body["product_ids"]):
@@ -85,7 +87,7 @@ def _error(product_id: str, code: int, words: str, *extra: Mapping[str, Any]) ->
     return {"code": code, "message": words, "detail": detail}
 
 
-def _status_error(action: Action, product_id: str) -> dict[str, Any]:
+def _status_error(action: ListingAction, product_id: str) -> dict[str, Any]:
     words = f"The current product status can not be {action.word}"
     if action.nested:
         reason = {"code": WRONG_STATUS, "message": words}

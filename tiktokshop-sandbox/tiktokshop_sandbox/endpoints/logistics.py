@@ -9,7 +9,7 @@ from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.storefront import Shop, Warehouse
 
 NO_SUBSCRIPTION = 21008116
@@ -43,12 +43,12 @@ def _warehouse(shop: Shop, item: Warehouse) -> dict[str, Any]:
     }
 
 
-def warehouses(call: Call) -> Mapping[str, Any]:
+def warehouses(call: ApiCall) -> Mapping[str, Any]:
     """All warehouses of the shop."""
     return {"warehouses": [_warehouse(call.the_shop, item) for item in call.the_shop.warehouses]}
 
 
-def delivery_options(call: Call) -> Mapping[str, Any]:
+def delivery_options(call: ApiCall) -> Mapping[str, Any]:
     """How parcels can leave a warehouse.
 
     Raises:
@@ -74,7 +74,7 @@ def delivery_options(call: Call) -> Mapping[str, Any]:
     }
 
 
-def shipping_providers(call: Call) -> Mapping[str, Any]:
+def shipping_providers(call: ApiCall) -> Mapping[str, Any]:
     """Who carries parcels the seller sends; nobody may be chosen where the platform sends them.
 
     Raises:

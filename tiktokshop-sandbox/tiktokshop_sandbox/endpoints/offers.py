@@ -14,7 +14,7 @@ from tiktokshop_sandbox.life import products
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.states import Product, Sku
     from tiktokshop_sandbox.storefront import Shop
 
@@ -65,7 +65,7 @@ def _chosen(product: Product, items: Sequence[Mapping[str, Any]]) -> list[tuple[
     return [(by_id[item["id"]], item) for item in items]
 
 
-def update_inventory(call: Call) -> Mapping[str, Any]:
+def update_inventory(call: ApiCall) -> Mapping[str, Any]:
     """Sets stock per warehouse: absolute numbers, for all warehouses of each SKU sent.
 
     A SKU whose numbers are refused is named in `errors` and keeps its stock; the others are changed.
@@ -144,7 +144,7 @@ def _stock(shop: Shop, product: Product, rows: Sequence[Mapping[str, Any]]) -> l
     return [sent[place] for place in own]
 
 
-def update_prices(call: Call) -> Mapping[str, Any]:
+def update_prices(call: ApiCall) -> Mapping[str, Any]:
     """Sets prices, of all SKUs sent or of none; the answer is always empty.
 
     Raises:

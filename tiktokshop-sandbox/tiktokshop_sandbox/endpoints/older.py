@@ -22,7 +22,7 @@ from tiktokshop_sandbox.endpoints import (
 from tiktokshop_sandbox.endpoints._listing import TEXT
 
 if TYPE_CHECKING:
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 Shape = Callable[[dict[str, Any]], dict[str, Any]]
 _NEWER: Final[Mapping[str, Endpoint]] = {
@@ -63,8 +63,8 @@ class Older:
         old = {new: name for name, new in self.names.items()}
         return {old.get(name, name): param for name, param in params.items() if name not in self.without}
 
-    def _handler(self, newer: Endpoint) -> Callable[[Call], Mapping[str, Any] | bytes]:
-        def handler(call: Call) -> Mapping[str, Any] | bytes:
+    def _handler(self, newer: Endpoint) -> Callable[[ApiCall], Mapping[str, Any] | bytes]:
+        def handler(call: ApiCall) -> Mapping[str, Any] | bytes:
             return self._shown(answer_of(newer, call, self.names))
 
         return newer.handler if self.shape is None and not (self.names or self.without) else handler
@@ -77,7 +77,7 @@ class Older:
         return {**data, self.rows: shown}
 
 
-def answer_of(newer: Endpoint, call: Call, names: Mapping[str, str]) -> dict[str, Any]:
+def answer_of(newer: Endpoint, call: ApiCall, names: Mapping[str, str]) -> dict[str, Any]:
     """What the newer operation answers, with its own defaults for what the older call cannot say."""
 
     def renamed(sent: Mapping[str, Any], params: Mapping[str, Param]) -> dict[str, Any]:
@@ -93,14 +93,14 @@ _SHOP: Final = _NEWER["/analytics/202609/shop/performance"]
 _INBOUND: Final = _NEWER["/fbt/202602/inbound_orders"]
 
 
-def _shop_performance(shape: Shape) -> Callable[[Call], Mapping[str, Any]]:
+def _shop_performance(shape: Shape) -> Callable[[ApiCall], Mapping[str, Any]]:
     """The shop's days; beside the days before, if it is asked to compare."""
 
-    def intervals(call: Call) -> dict[str, Any]:
+    def intervals(call: ApiCall) -> dict[str, Any]:
         data = answer_of(_SHOP, call, {})
         return {**data, "performance": {"intervals": [shape(row) for row in data["performance"]["intervals"]]}}
 
-    def handler(call: Call) -> Mapping[str, Any]:
+    def handler(call: ApiCall) -> Mapping[str, Any]:
         data = intervals(call)
         if call.query.get("with_comparison"):
             start, end = (date.fromisoformat(call.query[name]) for name in ("start_date_ge", "end_date_lt"))
@@ -112,7 +112,7 @@ def _shop_performance(shape: Shape) -> Callable[[Call], Mapping[str, Any]]:
     return handler
 
 
-def _inbound_orders(call: Call) -> Mapping[str, Any]:
+def _inbound_orders(call: ApiCall) -> Mapping[str, Any]:
     found = answer_of(_INBOUND, call, {"ids": "order_ids"})["inbound_orders"]
     lots = [lot for row in found for lot in row["inbound_goods_lot_receive_item_details"]]
     ids = list(dict.fromkeys(lot["goods_id"] for lot in lots))

@@ -22,7 +22,7 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 STATUSES = (
     "UNPAID",
@@ -37,7 +37,7 @@ STATUSES = (
 )
 
 
-def search(call: Call) -> Mapping[str, Any] | bytes:
+def search(call: ApiCall) -> Mapping[str, Any] | bytes:
     """A page of orders.
 
     An order that a refresh moved on is listed where its update time says, and stays listed where the
@@ -63,7 +63,7 @@ def search(call: Call) -> Mapping[str, Any] | bytes:
     return b'{"next_page_token":"%b","orders":[%b],"total_count":%d}' % (token, docs, found.total)
 
 
-def _filters(call: Call) -> Filter:
+def _filters(call: ApiCall) -> Filter:
     body = call.body
     filters = Filter().among("warehouse_id", body.get("warehouse_ids"))
     for name, column in (("order_status", "status"), ("shipping_type", "shipping_type"), ("buyer_user_id", "user_id")):
@@ -74,7 +74,7 @@ def _filters(call: Call) -> Filter:
     return filters
 
 
-def detail(call: Call) -> Mapping[str, Any] | bytes:
+def detail(call: ApiCall) -> Mapping[str, Any] | bytes:
     """The orders of the ids that were sent, in their order; ids of nobody or of another shop are left out."""
     ids = list(dict.fromkeys(call.query["ids"]))
     wanted = Filter().also("shop = ?", call.the_shop.number).among("id", ids)
@@ -84,7 +84,7 @@ def detail(call: Call) -> Mapping[str, Any] | bytes:
     return b'{"orders":[%b]}' % docs
 
 
-def order_key(call: Call, order_id: str) -> int:
+def order_key(call: ApiCall, order_id: str) -> int:
     """The key of one of the shop's orders.
 
     Raises:
@@ -96,7 +96,7 @@ def order_key(call: Call, order_id: str) -> int:
     return key
 
 
-def prices(call: Call) -> Mapping[str, Any]:
+def prices(call: ApiCall) -> Mapping[str, Any]:
     """How an order's price came about."""
     with call.world.reading() as store:
         return price_detail(call.the_shop, store.orders[order_key(call, call.path["order_id"])])

@@ -12,7 +12,7 @@ from tiktokshop_sandbox.paging import absent_when_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 MOST_HITS = 10_000
 MOST_SELLER_SKUS = 10
@@ -32,7 +32,7 @@ _AUDITS = {"AUDITING": ("PENDING",), "FAILED": ("FAILED",)}
 _TIERS = ("POOR", "FAIR", "GOOD", "EXCELLENT")
 
 
-def search(call: Call) -> Mapping[str, Any] | bytes:
+def search(call: ApiCall) -> Mapping[str, Any] | bytes:
     """A page of products, newest first. Bounds are inclusive; deleted products only when asked for.
 
     Raises:
@@ -62,7 +62,7 @@ def _check(body: Mapping[str, Any]) -> None:
         raise ApiError(12019027, f"At most {MOST_SELLER_SKUS} seller SKUs can be searched for.", 400)
 
 
-def _filters(call: Call) -> Filter:
+def _filters(call: ApiCall) -> Filter:
     body = call.body
     status = body.get("status", "ALL")
     filters = Filter().also("status <> 'DELETED'") if status == "ALL" else Filter().also("status = ?", status)
@@ -85,7 +85,7 @@ def _approved() -> tuple[str, ...]:
     return tuple(status for status in STATUSES if status not in {"ALL", "DRAFT", "PENDING", "FAILED"})
 
 
-def product_key(call: Call, product_id: str) -> int:
+def product_key(call: ApiCall, product_id: str) -> int:
     """The key of one of the shop's products.
 
     Raises:
@@ -99,7 +99,7 @@ def product_key(call: Call, product_id: str) -> int:
     return key
 
 
-def detail(call: Call) -> Mapping[str, Any]:
+def detail(call: ApiCall) -> Mapping[str, Any]:
     """Everything about a product, deleted and frozen ones too.
 
     Raises:
@@ -112,7 +112,7 @@ def detail(call: Call) -> Mapping[str, Any]:
         return detail_document(call.the_shop, product)
 
 
-def inventory(call: Call) -> Mapping[str, Any]:
+def inventory(call: ApiCall) -> Mapping[str, Any]:
     """Stock of up to 100 products, or of up to 600 SKUs, which win when both are sent."""
     sku_ids, product_ids = call.body.get("sku_ids") or [], call.body.get("product_ids") or []
     if not sku_ids and not product_ids:

@@ -15,7 +15,7 @@ from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXT, page_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 NO_SUCH_ACTIVITY = 16032001
 STATUSES = ("NOT_START", "ONGOING", "EXPIRED", "DEACTIVATED")
@@ -33,7 +33,7 @@ _DEFAULT_SIZE = 50
 _SCOPE = "seller.promotion.info"
 
 
-def search_activities(call: Call) -> Mapping[str, Any]:
+def search_activities(call: ApiCall) -> Mapping[str, Any]:
     """A page of activities, the newest first. A size of 0 stands for the default."""
     shop, asked = call.the_shop, call.body
     found = {
@@ -49,7 +49,7 @@ def search_activities(call: Call) -> Mapping[str, Any]:
     return {"activities": rows, "next_page_token": token, "total_count": len(items)}
 
 
-def activity_by_id(call: Call) -> Mapping[str, Any]:
+def activity_by_id(call: ApiCall) -> Mapping[str, Any]:
     """An activity with its products.
 
     Raises:
@@ -63,7 +63,7 @@ def activity_by_id(call: Call) -> Mapping[str, Any]:
     return activity_detail(shop, activity, participants(call.world, shop, activity), call.now)
 
 
-def search_coupons(call: Call) -> Mapping[str, Any]:
+def search_coupons(call: ApiCall) -> Mapping[str, Any]:
     """A page of coupons, the newest first."""
     shop, asked = call.the_shop, call.body
     found = {

@@ -12,7 +12,7 @@ from tiktokshop_sandbox.endpoints.orders import order_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 PLATFORMS = (
     "AMAZON",
@@ -33,7 +33,7 @@ def _name(order_id: str, platform: str) -> str:
     return f"external.{order_id}.{platform}"
 
 
-def add(call: Call) -> Mapping[str, Any]:
+def add(call: ApiCall) -> Mapping[str, Any]:
     """Keeps a reference for each order; each may fail for itself, and the same one again changes nothing."""
     errors = []
     with call.world.writing(call.now):
@@ -51,7 +51,7 @@ def add(call: Call) -> Mapping[str, Any]:
     return {"errors": errors} if errors else {}
 
 
-def listed(call: Call) -> Mapping[str, Any]:
+def listed(call: ApiCall) -> Mapping[str, Any]:
     """An order's references in one system."""
     order_key(call, call.path["order_id"])
     known = call.world.meta(_name(call.path["order_id"], call.query["platform"]))

@@ -24,7 +24,7 @@ from tiktokshop_sandbox.reasons import REJECTS_OF_CANCELLATIONS, REJECTS_OF_RETU
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
 
 CANCEL_STATUSES = tuple(f"CANCELLATION_REQUEST_{word}" for word in ("PENDING", "SUCCESS", "CANCEL", "COMPLETE"))
 RETURN_STATUSES = (
@@ -62,7 +62,7 @@ _OF_CANCELLATIONS = {
 }
 
 
-def _search(call: Call, table: str, name: str, columns: Mapping[str, str]) -> Mapping[str, Any] | bytes:
+def _search(call: ApiCall, table: str, name: str, columns: Mapping[str, str]) -> Mapping[str, Any] | bytes:
     filters = Filter().within(call.body, _TIMES)
     for filter_name, column in columns.items():
         filters = filters.among(column, call.body.get(filter_name))
@@ -76,17 +76,17 @@ def _search(call: Call, table: str, name: str, columns: Mapping[str, str]) -> Ma
     return b'{"next_page_token":"%b","%b":[%b],"total_count":%d}' % (token, name.encode(), docs, found.total)
 
 
-def search_returns(call: Call) -> Mapping[str, Any] | bytes:
+def search_returns(call: ApiCall) -> Mapping[str, Any] | bytes:
     """A page of returns, refunds, replacements and exchanges."""
     return _search(call, "returns", "return_orders", _OF_RETURNS)
 
 
-def search_cancellations(call: Call) -> Mapping[str, Any] | bytes:
+def search_cancellations(call: ApiCall) -> Mapping[str, Any] | bytes:
     """A page of cancellations."""
     return _search(call, "cancellations", "cancellations", _OF_CANCELLATIONS)
 
 
-def records(call: Call) -> Mapping[str, Any]:
+def records(call: ApiCall) -> Mapping[str, Any]:
     """What happened to a return so far.
 
     Raises:
@@ -99,7 +99,7 @@ def records(call: Call) -> Mapping[str, Any]:
         return {"records": return_records(store.returns[key])}
 
 
-def reject_reasons(call: Call) -> Mapping[str, Any]:
+def reject_reasons(call: ApiCall) -> Mapping[str, Any]:
     """Why this return or cancellation may be refused.
 
     Raises:

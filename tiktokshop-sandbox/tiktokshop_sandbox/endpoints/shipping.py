@@ -15,7 +15,7 @@ from tiktokshop_sandbox.markets import MARKS_AS_SHIPPED, fits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tiktokshop_sandbox.contract import Call
+    from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.life import Life
     from tiktokshop_sandbox.states import Order, Package
     from tiktokshop_sandbox.storefront import Shop
@@ -89,7 +89,7 @@ def _lines(order: Order, wanted: Sequence[str]) -> list[int]:
     return chosen or [index for index, line in enumerate(order.lines) if line.package < 0]
 
 
-def _mark(call: Call, wanted: Sequence[str], infos: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _mark(call: ApiCall, wanted: Sequence[str], infos: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     shop = call.the_shop
     key = order_key(call, call.path["order_id"])
     with call.world.writing(call.now) as life:
@@ -112,21 +112,21 @@ def _mark(call: Call, wanted: Sequence[str], infos: Sequence[Mapping[str, Any]])
     return answer
 
 
-def _listed_lines(call: Call) -> list[str]:
+def _listed_lines(call: ApiCall) -> list[str]:
     return [row["order_line_id"] for row in call.body.get("order_line_list") or ()]
 
 
-def mark_202309(call: Call) -> Mapping[str, Any]:
+def mark_202309(call: ApiCall) -> Mapping[str, Any]:
     """Mark Package As Shipped: lines, carrier and tracking number make a package that is on its way."""
     return _mark(call, (call.body.get("order_line_item_ids") or []) + _listed_lines(call), [call.body])
 
 
-def mark_202610(call: Call) -> Mapping[str, Any]:
+def mark_202610(call: ApiCall) -> Mapping[str, Any]:
     """The same with a list of parcels."""
     return _mark(call, _listed_lines(call), call.body["shipping_info_list"])
 
 
-def _ship(life: Life, call: Call, package_id: str, request: Mapping[str, Any]) -> None:
+def _ship(life: Life, call: ApiCall, package_id: str, request: Mapping[str, Any]) -> None:
     shop = call.the_shop
     key, index = package_place(call, package_id)
     order = life.store.orders[key]
@@ -144,14 +144,14 @@ def _ship(life: Life, call: Call, package_id: str, request: Mapping[str, Any]) -
     orders.hand_over(life, shop, order, package, label)
 
 
-def ship_package(call: Call) -> Mapping[str, Any]:
+def ship_package(call: ApiCall) -> Mapping[str, Any]:
     """Hands one package over: with the seller's own number, or to the platform's carrier."""
     with call.world.writing(call.now) as life:
         _ship(life, call, call.path["package_id"], call.body)
     return {}
 
 
-def ship_packages(call: Call) -> Mapping[str, Any]:
+def ship_packages(call: ApiCall) -> Mapping[str, Any]:
     """The same for many; each may fail for itself."""
     errors = []
     with call.world.writing(call.now) as life:
@@ -164,7 +164,7 @@ def ship_packages(call: Call) -> Mapping[str, Any]:
     return {"errors": errors} if errors else {}
 
 
-def _correct(life: Life, call: Call, order: Order, package: Package, info: Mapping[str, Any]) -> None:
+def _correct(life: Life, call: ApiCall, order: Order, package: Package, info: Mapping[str, Any]) -> None:
     if not package.shipped:
         raise refuse(NOT_SHIPPED)
     if package.status == "COMPLETED":
@@ -181,7 +181,7 @@ def _correct(life: Life, call: Call, order: Order, package: Package, info: Mappi
     orders.touch(life, order)
 
 
-def update_order(call: Call) -> Mapping[str, Any]:
+def update_order(call: ApiCall) -> Mapping[str, Any]:
     """Corrects the number of an order that went in one package, within 72 hours."""
     key = order_key(call, call.path["order_id"])
     with call.world.writing(call.now) as life:
@@ -196,7 +196,7 @@ def update_order(call: Call) -> Mapping[str, Any]:
     return {}
 
 
-def _update_package(call: Call, infos: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _update_package(call: ApiCall, infos: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     key, index = package_place(call, call.path["package_id"])
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
@@ -208,12 +208,12 @@ def _update_package(call: Call, infos: Sequence[Mapping[str, Any]]) -> Mapping[s
     return {}
 
 
-def update_package_202309(call: Call) -> Mapping[str, Any]:
+def update_package_202309(call: ApiCall) -> Mapping[str, Any]:
     """Corrects the number of one package, within 72 hours."""
     return _update_package(call, [call.body])
 
 
-def update_package_202610(call: Call) -> Mapping[str, Any]:
+def update_package_202610(call: ApiCall) -> Mapping[str, Any]:
     """The same with a list of parcels."""
     return _update_package(call, call.body["shipping_info_list"])
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tiktokshop_sandbox.life.engine import Life
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 
-__all__ = ["Kind", "Life"]
+__all__ = ["EventKind", "Life"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.life import finance, orders
 from tiktokshop_sandbox.life.engine import DAY, HOUR
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 from tiktokshop_sandbox.reasons import BUYER_CANCELS, CANCELLATION_REASONS, LOST, RETURN_REASONS, SELLER_CANCELS, UNPAID
 from tiktokshop_sandbox.states import Cancellation, Record, Refund, Return
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Step:
+class Stage:
     """A state of a return: how long it lasts (hours) and what the history says of how it began."""
 
     status: str
@@ -36,9 +36,11 @@ class Step:
     send: bool = False
 
 
-_ASKED = Step("RETURN_OR_REFUND_REQUEST_PENDING", 3, 60, "ORDER_RETURN", "BUYER", "Customer submitted a return request")
-_REFUSED = Step("REFUND_OR_RETURN_REQUEST_REJECT", 0, 0, "SELLER_REJECT", "SELLER", "Seller rejected the request")
-_DISPUTED = Step(
+_ASKED = Stage(
+    "RETURN_OR_REFUND_REQUEST_PENDING", 3, 60, "ORDER_RETURN", "BUYER", "Customer submitted a return request"
+)
+_REFUSED = Stage("REFUND_OR_RETURN_REQUEST_REJECT", 0, 0, "SELLER_REJECT", "SELLER", "Seller rejected the request")
+_DISPUTED = Stage(
     "REFUND_OR_RETURN_REQUEST_REJECT",
     20,
     90,
@@ -47,7 +49,7 @@ _DISPUTED = Step(
     "Customer asked the platform to decide",
     "IN_PROGRESS",
 )
-_AGREED = Step(
+_AGREED = Stage(
     "RETURN_OR_REFUND_REQUEST_SUCCESS",
     2,
     48,
@@ -56,7 +58,7 @@ _AGREED = Step(
     "Seller agreed to the refund",
     refund=True,
 )
-_RULED = Step(
+_RULED = Stage(
     "RETURN_OR_REFUND_REQUEST_SUCCESS",
     2,
     48,
@@ -66,21 +68,23 @@ _RULED = Step(
     "SUPPORT_BUYER",
     refund=True,
 )
-_REFUNDED = Step("RETURN_OR_REFUND_REQUEST_COMPLETE", 0, 0, "REFUND_DONE", "SYSTEM", "The refund was paid")
-_SEND_BACK = Step("AWAITING_BUYER_SHIP", 10, 110, "SELLER_AGREE_RETURN", "SELLER", "Seller agreed to the return")
-_SENT = Step("BUYER_SHIPPED_ITEM", 40, 140, "BUYER_SHIP", "BUYER", "Customer sent the goods back")
-_REPLACE = Step("REPLACEMENT_REQUEST_PENDING", 3, 60, "ORDER_REPLACEMENT", "BUYER", "Customer asked for a replacement")
-_EXCHANGE = Step("EXCHANGE_REQUEST_PENDING", 3, 60, "ORDER_EXCHANGE", "BUYER", "Customer asked for an exchange")
+_REFUNDED = Stage("RETURN_OR_REFUND_REQUEST_COMPLETE", 0, 0, "REFUND_DONE", "SYSTEM", "The refund was paid")
+_SEND_BACK = Stage("AWAITING_BUYER_SHIP", 10, 110, "SELLER_AGREE_RETURN", "SELLER", "Seller agreed to the return")
+_SENT = Stage("BUYER_SHIPPED_ITEM", 40, 140, "BUYER_SHIP", "BUYER", "Customer sent the goods back")
+_REPLACE = Stage("REPLACEMENT_REQUEST_PENDING", 3, 60, "ORDER_REPLACEMENT", "BUYER", "Customer asked for a replacement")
+_EXCHANGE = Stage("EXCHANGE_REQUEST_PENDING", 3, 60, "ORDER_EXCHANGE", "BUYER", "Customer asked for an exchange")
 
 # Return type and its states, by name of the course it takes.
-SCRIPTS: dict[str, tuple[str, tuple[Step, ...]]] = {
+SCRIPTS: dict[str, tuple[str, tuple[Stage, ...]]] = {
     "refund": ("REFUND", (_ASKED, _AGREED, _REFUNDED)),
     "refused": ("REFUND", (_ASKED, _REFUSED)),
     "partial": (
         "REFUND",
         (
             _ASKED,
-            Step("AWAITING_BUYER_RESPONSE", 5, 60, "SELLER_PROPOSAL", "SELLER", "Seller offered a part", proposal=True),
+            Stage(
+                "AWAITING_BUYER_RESPONSE", 5, 60, "SELLER_PROPOSAL", "SELLER", "Seller offered a part", proposal=True
+            ),
             _AGREED,
             _REFUNDED,
         ),
@@ -91,7 +95,7 @@ SCRIPTS: dict[str, tuple[str, tuple[Step, ...]]] = {
         (
             _ASKED,
             _DISPUTED,
-            Step(
+            Stage(
                 "REFUND_OR_RETURN_REQUEST_REJECT",
                 0,
                 0,
@@ -108,7 +112,7 @@ SCRIPTS: dict[str, tuple[str, tuple[Step, ...]]] = {
         (
             _ASKED,
             _SEND_BACK,
-            Step("RETURN_OR_REFUND_REQUEST_CANCEL", 0, 0, "TIMEOUT", "SYSTEM", "Nothing was sent back in time"),
+            Stage("RETURN_OR_REFUND_REQUEST_CANCEL", 0, 0, "TIMEOUT", "SYSTEM", "Nothing was sent back in time"),
         ),
     ),
     "parcel_refused": (
@@ -117,47 +121,47 @@ SCRIPTS: dict[str, tuple[str, tuple[Step, ...]]] = {
             _ASKED,
             _SEND_BACK,
             _SENT,
-            Step(
+            Stage(
                 "REJECT_RECEIVE_PACKAGE", 0, 0, "SELLER_REJECT_PARCEL", "SELLER", "Seller refused the parcel", "CLOSED"
             ),
         ),
     ),
     "replaced": (
         "REPLACEMENT",
-        (_REPLACE, Step("REPLACEMENT_REQUEST_COMPLETE", 0, 0, "REPLACED", "SELLER", "A new one was sent", send=True)),
+        (_REPLACE, Stage("REPLACEMENT_REQUEST_COMPLETE", 0, 0, "REPLACED", "SELLER", "A new one was sent", send=True)),
     ),
     "replacement_refunded": (
         "REPLACEMENT",
         (
             _REPLACE,
-            Step("REPLACEMENT_REQUEST_REFUND_SUCCESS", 0, 0, "REFUNDED", "SELLER", "Refunded instead", refund=True),
+            Stage("REPLACEMENT_REQUEST_REFUND_SUCCESS", 0, 0, "REFUNDED", "SELLER", "Refunded instead", refund=True),
         ),
     ),
     "replacement_refused": (
         "REPLACEMENT",
-        (_REPLACE, Step("REPLACEMENT_REQUEST_REJECT", 0, 0, "SELLER_REJECT", "SELLER", "Seller rejected the request")),
+        (_REPLACE, Stage("REPLACEMENT_REQUEST_REJECT", 0, 0, "SELLER_REJECT", "SELLER", "Seller rejected the request")),
     ),
     "replacement_withdrawn": (
         "REPLACEMENT",
-        (_REPLACE, Step("REPLACEMENT_REQUEST_CANCEL", 0, 0, "WITHDRAWN", "BUYER", "Customer withdrew the request")),
+        (_REPLACE, Stage("REPLACEMENT_REQUEST_CANCEL", 0, 0, "WITHDRAWN", "BUYER", "Customer withdrew the request")),
     ),
     "exchanged": (
         "EXCHANGE",
         (
             _EXCHANGE,
-            Step("EXCHANGE_REQUEST_COMPLETE", 0, 0, "EXCHANGED", "SELLER", "The other one was sent", send=True),
+            Stage("EXCHANGE_REQUEST_COMPLETE", 0, 0, "EXCHANGED", "SELLER", "The other one was sent", send=True),
         ),
     ),
     "exchange_refunded": (
         "EXCHANGE",
         (
             _EXCHANGE,
-            Step("EXCHANGE_REQUEST_REFUND_SUCCESS", 0, 0, "REFUNDED", "SELLER", "Refunded instead", refund=True),
+            Stage("EXCHANGE_REQUEST_REFUND_SUCCESS", 0, 0, "REFUNDED", "SELLER", "Refunded instead", refund=True),
         ),
     ),
     "exchange_withdrawn": (
         "EXCHANGE",
-        (_EXCHANGE, Step("EXCHANGE_REQUEST_CANCEL", 0, 0, "WITHDRAWN", "BUYER", "Customer withdrew the request")),
+        (_EXCHANGE, Stage("EXCHANGE_REQUEST_CANCEL", 0, 0, "WITHDRAWN", "BUYER", "Customer withdrew the request")),
     ),
 }
 RETURN_SHARES = (
@@ -237,7 +241,7 @@ def seller_cancel(life: Life, shop: Shop, number: int) -> None:
         return
     orders.cancel(life, shop, order, "SELLER", CANCELLATION_REASONS[SELLER_CANCELS])
     open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SELLER", SELLER_CANCELS)
-    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
+    life.at(life.now + DAY + order.plan.decide, shop, EventKind.REFUND_CANCEL, number)
 
 
 def ask_cancel(life: Life, shop: Shop, number: int) -> None:
@@ -249,13 +253,13 @@ def ask_cancel(life: Life, shop: Shop, number: int) -> None:
     if order.hold:
         orders.cancel(life, shop, order, "BUYER", words)
         open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_SUCCESS", "BUYER", name)
-        life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
+        life.at(life.now + DAY + order.plan.decide, shop, EventKind.REFUND_CANCEL, number)
         return
     order.asked_to_cancel, order.asked_at = True, life.now
     orders.touch(life, order)
     item = open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_PENDING", "BUYER", name)
     item.deadline = life.now + 2 * DAY
-    life.at(life.now + order.plan.decide, shop, Kind.DECIDE_CANCEL, number)
+    life.at(life.now + order.plan.decide, shop, EventKind.DECIDE_CANCEL, number)
 
 
 def decide_cancel(life: Life, shop: Shop, number: int) -> None:
@@ -267,12 +271,12 @@ def decide_cancel(life: Life, shop: Shop, number: int) -> None:
     if order.plan.outcome == "buyer_cancels":
         orders.cancel(life, shop, order, "BUYER", BUYER_CANCELS[number % len(BUYER_CANCELS)][1])
         move(life, item, "CANCELLATION_REQUEST_SUCCESS")
-        life.at(life.now + DAY + order.plan.decide // 2, shop, Kind.REFUND_CANCEL, number)
+        life.at(life.now + DAY + order.plan.decide // 2, shop, EventKind.REFUND_CANCEL, number)
         return
     order.asked_to_cancel = False
     orders.touch(life, order)
     move(life, item, "CANCELLATION_REQUEST_CANCEL")
-    life.at(life.now + order.plan.ship // 2, shop, Kind.SHIP, number)
+    life.at(life.now + order.plan.ship // 2, shop, EventKind.SHIP, number)
 
 
 def refund_cancel(life: Life, shop: Shop, number: int) -> None:
@@ -287,7 +291,7 @@ def lose(life: Life, shop: Shop, number: int) -> None:
     finance.forget(life, shop, order)
     orders.cancel(life, shop, order, "SYSTEM", CANCELLATION_REASONS[LOST])
     open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SYSTEM", LOST)
-    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, number)
+    life.at(life.now + DAY + order.plan.decide, shop, EventKind.REFUND_CANCEL, number)
 
 
 def ask_return(life: Life, shop: Shop, number: int) -> None:
@@ -319,7 +323,7 @@ def ask_return(life: Life, shop: Shop, number: int) -> None:
     enter(life, shop, order, item, steps)
 
 
-def enter(life: Life, shop: Shop, order: Order, item: Return, steps: Sequence[Step]) -> None:
+def enter(life: Life, shop: Shop, order: Order, item: Return, steps: Sequence[Stage]) -> None:
     """A return enters the step it is at, with all that comes with it."""
     step = steps[item.step]
     item.status, item.updated = step.status, life.now
@@ -343,7 +347,7 @@ def enter(life: Life, shop: Shop, order: Order, item: Return, steps: Sequence[St
     life.store.returns.put(order.key, item)
     if not last:
         wait = life.draws(shop, "return step", item.n, item.step).between(step.low * HOUR, step.high * HOUR)
-        life.at(life.now + wait, shop, Kind.RETURN_STEP, item.n)
+        life.at(life.now + wait, shop, EventKind.RETURN_STEP, item.n)
 
 
 def _send_instead(life: Life, shop: Shop, order: Order, item: Return) -> None:

@@ -16,7 +16,7 @@ from tiktokshop_sandbox.states import SkuAmounts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tiktokshop_sandbox.states import Line, Order, Return, Transaction
+    from tiktokshop_sandbox.states import Order, OrderLine, Return, Transaction
     from tiktokshop_sandbox.storefront import Shop
 
 REVENUE = frozenset(
@@ -86,7 +86,7 @@ def totals(transaction: Transaction) -> Totals:
     return sums(combined(transaction.skus), transaction.adjustment)
 
 
-def _by_sku(per_line: Iterable[tuple[Line, dict[str, int]]]) -> list[SkuAmounts]:
+def _by_sku(per_line: Iterable[tuple[OrderLine, dict[str, int]]]) -> list[SkuAmounts]:
     parts: dict[str, SkuAmounts] = {}
     for line, amounts in per_line:
         part = parts.setdefault(line.sku, SkuAmounts(line.sku, line.sku_name, line.product_name, 0, {}))

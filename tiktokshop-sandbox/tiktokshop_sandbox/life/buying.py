@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.life.aftersales import EXCHANGE_SHARES, RETURN_SHARES
 from tiktokshop_sandbox.life.engine import DAY, HOUR
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 from tiktokshop_sandbox.life.products import take
-from tiktokshop_sandbox.states import Line, Order, Plan, Recipient
+from tiktokshop_sandbox.states import FulfilmentPlan, Order, OrderLine, Recipient
 from tiktokshop_sandbox.storefront import OPTIONS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _TAXED_SHIPPING = frozenset({"New York", "Texas"})
 
 def place(life: Life, shop: Shop, number: int) -> None:
     """An order comes in, and the next one is on its way."""
-    life.at(life.arrival(number + 1), shop, Kind.PLACE, number + 1)
+    life.at(life.arrival(number + 1), shop, EventKind.PLACE, number + 1)
     draws = life.draws(shop, "order", number)
     desk = life.store.desks[shop.number]
     order = _exchange(life, shop, number, draws) if desk.exchanges else _purchase(life, shop, number, draws)
@@ -53,9 +53,9 @@ def place(life: Life, shop: Shop, number: int) -> None:
         return
     life.store.orders.put(order.key, order)
     if order.plan.outcome == "unpaid":
-        life.at(order.created + DAY, shop, Kind.EXPIRE, number)
+        life.at(order.created + DAY, shop, EventKind.EXPIRE, number)
     else:
-        life.at(order.created + order.plan.pay, shop, Kind.PAY, number)
+        life.at(order.created + order.plan.pay, shop, EventKind.PAY, number)
 
 
 def _purchase(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None:
@@ -63,7 +63,7 @@ def _purchase(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None
     units = 1 if kind in {"SAMPLE", "ZERO_LOTTERY"} else draws.weighted(UNITS)
     recipient, user = _buyer(shop, number, draws)
     place = shop.market.places[recipient.place]
-    lines: list[Line] = []
+    lines: list[OrderLine] = []
     while len(lines) < units:
         product, sku, warehouse = take(life, shop, draws)
         if sku is None or product is None:
@@ -114,11 +114,11 @@ def _commit(product: Product, sku: Sku, warehouse: int) -> None:
     sku.committed[position] += 1
 
 
-def _line(shop: Shop, number: int, index: int, goods: tuple[Product, Sku, int], draws: Draws) -> Line:
+def _line(shop: Shop, number: int, index: int, goods: tuple[Product, Sku, int], draws: Draws) -> OrderLine:
     product, sku, warehouse = goods
     seller = money.portion(sku.price, product.promotion * 1_000)
     platform = money.portion(sku.price - seller, draws.between(5, 15) * 1_000) if draws.chance(220) else 0
-    return Line(
+    return OrderLine(
         id=shop.identify("line", number * 64 + index),
         product=product.n,
         product_name=product.title,
@@ -134,7 +134,7 @@ def _line(shop: Shop, number: int, index: int, goods: tuple[Product, Sku, int], 
     )
 
 
-def _reprice(kind: str, lines: list[Line]) -> None:
+def _reprice(kind: str, lines: list[OrderLine]) -> None:
     """Samples are at the seller's cost, lottery prizes at the platform's; a gift is one free unit of several."""
     if kind == "GIFT" and len(lines) > 1:
         lines[-1].gift = True
@@ -176,13 +176,13 @@ def _buyer(shop: Shop, number: int, draws: Draws) -> tuple[Recipient, str]:
     return recipient, shop.identify("user", who)
 
 
-def _plan(shop: Shop, draws: Draws, kind: str, units: int) -> Plan:
+def _plan(shop: Shop, draws: Draws, kind: str, units: int) -> FulfilmentPlan:
     outcome = draws.weighted(OUTCOMES)
     wait = draws.between(7, 20) * DAY if kind == "PRE_ORDER" else 0
     returns = ""
     if outcome == "delivered" and kind != "SAMPLE" and draws.chance(75):
         returns = draws.weighted(EXCHANGE_SHARES if shop.region in {"US", "GB"} else RETURN_SHARES)
-    return Plan(
+    return FulfilmentPlan(
         outcome=outcome,
         pay=draws.between(3, 40) if draws.chance(850) else draws.between(60, 1_500),
         ship=wait + draws.between(2 * HOUR, 44 * HOUR),
@@ -204,11 +204,11 @@ def _exchange(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None
     source_key, indexes, kind = desk.exchanges.pop(0)
     life.store.desks.put(shop.number, desk)
     source = life.store.orders[source_key]
-    lines: list[Line] = []
+    lines: list[OrderLine] = []
     for index in indexes:
         line = source.lines[index]
         lines.append(
-            Line(
+            OrderLine(
                 id=shop.identify("line", number * 64 + len(lines)),
                 product=line.product,
                 product_name=line.product_name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox.life import aftersales, orders
 from tiktokshop_sandbox.life.engine import DAY
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 from tiktokshop_sandbox.reasons import CANCELLATION_REASONS
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def cancel_order(life: Life, shop: Shop, order: Order, reason: str) -> Cancellat
     """The seller cancels an order that is waiting to be shipped; the buyer is paid back."""
     orders.cancel(life, shop, order, "SELLER", CANCELLATION_REASONS[reason])
     item = aftersales.open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SELLER", reason)
-    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, order.n)
+    life.at(life.now + DAY + order.plan.decide, shop, EventKind.REFUND_CANCEL, order.n)
     return item
 
 
@@ -60,7 +60,7 @@ def agree(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
     """The seller lets the buyer out."""
     orders.cancel(life, shop, order, "BUYER", CANCELLATION_REASONS[item.reason])
     aftersales.move(life, item, "CANCELLATION_REQUEST_SUCCESS")
-    life.at(life.now + DAY + order.plan.decide, shop, Kind.REFUND_CANCEL, order.n)
+    life.at(life.now + DAY + order.plan.decide, shop, EventKind.REFUND_CANCEL, order.n)
 
 
 def decline(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
@@ -68,11 +68,11 @@ def decline(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
     order.asked_to_cancel = False
     orders.touch(life, order)
     aftersales.move(life, item, "CANCELLATION_REQUEST_CANCEL")
-    life.at(life.now + order.plan.ship // 2, shop, Kind.SHIP, order.n)
+    life.at(life.now + order.plan.ship // 2, shop, EventKind.SHIP, order.n)
 
 
 def decide_return(life: Life, shop: Shop, order: Order, item: Return, move: Move) -> None:
     """A return takes another course; what it would have come to by itself does not happen."""
-    life.forget(shop, Kind.RETURN_STEP, item.n)
+    life.forget(shop, EventKind.RETURN_STEP, item.n)
     item.script, item.step = move.script, move.step
     aftersales.enter(life, shop, order, item, aftersales.SCRIPTS[move.script][1])

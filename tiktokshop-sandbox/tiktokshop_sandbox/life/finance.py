@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.life.amounts import order_amounts, refund_amounts, totals
 from tiktokshop_sandbox.life.engine import DAY, HOUR
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 from tiktokshop_sandbox.states import Payment, Statement, Transaction, Withdrawal
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def delivered(life: Life, shop: Shop, order: Order) -> None:
         life.store.put_transaction(transaction)
     draws = life.draws(shop, "adjusted", order.n)
     if draws.chance(12):
-        life.at(life.now + draws.between(9, 20) * DAY, shop, Kind.ADJUST, order.n)
+        life.at(life.now + draws.between(9, 20) * DAY, shop, EventKind.ADJUST, order.n)
 
 
 def forget(life: Life, shop: Shop, order: Order) -> None:
@@ -128,9 +128,9 @@ def _adjustment(life: Life, shop: Shop, number: int, kind: str, cents: int, orde
 
 def cut(life: Life, shop: Shop, day: int) -> None:
     """Midnight UTC: what is due since the last statement goes into one stamped with this very second."""
-    life.at(life.now + DAY, shop, Kind.CUT, day + 1)
+    life.at(life.now + DAY, shop, EventKind.CUT, day + 1)
     if day % 7 == _FRIDAY:
-        life.at(life.now + 10 * HOUR, shop, Kind.WITHDRAW, day)
+        life.at(life.now + 10 * HOUR, shop, EventKind.WITHDRAW, day)
     draws = life.draws(shop, "cut", day)
     open_ = life.store.unsettled(shop.number)
     due = sorted(key for key, settle in open_.items() if 0 < settle < life.now)
@@ -167,7 +167,7 @@ def _bill(life: Life, shop: Shop, statement: Statement, when: int) -> None:
     desk.unpaid.append(shop.key(statement.n))
     life.store.desks.put(shop.number, desk)
     if _owed(life, desk.unpaid) >= MERGE_BELOW_CENTS * shop.market.rate // 100:
-        life.at(when, shop, Kind.PAYOUT, statement.n)
+        life.at(when, shop, EventKind.PAYOUT, statement.n)
 
 
 def _owed(life: Life, keys: list[int]) -> int:
@@ -196,7 +196,7 @@ def payout(life: Life, shop: Shop, day: int) -> None:
         life.store.statements.put(key, statement)
     desk.unpaid = [key for key in desk.unpaid if key not in keys]
     life.store.desks.put(shop.number, desk)
-    life.at(life.now + life.draws(shop, "bank", day).between(18 * HOUR, 50 * HOUR), shop, Kind.PAID, day)
+    life.at(life.now + life.draws(shop, "bank", day).between(18 * HOUR, 50 * HOUR), shop, EventKind.PAID, day)
 
 
 def paid(life: Life, shop: Shop, day: int) -> None:
@@ -210,7 +210,7 @@ def paid(life: Life, shop: Shop, day: int) -> None:
         statement.status, statement.paid = payment.status, payment.paid
         life.store.statements.put(key, statement)
     if failed:
-        life.at(life.now + 3 * DAY, shop, Kind.PAID, day)
+        life.at(life.now + 3 * DAY, shop, EventKind.PAID, day)
         return
     desk = life.store.desks[shop.number]
     desk.balance += payment.amount
@@ -232,7 +232,7 @@ def withdraw(life: Life, shop: Shop, day: int) -> None:
         _withdrawal(life, shop, day * 4 + 1, "WITHDRAW", desk.balance, "PROCESSING")
         desk.balance = 0
         life.store.desks.put(shop.number, desk)
-        life.at(life.now + DAY, shop, Kind.WITHDRAWN, day * 4 + 1)
+        life.at(life.now + DAY, shop, EventKind.WITHDRAWN, day * 4 + 1)
 
 
 def withdrawn(life: Life, shop: Shop, number: int) -> None:

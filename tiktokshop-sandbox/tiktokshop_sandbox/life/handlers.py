@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox.life import aftersales, buying, finance, orders, products
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,30 +13,30 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.life.engine import Handler
 
 HANDLERS: Mapping[int, Handler] = {
-    Kind.CUT: finance.cut,
-    Kind.PAYOUT: finance.payout,
-    Kind.PAID: finance.paid,
-    Kind.WITHDRAW: finance.withdraw,
-    Kind.WITHDRAWN: finance.withdrawn,
-    Kind.SELLER: products.seller,
-    Kind.RESTOCK: products.restock,
-    Kind.AUDIT: products.audit,
-    Kind.PLACE: buying.place,
-    Kind.PAY: orders.pay,
-    Kind.EXPIRE: aftersales.expire,
-    Kind.RELEASE: orders.release,
-    Kind.ASK_CANCEL: aftersales.ask_cancel,
-    Kind.DECIDE_CANCEL: aftersales.decide_cancel,
-    Kind.REFUND_CANCEL: aftersales.refund_cancel,
-    Kind.SELLER_CANCEL: aftersales.seller_cancel,
-    Kind.SHIP: orders.ship,
-    Kind.COLLECT: orders.collect,
-    Kind.DELIVER: orders.deliver,
-    Kind.LOSE: aftersales.lose,
-    Kind.RETURN: aftersales.ask_return,
-    Kind.RETURN_STEP: aftersales.return_step,
-    Kind.COMPLETE: orders.complete,
-    Kind.ADJUST: finance.adjust,
-    Kind.REFRESH: orders.refresh,
-    Kind.PURGE: orders.purge,
+    EventKind.CUT: finance.cut,
+    EventKind.PAYOUT: finance.payout,
+    EventKind.PAID: finance.paid,
+    EventKind.WITHDRAW: finance.withdraw,
+    EventKind.WITHDRAWN: finance.withdrawn,
+    EventKind.SELLER: products.seller,
+    EventKind.RESTOCK: products.restock,
+    EventKind.AUDIT: products.audit,
+    EventKind.PLACE: buying.place,
+    EventKind.PAY: orders.pay,
+    EventKind.EXPIRE: aftersales.expire,
+    EventKind.RELEASE: orders.release,
+    EventKind.ASK_CANCEL: aftersales.ask_cancel,
+    EventKind.DECIDE_CANCEL: aftersales.decide_cancel,
+    EventKind.REFUND_CANCEL: aftersales.refund_cancel,
+    EventKind.SELLER_CANCEL: aftersales.seller_cancel,
+    EventKind.SHIP: orders.ship,
+    EventKind.COLLECT: orders.collect,
+    EventKind.DELIVER: orders.deliver,
+    EventKind.LOSE: aftersales.lose,
+    EventKind.RETURN: aftersales.ask_return,
+    EventKind.RETURN_STEP: aftersales.return_step,
+    EventKind.COMPLETE: orders.complete,
+    EventKind.ADJUST: finance.adjust,
+    EventKind.REFRESH: orders.refresh,
+    EventKind.PURGE: orders.purge,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 
-class Kind(IntEnum):
+class EventKind(IntEnum):
     """What happens; the comment says what `ref` is."""
 
     CUT = 0  # day number of the midnight

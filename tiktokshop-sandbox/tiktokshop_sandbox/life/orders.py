@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox.life import finance
 from tiktokshop_sandbox.life.engine import DAY, HOUR
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 from tiktokshop_sandbox.life.products import put_back, sold
 from tiktokshop_sandbox.states import Order, Package
 
@@ -39,9 +39,9 @@ def pay(life: Life, shop: Shop, number: int) -> None:
     order.status, order.hold, order.paid = "ON_HOLD", True, life.now
     touch(life, order)
     if order.plan.outcome == "cancelled_on_hold":
-        life.at(life.now + order.plan.decide % REMORSE, shop, Kind.ASK_CANCEL, number)
+        life.at(life.now + order.plan.decide % REMORSE, shop, EventKind.ASK_CANCEL, number)
     else:
-        life.at(life.now + REMORSE, shop, Kind.RELEASE, number)
+        life.at(life.now + REMORSE, shop, EventKind.RELEASE, number)
 
 
 def release(life: Life, shop: Shop, number: int) -> None:
@@ -54,11 +54,11 @@ def release(life: Life, shop: Shop, number: int) -> None:
     touch(life, order)
     plan = order.plan
     if plan.outcome in {"buyer_cancels", "seller_refuses_cancel", "buyer_withdraws_cancel"}:
-        life.at(life.now + plan.ship // 3, shop, Kind.ASK_CANCEL, number)
+        life.at(life.now + plan.ship // 3, shop, EventKind.ASK_CANCEL, number)
     elif plan.outcome == "seller_cancels":
-        life.at(life.now + plan.ship // 2, shop, Kind.SELLER_CANCEL, number)
+        life.at(life.now + plan.ship // 2, shop, EventKind.SELLER_CANCEL, number)
     else:
-        life.at(life.now + plan.ship, shop, Kind.SHIP, number)
+        life.at(life.now + plan.ship, shop, EventKind.SHIP, number)
 
 
 def parcels(order: Order) -> list[list[int]]:
@@ -117,10 +117,10 @@ def hand_over(life: Life, shop: Shop, order: Order, package: Package, label: tup
     order.masked = order.masked or shop.options[order.option].shipping_type == "TIKTOK"
     if whole:
         order.status, order.rts = "AWAITING_COLLECTION", life.now
-        life.at(life.now + order.plan.collect, shop, Kind.COLLECT, order.n)
+        life.at(life.now + order.plan.collect, shop, EventKind.COLLECT, order.n)
     else:
         order.status = "PARTIALLY_SHIPPING"
-        life.at(life.now + (order.plan.second or DAY), shop, Kind.SHIP, order.n)
+        life.at(life.now + (order.plan.second or DAY), shop, EventKind.SHIP, order.n)
     touch(life, order)
 
 
@@ -135,7 +135,9 @@ def collect(life: Life, shop: Shop, number: int) -> None:
     touch(life, order)
     finance.expect(life, shop, order)
     lost = order.plan.outcome == "lost"
-    life.at(life.now + order.plan.deliver * (2 if lost else 1), shop, Kind.LOSE if lost else Kind.DELIVER, number)
+    life.at(
+        life.now + order.plan.deliver * (2 if lost else 1), shop, EventKind.LOSE if lost else EventKind.DELIVER, number
+    )
 
 
 def _move_packages(life: Life, order: Order, status: str, sub_status: str) -> None:
@@ -151,11 +153,11 @@ def deliver(life: Life, shop: Shop, number: int) -> None:
     touch(life, order)
     finance.delivered(life, shop, order)
     plan = order.plan
-    life.at(life.now + plan.complete, shop, Kind.COMPLETE, number)
+    life.at(life.now + plan.complete, shop, EventKind.COMPLETE, number)
     if plan.returns:
-        life.at(life.now + plan.return_after, shop, Kind.RETURN, number)
+        life.at(life.now + plan.return_after, shop, EventKind.RETURN, number)
     elif plan.refresh:
-        life.at(life.now + plan.refresh, shop, Kind.REFRESH, number)
+        life.at(life.now + plan.refresh, shop, EventKind.REFRESH, number)
 
 
 def complete(life: Life, shop: Shop, number: int) -> None:
@@ -164,13 +166,13 @@ def complete(life: Life, shop: Shop, number: int) -> None:
     if order.status != "DELIVERED":
         return
     if order.returning:
-        life.at(life.now + 3 * DAY, shop, Kind.COMPLETE, number)
+        life.at(life.now + 3 * DAY, shop, EventKind.COMPLETE, number)
         return
     order.status, order.completed = "COMPLETED", life.now
     touch(life, order)
-    life.at(life.now + PURGE_AFTER, shop, Kind.PURGE, number)
+    life.at(life.now + PURGE_AFTER, shop, EventKind.PURGE, number)
     if order.plan.refresh:
-        life.at(life.now + order.plan.refresh, shop, Kind.REFRESH, number)
+        life.at(life.now + order.plan.refresh, shop, EventKind.REFRESH, number)
 
 
 def cancel(life: Life, shop: Shop, order: Order, by: str, reason: str) -> None:
@@ -181,7 +183,7 @@ def cancel(life: Life, shop: Shop, order: Order, by: str, reason: str) -> None:
     for package in order.packages:
         package.status, package.sub_status, package.updated = "CANCELLED", "CANCELLED", life.now
     touch(life, order)
-    life.at(life.now + PURGE_AFTER, shop, Kind.PURGE, order.n)
+    life.at(life.now + PURGE_AFTER, shop, EventKind.PURGE, order.n)
 
 
 def refresh(life: Life, shop: Shop, number: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.catalog import new_product
 from tiktokshop_sandbox.life.engine import DAY, HOUR
-from tiktokshop_sandbox.life.kinds import Kind
+from tiktokshop_sandbox.life.kinds import EventKind
 
 if TYPE_CHECKING:
     from tiktokshop_sandbox.draws import Draws
@@ -51,7 +51,7 @@ def _reorder(life: Life, shop: Shop, product: Product, sku: Sku) -> None:
     if sum(sku.stock) <= _LOW and not sku.restocking:
         sku.restocking = True
         delay = life.draws(shop, "reorder", sku.id, life.now).between(6 * HOUR, 40 * HOUR)
-        life.at(life.now + delay, shop, Kind.RESTOCK, product.n)
+        life.at(life.now + delay, shop, EventKind.RESTOCK, product.n)
 
 
 def restock(life: Life, shop: Shop, number: int) -> None:
@@ -121,7 +121,7 @@ def activate(life: Life, shop: Shop, product: Product) -> None:
         return
     product.status = "PENDING"
     delay = life.draws(shop, "audit delay", product.n, life.now).between(HOUR, 2 * DAY)
-    life.at(life.now + delay, shop, Kind.AUDIT, product.n)
+    life.at(life.now + delay, shop, EventKind.AUDIT, product.n)
 
 
 def _delete(_life: Life, _shop: Shop, product: Product, _draws: Draws) -> None:
@@ -154,7 +154,7 @@ PACE = 6 * HOUR
 
 def seller(life: Life, shop: Shop, number: int) -> None:
     """Every few hours the seller does something to a product, or lists a new one."""
-    life.at(life.now + PACE, shop, Kind.SELLER, number + 1)
+    life.at(life.now + PACE, shop, EventKind.SELLER, number + 1)
     draws = life.draws(shop, "seller", number)
     desk = life.store.desks[shop.number]
     if number % 40 == 7:
@@ -162,7 +162,7 @@ def seller(life: Life, shop: Shop, number: int) -> None:
         desk.products += 1
         life.store.desks.put(shop.number, desk)
         touch(life, product)
-        life.at(life.now + draws.between(HOUR, 2 * DAY), shop, Kind.AUDIT, product.n)
+        life.at(life.now + draws.between(HOUR, 2 * DAY), shop, EventKind.AUDIT, product.n)
         return
     if not desk.products:
         return

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.derived.analytics.content import Content
     from tiktokshop_sandbox.derived.analytics.creators import Creator
     from tiktokshop_sandbox.shops import World
-    from tiktokshop_sandbox.states import Line, Order
+    from tiktokshop_sandbox.states import Order, OrderLine
     from tiktokshop_sandbox.storefront import Shop
 
 SHOWCASE: Final = "SHOP"  # sold from a creator's showcase: no content of theirs led there
 _SAMPLE = b'"is_sample_order":true'
 
 
-class Source(NamedTuple):
+class SaleSource(NamedTuple):
     """Where a sale came from: a creator, a target collaboration unless it was the open one, and a piece of content."""
 
     creator: Creator
@@ -52,7 +52,7 @@ class Sale(NamedTuple):
     id: str
     key: int
     rate: int
-    sources: Mapping[int, Source]
+    sources: Mapping[int, SaleSource]
 
 
 class Sample(NamedTuple):
@@ -62,7 +62,7 @@ class Sample(NamedTuple):
     key: int
 
 
-def counting(order: Order) -> list[Line]:
+def counting(order: Order) -> list[OrderLine]:
     """The lines that bring commission: those that cost something."""
     return [line for line in order.lines if line.original > line.seller_discount]
 
@@ -114,7 +114,7 @@ class Ledger:
                     self.sales.append(Sale(at, identifier, key, rate, sources))
         self.sales.sort()
 
-    def _source(self, world: World, sale: tuple[int, int, int], rate: int) -> Source:
+    def _source(self, world: World, sale: tuple[int, int, int], rate: int) -> SaleSource:
         """Where the sale of a product in an order came from; `sale` is the order's key and time, and the product."""
         key, at, product = sale
         shop = self._shop
@@ -128,10 +128,10 @@ class Ledger:
             for item in self._on_air(world, at)
             if item.begins <= at and product in item.products and (invitation is None or item.creator == who)
         ]
-        found = Source(who, invitation, SHOWCASE, "")
+        found = SaleSource(who, invitation, SHOWCASE, "")
         if shown:
             item = draws.pick(shown)
-            found = Source(item.creator, invitation, item.kind, item.id)
+            found = SaleSource(item.creator, invitation, item.kind, item.id)
             self.posters.setdefault(product, set()).add(item.creator.id)
         self.sellers.setdefault(product, set()).add(found.creator.id)
         return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tiktokshop_sandbox.derived.analytics.content import LIVE, VIDEO, Content, on_air
 from tiktokshop_sandbox.derived.analytics.sales import sold
-from tiktokshop_sandbox.derived.analytics.tallies import Tally, tally
+from tiktokshop_sandbox.derived.analytics.tallies import SalesTally, tally
 from tiktokshop_sandbox.derived.analytics.traffic import Traffic, ripened, spread, visits_by_channel
 from tiktokshop_sandbox.draws import Draws
 
@@ -54,8 +54,8 @@ class ContentReport:
 
     content: Content
     audience: Audience
-    sales: Tally
-    direct: Tally
+    sales: SalesTally
+    direct: SalesTally
     days: int
 
 

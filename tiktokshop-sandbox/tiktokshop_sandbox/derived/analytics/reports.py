@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox.derived.analytics.content import BY_AFFILIATE, begun
 from tiktokshop_sandbox.derived.analytics.sales import SHOP_TAB, sold
-from tiktokshop_sandbox.derived.analytics.tallies import Tally, tallies, tally
+from tiktokshop_sandbox.derived.analytics.tallies import SalesTally, tallies, tally
 from tiktokshop_sandbox.derived.analytics.traffic import (
     CHANNELS,
     Traffic,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Figures:
     """What a shop sold in some time, what that is credited to (gross merchandise value by channel), and who looked."""
 
-    sales: Tally
+    sales: SalesTally
     credited: Mapping[Channel, int]
     traffic: Traffic
 
@@ -57,12 +57,12 @@ class ProductReport:
 
     number: int
     id: str
-    sales: Tally
+    sales: SalesTally
     traffic: Traffic
-    sales_by: Mapping[tuple[str, str], Tally]
+    sales_by: Mapping[tuple[str, str], SalesTally]
     traffic_by: Mapping[tuple[str, str], Traffic]
-    by_affiliates: Tally
-    in_shop_tab: Tally
+    by_affiliates: SalesTally
+    in_shop_tab: SalesTally
     begun: Mapping[tuple[str, str], int]
     days: int
 
@@ -73,7 +73,7 @@ class SkuReport:
 
     id: str
     product_id: str
-    sales: Tally
+    sales: SalesTally
 
 
 def interval(world: World, shop: Shop, calendar: Calendar, days: Sequence[date]) -> Interval:
@@ -146,7 +146,7 @@ def _product(
         id=shop.identify("product", number),
         sales=tally(units),
         traffic=together(traffic_by.values()),
-        sales_by={channel: by_channel.get(channel, Tally()) for channel in CHANNELS},
+        sales_by={channel: by_channel.get(channel, SalesTally()) for channel in CHANNELS},
         traffic_by=traffic_by,
         by_affiliates=tally(unit for unit in units if unit.channel.side == BY_AFFILIATE),
         in_shop_tab=tally(unit for unit in units if unit.channel.source == SHOP_TAB),

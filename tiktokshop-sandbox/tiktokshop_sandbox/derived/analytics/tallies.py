@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Tally:
+class SalesTally:
     """Sums of some units, amounts in minor units.
 
     A SKU order is an order's units of one SKU. Buyers and products count once, however often they come up.
@@ -53,20 +53,20 @@ class Tally:
             self.refunded_buyers.add(unit.buyer)
 
 
-def tallies(units: Iterable[Unit], key: Callable[[Unit], K]) -> dict[K, Tally]:
+def tallies(units: Iterable[Unit], key: Callable[[Unit], K]) -> dict[K, SalesTally]:
     """Units added up by what `key` says of each, in the order of their first unit."""
-    found: dict[K, Tally] = {}
+    found: dict[K, SalesTally] = {}
     for unit in units:
         name = key(unit)
         if name not in found:
-            found[name] = Tally()
+            found[name] = SalesTally()
         found[name].add(unit)
     return found
 
 
-def tally(units: Iterable[Unit]) -> Tally:
+def tally(units: Iterable[Unit]) -> SalesTally:
     """All of them added up."""
-    whole = Tally()
+    whole = SalesTally()
     for unit in units:
         whole.add(unit)
     return whole

@@ -38,7 +38,7 @@ _FULFILLED = b"FULFILLMENT_BY_TIKTOK"
 Place = tuple[int, int]  # goods by number, centre by number
 
 
-class Goods(NamedTuple):
+class FbtGoods(NamedTuple):
     """A kind of goods, which is a SKU of a product: since when the platform has had it, and which it is."""
 
     at: int
@@ -67,7 +67,7 @@ class Change(NamedTuple):
     units: int
 
 
-class Entry(NamedTuple):
+class BookEntry(NamedTuple):
     """A change as the book has it, and the units on hand after it. Entries are sorted by time and by `id`."""
 
     at: int
@@ -77,7 +77,7 @@ class Entry(NamedTuple):
 
 
 @dataclass
-class Stock:
+class FbtStock:
     """Goods in a centre: since when, on hand (`damaged` ones among them), and spoken for by nobody yet (`spare`).
 
     `counts` is how often they were counted, `off` by how much all counts together differed from the book.
@@ -103,10 +103,10 @@ class Book:
         self._centres = len(centres(shop))
         self._read = shop.key(0) - 1
         self._seen = (-1, -1)
-        self.goods: dict[int, Goods] = {}
-        self.stocks: dict[Place, Stock] = {}
+        self.goods: dict[int, FbtGoods] = {}
+        self.stocks: dict[Place, FbtStock] = {}
         self.deliveries: dict[str, Delivery] = {}
-        self.entries: list[Entry] = []
+        self.entries: list[BookEntry] = []
         self.coming: list[Change] = []
         self.waiting: dict[int, Counter[Place]] = {}
 
@@ -133,7 +133,7 @@ class Book:
             stock.on_hand += change.units
             if change.condition == DAMAGED:
                 stock.damaged += change.units
-            self.entries.append(Entry(change.at, f"{len(self.entries):09d}", change, stock.on_hand))
+            self.entries.append(BookEntry(change.at, f"{len(self.entries):09d}", change, stock.on_hand))
         del self.coming[:happened]
 
     def _coming_in(self, world: World) -> list[int]:
@@ -173,8 +173,8 @@ class Book:
         """The numbers of a product's goods that the centre has not had before."""
         for goods in range(product.n * SKUS, product.n * SKUS + len(product.skus)):
             if (goods, centre) not in self.stocks:
-                self.stocks[goods, centre] = Stock(at)
-                self.goods.setdefault(goods, Goods(at, self._shop.identify("goods", goods), goods))
+                self.stocks[goods, centre] = FbtStock(at)
+                self.goods.setdefault(goods, FbtGoods(at, self._shop.identify("goods", goods), goods))
                 yield goods
 
     def _deliver(self, at: int, centre: int, kinds: list[int]) -> None:

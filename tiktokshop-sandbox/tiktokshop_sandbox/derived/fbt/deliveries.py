@@ -41,7 +41,7 @@ class Load(NamedTuple):
         return self.planned if all_of_it else self.planned - self.late
 
 
-class Step(NamedTuple):
+class DeliveryStep(NamedTuple):
     """A change of a delivery's status."""
 
     at: int
@@ -62,7 +62,7 @@ class Delivery(NamedTuple):
     completed: int
     hub: bool
     loads: tuple[Load, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[DeliveryStep, ...]
     carrier: str
     waybill: str
 
@@ -70,7 +70,7 @@ class Delivery(NamedTuple):
         """Whether everything has been counted by `now`."""
         return now >= self.completed
 
-    def steps_until(self, now: int) -> list[Step]:
+    def steps_until(self, now: int) -> list[DeliveryStep]:
         """The changes of status that have happened by `now`, oldest first."""
         return [step for step in self.steps if step.at <= now]
 
@@ -113,21 +113,24 @@ def _load(goods: int, draws: Draws, *, in_two_goes: bool) -> Load:
     return Load(goods, planned, late, damaged)
 
 
-def _course(received: int, completed: int, draws: Draws, *, hub: bool) -> tuple[Step, ...]:
+def _course(received: int, completed: int, draws: Draws, *, hub: bool) -> tuple[DeliveryStep, ...]:
     receiving = received - draws.between(1, 5) * HOUR
     moved = receiving - draws.between(6, 40) * HOUR
     arrived = moved - draws.between(3, 20) * HOUR
     shipped = arrived - draws.between(2, 6) * DAY
     ready = shipped - draws.between(8, 60) * HOUR
     planned = ready - draws.between(5, 50) * HOUR
-    through_hub = (Step(arrived, "ARRIVED_HUB", "CARRIER"), Step(moved, "INTERNAL_TRANSFER", "WAREHOUSE"))
+    through_hub = (
+        DeliveryStep(arrived, "ARRIVED_HUB", "CARRIER"),
+        DeliveryStep(moved, "INTERNAL_TRANSFER", "WAREHOUSE"),
+    )
     steps = (
-        Step(planned, "WORKING", "SELLER"),
-        Step(ready, "READY_TO_SHIP", "SELLER"),
-        Step(shipped, "TO_BE_RECEIVED", "SELLER"),
-        *(through_hub if hub else (Step(arrived, "DELIVERED", "CARRIER"),)),
-        Step(receiving, "RECEIVING", "WAREHOUSE"),
-        Step(received, "PARTIALLY_RECEIVED", "WAREHOUSE"),
-        Step(completed, "RECEIVED", "WAREHOUSE"),
+        DeliveryStep(planned, "WORKING", "SELLER"),
+        DeliveryStep(ready, "READY_TO_SHIP", "SELLER"),
+        DeliveryStep(shipped, "TO_BE_RECEIVED", "SELLER"),
+        *(through_hub if hub else (DeliveryStep(arrived, "DELIVERED", "CARRIER"),)),
+        DeliveryStep(receiving, "RECEIVING", "WAREHOUSE"),
+        DeliveryStep(received, "PARTIALLY_RECEIVED", "WAREHOUSE"),
+        DeliveryStep(completed, "RECEIVED", "WAREHOUSE"),
     )
     return tuple(step for step in steps if completed > received or step.status != "PARTIALLY_RECEIVED")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from tiktokshop_sandbox.derived.fbt.book import INBOUND, Book, Entry, Goods, Place, book
+from tiktokshop_sandbox.derived.fbt.book import INBOUND, Book, BookEntry, FbtGoods, Place, book
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.storefront import Shop
 
 
-class Shelf(NamedTuple):
+class FbtShelf(NamedTuple):
     """Goods in a centre: units on hand (`damaged` ones among them), spoken for by orders, and still to be counted."""
 
     at: int
     id: str
-    goods: Goods
+    goods: FbtGoods
     centre: int
     on_hand: int
     damaged: int
@@ -36,10 +36,10 @@ class Shelf(NamedTuple):
 class Stand(NamedTuple):
     """Everything as of a moment; the lists are sorted by time and then by id, `known` are the goods by number."""
 
-    entries: Sequence[Entry]
-    shelves: Sequence[Shelf]
-    goods: Sequence[Goods]
-    known: Mapping[int, Goods]
+    entries: Sequence[BookEntry]
+    shelves: Sequence[FbtShelf]
+    goods: Sequence[FbtGoods]
+    known: Mapping[int, FbtGoods]
     deliveries: Mapping[str, Delivery]
 
 
@@ -58,7 +58,7 @@ def _stand(found: Book) -> Stand:
         if change.kind == INBOUND:
             coming[change.place] += change.units
     shelves = sorted(
-        Shelf(
+        FbtShelf(
             at=stock.at,
             id=f"{goods:06d}-{centre}",
             goods=found.goods[goods],

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tiktokshop_sandbox.derived.analytics.reports import ProductReport, SkuReport
-    from tiktokshop_sandbox.derived.analytics.tallies import Tally
+    from tiktokshop_sandbox.derived.analytics.tallies import SalesTally
 
 
 class _Section(NamedTuple):
@@ -81,14 +81,14 @@ def _total(purse: Purse, report: ProductReport) -> Document:
     }
 
 
-def _attributed(purse: Purse, section: _Section, sales: Tally) -> Document:
+def _attributed(purse: Purse, section: _Section, sales: SalesTally) -> Document:
     shown: Document = {section.gmv: purse(sales.gmv)}
     if section.counts:
         shown |= _counts(purse, sales)
     return shown
 
 
-def _counts(purse: Purse, sales: Tally) -> Document:
+def _counts(purse: Purse, sales: SalesTally) -> Document:
     return {
         "attributed_orders": len(sales.orders),
         "attributed_sku_orders": len(sales.sku_orders),
@@ -109,7 +109,7 @@ def _affiliate_total(purse: Purse, report: ProductReport, traffic: Traffic) -> D
     }
 
 
-def _traffic(traffic: Traffic, sales: Tally, cart_users: str = "add_cart_users") -> Document:
+def _traffic(traffic: Traffic, sales: SalesTally, cart_users: str = "add_cart_users") -> Document:
     impressions, clicks, carts = traffic
     buyers, orders = len(sales.buyers), len(sales.sku_orders)
     viewers, visitors = unique(impressions, buyers), unique(clicks, buyers)
@@ -130,7 +130,7 @@ def _traffic(traffic: Traffic, sales: Tally, cart_users: str = "add_cart_users")
     }
 
 
-def _shop_tab(purse: Purse, sales: Tally, card: Traffic) -> Document:
+def _shop_tab(purse: Purse, sales: SalesTally, card: Traffic) -> Document:
     impressions = max(portion(card.impressions, _IN_SHOP_TAB, 100), sales.units)
     clicks = max(portion(card.clicks, _IN_SHOP_TAB, 100), sales.units)
     buyers = len(sales.buyers)

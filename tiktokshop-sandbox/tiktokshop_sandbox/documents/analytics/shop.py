@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tiktokshop_sandbox.derived.analytics.reports import Figures, Interval
-    from tiktokshop_sandbox.derived.analytics.tallies import Tally
+    from tiktokshop_sandbox.derived.analytics.tallies import SalesTally
 
 _BOTH: Final = (BY_SELLER, BY_AFFILIATE)
 # What names of fields begin with, and the channels they add up. What content brought is direct or indirect.
@@ -70,7 +70,7 @@ def _sales(purse: Purse, figures: Figures) -> Document:
     return shown | _averages(purse, sales)
 
 
-def _averages(purse: Purse, sales: Tally) -> Document:
+def _averages(purse: Purse, sales: SalesTally) -> Document:
     """What an order came to on average, where there were orders."""
     if not sales.orders:
         return {}
