@@ -368,7 +368,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The tap beside what a user would pick instead.")
     parser.add_argument("--smoke", action="store_true", help="a few orders, nothing written")
     parser.add_argument(
-        "--parts", default="limited,free,scaling,recovery,everything", help="what is measured anew; the rest is kept"
+        "--parts", default="limited,free,scaling,recovery,everything", help="what is measured again; the rest is kept"
     )
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)

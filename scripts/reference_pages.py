@@ -65,12 +65,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
-# Control endpoint -> what it does. Those of the code and those of this table have to be the same.
+# Control endpoint -> what it does. Those of the code and those of this table must be the same.
 CONTROLS = {
     "GET ": "addresses, app, newest tokens, shops, clocks",
     "GET /counts": "rows for each shop and list",
     "GET /stats": "requests by operation, code and HTTP status; refreshes, exchanges, 429s, faults that struck",
-    "DELETE /stats": "start counting anew",
+    "DELETE /stats": "start counting again",
     "GET /requests": "the last requests, with `?limit=100`: operation, query and body without secrets, outcome, slips",
     "GET /faults": "which faults are on, and all kinds",
     "POST /faults": 'switch one on: `{"kind": "http_503", "probability": 0.05}`',

@@ -86,7 +86,7 @@ def orders_until(lab, value):
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, None, "is not before end_date (2026-01-01"),
         ({}, FUTURE, "bookmarks of orders lie in the future (up to 2031"),
         ({"end_date": "2026-01-01"}, "2026-05-01T00:00:00Z", "bookmarks of orders are not before end_date (2026-01-01"),
-        ({"start_dat": "2026-01-01"}, None, "start_dat (did you mean start_date?) is no setting and is ignored"),
+        ({"start_dat": "2026-01-01"}, None, "start_dat (did you mean start_date?) is not a setting and is ignored"),
     ],
 )
 def test_what_leaves_nothing_to_read_is_said_once(lab, caplog, config, until, words):
@@ -104,7 +104,7 @@ def test_a_stream_that_does_not_exist_is_named(lab, catalog_of, caplog):
     catalog["streams"].append({**catalog["streams"][0], "tap_stream_id": "order"})
     run_with(lab, catalog)
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
-        "There is no stream order; is orders meant?"
+        "There is no stream order; did you mean orders?"
     ]
 
 
@@ -155,7 +155,7 @@ def test_a_state_of_another_shape_is_one_sentence(lab, shape):
 MAP_MISTAKES = [
     ({"orders": {"buyer_email": "int(buyer_email)"}}, "orders.buyer_email fails on a row (ValueError)"),
     ({"orders": {"x": "no_such_field"}}, "orders.x names no_such_field, which the stream does not have"),
-    ({"orders": {"x": "id +"}}, "orders.x is not an expression that can be read"),
+    ({"orders": {"x": "id +"}}, "orders.x is not a valid expression"),
     ({"orders": {"id": None}}, "orders.id drops a part of the key"),
     ({"orders": {"x": 5}}, "The setting stream_maps.orders"),
     ({"orders": {"x": "payment['no']"}}, "orders.x fails on a row (KeyError)"),

@@ -185,7 +185,7 @@ def test_a_pasted_address_of_another_login_is_refused(user):
     user.link(login)
     code, output, log = user.end(login, "http://127.0.0.1/callback?code=TTP_stolen&state=guessed\n")
     assert (code, output) == (1, "")
-    assert "another state than it was sent out with" in log
+    assert "a state other than the one it was given" in log
     assert user.lab.calls()["exchanges"] == 0
 
 
@@ -202,7 +202,7 @@ def test_a_port_in_use_is_explained(user):
         taken.listen()
         code, _, log = user.run("auth", "login", "--port", str(taken.getsockname()[1]))
     assert code == 1
-    assert "another program has it" in log
+    assert "another program uses it" in log
     assert "--paste" in log
 
 
@@ -262,7 +262,7 @@ def test_a_bad_key_spends_neither_a_code_nor_a_refresh(user):
     bought = parse_qs(urlsplit(user.decide(link.strip())).query)["code"][0]
     code, _, log = user.run("auth", "exchange", typed=f"{bought}\n", **bad)
     assert (code, "is not a key" in log) == (1, True)
-    assert user.run("auth", "exchange", typed=f"{bought}\n")[0] == 0, "the code is still good"
+    assert user.run("auth", "exchange", typed=f"{bought}\n")[0] == 0, "the code is still valid"
     user.lab.sandbox.control("POST", "/tokens/expire", {"which": "access"})
     for command in ("status", "refresh"):
         code, _, log = user.run("auth", command, **bad)
@@ -367,7 +367,7 @@ def test_the_doctor_names_a_revoked_grant(user):
     user.lab.sandbox.control("POST", "/grants/revoke", {})
     status, text = user.doctor()["grant"]
     assert status == "fail"
-    assert "the seller has to authorise the app again" in text
+    assert "the seller must authorise the app again" in text
 
 
 def test_the_doctor_names_a_foreign_cipher(user):
@@ -440,7 +440,7 @@ def test_a_run_warns_while_there_is_time(user, caplog):
 def test_settings_that_are_wrong_are_named_and_not_shown(user):
     (user.folder / "bad.json").write_text('{"app_secret": "canary-secret", ')
     for arguments, words in (
-        (["--config", "bad.json"], "bad.json is not valid JSON"),
+        (["--config", "bad.json"], "bad.json is not a JSON object of settings"),
         (["--config", "none.json"], "none.json cannot be read"),
     ):
         code, _, log = user.run("auth", "status", *arguments)

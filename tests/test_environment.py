@@ -169,13 +169,13 @@ def test_a_configuration_that_cannot_be_opened_is_one_sentence(path, monkeypatch
 def test_settings_that_there_are_not_are_told_once_with_what_was_meant(caplog):
     TargetTikTokShop(config={"sandbox": True, "colour": 1})
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told == ["In the configuration, colour is no setting and is ignored."]
+    assert told == ["In the configuration, colour is not a setting and is ignored."]
     assert misspelt({"sandbox": True}, ["sandbox"]) == ""
 
 
 @pytest.mark.parametrize(("slip", "meant"), [("dry_runn", "dry_run"), ("max_quantiti", "max_quantity")])
 def test_a_misspelt_setting_that_was_to_hold_something_back_ends_the_target(slip, meant):
-    with pytest.raises(ConfigurationError, match=rf"{slip} \(did you mean {meant}\?\).*Mend it"):
+    with pytest.raises(ConfigurationError, match=rf"{slip} \(did you mean {meant}\?\).*Correct it"):
         TargetTikTokShop(config={"sandbox": True, slip: True})
 
 

@@ -1,4 +1,4 @@
-"""Every stream, from a two-shop sandbox: complete, in one piece, and read no more often than it has to be."""
+"""Every stream, from a two-shop sandbox: complete, in one piece, and read no more often than it must be."""
 
 import datetime as dt
 import json

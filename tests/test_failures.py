@@ -146,7 +146,7 @@ def test_a_deactivated_shop_leaves_the_other_shop_complete(lab):
     one, other = (shop["id"] for shop in lab.sandbox.control("GET", "")["shops"])
     lab.fault("shop_inactive", shop_id=one)
     run = lab.process()
-    assert_says(lab, run, one, "36009043", "authorising anew does not help", lines=2)
+    assert_says(lab, run, one, "36009043", "authorising again does not help", lines=2)
     (closing,) = [line for line in SENTENCE.findall(run.log) if "could not be read" in line]
     for stream in SOME:
         assert stream == "shops" or stream in closing

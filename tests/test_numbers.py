@@ -86,5 +86,5 @@ def test_a_price_that_is_none_is_told_too(name, value):
 @pytest.mark.parametrize("value", [10**400, 1e-320, 1e10, float("nan")])
 @pytest.mark.parametrize("name", RATES)
 def test_who_uses_the_client_alone_is_told_the_same(name, value):
-    with pytest.raises(ConfigurationError, match=f"^the setting {name} has to be a number above 0"):
+    with pytest.raises(ConfigurationError, match=f"^the setting {name} must be a number above 0"):
         Settings.from_config({**BASE, name: value})

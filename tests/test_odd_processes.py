@@ -60,7 +60,7 @@ def test_where_the_output_is_full_each_command_says_so(command):
         ((COMMAND, "auth", "login"), "the setting app_key is missing"),
         ((COMMAND, "auth", "exchange"), "the setting app_key is missing"),
         ((COMMAND, "doctor"), "the setting app_key is missing"),
-        ((TARGET, "--config", "write.json"), "standard input is closed"),
+        ((TARGET, "--config", "write.json"), "Standard input is closed"),
     ],
 )
 def test_where_the_input_is_closed_what_would_be_asked_is_said(command, words):
@@ -95,7 +95,8 @@ PROXIES = ["http://[bad", "foo://", "http://u:hidden@127.0.0.1:99999", "http://u
 def test_a_proxys_address_that_is_none_is_one_sentence_without_it(monkeypatch, proxy):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     ended = call(TAP, "--config", "read.json")
-    assert "nowhere.invalid cannot be reached, because the proxy's address is not one: check HTTPS_PROXY" in told(ended)
+    sentence = "nowhere.invalid cannot be reached, because the proxy's address is not valid: check HTTPS_PROXY"
+    assert sentence in told(ended)
     assert "hidden" not in ended.log
 
 
@@ -107,7 +108,7 @@ def test_a_catalogue_of_streams_that_do_not_exist_reads_nothing_and_says_so(name
     streams = [{**entry, "tap_stream_id": name, "stream": name, "metadata": off} for name in names]
     Path("catalog.json").write_text(json.dumps({"streams": streams}))
     ended = call(TAP, "--config", "read.json", "--catalog", "catalog.json")
-    assert "There is no stream order; is orders meant?" in ended.log
+    assert "There is no stream order; did you mean orders?" in ended.log
     assert ("The catalogue has no stream that exists." in ended.log) is fails
     assert ended.code == (1 if fails else 0)
     assert "orders" in {stream.name for stream in STREAMS}

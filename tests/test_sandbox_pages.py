@@ -1,6 +1,6 @@
 """The sandbox's face in a real browser: consent, the console's figures and buttons, and who may press them.
 
-With SCREENSHOTS=1 in the environment the pictures for README and docs are written anew.
+With SCREENSHOTS=1 in the environment the pictures for README and docs are written again.
 """
 
 import hashlib

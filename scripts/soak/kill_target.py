@@ -157,7 +157,7 @@ def killed(one: Shop, text: Path, feed: Feed, moments: random.Random, limits: tu
 
 
 def finish(one: Shop, text: Path, feed: Feed, kills: int) -> tuple[list[str], dict[str, int]]:
-    """A run to its end, and all that has to be so after it."""
+    """A run to its end, and all that must be so after it."""
     before = len(runs_of(one)[0])
     process = start(one, text)
     watch = Watch(one, process, before)

@@ -70,7 +70,7 @@ DESCRIPTIONS = {
     "quantity": "Units.",
     "tax_exclusive_price": "Price without tax; the one to compare across buyers where tax is added on top.",
     "sale_price": "What the buyer sees, before promotions.",
-    "is_requried": "Whether it has to be filled in; the platform spells it so.",
+    "is_requried": "Whether it must be filled in; the platform spells it so.",
     "categories.parent_id": "The category above; 0 at the top.",
     "categories.permission_statuses": "Whether the seller may list there.",
     # -- money -----------------------------------------------------------------------------------------------------

@@ -11,14 +11,14 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
 LARGEST: Final = 1024 * 1024
-"""Bytes up to which memory is used again as it is. A page of orders is half of that; were each mapped anew, the kernel
+"""Bytes up to which memory is used again as it is. A page of orders is half of that; were each mapped again, the kernel
 would clear, and the process fault in, a hundred pieces of memory for each: a twentieth of the processor's time."""
 SPARE: Final = 4 * LARGEST
 """Bytes at the end of the heap that may wait to be used again."""
 
 
 def tame() -> None:
-    """Has glibc keep what is used again at once, and no more of it.
+    """Makes glibc keep freed memory up to a bound, because the next page uses it again, and give back the rest.
 
     By default it makes an arena for each thread, and raises its own limits with every large body that is freed, so that
     what many threads allocate and one frees leaves holes: a third more memory in a backfill. Elsewhere nothing happens.

@@ -26,4 +26,4 @@ print(faults() - before)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks glibc")
 def test_the_memory_of_a_page_is_used_again_without_being_cleared_by_the_kernel():
     run = subprocess.run([sys.executable, "-c", READING], capture_output=True, text=True, check=True)
-    assert int(run.stdout) < PAGES  # each of them mapped anew would be 120
+    assert int(run.stdout) < PAGES  # each of them mapped again would be 120

@@ -32,8 +32,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "minimum": 1,
         "title": "Batch size",
         "description": (
-            "The most records of a stream that are compared and sent together; above 600 it is taken down to a "
-            "multiple of 600, so that no call of the stock search is half empty."
+            "The most records of a stream that are compared and sent together; above 600 it is rounded "
+            "down to a multiple of 600, so that every call of the stock search is full."
         ),
         "default": 5_000,
     },
@@ -81,8 +81,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most rejected",
         "description": (
-            "Stop before a batch of which more than this part is rejected or guarded; records left out on purpose "
-            "(`allow_skus`, `deny_skus`, `protect_status`) do not count."
+            "Stop before a batch if more than this share of its records is rejected or guarded. Records left out on "
+            "purpose (`allow_skus`, `deny_skus`, `protect_status`) do not count."
         ),
         "default": 20,
     },
@@ -90,7 +90,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Largest price change",
         "description": (
-            "Hold back a price that is more than this part above or below the live one, or where the shop shows none."
+            "Hold back a price that differs from the live one by more than this, up or down, or that the "
+            "shop shows no price to compare with."
         ),
         "default": 50,
     },
@@ -98,8 +99,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most repriced",
         "description": (
-            "Stop before a batch that brings the products of which the run moves a price by more than a tenth, up or "
-            "down, above this part of those that the shop has on sale. Five may always be repriced."
+            "Stop before a batch if the run would then have changed a price by more than a tenth, up or down, in more "
+            "than this share of the products on sale. Five products may always be repriced."
         ),
         "default": 30,
     },
@@ -135,8 +136,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most sold out",
         "description": (
-            "Stop before a batch that brings the SKUs which the run takes from some stock to none above this part of "
-            "the SKUs it has seen. A single SKU may always sell out."
+            "Stop before a batch if the run would then have set the stock of more than this share of the SKUs it has "
+            "seen to 0. One SKU may always sell out."
         ),
         "default": 30,
     },
@@ -144,7 +145,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most nearly sold out",
         "description": (
-            "The same for SKUs that lose more than four fifths of their units; those that go to none count as well."
+            "The same for SKUs that lose more than four fifths of their units, including those that go to 0."
         ),
         "default": 50,
     },
@@ -152,8 +153,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most deactivated",
         "description": (
-            "Stop before a batch that brings the products which the run deactivates above this part of those that the "
-            "shop has on sale. A single one may always be deactivated."
+            "Stop before a batch if the run would then have deactivated more than this share of the products on sale. "
+            "One product may always be deactivated."
         ),
         "default": 20,
     },
@@ -161,23 +162,23 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most activated",
         "description": (
-            "The same for products that the run puts on sale, of those that the seller has deactivated and of drafts. "
-            "Five may always be put on sale."
+            "The same for products that the run puts on sale, as a share of drafts and of products that the seller has "
+            "deactivated. Five may always be put on sale."
         ),
         "default": 50,
     },
     "max_cancelled_percent": PERCENT
     | {
         "title": "Most cancelled",
-        "description": "The same for orders that the run cancels, of those that wait to be shipped.",
+        "description": "The same for orders that the run cancels, as a share of those that wait to be shipped.",
         "default": 20,
     },
     "max_decided_percent": PERCENT
     | {
         "title": "Most decided",
         "description": (
-            "The same for buyers' cancellations, and for their returns, that the run decides, of those that wait for a "
-            "decision. Five may always be decided."
+            "The same for buyers' cancellations, and for their returns, that the run decides, as a share of those that "
+            "wait for a decision. Five may always be decided."
         ),
         "default": 50,
     },
@@ -187,7 +188,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "title": "Most orders of one number",
         "description": (
             "Stop before a batch that gives one tracking number, or one external order id, to more orders than this: "
-            "the column of the feed may hold the same for everybody. The platform takes 20 orders a tracking number."
+            "the feed's column may hold the same value for all. The platform allows 20 orders for a tracking number."
         ),
         "default": 20,
     },
@@ -195,8 +196,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "type": "boolean",
         "title": "Send unseen",
         "description": (
-            "Send also where a guard cannot see the live value that it compares with (a price, a status, a seller SKU, "
-            "units, how many there are). Without it such a record is held back."
+            "Send a record even if a guard cannot see the live value that it compares with (a price, a status, a "
+            "seller SKU, units, how many there are). Otherwise such a record is held back."
         ),
         "default": False,
     },
@@ -216,7 +217,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "type": "boolean",
         "title": "Protect status",
         "description": (
-            "Leave products alone that the seller or the platform has deactivated. `product_status` may still "
+            "Leave alone products that the seller or the platform has deactivated. `product_status` may still "
             "activate what the seller has deactivated."
         ),
         "default": True,
@@ -308,8 +309,8 @@ def _prices(found: Mapping[str, Any], name: str) -> dict[str, Decimal]:
 
 def _number(value: Any, name: str) -> Decimal:
     if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
-        raise ConfigurationError(f"the setting {name} has to be a decimal number")
+        raise ConfigurationError(f"the setting {name} must be a decimal number")
     number = Decimal(str(value))
     if not number.is_finite() or number < 0:
-        raise ConfigurationError(f"the setting {name} has to be a decimal number, 0 or more")
+        raise ConfigurationError(f"the setting {name} must be a decimal number, 0 or more")
     return number

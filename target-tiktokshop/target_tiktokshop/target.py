@@ -1,4 +1,4 @@
-"""The target: its settings, its streams, and what a run may pass on and has to answer for."""
+"""The target: its settings, its streams, and what a run may pass on and must answer for."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
     """Singer target for TikTok Shop: inventory, prices, tracking and more, planned, guarded and checked."""
 
     name = "target-tiktokshop"
-    slip_words = "Mend it, so that nothing is written that was not meant to be."  # it may be meant to hold back
+    slip_words = "Correct it, so that nothing is written that was not meant to be."  # it may be meant to hold back
     message_reader_class = LineReader
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",

@@ -50,8 +50,8 @@ def test_a_message_behind_a_byte_order_mark_is_read():
 
 
 UNREADABLE = {
-    "brackets": ("[" * 5_000, "more than 100 brackets"),
-    "braces": ('{"a":' * 5_000, "more than 100 brackets"),
+    "brackets": ("[" * 5_000, "more than 100 nested brackets"),
+    "braces": ('{"a":' * 5_000, "more than 100 nested brackets"),
     "bad bytes": ('{"type": "RECORD", "stream": "inventory", "record": {"a": "\udcff"}}', "not UTF-8"),
     "half an emoji": ('{"type": "RECORD", "stream": "inventory", "record": {"a": "\\ud83d"}}', "not JSON"),
     "no properties": ('{"type": "SCHEMA", "stream": "inventory", "schema": {"properties": null}}', "no properties"),

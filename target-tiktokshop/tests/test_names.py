@@ -79,7 +79,7 @@ LENIENT = [
 @pytest.mark.parametrize("read", [quantity, amount])
 @pytest.mark.parametrize("written", LENIENT)
 def test_what_is_not_plain_decimal_notation_is_no_number(read, written):
-    with pytest.raises(FieldError, match="has to be a decimal number"):
+    with pytest.raises(FieldError, match="must be a decimal number"):
         read(written)
 
 

@@ -47,12 +47,12 @@ def test_a_list_price_is_sent_and_read_back(lab):
 
 
 REJECTIONS = {
-    "no decimal": ({"amount": "twelve"}, "bad_record", "amount has to be a decimal number"),
-    "infinite": ({"amount": "Infinity"}, "bad_record", "amount has to be a decimal number"),
-    "nothing": ({"amount": "0"}, "bad_record", "amount has to be above 0"),
-    "negative": ({"amount": "-3"}, "bad_record", "amount has to be above 0"),
+    "no decimal": ({"amount": "twelve"}, "bad_record", "amount must be a decimal number"),
+    "infinite": ({"amount": "Infinity"}, "bad_record", "amount must be a decimal number"),
+    "nothing": ({"amount": "0"}, "bad_record", "amount must be above 0"),
+    "negative": ({"amount": "-3"}, "bad_record", "amount must be above 0"),
     "too exact": ({"amount": "12.345"}, "bad_record", "amount has more decimals than USD has"),
-    "unknown currency": ({"amount": "12", "currency": "XYZ"}, "bad_record", "currency has to be one of"),
+    "unknown currency": ({"amount": "12", "currency": "XYZ"}, "bad_record", "currency must be one of"),
     "another currency": ({"amount": "12", "currency": "GBP"}, "wrong_currency", "is sold in USD, not GBP"),
     "list price": ({"amount": "12", "list_price": "11"}, "bad_record", "list_price is below the price"),
     "unknown sku": ({"sku_id": "17", "amount": "12"}, "unknown_sku", "has no SKU 17"),

@@ -25,7 +25,7 @@ LINES = [
 MISTAKES = [
     ({"inventory": {"quantity": "int(buyer_email)"}}, "stream_maps.inventory.quantity fails on a row (ValueError)"),
     ({"inventory": {"x": "no_such"}}, "stream_maps.inventory.x names no_such, which the stream does not have"),
-    ({"inventory": {"x": "sku_id +"}}, "stream_maps.inventory.x is not an expression that can be read"),
+    ({"inventory": {"x": "sku_id +"}}, "stream_maps.inventory.x is not a valid expression"),
     ({"inventory": {"sku_id": None}}, "stream_maps.inventory.sku_id drops a part of the key"),
     ({"inventory": {"x": 5}}, "The setting stream_maps.inventory"),
     ({"inventory": {"x": "1/0"}}, "stream_maps.inventory.x fails on a row (ZeroDivisionError)"),

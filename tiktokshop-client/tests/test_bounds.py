@@ -306,5 +306,5 @@ def test_a_token_that_http_cannot_carry_is_told_without_its_text():
 def test_a_proxy_address_that_is_none_is_told(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://[::1")
     monkeypatch.setenv("no_proxy", "")
-    with pytest.raises(errors.ConfigurationError, match="the proxy's address is not one"):
+    with pytest.raises(errors.ConfigurationError, match="the proxy's address is not valid"):
         Transport(timeout=1, user_agent="tea/1").send("GET", "http://127.0.0.1:9/a", headers={})

@@ -118,7 +118,7 @@ def test_a_cipher_of_another_grant_stops_its_shop_only():
         (105005, "let the seller authorise again"),
         (106001, "check app_secret"),
         (36009033, "IP allow list"),
-        (36004005, "has to authorise the app again"),
+        (36004005, "must authorise the app again"),
         (36009043, "the platform has deactivated the shop"),
         (36009009, "check api_base_url"),
         (36009037, "hourly quota"),

@@ -308,4 +308,4 @@ def test_status_says_what_is_unknown():
         "Grant         unknown: the platform did not say",
     ]
     known = Standing(Token(Secret("a"), access_expires_at=NOW, refresh_expires_at=NOW), (), "here").lines()
-    assert known[1:3] == ["Access token  good until 2023-11-14 22:13 UTC", "Grant         ends 2023-11-14 22:13 UTC"]
+    assert known[1:3] == ["Access token  valid until 2023-11-14 22:13 UTC", "Grant         ends 2023-11-14 22:13 UTC"]

@@ -14,7 +14,7 @@ BEGIN = "TAP_TIKTOKSHOP_"
 def test_a_variable_that_nearly_names_a_setting_is_told_with_the_one_meant(slip, meant):
     told = misspelt_variables([BEGIN + slip], "tap-tiktokshop", SETTINGS)
     assert told == (
-        f"In the environment, {BEGIN}{slip} (did you mean {BEGIN}{meant}?) names no setting and is ignored."
+        f"In the environment, {BEGIN}{slip} (did you mean {BEGIN}{meant}?) does not name a setting and is ignored."
     )
 
 
@@ -37,5 +37,5 @@ def test_settings_and_the_variables_of_meltano_the_sdk_and_other_plugins_are_lef
 
 def test_several_slips_are_one_sentence():
     told = misspelt_variables([BEGIN + "SHOP_ID", BEGIN + "STARTDATE"], "tap-tiktokshop", SETTINGS)
-    assert told.endswith("name no settings and are ignored.")
+    assert told.endswith("do not name settings and are ignored.")
     assert told.count("did you mean") == 2

@@ -45,8 +45,8 @@ def used(store):
         ("postgresql://h/d%00", "percent signs"),
         ("postgresql://h:x/d", "not a URL that can be read"),
         ("postgresql://[h/d", "not a URL that can be read"),
-        ("s3://bucket/folder?foo=bar", "an option that s3:// has not"),
-        ("s3://bucket/folder#part", "an option that s3:// has not"),
+        ("s3://bucket/folder?foo=bar", "an option that s3:// does not have"),
+        ("s3://bucket/folder#part", "an option that s3:// does not have"),
         ("s3://bucket/%CA", "percent signs"),
         ("s3://bucket/a%00b", "percent signs"),
         ("s3://bucket", "needs a bucket and a folder"),
@@ -214,7 +214,7 @@ def test_a_store_that_cannot_be_written_is_told_at_the_start_of_a_run(platform, 
     client(FileStore(path), **bare).shops()
     monkey.undo()
     assert (
-        "the access token is still good, but could not be refreshed: TIKTOKSHOP_TOKEN_KEY is not a key" in caplog.text
+        "the access token is still valid, but could not be refreshed: TIKTOKSHOP_TOKEN_KEY is not a key" in caplog.text
     )
     caplog.clear()
     monkey.setenv("SHOP_TOKEN", path.read_text())

@@ -120,7 +120,7 @@ def test_an_access_token_or_a_store_do_for_a_refresh_token(given):
 )
 @pytest.mark.parametrize("name", ["api_base_url", "auth_base_url"])
 def test_a_base_url_is_a_host_behind_https(name, url):
-    with pytest.raises(ConfigurationError, match=f"the setting {name} has to be|the setting {name} has to start"):
+    with pytest.raises(ConfigurationError, match=f"the setting {name} must be|the setting {name} must start"):
         make(**{name: url})
 
 
@@ -133,7 +133,7 @@ def test_this_machine_needs_no_https(url):
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, "many", True, []])
 def test_the_requests_of_a_day_are_a_whole_number_above_0(value):
-    with pytest.raises(ConfigurationError, match="the setting requests_per_day has to be a whole number above 0"):
+    with pytest.raises(ConfigurationError, match="the setting requests_per_day must be a whole number above 0"):
         make(requests_per_day=value)
 
 
@@ -144,26 +144,26 @@ def test_the_requests_of_a_day_are_not_limited_unless_the_setting_is_there():
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "fast", True, []])
 @pytest.mark.parametrize("name", ["requests_per_second", "request_timeout_seconds"])
 def test_a_rate_and_a_timeout_are_above_zero(name, value):
-    with pytest.raises(ConfigurationError, match=f"{name} has to be a number above 0"):
+    with pytest.raises(ConfigurationError, match=f"{name} must be a number above 0"):
         make(**{name: value})
 
 
 @pytest.mark.parametrize("value", [3601, 1e10, 10**400])
 def test_a_timeout_is_an_hour_at_most(value):
     assert make(request_timeout_seconds=3600).request_timeout_seconds == 3600
-    with pytest.raises(ConfigurationError, match="request_timeout_seconds has to be a number above 0 and at most 3600"):
+    with pytest.raises(ConfigurationError, match="request_timeout_seconds must be a number above 0 and at most 3600"):
         make(request_timeout_seconds=value)
 
 
 @pytest.mark.parametrize("value", [0, 11, 1.5, "3", True])
 def test_tries_are_one_to_ten(value):
-    with pytest.raises(ConfigurationError, match="max_tries has to be a whole number from 1 to 10"):
+    with pytest.raises(ConfigurationError, match="max_tries must be a whole number from 1 to 10"):
         make(max_tries=value)
 
 
 @pytest.mark.parametrize("value", ["true", 1, "no"])
 def test_sandbox_is_true_or_false(value):
-    with pytest.raises(ConfigurationError, match="sandbox has to be true or false"):
+    with pytest.raises(ConfigurationError, match="sandbox must be true or false"):
         make(sandbox=value)
 
 
@@ -278,5 +278,5 @@ def test_a_library_s_user_may_give_the_old_name_too():
 @pytest.mark.parametrize("value", ["shop", "family", "api"])
 def test_the_budget_scope_is_one_of_three(value):
     assert make(budget_scope=value).budget_scope == value
-    with pytest.raises(ConfigurationError, match="budget_scope has to be one of shop, family, api"):
+    with pytest.raises(ConfigurationError, match="budget_scope must be one of shop, family, api"):
         make(budget_scope=f"{value}s")

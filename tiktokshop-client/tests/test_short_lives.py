@@ -48,7 +48,7 @@ def test_a_pair_that_has_expired_is_used_by_the_next_runs_too_until_the_platform
         client(FileStore(tmp_path / "tokens.json"), access_token=None).call(operations.GET_SHOPS)
         clock.now += 86_400
     assert len(platform.asked(REFRESH)) == 1
-    assert "has expired already" in caplog.text
+    assert "has already expired" in caplog.text
     assert "the clock of this machine" in caplog.text
     platform.on(SHOPS, platform.no(105002, "expired", 401), platform.ok({"shops": []}))
     client(FileStore(tmp_path / "tokens.json"), access_token=None).call(operations.GET_SHOPS)
@@ -61,7 +61,7 @@ def test_a_pair_that_has_expired_and_is_refused_costs_one_refresh_and_ends_in_a_
 ):
     sold(clock, -1)
     platform.on(SHOPS, platform.no(105002, "expired", 401))
-    with pytest.raises(errors.AuthorisationError, match="has to authorise the app again") as caught:
+    with pytest.raises(errors.AuthorisationError, match="must authorise the app again") as caught:
         client().call(operations.GET_SHOPS)
     assert caught.value.reach == "run"
     assert len(platform.asked(REFRESH)) == 1

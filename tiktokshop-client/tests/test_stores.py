@@ -303,7 +303,7 @@ def test_a_process_killed_before_it_stored_blocks_nobody_and_is_explained(place,
     assert host.refreshes == 1
     output, log = process(place, platform.url).communicate(timeout=90)
     assert output.startswith("AuthorisationError refresh_token for "), log
-    assert "the seller has to authorise the app again" in output
+    assert "the seller must authorise the app again" in output
     assert opened(place.address).read() == token(0)
 
 

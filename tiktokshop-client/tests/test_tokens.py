@@ -84,7 +84,7 @@ def test_an_unknown_token_is_refreshed_too(platform, client, message):
 def test_a_token_that_stays_refused_is_not_refreshed_for_ever(platform, client):
     platform.on(REFRESH, platform.pair("1"))
     platform.on(SHOPS, platform.no(105002, "expired", 401))
-    with pytest.raises(errors.AuthorisationError, match=r"has to authorise the app again.*\(code 105002") as caught:
+    with pytest.raises(errors.AuthorisationError, match=r"must authorise the app again.*\(code 105002") as caught:
         client().call(operations.GET_SHOPS)
     assert len(platform.asked(REFRESH)) == 1
     assert caught.value.reach == "run"
@@ -251,7 +251,7 @@ def test_a_dead_grant_names_the_seller_says_what_to_do_and_is_not_asked_again(
     text = str(caught.value)
     assert "seller Tea & Co" in text
     deactivated = code in {36009043, 36009044}
-    assert ("authorising anew does not help" if deactivated else "authorise the app again") in text
+    assert ("authorising again does not help" if deactivated else "authorise the app again") in text
     assert ("new refresh_token" in text) is not deactivated
     assert f"code {code}" in text
     assert caught.value.reach == "run"
@@ -259,7 +259,7 @@ def test_a_dead_grant_names_the_seller_says_what_to_do_and_is_not_asked_again(
         one.call(operations.GET_SHOPS)
     text = str(again.value)
     assert "seller Tea & Co" in text
-    assert ("authorising anew does not help" if deactivated else "authorise the app again") in text
+    assert ("authorising again does not help" if deactivated else "authorise the app again") in text
     assert ("new refresh_token" in text) is not deactivated
     assert f"code {code}" in text
     assert len(platform.asked(REFRESH)) == 1
@@ -405,7 +405,7 @@ def test_an_expiry_beyond_the_calendar_is_kept(platform, client, caplog):
     store = MemoryStore()
     client(store, access_token=None).call(operations.GET_SHOPS)
     assert store.read().access_expires_at == 10**15
-    assert "good until the distant future" in caplog.text
+    assert "valid until the distant future" in caplog.text
 
 
 @pytest.mark.parametrize(("seeded", "told"), [(True, True), (False, False)])
@@ -425,7 +425,5 @@ def test_a_dead_grant_sends_to_the_configuration_only_who_has_a_token_there(plat
 
 def test_a_foreign_cipher_asks_for_another_run_before_another_authorisation(platform, client, shop):
     platform.on("/order/202309/orders/search", platform.no(101000, "cipher does not belong to token"))
-    with pytest.raises(
-        errors.AuthorisationError, match="run again, which reads the ciphers anew; if that does not help"
-    ):
+    with pytest.raises(errors.AuthorisationError, match="run again, to read the ciphers again; if that does not help"):
         client().call(operations.SEARCH_ORDERS, shop=shop)

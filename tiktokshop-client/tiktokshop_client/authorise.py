@@ -57,7 +57,7 @@ class Standing:
         until, ends = token.access_expires_at, token.refresh_expires_at
         return [
             f"Seller        {seller}{f' ({region})' if region else ''}",
-            f"Access token  {f'good until {moment(until)}' if until else unknown}",
+            f"Access token  {f'valid until {moment(until)}' if until else unknown}",
             f"Grant         {f'ends {moment(ends)}' if ends else unknown}",
             f"Token store   {self.store}",
             *_column("Shops", [f"{shop.id} {one_line(shop.name)} ({shop.market})" for shop in self.shops] or ["none"]),
@@ -129,7 +129,7 @@ def forget(settings: Settings, store: TokenStore) -> None:
 
 
 def standing(settings: Settings, store: TokenStore, *, refresh: bool = False) -> Standing:
-    """The grant behind the store, its shops asked for anew; with ``refresh`` its pair is replaced first.
+    """The grant behind the store, its shops asked for again; with ``refresh`` its pair is replaced first.
 
     Raises:
         TikTokShopError: There is no pair, or the platform refuses it.

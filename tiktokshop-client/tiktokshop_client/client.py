@@ -164,7 +164,7 @@ class Client:
         return operation.name if self._settings.budget_scope == "api" else operation.family
 
     def parallel(self, operation: Operation, shop: Shop | None) -> int:
-        """How many requests have to be on their way at once to use the whole budget of an operation's family.
+        """How many requests must be on their way at once to use the whole budget of an operation's family.
 
         Little's law: requests a second, as the platform allows them now, times the seconds that an answer takes.
         """
@@ -350,7 +350,7 @@ def _placed(
 
 
 def _count(total: Any, rows: Sequence[Any]) -> int | None:
-    """A count as the platform sends it; none is none, and so is 0 beside rows."""
+    """A count as the platform sends it; a missing count counts as unknown, and so does 0 beside rows."""
     count = whole(total)
     return None if count is None else count or (None if len(rows) else 0)
 

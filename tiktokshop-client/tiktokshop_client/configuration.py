@@ -150,9 +150,7 @@ def object_of(file: Path) -> dict[str, Any]:
     """
     found = _json(text_of(file))
     if not isinstance(found, dict):
-        raise ConfigurationError(
-            f'the file {file} is not valid JSON, or no object of settings like {{"sandbox": true}}'
-        )
+        raise ConfigurationError(f'the file {file} is not a JSON object of settings like {{"sandbox": true}}')
     return found
 
 
@@ -170,7 +168,7 @@ def text_of(file: Path) -> str:
     except UnicodeDecodeError:
         problem = "it is not text in UTF-8"
     except ValueError:
-        problem = "that is no path"
+        problem = "that is not a path"
     raise ConfigurationError(f"the file {file} cannot be read: {problem}")
 
 
@@ -196,7 +194,7 @@ def misspelt(config: Mapping[str, Any], names: Iterable[str]) -> str:
         told.append(f"{name} (did you mean {near[0]}?)" if near else name)
     if not told:
         return ""
-    are = "is no setting and is" if len(told) == 1 else "are no settings and are"
+    are = "is not a setting and is" if len(told) == 1 else "are not settings and are"
     return f"In the configuration, {', '.join(told)} {are} ignored."
 
 
@@ -218,5 +216,5 @@ def misspelt_variables(variables: Iterable[str], plugin: str, names: Iterable[st
             told.append(f"{variable} (did you mean {prefix}{near[0]}?)")
     if not told:
         return ""
-    are = "names no setting and is" if len(told) == 1 else "name no settings and are"
+    are = "does not name a setting and is" if len(told) == 1 else "do not name settings and are"
     return f"In the environment, {', '.join(told)} {are} ignored."

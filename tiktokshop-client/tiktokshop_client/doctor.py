@@ -122,7 +122,7 @@ class Doctor:
         if isinstance(store, (SeedStore, ReadOnlyStore)):
             return f"{store.name} {kept}; it is read-only, so tokens are refreshed elsewhere"
         authorise.check(self.settings, store)
-        return f"{store.name} {kept}; it can be read and written, by nobody else as far as can be seen"
+        return f"{store.name} {kept}; it can be read and written, and by nobody else, as far as can be seen"
 
     def _examine(self, client: Client) -> Iterator[Finding]:
         try:
@@ -162,18 +162,18 @@ class Doctor:
         side = "ahead of" if reading.ahead > 0 else "behind"
         words = f"this machine's clock is {_span(size)} {side} the platform's"
         if reading.refused:
-            return Finding("clock", "fail", f"{words}, which refuses its time stamps: set the clock right (NTP)")
+            return Finding("clock", "fail", f"{words}, which refuses its time stamps: correct the clock (NTP)")
         if size > UNNOTICED:
-            return Finding("clock", "warn", f"{words}, which still accepts its time stamps: set the clock right (NTP)")
+            return Finding("clock", "warn", f"{words}, which still accepts its time stamps: correct the clock (NTP)")
         return Finding("clock", "ok", "this machine's clock agrees with the platform's")
 
     def _token(self, client: Client) -> Finding:
         grant = client.grant()
         until = grant and grant.access_expires_at
-        words = f"the access token is good until {moment(until)}" if until else "the access token is accepted"
+        words = f"the access token is valid until {moment(until)}" if until else "the access token is accepted"
         if grant and not grant.refresh_token:
             return Finding("token", "warn", f"{words}, and there is no refresh token to get another one: see README")
-        return Finding("token", "ok", f"{words}, and is refreshed by itself")
+        return Finding("token", "ok", f"{words}, and is refreshed automatically")
 
     def _grant(self, client: Client) -> Finding:
         grant = client.grant()
@@ -270,7 +270,9 @@ class Doctor:
             return Finding(
                 "rate budget", "warn", f"the platform asked for fewer requests to {families}; allowed: {rate}"
             )
-        return Finding("rate budget", "ok", f"{_count(self._requests, 'request', 'requests')}, none too many; {rate}")
+        return Finding(
+            "rate budget", "ok", f"{_count(self._requests, 'request', 'requests')}, none of them refused; {rate}"
+        )
 
     def _forecast(self, shops: Sequence[Shop]) -> Iterator[Finding]:
         """Whether the lists, read whole once, fit into the requests of a day."""

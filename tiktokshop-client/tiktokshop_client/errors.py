@@ -139,7 +139,7 @@ class ConfigurationError(TikTokShopError):
 
 
 class AuthorisationError(TikTokShopError):
-    """The grant is dead or not the right one: the seller has to authorise again."""
+    """The grant is dead or not the right one: the seller must authorise again."""
 
     category = Category.AUTHORISATION
     reach = "run"

@@ -275,7 +275,7 @@ def _text(config: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ConfigurationError(f"the setting {name} has to be a text")
+        raise ConfigurationError(f"the setting {name} must be text")
     return value.strip()
 
 
@@ -296,10 +296,10 @@ def _secret(config: Mapping[str, Any], name: str) -> Secret | None:
 def _ids(config: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = config.get(name) or []
     if not isinstance(value, (list, tuple)):
-        raise ConfigurationError(f"the setting {name} has to be a list of shop ids")
+        raise ConfigurationError(f"the setting {name} must be a list of shop ids")
     ids = tuple(str(item).strip() for item in value)
     if not all(item.isalnum() for item in ids):
-        raise ConfigurationError(f"the setting {name} has to be a list of shop ids")
+        raise ConfigurationError(f"the setting {name} must be a list of shop ids")
     return tuple(dict.fromkeys(ids))
 
 
@@ -307,11 +307,11 @@ def _url(config: Mapping[str, Any], name: str, default: str) -> str:
     value = (_text(config, name) or default).rstrip("/")
     parts = _split(value)
     if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise ConfigurationError(f"the setting {name} has to be a URL that starts with https://")
+        raise ConfigurationError(f"the setting {name} must be a URL that starts with https://")
     if parts.username or parts.password or parts.query or parts.fragment or parts.path:
-        raise ConfigurationError(f"the setting {name} has to be a host's address only, like {default}")
+        raise ConfigurationError(f"the setting {name} must be a host's address only, like {default}")
     if parts.scheme == "http" and not _is_this_machine(parts.hostname):
-        raise ConfigurationError(f"the setting {name} has to start with https://, except for this machine itself")
+        raise ConfigurationError(f"the setting {name} must start with https://, except for this machine itself")
     return value
 
 
@@ -338,7 +338,7 @@ def _positive(config: Mapping[str, Any], name: str, default: float, most: float 
     value = default if value is None else value
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not SLOWEST <= value <= most:
         up_to = f" and at most {most:g}" if most < LARGEST else ""
-        raise ConfigurationError(f"the setting {name} has to be a number above 0{up_to}")
+        raise ConfigurationError(f"the setting {name} must be a number above 0{up_to}")
     return float(value)
 
 
@@ -346,14 +346,14 @@ def _tries(config: Mapping[str, Any], name: str, default: int) -> int:
     value = config.get(name)
     value = default if value is None else value
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_TRIES:
-        raise ConfigurationError(f"the setting {name} has to be a whole number from 1 to {MOST_TRIES}")
+        raise ConfigurationError(f"the setting {name} must be a whole number from 1 to {MOST_TRIES}")
     return value
 
 
 def _most(config: Mapping[str, Any], name: str) -> int | None:
     value = config.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ConfigurationError(f"the setting {name} has to be a whole number above 0")
+        raise ConfigurationError(f"the setting {name} must be a whole number above 0")
     return value
 
 
@@ -361,7 +361,7 @@ def _scope(config: Mapping[str, Any], name: str, default: Scope) -> Scope:
     value = _text(config, name) or default
     found = next((scope for scope in SCOPES if scope == value), None)
     if found is None:
-        raise ConfigurationError(f"the setting {name} has to be one of {', '.join(SCOPES)}")
+        raise ConfigurationError(f"the setting {name} must be one of {', '.join(SCOPES)}")
     return found
 
 
@@ -370,12 +370,12 @@ def _boolean(config: Mapping[str, Any], name: str) -> bool:
     if value is None:
         return False
     if not isinstance(value, bool):
-        raise ConfigurationError(f"the setting {name} has to be true or false")
+        raise ConfigurationError(f"the setting {name} must be true or false")
     return value
 
 
 def _header(config: Mapping[str, Any], name: str, default: str) -> str:
     value = _text(config, name) or default
     if not _HEADER.fullmatch(value):
-        raise ConfigurationError(f"the setting {name} has to be plain ASCII text")
+        raise ConfigurationError(f"the setting {name} must be plain ASCII text")
     return value

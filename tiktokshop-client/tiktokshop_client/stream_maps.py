@@ -11,7 +11,7 @@ from tiktokshop_client.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-ADVICE = "Mend that expression."
+ADVICE = "Correct that expression."
 MAPPER = "singer_sdk.mapper"
 ODD_MAPS = "The setting stream_maps holds something of a kind that it does not take."
 
@@ -26,9 +26,9 @@ def mistake_in_map(error: Exception, stream: str, maps: Any, keys: Collection[st
         if field in keys and expression in {None, "__NULL__"} and "__key_properties__" not in fields:
             return _mistake(stream, field, "drops a part of the key. Keep it, or name other __key_properties__.")
         if isinstance(expression, str) and not field.startswith("__") and not _parses(expression):
-            return _mistake(stream, field, f"is not an expression that can be read. {ADVICE}")
+            return _mistake(stream, field, f"is not a valid expression. {ADVICE}")
         if not isinstance(expression, (str, list, dict, type(None))):
-            return _mistake(stream, field, f"is neither a text nor null. {ADVICE}")
+            return _mistake(stream, field, f"is neither text nor null. {ADVICE}")
     return _mistake(stream, "", f"cannot be used ({type(error).__name__}). Compare it with the README's.")
 
 
@@ -38,7 +38,7 @@ def mistake_in_expression(error: Exception, stream: str) -> ConfigurationError:
     name = getattr(cause, "name", None)
     unknown = type(cause).__name__ == "NameNotDefined" and isinstance(name, str)
     what = f"names {name}, which the stream does not have" if unknown else f"fails on a row ({type(cause).__name__})"
-    return _mistake(stream, _field(error), f"{what}. Mend that expression, which has to suit every row.")
+    return _mistake(stream, _field(error), f"{what}. Correct that expression so that it works for every row.")
 
 
 def of_a_map(error: Exception) -> bool:

@@ -30,7 +30,7 @@ LONGEST_SCOPES = 8192
 """Characters that are kept of all scopes together."""
 
 ROOM = 1 << 17
-"""Bytes that hold any pair, however it is encoded: what a store has to have room for before a refresh."""
+"""Bytes that hold any pair, however it is encoded: what a store must have room for before a refresh."""
 
 _ACCESS = re.compile(r"[!-~]*")  # it travels in a header
 _REFRESH = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff]*")  # it travels percent-encoded
@@ -141,7 +141,9 @@ def decode(text: bytes, name: str, *, foreign: bool = False) -> Token:
         return Token(**facts)
     except BadTokenError as error:
         problem = str(error)
-    raise ConfigurationError(f"the token store {name} holds no good token pair: {problem}; copy it again, whole")
+    raise ConfigurationError(
+        f"the token store {name} does not hold a usable token pair: {problem}; copy all of it again",
+    )
 
 
 def rehearse() -> None:

@@ -41,7 +41,7 @@ class Client:
         self._headers = {"x-tts-access-token": access_token, "content-type": "application/json"}
 
     def call(self, method: str, path: str, query: dict[str, str], body: bytes = b"") -> bytes:
-        """The body of an answer that has to be good."""
+        """The body of an answer that must be good."""
         query = {"app_key": self._key, "timestamp": str(int(time.time())), **query}
         self._connection.request(method, signed(self._secret, path, query, body), body or None, self._headers)
         answer = self._connection.getresponse()

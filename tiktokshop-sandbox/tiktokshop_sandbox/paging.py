@@ -85,7 +85,7 @@ def absent_when_empty(call: ApiCall, data: dict[str, Any], key: str) -> dict[str
 
 
 def _fingerprint(call: ApiCall) -> bytes:
-    """A digest of everything that has to stay the same over all pages: shop, path, filters and sort."""
+    """A digest of everything that must stay the same over all pages: shop, path, filters and sort."""
     filters = (
         call.shop.id if call.shop else call.grant.open_id,
         call.endpoint.path,

@@ -103,7 +103,7 @@ def assembled(world: World, clock: Clock, *, seed: int, budget: RateLimit, laten
 
 
 def _kept_clock(path: str) -> str | None:
-    """The state of the clock in an existing file, which has to be known before its world wakes up."""
+    """The state of the clock in an existing file, which must be known before its world wakes up."""
     if not Path(path).exists():
         return None
     with contextlib.closing(sqlite3.connect(path)) as db:

@@ -69,7 +69,7 @@ class Chunk:
         return CHUNK_BYTES + getattr(self.rows, "weight", 0)
 
     def held(self, *, packed: bool) -> Chunk:
-        """The same with rows whose weight is known: as text, in a fifth of the memory; packed, if it has to wait."""
+        """The same with rows whose weight is known: as text, in a fifth of the memory; packed, if it must wait."""
         rows: Any = as_raw(self.rows) if isinstance(self.rows, (list, tuple)) and self.rows else self.rows
         if packed and hasattr(rows, "pack"):
             rows.pack()
@@ -261,5 +261,5 @@ class Reading(ABC):
         return self
 
     def wanted(self) -> Iterator[tuple[Reading, tuple[str, ...]]]:
-        """The fields of other lists' rows that have to be kept for it."""
+        """The fields of other lists' rows that must be kept for it."""
         yield from ()

@@ -62,7 +62,7 @@ class Parents:
     final: OpenRows | None = None
 
     def needs(self) -> tuple[str, ...]:
-        """The fields that have to be kept of the list's rows."""
+        """The fields that must be kept of the list's rows."""
         named = (self.identity.split(".")[0],) if isinstance(self.identity, str) else ()
         time = (self.reading.time,) if self.reading.time else ()
         once = (self.once,) if self.once and self.once != IDENTITY else ()
@@ -174,7 +174,7 @@ class Children(Reading):
 
 @dataclass(frozen=True)
 class _Looking:
-    """What is known of one list of parents, and what has to be read of it first."""
+    """What is known of one list of parents, and what must be read of it first."""
 
     way: Children
     parents: Parents

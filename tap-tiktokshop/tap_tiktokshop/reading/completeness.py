@@ -127,7 +127,7 @@ class Completeness:
                 self._note(counted=expected or 0, matched=distinct)
                 raise IncompleteWindowError(
                     f"The platform counts {expected} rows {self._what} but gave {distinct}, twice. "
-                    "Run again later; if it stays so, report it to the platform."
+                    "Run again later; if it persists, report it to the platform."
                 )
             self._note(read_twice=1)
             if whole:  # those behind a row that leaves may move up to a page that has been read already

@@ -1,4 +1,4 @@
-"""What has to hold of a shop before anything is asked of it."""
+"""What must hold of a shop before anything is asked of it."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ class Pool:
     def _runnable(self, lane: Lane) -> Entry | None:
         """The slice of a lane whose next item may be fetched now: one that was begun, or else a new one.
 
-        There has to be room, and no more may have been begun than use up the budget, unless the one who takes waits
+        There must be room, and no more may have been begun than use up the budget, unless the one who takes waits
         for it: then nothing may hold it up.
         """
         due = lane.head() if lane.turn <= self._turn else None

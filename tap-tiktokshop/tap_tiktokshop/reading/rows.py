@@ -63,7 +63,7 @@ class PageRows:
         return self._rows.weight
 
     def pack(self) -> None:
-        """Makes them small for as long as they have to wait."""
+        """Makes them small for as long as they must wait."""
         self._rows.pack()
 
     def __len__(self) -> int:

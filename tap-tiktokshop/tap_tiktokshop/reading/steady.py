@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from tiktokshop_client import Page
 
 STUCK = 5
-"""How often the same place is searched for anew, as a second may hold more rows than a page."""
+"""How often the same place is searched for again, as a second may hold more rows than a page."""
 
 
 def steady(search: Callable[[int], Iterator[Page]], times: Callable[[Page], list[int]], start: int) -> Iterator[Page]:
     """All pages of a search in ascending order of a time, from `start`; for a descending one, give times negated.
 
     Where rows have left, those behind them may have moved up, past the place where the next page begins: nobody says
-    whether they do. So the rest is searched for anew, from the last time that was read before. Its pages count what
+    whether they do. So the rest is searched for again, from the last time that was read before. Its pages count what
     was read before it as well; the page that shows that rows have left has no count. Where that leads nowhere, the
     pages are counted as if none had left: then it is for the count to tell whether all came.
     """

@@ -171,7 +171,7 @@ class TypedPlan:
     # -- what is documented, and what has been learnt ------------------------------------------------------------
 
     def _learn(self, differing: Collection[tuple[Path, str | None]]) -> None:
-        """Makes the structs anew, so that they take what has come otherwise than expected."""
+        """Makes the structs again, so that they take what has come otherwise than expected."""
         if not differing:
             return
         for path, name in differing:
@@ -245,7 +245,7 @@ class TypedPlan:
         return plan_each(plan(schema, oddities, dotted), oddities, dotted)
 
     def _items(self, schema: Schema, path: Path) -> _Field | None:
-        """A list of what its items are; None if each of them has to be converted or looked at."""
+        """A list of what its items are; None if each of them must be converted or looked at."""
         item = self._field(schema["items"], (*path, ITEMS))
         if item.convert or item.type is MOMENT:
             return None

@@ -96,5 +96,5 @@ class Bookmark:
             return seconds(str(value)) if value else None
         except ValueError:
             raise UnreadableStateError(
-                f"The state's {name} is not a date: {value!r}. Mend the state, or remove it to read from start_date."
+                f"The state's {name} is not a date: {value!r}. Correct the state, or remove it to read from start_date."
             ) from None

@@ -217,7 +217,7 @@ class StreamReader:
             yield made if self._output.as_it_is else as_dict(made)
 
     def _looked_into(self, partition: Partition, chunk: Chunk) -> Iterable[dict[str, Any]]:
-        """The rows of a chunk, after those of its stream who have to know them have seen them."""
+        """The rows of a chunk, after those of its stream who must know them have seen them."""
         declaration = self.declaration
         rows: Iterable[dict[str, Any]] = chunk.rows
         if declaration.open_rows is not None:

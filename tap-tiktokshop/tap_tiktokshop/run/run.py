@@ -39,7 +39,7 @@ class PartsFailedError(Exception):
 
 
 class Reader(Protocol):
-    """What a run has to know of a stream that is read in it; `reader.StreamReader` is one."""
+    """What a run must know of a stream that is read in it; `reader.StreamReader` is one."""
 
     name: str
     declaration: Declaration
@@ -196,7 +196,7 @@ class Run:
         if ahead:
             yield (
                 f"The state's bookmarks of {', '.join(ahead)} lie in the future (up to {utc(max(ahead.values()))}), so "
-                "nothing of them is read until then: mend the state if that is not meant."
+                "nothing of them is read until then: correct the state if that is not meant."
             )
         behind = {name: bookmark for name, bookmark in bookmarks if end is not None and end <= bookmark <= now}
         if behind and end is not None:
@@ -252,7 +252,7 @@ class Run:
         if shop and getattr(error, "reach", "stream") == "shop":
             self.stopped_shops.add(shop.id)
         self._failures.append(f"{stream} of {f'shop {shop.id}' if shop else whose}")
-        self.logger.error("%s was left where it was: %s", subject, sentence(error))
+        self.logger.error("%s was not read to its end: %s", subject, sentence(error))
         self.logger.debug("Traceback of the failure", exc_info=error)
 
     def finish(self) -> None:

@@ -16,8 +16,8 @@ MADE_UP = "made_up_shops"
 """In the state: whether its shops are those of a sandbox."""
 REQUESTS = "requests"
 """In the state: how many requests each shop has had on a day, where a setting limits them."""
-CATALOGUE = "Mend it, or make a new one with --discover."
-STATE = "Mend it, or leave it out to read from start_date on."
+CATALOGUE = "Correct it, or make a new one with --discover."
+STATE = "Correct it, or leave it out to read from start_date on."
 
 
 def checked(file: IO[str] | None, what: str) -> IO[str] | None:
@@ -71,7 +71,7 @@ def object_in(text: bytes | str, what: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise ConfigurationError(f"The {what} is not JSON that can be read.") from None
     if not isinstance(found, dict):
-        raise ConfigurationError(f"The {what} holds {_kind(found)}, where a JSON object is wanted.")
+        raise ConfigurationError(f"The {what} must be a JSON object, but holds {_kind(found)}.")
     return found
 
 
@@ -125,7 +125,7 @@ def unknown(kind: str, names: Collection[str], known: Collection[str]) -> Iterat
     for name in names:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
-            yield f"There is no {kind} {name}" + (f"; is {close[0]} meant?" if close else ", so it is ignored.")
+            yield f"There is no {kind} {name}" + (f"; did you mean {close[0]}?" if close else ", so it is ignored.")
 
 
 def unknown_streams(names: Collection[str], known: Collection[str]) -> list[str]:

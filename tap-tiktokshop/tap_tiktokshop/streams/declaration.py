@@ -57,7 +57,7 @@ class Declaration:
 
     @property
     def looks_into_rows(self) -> bool:
-        """Whether its rows have to be known as they came before they become records."""
+        """Whether its rows must be known as they came before they become records."""
         return self.open_rows is not None or self.shape is not None
 
     @property

@@ -1,4 +1,4 @@
-"""Orders, and what has to be asked for each of them."""
+"""Orders, and what must be asked for each of them."""
 
 from tiktokshop_client import operations
 

@@ -51,7 +51,7 @@ class LineReader(GenericSingerReader[str]):
     @override
     def default_input(self) -> IO[str]:
         if sys.stdin is None:
-            raise InputError("There is no input, for standard input is closed: pipe a tap's output in, or use --input.")
+            raise InputError("Standard input is closed: pipe a tap's output in, or use --input.")
         return sys.stdin
 
     @override
@@ -65,7 +65,7 @@ class LineReader(GenericSingerReader[str]):
         if not line:
             return {"type": NOTHING}
         if line.count("[") + line.count("{") > DEEPEST_LINE and _depth(line) > DEEPEST_LINE:
-            return _unreadable("", f"the line has more than {DEEPEST_LINE} brackets in one another")
+            return _unreadable("", f"the line has more than {DEEPEST_LINE} nested brackets")
         try:
             message = _decode(line)
         except (msgspec.DecodeError, UnicodeError) as error:

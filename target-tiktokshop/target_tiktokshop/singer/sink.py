@@ -126,7 +126,7 @@ class WriteSink(BatchSink):
     def _warn(self, names: Iterable[str]) -> None:
         self._odd.update(names)
         for name in sorted(name for name in names if not name.startswith("_sdc_")):
-            self.logger.warning("The field %s of %s is not known and is ignored.", name, self.stream_name)
+            self.logger.warning("Unknown field %s of %s is ignored.", name, self.stream_name)
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ class CancellationWriter(Writer):
         if wanted - lines.keys():
             row.reject("unknown_lines", "the order has no such line items: check order_line_item_ids")
         elif is_cancelled(order, wanted):
-            row.unchanged("the order is cancelled already")
+            row.unchanged("the order is already cancelled")
         elif status in SHIPPED:
             words = f"the order is {status}, and what has been shipped cannot be cancelled: wait for a return"
             row.reject("shipped", words)

@@ -161,7 +161,7 @@ class DecisionWriter(Writer):
         status = str(request.get(kind.status) or "")
         row.before, row.after = {"status": status}, {"decision": self.word(row)}
         if status in kind.ends[side(decision)]:
-            row.unchanged(f"it is decided so already ({status})")
+            row.unchanged(f"it has already been decided so ({status})")
         elif not self.decidable(row, status):
             row.reject("not_pending", f"it is {status}, so there is nothing to {side(decision)} (any more)")
 

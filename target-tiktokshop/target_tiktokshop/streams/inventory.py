@@ -218,7 +218,7 @@ class InventoryWriter(SkuWriter):
             right = self.settings.restore_overwritten and self._put_right(rows[0].the_shop, now, found.overwritten)
             for row in rows:
                 if right:
-                    row.settle(APPLIED, "put_right", f"orders came in between; put right afterwards: {words}")
+                    row.settle(APPLIED, "put_right", f"orders came in between; corrected afterwards: {words}")
                 else:
                     row.settle(OVERWROTE, "sold_meanwhile", f"orders came in between; check the stock of {words}")
             return

@@ -37,7 +37,7 @@ class ReferenceWriter(Writer):
             row.before = {"external_order_ids": row.subject}
             row.after = {"external_order_id": row.values["external_order_id"]}
             if self.settings.skip_unchanged and row.values["external_order_id"] in (row.subject or []):
-                row.unchanged("the order has this reference already")
+                row.unchanged("the order already has this reference")
         last_wins(rows, lambda row: tuple(row.values[name] for name in ("order_id", "platform", "external_order_id")))
 
     def _read(self, row: Row) -> None:

@@ -37,7 +37,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Step:
-    """What has to be done.
+    """What must be done.
 
     Attributes:
         reason: A key of `outcomes.REASONS` when nothing can be done.

@@ -65,7 +65,7 @@ class TrackingWriter(Writer):
         row.before = {"tracking_number": step.before}
         row.after = {"tracking_number": row.values["tracking_number"]}
         if step.done:
-            row.unchanged("the order has this tracking number already")
+            row.unchanged("the order already has this tracking number")
         elif step.reason:
             row.reject(step.reason, REASONS[step.reason])
         elif "shipping_provider_id" not in row.values:

@@ -50,7 +50,7 @@ def identifier(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _ID.fullmatch(value.strip()):
-        raise FieldError("has to be an id")
+        raise FieldError("must be an id")
     return value.strip()
 
 
@@ -59,7 +59,7 @@ def identifiers(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list) or not value:
-        raise FieldError("has to be a list of ids")
+        raise FieldError("must be a list of ids")
     return tuple(dict.fromkeys(map(identifier, value)))
 
 
@@ -73,7 +73,7 @@ def text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise FieldError("has to be a text")
+        raise FieldError("must be text")
     if len(value) > LONGEST_TEXT:
         raise FieldError(f"may have {LONGEST_TEXT} characters")
     return value
@@ -82,7 +82,7 @@ def text(value: Any) -> str:
 def boolean(value: Any) -> bool:
     """True or false."""
     if not isinstance(value, bool):
-        raise FieldError("has to be true or false")
+        raise FieldError("must be true or false")
     return value
 
 
@@ -90,7 +90,7 @@ def quantity(value: Any) -> int:
     """A whole number of units, from 0."""
     found = _decimal(value)
     if found != found.to_integral_value():
-        raise FieldError("has to be a whole number")
+        raise FieldError("must be a whole number")
     if found < 0:
         raise FieldError("must not be negative")
     return int(found)
@@ -100,7 +100,7 @@ def amount(value: Any) -> Decimal:
     """An amount of money above 0."""
     found = _decimal(value)
     if found <= 0:
-        raise FieldError("has to be above 0")
+        raise FieldError("must be above 0")
     return found
 
 
@@ -108,7 +108,7 @@ def currency(value: Any) -> str:
     """A currency that the platform trades in."""
     code = value.strip().upper() if isinstance(value, str) else ""
     if code not in CURRENCIES:
-        raise FieldError(f"has to be one of {', '.join(CURRENCIES)}")
+        raise FieldError(f"must be one of {', '.join(CURRENCIES)}")
     return code
 
 
@@ -119,7 +119,7 @@ def one_of(*words: str, upper: bool = False) -> Callable[[Any], str]:
         word = value.strip() if isinstance(value, str) else ""
         word = word.upper() if upper else word.lower()
         if word not in words:
-            raise FieldError(f"has to be one of {', '.join(words)}")
+            raise FieldError(f"must be one of {', '.join(words)}")
         return word
 
     return read
@@ -127,12 +127,12 @@ def one_of(*words: str, upper: bool = False) -> Callable[[Any], str]:
 
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise FieldError("has to be a decimal number")
+        raise FieldError("must be a decimal number")
     if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
-        raise FieldError("has to be a decimal number")
+        raise FieldError("must be a decimal number")
     found = Decimal(value) if isinstance(value, str) else Decimal(str(value))
     if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
-        raise FieldError("has to be a decimal number")
+        raise FieldError("must be a decimal number")
     return found
 
 

@@ -36,7 +36,7 @@ REFUSALS: Mapping[str, str] = {
     "12052393": "the product is in a running promotion, and its stock may not go below what it is now",
     "12052038": "a running promotion locks the price of the product",
     "12052901": "the status of the product does not allow it",
-    "12052570": "the price is outside of what the platform takes in this market",
+    "12052570": "the price is outside what the platform takes in this market",
     "12052055": "the platform takes at most 99,999 units a warehouse",
     "12052531": "the warehouse is disabled",
     "12052532": "the warehouse takes returns, and sells nothing",

@@ -21,7 +21,7 @@ PLANNED = "planned"
 
 OUTCOMES: Mapping[str, str] = {
     APPLIED: "The shop has what the record asks for, because the run wrote it.",
-    OVERWROTE: "The same, but something else that the call has to carry had changed meanwhile: look at it.",
+    OVERWROTE: "The same, but something else that the call must carry had changed meanwhile: look at it.",
     UNCHANGED: "The shop had it already, so nothing was sent.",
     SUPERSEDED: "A later record of the run has the same key and counts in its place; the message has its number.",
     REJECTED: "The record cannot be carried out, or the platform refused it.",
@@ -50,7 +50,7 @@ REASONS: Mapping[str, str] = {
     "on_hold": "the order is on hold, because the buyer may still change their mind: feed it again in an hour",
     "unpaid": "the order is not paid: do not ship it; feed it again once it is",
     "cancelled": "the order is cancelled: do not ship it, or stop the parcel",
-    "delivered": "the order is delivered already under another tracking number, which stays",
+    "delivered": "the order is already delivered under another tracking number, which stays",
     "fulfilled_by_platform": "the platform's own warehouse ships this order: nothing is to be sent for it",
     "shipped_by_platform": "the platform's carrier ships this order: print its label and hand the parcel over",
     "unknown_lines": "the order has no such line items (any more): check order_line_item_ids",
@@ -95,7 +95,7 @@ CODES: Mapping[str, Code] = {
         "back: correct its stock (the message has both values), or set `restore_overwritten`.",
         (OVERWROTE,),
     ),
-    "put_right": Code("The same, and the warehouse was put right afterwards.", (APPLIED,)),
+    "put_right": Code("The same, and the warehouse was corrected afterwards.", (APPLIED,)),
     "changed_meanwhile": Code(
         "Somebody else changed a warehouse that no record names while the SKU was written; the newer value stays.",
         (APPLIED,),

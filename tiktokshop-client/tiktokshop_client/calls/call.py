@@ -50,7 +50,7 @@ LONGEST_REGION = 20
 """Characters of a region in a sentence. Those of the platform have two."""
 
 STALE = 5.0
-"""Seconds after which a request that has waited for its slot is stamped and signed anew."""
+"""Seconds after which a request that has waited for its slot is stamped and signed again."""
 
 
 @dataclass(frozen=True)
@@ -355,7 +355,7 @@ class Caller:
         return True
 
     def _restamp(self, attempt: _Attempt) -> bool:
-        """Takes the platform's own time from its answer, if it says it; else a fresh stamp has to do."""
+        """Takes the platform's own time from its answer, if it says it; else a fresh stamp must do."""
         self._refused = True
         if attempt.date is not None:
             self._skew = attempt.date - self._clock.time()

@@ -55,7 +55,7 @@ class Daily:
                 self._used.update({shop: n for shop, n in kept["shops"].items() if type(n) is int and n > 0})
 
     def kept(self, now: float) -> Mapping[str, Any]:
-        """What a later run of the same day has to know: ``{"day": "2026-11-28", "shops": {"7495": 120}}``."""
+        """What a later run of the same day must know: ``{"day": "2026-11-28", "shops": {"7495": 120}}``."""
         with self._lock:
             self._turn_to(now)
             return {"day": self._day, "shops": dict(self._used)}

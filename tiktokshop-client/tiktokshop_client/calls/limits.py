@@ -9,12 +9,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from threading import Lock
-from typing import TYPE_CHECKING, cast
-
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
+from typing import TYPE_CHECKING
 
 from tiktokshop_client.calls.daily import Daily
-from tiktokshop_client.calls.shared import GUARD, LATE, PACE, Departure, Shared
+from tiktokshop_client.calls.shared import LATE, PACE, Departure, Shared
 from tiktokshop_client.calls.throttle import Throttle
 from tiktokshop_client.errors import ClosedError
 
@@ -37,7 +35,8 @@ SMOOTHING = 0.1
 SPARE = 1.05
 """Requests on their way beyond those that Little's law asks for: answers do not all take the same time."""
 
-MICROSECONDS = 1_000_000
+TINY = 1e-6
+"""Seconds that are not worth waiting for."""
 
 Level = tuple[Shared, str]
 """A ceiling that a budget shares with others, and its name among them."""
@@ -69,8 +68,8 @@ class Budget:
         self._state = lock or Lock()  # never held while waiting
         self._due = -math.inf  # when the next request is to go by even spacing
         self._latency = 0.0
-        limit, self._window = (int(self._throttle.fastest), 1.0) if ceiling >= 1 else (1, 1 / ceiling)
-        self._bucket = InMemoryBucket([Rate(limit, math.ceil(MARGIN * MICROSECONDS * self._window))])
+        limit, window = (int(self._throttle.fastest), 1.0) if ceiling >= 1 else (1, 1 / ceiling)
+        self._window = MARGIN * window
         self._left: deque[Departure] = deque(maxlen=limit)  # the requests of the last window
 
     @property
@@ -85,7 +84,7 @@ class Budget:
 
     @property
     def parallel(self) -> int:
-        """How many requests have to be on their way at once to use the whole rate (Little's law); at least 1."""
+        """How many requests must be on their way at once to use the whole rate (Little's law); at least 1."""
         return 1 + math.ceil(SPARE * self.rate * self._latency)
 
     def acquire(self) -> float:
@@ -152,24 +151,19 @@ class Budget:
             waited: Whether the request has waited already. One that wakes up late is made up for, within limits.
         """
         with self._state:
-            while self._left and self._left[0].moment + self._window + GUARD <= now:
+            while self._left and self._left[0].moment + self._window <= now:
                 self._left.popleft()
             full = len(self._left) == self._left.maxlen
-            clear = self._left[0].moment + self._window + GUARD if full else -math.inf
+            clear = self._left[0].moment + self._window if full else -math.inf
             mine = max(self._throttle.paused_until, self._due, clear)
             theirs = {level: level.free(now) for level, _ in self._levels}
             free = max([mine, *theirs.values()])
             wait = free - now
-            if wait * MICROSECONDS > 1:
+            if wait > TINY:
                 self._held_up_by = frozenset(level for level, when in theirs.items() if when == free > mine)
                 return wait
-            # The bucket's unit of time is ours to choose; its milliseconds would be too coarse, so these are micro.
-            item = RateItem("request", math.ceil(now * MICROSECONDS))
-            self._bucket.leak(item.timestamp)
-            if not self._bucket.put(item):
-                return (cast("int", self._bucket.waiting(item)) + 1) / MICROSECONDS
-            # Whoever waited and woke up late is made up for; who came late was not held up by us. The bucket sees to
-            # it that what is made up for never breaks the ceiling.
+            # Whoever waited and woke up late is made up for; who came late was not held up by us. What is made
+            # up for never breaks the ceiling, because a full window is waited for.
             rate, departure = self._throttle.rate, Departure(now, now)
             planned = max(self._due, now - LATE) if waited and rate >= self._throttle.fastest else now
             self._due = planned + PACE / rate

@@ -53,7 +53,7 @@ class Throttle:
 
     def __init__(self, ceiling: float, clock: Clock) -> None:
         self._ceiling = ceiling
-        # A ceiling of 2.5 allows two requests in any one second, so that is what the spacing has to be made for.
+        # A ceiling of 2.5 allows two requests in any one second, so that is what the spacing must be made for.
         self.fastest = math.floor(ceiling) if ceiling >= 1 else ceiling
         self.paused_until = -math.inf
         self._clock = clock

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_FAILED = "the platform's service failed; try again later, and ask its support if it stays so"
+_FAILED = "the platform's service failed; try again later, and ask its support if it persists"
 
 FAILURES: Final = dict.fromkeys(
     (
@@ -30,40 +30,40 @@ REFUSALS: Final = {
     10007002: "the order's status does not allow its shipping information to be changed",
     11005004: "there is no such warehouse",
     11006013: "goods of this category cannot be shipped this way: ship them as the category demands",
-    11006014: "goods of this category have to be shipped apart from others: split the package",
-    11006021: "the package is shipped already",
+    11006014: "goods of this category must be shipped apart from others: split the package",
+    11006021: "the package is already shipped",
     21004006: "the invoice is missing: upload it, then ship",
     21004017: "the shop's time for an on-demand pick-up has not come: ship within the pick-up time",
     21004019: "the invoices are missing: upload one for every order of the package, then ship",
     21004020: "the invoice has not been accepted yet: wait until it is, or upload a right one",
     21004024: "the platform's limits do not let this order be shipped: see its page in Seller Center",
     21008025: "the platform fulfils the order, so the seller cannot ship it",
-    21008042: "the shipping label is printed already",
+    21008042: "the shipping label is already printed",
     21008044: "a return or cancellation is open on an item: settle that first",
-    21008099: "the package is shipped already",
+    21008099: "the package is already shipped",
     21008106: "the platform does not offer this call in the shop's market",
     21008117: "the platform ships this delivery option itself, so there is no carrier to choose",
     21011003: "the package's state does not allow this",
     21011008: "the package is not complete yet: try again later",
     21011012: "a rule of the platform about orders does not allow this",
     21011013: "a rule of the platform about shipping does not allow this",
-    21011020: "the orders are shipped already",
-    21011027: "the package is delivered already",
+    21011020: "the orders are already shipped",
+    21011027: "the package is already delivered",
     21011033: "the order is combined with others already",
     21011036: "one SKU cannot be split over several packages here",
-    21011040: "the package is shipped already",
+    21011040: "the package is already shipped",
     21011041: "the order is cancelled",
     21011042: "the order is cancelled",
     21011046: "the order is combined with others, so it cannot be split",
-    21011053: "the time is outside of the pick-up slot: choose another slot",
+    21011053: "the time is outside the pick-up slot: choose another slot",
     21011054: "a pick-up slot is needed: choose one",
     21014009: "the package cannot be shipped: see the order in Seller Center, it may be cancelled without penalty",
     21021010: "a return or cancellation is open on an item: settle that first",
-    21022025: "a shipping label has been bought already",
+    21022025: "a shipping label has already been bought",
     21022028: "the package could not be split",
     21022032: "no carrier fits the package: choose one",
     21032001: "the package's state does not allow it to be changed",
-    21042056: "the orders are shipped already",
+    21042056: "the orders are already shipped",
     21042057: "the orders are not awaiting shipment, so there can be no labels for them",
     21042067: "the carrier could not take the order: see it in Seller Center",
     22005007: "the platform does not find the seller",
@@ -122,9 +122,9 @@ REFUSALS: Final = {
     25011035: "the parcel cannot be rejected yet",
     25020003: "the decision does not fit the request's state",
     25020004: "the decision does not fit the kind of request",
-    25020009: "the request is cancelled already",
-    25020010: "the request is approved already, so it cannot be rejected",
-    25020011: "the returned goods are received already",
+    25020009: "the request is already cancelled",
+    25020010: "the request is already approved, so it cannot be rejected",
+    25020011: "the returned goods are already received",
     25020012: "the request's state does not allow the receipt of goods to be rejected",
     # products, stock and prices
     12019008: "the product id is not valid",
@@ -158,7 +158,7 @@ REFUSALS: Final = {
     45102007: "the shop may not see this conversation",
     45111001: "the message service does not support this",
 }
-"""What is about the shop's data: a person has to act, or nothing is to be done."""
+"""What is about the shop's data: a person must act, or nothing is to be done."""
 
 FAULTS: Final = dict.fromkeys(
     (11001002, 12019123, 12019124, 12052902, 38023047, 38023048, 38023049, 38023057, 38023060, 45101002, 45111017),

@@ -42,7 +42,7 @@ class Action(_Word):
 
     STOP = "stop"
     RETRY = "retry"
-    """Wait and send it again, stamped and signed anew, if a repeat is harmless."""
+    """Wait and send it again, stamped and signed again, if a repeat is harmless."""
     SLOW_DOWN = "slow_down"
     """As RETRY, for writes too (nothing happened), and take the budget down."""
     REFRESH = "refresh"
@@ -77,8 +77,8 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _C, _A = Category, Action
 
-_NO_NEW_GRANT = "and authorising anew does not help"
-_REAUTHORISE = "the seller has to authorise the app again (tiktokshop auth login)"
+_NO_NEW_GRANT = "and authorising again does not help"
+_REAUTHORISE = "the seller must authorise the app again (tiktokshop auth login)"
 _ONLY_SEEN_BY_US = "this is a fault of this program, please report it"
 
 MARKET_TEXT = "the platform does not offer this in the shop's market ({region})"
@@ -192,13 +192,13 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
         36009043,
         _C.SHOP,
         _A.STOP,
-        "the platform has deactivated the shop: its seller has to settle that in Seller Center, " + _NO_NEW_GRANT,
+        "the platform has deactivated the shop: its seller must settle that in Seller Center, " + _NO_NEW_GRANT,
     ),
     (
         36009044,
         _C.AUTHORISATION,
         _A.STOP,
-        "the platform has deactivated the seller, who has to settle that in Seller Center, " + _NO_NEW_GRANT,
+        "the platform has deactivated the seller, who must settle that in Seller Center, " + _NO_NEW_GRANT,
     ),
     (105001, _C.AUTHORISATION, _A.REFRESH, f"the access token is not valid: {_REAUTHORISE}"),
     (105002, _C.AUTHORISATION, _A.REFRESH, f"the access token has expired: {_REAUTHORISE}"),
@@ -214,7 +214,7 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
         CIPHER_OF_ANOTHER_GRANT,
         _C.AUTHORISATION,
         _A.STOP,
-        "the token does not go with the shop's cipher: run again, which reads the ciphers anew; if that does not help, "
+        "the token does not go with the shop's cipher: run again, to read the ciphers again; if that does not help, "
         + _AS_SELLER,
     ),
     (36004001, _C.AUTHORISATION, _A.STOP, f"the refresh token has expired: {_REAUTHORISE}"),
@@ -255,8 +255,8 @@ _FAMILIES: tuple[tuple[int, Category, Action, str], ...] = (
     (25020005, _C.SCOPE, _A.STOP, _NO_PERMISSION),
     (66009315, _C.SCOPE, _A.STOP, _NO_PERMISSION),
     (12052700, _C.SHOP, _A.STOP, "the platform has deactivated the shop or its seller"),
-    (21011006, _C.BUSINESS, _A.DONE, "the package is shipped already"),
-    (21011030, _C.BUSINESS, _A.DONE, "the package is delivered already"),
+    (21011006, _C.BUSINESS, _A.DONE, "the package is already shipped"),
+    (21011030, _C.BUSINESS, _A.DONE, "the package is already delivered"),
 )
 
 # Refusals that are about the shop's data; all are (business, stop).
@@ -270,7 +270,7 @@ _BUSINESS: dict[int, str] = {
     21011007: "a return or cancellation is open on the order: settle that first",
     21011022: "the tracking number or the shipping provider is not valid",
     21011028: "the package belongs to another shop",
-    21011029: "the package is outside of the fulfilment unit",
+    21011029: "the package is outside the fulfilment unit",
     21011037: "no shipping service is available for it",
     21011043: "it is not shipped yet, so there is nothing to correct: mark it as shipped first",
     21011048: "the order has several packages: correct each package by itself",
@@ -288,7 +288,7 @@ _BUSINESS: dict[int, str] = {
     12052048: "the product is not listed in this shop or account",
     12052031: "the product cannot be changed",
     12052050: "a product cannot have more than 100 SKUs",
-    12052308: "an appeal about the product is running",
+    12052308: "an appeal about the product is open",
     12052332: "the shop is being integrated, so only stock and price can be changed",
     12052371: "the product is in a running auction",
     12052547: "the product has no version under review",
@@ -303,7 +303,7 @@ _BUSINESS: dict[int, str] = {
     12052996: "external_id is used more than once",
     12052023: "there is no such category",
     12052024: "the category has subcategories: choose one of them",
-    12052217: "the category has to be of category version v2",
+    12052217: "the category must be of category version v2",
     12052230: "the category is not of the category version that was sent",
     12052026: "there is no such brand",
     12052722: "there is no such image",
@@ -312,7 +312,7 @@ _BUSINESS: dict[int, str] = {
     # stock
     12019022: "every SKU needs a valid warehouse",
     12019024: "the stock is not valid",
-    12019028: "all warehouses of the SKU have to be sent",
+    12019028: "all warehouses of the SKU must be sent",
     12052036: "the stock cannot be changed",
     12052037: "the stock cannot be changed: a warehouse is wrong or left out, or the platform allocates the stock",
     12052055: "the quantity of a warehouse is out of range",
@@ -325,7 +325,7 @@ _BUSINESS: dict[int, str] = {
     12052382: "the platform fulfils it: its stock cannot be changed from outside",
     12052393: "the product is in a promotion: its stock may not go below what it is now",
     12052503: "the SKUs share their stock: all of them need the same quantity",
-    12052516: "the list of stock is incomplete: all warehouses of the SKU have to be sent",
+    12052516: "the list of stock is incomplete: all warehouses of the SKU must be sent",
     12052530: "the warehouse belongs to another shop",
     12052531: "the warehouse is disabled",
     12052532: "the warehouse is not for sales",

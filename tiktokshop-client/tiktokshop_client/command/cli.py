@@ -88,7 +88,7 @@ def auth() -> None:
 @_consent_options
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True,
               help="The port of this machine that the app's redirect address names.")  # fmt: skip
-@click.option("--paste", is_flag=True, help="Receive nothing: ask for the address on which the browser ended.")
+@click.option("--paste", is_flag=True, help="Receive nothing: ask for the address where the browser ended.")
 @click.option("--no-browser", is_flag=True, help="Show the consent link, but do not open it.")
 @_common
 def login(  # noqa: PLR0913 - one argument for each option
@@ -109,7 +109,7 @@ def login(  # noqa: PLR0913 - one argument for each option
     check(settings, store)  # before anybody clicks
     if paste:
         click.echo(f"Open this link as the seller:\n\n  {link}\n", err=True)
-        address = asked("Then paste the address on which the browser ends (not shown)", hidden=True)
+        address = asked("Then paste the address where the browser ends (not shown)", hidden=True)
         code = code_of(query_of(address), state)
     else:
         with Receiver(port, state) as receiver:
@@ -134,7 +134,7 @@ def url(*, region: str | None, service_id: str | None, config_file: Path | None,
 
 @auth.command(name="exchange")
 @click.argument("code", required=False)
-@click.option("--state", help="The state of the link, if it is known; it has to come back.")
+@click.option("--state", help="The state of the link, if it is known; it must come back.")
 @_common
 def exchange_command(
     *, code: str | None, state: str | None, config_file: Path | None, as_json: bool, log_level: str
@@ -144,7 +144,7 @@ def exchange_command(
     A code is good once, within 30 minutes, and only with the app's secret. Without CODE it is asked for, unseen.
     """
     settings, store, _ = _connection(config_file, log_level, seed_needed=False)
-    text = code or asked("Code, or the address on which the browser ended (not shown)", hidden=True)
+    text = code or asked("Code, or the address where the browser ended (not shown)", hidden=True)
     found = code_of(query_of(text), state) if "code=" in text or "error=" in text else Secret(text.strip())
     _exchange(settings, store, found, as_json=as_json)
 
@@ -171,7 +171,7 @@ def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Forget the stored tokens. The seller's grant stays: only the seller can take it back, in Seller Center."""
     settings, store, _ = _connection(config_file, log_level)
     forget(settings, store)
-    _print({"token_store": store.name}, [f"Forgot the tokens in {store.name}."], as_json=as_json)
+    _print({"token_store": store.name}, [f"Deleted the tokens in {store.name}."], as_json=as_json)
 
 
 @tiktokshop.command()
@@ -215,7 +215,7 @@ def _log_at(level: str) -> None:
 def _link(settings: Settings, config: dict[str, Any], region: str | None, service_id: str | None, state: str) -> str:
     region = region or str(config.get("region") or "")
     if region and region not in REGIONS:
-        raise ConfigurationError(f"the setting region has to be one of {', '.join(REGIONS)}")
+        raise ConfigurationError(f"the setting region must be one of {', '.join(REGIONS)}")
     service_id = service_id or str(config.get("service_id") or "")
     return consent_url(settings, region=region, service_id=service_id, state=state)
 

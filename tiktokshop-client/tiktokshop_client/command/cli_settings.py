@@ -36,7 +36,7 @@ def gather(file: Path | None) -> dict[str, Any]:
     for name, value in config.items():
         kind = KNOWN.get(name, {}).get("type", "string")
         if isinstance(value, str) and kind != "string":
-            raise ConfigurationError(f"the setting {name} has to be of type {kind}")
+            raise ConfigurationError(f"the setting {name} must be of type {kind}")
     return config
 
 
@@ -45,7 +45,7 @@ def settings_of(config: dict[str, Any], *, seed_needed: bool = True) -> Settings
 
     Args:
         config: What ``gather`` found.
-        seed_needed: Whether there has to be a token already, in the configuration or the default store.
+        seed_needed: Whether there must be a token already, in the configuration or the default store.
     """
     if not config.get("sandbox"):
         for name, hidden in (("app_key", False), ("app_secret", True)):

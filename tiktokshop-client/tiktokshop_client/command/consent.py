@@ -41,7 +41,7 @@ def consent_url(settings: Settings, *, region: str, service_id: str, state: str)
         settings: The connection; the app's key goes into the legacy link.
         region: One of ``REGIONS``; "" if it is not known.
         service_id: The app's service id, which the legacy link does not need.
-        state: What the redirect has to bring back.
+        state: What the redirect must bring back.
 
     Raises:
         ConfigurationError: The region or the service id is missing.
@@ -51,13 +51,13 @@ def consent_url(settings: Settings, *, region: str, service_id: str, state: str)
         return f"{settings.auth_base_url}/oauth/authorize?{urlencode({'app_key': settings.app_key, 'state': state})}"
     if not elsewhere and not region:
         raise ConfigurationError(
-            "the consent link differs by the seller's market: say --region us for a seller in the United States, "
+            "the consent link differs by the seller's market: use --region us for a seller in the United States, "
             "--region row for anywhere else",
         )
     if not service_id:
         raise ConfigurationError(
-            "the consent link needs the app's service id: copy it from Partner Center and say --service-id, or use "
-            "--region legacy, whose link has the app key in its place",
+            "the consent link needs the app's service id: copy it from Partner Center and pass it with --service-id, "
+            "or use --region legacy, whose link has the app key in its place",
         )
     query = urlencode({"service_id": service_id, "state": state})
     return f"{elsewhere or HOSTS[region]}/open/authorize?{query}"
@@ -88,7 +88,7 @@ def code_of(query: Mapping[str, str], state: str | None) -> Secret:
     """
     if state is not None and not is_ours(query, state):
         raise AuthorisationError(
-            "the browser came back with another state than it was sent out with, so it may not be the seller's own "
+            "the browser came back with a state other than the one it was given, so it may not be the seller's own "
             "consent: nothing was exchanged; start again with tiktokshop auth login",
         )
     if query.get("code"):

@@ -33,7 +33,7 @@ class Receiver:
 
     Args:
         port: The port of the app's redirect address; 0 takes a free one.
-        state: What the redirect has to bring back. Any program on this machine, and any page in its browser, can ask
+        state: What the redirect must bring back. Any program on this machine, and any page in its browser, can ask
             this port for something; what does not know the state is not listened to.
     """
 
@@ -45,11 +45,11 @@ class Receiver:
             self._server = HTTPServer((LOOPBACK, port), self._handler(state))
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
-            problem = "another program has it" if taken else error.strerror or "it cannot be used"
+            problem = "another program uses it" if taken else error.strerror or "it cannot be used"
         if problem:
             raise ConfigurationError(
-                f"port {port} of this machine cannot receive the redirect ({problem}): say another --port, the one "
-                "in the app's redirect address, or --paste",
+                f"port {port} of this machine cannot receive the redirect ({problem}): choose another with --port, the "
+                "one in the app's redirect address, or --paste",
             )
         self.port: int = self._server.server_address[1]
 
@@ -94,8 +94,8 @@ class Receiver:
                     return
                 if not is_ours(query, state):
                     receiver._strangers += 1
-                    self.answer(400, "Not this login", "The address has another state than the login that waits here: "
-                                "start again from the link that it shows.")  # fmt: skip
+                    self.answer(400, "Not this login", "This address belongs to another login: "
+                                "start again from the link that the waiting login shows.")  # fmt: skip
                     return
                 try:
                     receiver.outcome = code_of(query, state)

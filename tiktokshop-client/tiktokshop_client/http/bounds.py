@@ -59,7 +59,7 @@ class Allowance:
 
     Args:
         silence: The seconds for which it may be silent.
-        seconds: The seconds in which all of it has to be there, from now on.
+        seconds: The seconds in which all of it must be there, from now on.
         decoded: Whether it will be decoded as a whole.
     """
 
@@ -83,7 +83,7 @@ class Allowance:
             _large.release()
 
     def left(self) -> float:
-        """The seconds until all of it has to be there.
+        """The seconds until all of it must be there.
 
         Raises:
             AnswerError: There are none.

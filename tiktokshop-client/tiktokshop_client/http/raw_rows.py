@@ -111,7 +111,7 @@ def answer_with(name: str, rows: Any, **others: Any) -> type[msgspec.Struct]:
 class RawRows(Sequence[dict[str, Any]]):
     """The rows of a page as the bytes they came in: a fifth of the memory, and a thirtieth once they are packed.
 
-    A row is decoded anew whenever it is looked at, one at a time, so that what is in use fits the processor's caches.
+    A row is decoded again whenever it is looked at, one at a time, so that what is in use fits the processor's caches.
 
     Attributes:
         on_mended: Is told how many values had to be mended when somebody looked at them.

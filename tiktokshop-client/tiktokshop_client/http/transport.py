@@ -148,7 +148,7 @@ class Transport:
     Redirects are not followed, because the token would travel with them. TLS certificates are always verified; no
     setting reaches that switch. Proxies and extra certificate authorities come from the environment as usual.
 
-    An answer may be silent for ``timeout`` seconds, and has to be there as a whole ``PATIENCE`` times as many seconds
+    An answer may be silent for ``timeout`` seconds, and must be there as a whole ``PATIENCE`` times as many seconds
     after its request was begun; ``bounds`` says how large it may be.
     """
 
@@ -268,11 +268,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 _PERMANENT: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     (
         (_UnsendableError,),
-        "HTTP cannot carry some character of the access token or the user_agent: copy it again, or authorise again",
+        "the access token or the user_agent has a character that HTTP cannot carry: copy it again, or authorise again",
     ),
     (
         (requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError),
-        "{host} cannot be reached, because the proxy's address is not one: check HTTPS_PROXY and HTTP_PROXY",
+        "{host} cannot be reached, because the proxy's address is not valid: check HTTPS_PROXY and HTTP_PROXY",
     ),
     ((ssl.SSLCertVerificationError,), "the certificate of {host} is not valid: check the base URL and the proxy"),
 )

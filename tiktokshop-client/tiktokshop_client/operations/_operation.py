@@ -52,7 +52,7 @@ class Operation:
         body_needs: The same in the body.
         markets: The only regions that have the endpoint; None if all do.
         seller_types: The only kinds of shops it is for (``LOCAL``, ``CROSS_BORDER``); None if all are.
-        programme: The programme of the platform that a seller has to take part in, "" for none. What the platform
+        programme: The programme of the platform that a seller must take part in, "" for none. What the platform
             answers those who do not is in no source.
         not_in: Regions documented as not having it. Some shops there are served, so it is asked all the
             same, and a refusal is reported as "not available in this market".

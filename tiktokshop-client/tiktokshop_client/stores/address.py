@@ -58,7 +58,7 @@ def _objects(protocol: str) -> Callable[[str, str], TokenStore]:
         parts = _parts(url)
         if parts.query or parts.fragment:
             raise ConfigurationError(
-                f"the setting token_store names an option that {protocol}:// has not: write {protocol}://bucket/folder"
+                f"the setting token_store names an option that {protocol}:// does not have: write {protocol}://bucket/folder"
             )
         if not (parts.netloc and parts.path.strip("/")):
             raise ConfigurationError(

@@ -42,11 +42,11 @@ class SeedStore(ABC):
         """The seed's text, b"" if there is none."""
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nothing is written, so nobody has to be kept out."""
+        """Nothing is written, so nobody must be kept out."""
         return nullcontext()
 
     def read(self) -> Token | None:
-        """The pair, read anew each time.
+        """The pair, read again each time.
 
         Raises:
             ConfigurationError: It cannot be had, or is no token.
@@ -58,15 +58,17 @@ class SeedStore(ABC):
             return decode(text, self.name, foreign=True)
         if not text.isascii() or len(text.split()) != 1:
             raise ConfigurationError(
-                f"the token store {self.name} gives no token: it has to be an access token alone, or a pair as JSON; "
-                "copy it again, whole"
+                f"the token store {self.name} gives no token: it must be an access token alone, or a pair as JSON; "
+                "copy all of it again"
             )
         problem = ""
         try:
             return Token(Secret(text.decode()))
         except BadTokenError as error:
             problem = str(error)
-        raise ConfigurationError(f"the token store {self.name} holds no good token: {problem}; copy it again, whole")
+        raise ConfigurationError(
+            f"the token store {self.name} does not hold a usable token: {problem}; copy all of it again",
+        )
 
     def write(self, token: Token) -> None:  # noqa: ARG002 - the protocol's signature
         """Refuses."""

@@ -232,7 +232,7 @@ class ReadOnlyStore:
         return str(self._path)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nothing is written, so nobody has to be kept out."""
+        """Nothing is written, so nobody must be kept out."""
         return nullcontext()
 
     def read(self) -> Token | None:
@@ -261,6 +261,6 @@ class ReadOnlyStore:
     def check_writable(self) -> None:
         """Always raises ``ReadOnlyStoreError``: a pair that cannot be stored would be lost."""
         raise ReadOnlyStoreError(
-            f"the token store {self._path} is read-only, and the access token in it is no longer good: "
+            f"the token store {self._path} is read-only, and the access token in it is no longer valid: "
             "let the program that owns the store refresh it",
         )

@@ -5,7 +5,7 @@ new seed (the seller authorised again) wins over the store, and an old one does 
 
 A refresh may kill the old pair, so all that keeping the new one takes is tried before, and it is kept before it is
 used; see ``vault``. One gap cannot be closed from this side: a process killed between the platform's answer and the
-write loses the pair, and the seller has to authorise again.
+write loses the pair, and the seller must authorise again.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ REFRESH_AHEAD = 600
 """Seconds before its expiry at which an access token is refreshed (or half its life, if that is less)."""
 
 PAUSE_AFTER_FAILURE = 60
-"""Seconds until the next attempt when a refresh ahead of expiry failed and the old token is still good."""
+"""Seconds until the next attempt when a refresh ahead of expiry failed and the old token is still valid."""
 
 PAUSE_AFTER_REFRESH = 60
 """Seconds for which a pair is used as it is, however soon it says that it expires: else every call would buy one."""
@@ -124,7 +124,7 @@ class Tokens:
             subject: The shop it is for, for the sentence of an error.
 
         Raises:
-            AuthorisationError: The grant is over; the seller has to authorise again.
+            AuthorisationError: The grant is over; the seller must authorise again.
             ConfigurationError: There is no token, or the store cannot be used.
             TransientError: The token host does not answer, and the old token is no good.
         """
@@ -185,7 +185,7 @@ class Tokens:
         if token.refresh_token is not None and not self._stale(token):
             complaint = self._vault.complaint()
             if complaint:
-                log.warning("the access token is still good, but could not be refreshed: %s", complaint)
+                log.warning("the access token is still valid, but could not be refreshed: %s", complaint)
 
     def _known(self) -> Token:
         if self._token is None:
@@ -244,7 +244,7 @@ class Tokens:
                 return token
             if token.refresh_token is None:
                 raise AuthorisationError(
-                    f"the access token of {self.seller(subject)} is no longer good and there is no refresh token to "
+                    f"the access token of {self.seller(subject)} is no longer valid and there is no refresh token to "
                     "get another one: let the seller authorise the app again (tiktokshop auth login)"
                     + (", and set refresh_token" if self._seed else ""),
                 )
@@ -270,13 +270,13 @@ class Tokens:
     def _tell(fresh: Token, seller: str) -> None:
         if _came_expired(fresh):
             log.warning(
-                "the new access token of %s has expired already (%s), as the token host has it; it is used until the "
+                "the new access token of %s has already expired (%s), as the token host has it; it is used until the "
                 "platform refuses it: check the clock of this machine",
                 seller,
                 _moment(fresh),
             )
         else:
-            log.info("refreshed the access token of %s, good until %s", seller, _moment(fresh))
+            log.info("refreshed the access token of %s, valid until %s", seller, _moment(fresh))
 
     def _stored(self, fresh: Token) -> bool:
         """Keeps a new pair; False if somebody who did not wait for our lock has stored another one meanwhile."""
@@ -304,16 +304,16 @@ class Tokens:
     def _over(self, subject: str) -> AuthorisationError:
         if self._refusal in DEACTIVATED:
             why = (
-                "cannot be used: the platform has deactivated the shop or its seller, who has to settle that in Seller "
-                "Center, and authorising anew does not help"
+                "cannot be used: the platform has deactivated the shop or its seller, who must settle that in Seller "
+                "Center, and authorising again does not help"
             )
         else:
-            why = f"is over: the seller has to authorise the app again (tiktokshop auth login){self._where()}"
+            why = f"is over: the seller must authorise the app again (tiktokshop auth login){self._where()}"
         return AuthorisationError(f"the grant of {self.seller(subject)} {why}", code=self._refusal)
 
     def _where(self) -> str:
-        """What else has to be done for a new grant where the configuration has a token of its own."""
-        return ", and the new refresh_token has to go into the configuration" if self._seed else ""
+        """What else must be done for a new grant where the configuration has a token of its own."""
+        return ", and the new refresh_token must go into the configuration" if self._seed else ""
 
 
 def _came_expired(token: Token) -> bool:
@@ -325,7 +325,7 @@ def _came_expired(token: Token) -> bool:
 def _moment(token: Token) -> str:
     """When the access token expires, for a log line; years beyond what the calendar holds are just far away."""
     if token.access_expires_at is None:
-        return "the platform says otherwise"
+        return "the platform disagrees"
     try:
         return datetime.fromtimestamp(token.access_expires_at, timezone.utc).isoformat()
     except (OverflowError, ValueError, OSError):

@@ -165,7 +165,7 @@ class Vault:
         if not place:
             raise UnkeptError(
                 f"{failure}; that was after the platform had given the new tokens, and they could not be kept "
-                "anywhere else either: when this process ends, the seller has to authorise the app again "
+                "anywhere else either: when this process ends, the seller must authorise the app again "
                 "(tiktokshop auth login)",
             )
         log.error(

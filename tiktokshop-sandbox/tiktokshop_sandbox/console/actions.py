@@ -157,7 +157,7 @@ def _shop(gateway: Gateway, form: Form) -> Shop:
 def _number(form: Form, name: str, low: int, high: int) -> int:
     text = form.get(name, "")
     if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
-        raise ActionError(f"{name.capitalize()} has to be a whole number from {low} to {high}.")
+        raise ActionError(f"{name.capitalize()} must be a whole number from {low} to {high}.")
     return int(text)
 
 

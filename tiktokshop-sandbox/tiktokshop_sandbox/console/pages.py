@@ -152,7 +152,7 @@ def _grant(gateway: Gateway, token: str) -> Markup:
     words = f"App {app.key}, redirect address {app.redirect_uri}."
     if tokens:
         holder = gateway.accounts.holder(tokens.access)
-        state = "revoked" if holder and holder.revoked else f"good until {_date_time(tokens.access_expires)} UTC"
+        state = "revoked" if holder and holder.revoked else f"valid until {_date_time(tokens.access_expires)} UTC"
         words += f" The newest access token is {state}; {len(tokens.grant.granted_scopes)} scopes granted."
     buttons = (_button(token, "expire", "Expire the access tokens"), _button(token, "revoke", "Revoke the grant"))
     return tag("section", tag("h2", "Grant"), tag("p", words, id="grant"), tag("div", *buttons, class_="buttons"))

@@ -44,7 +44,7 @@ _CERTIFICATES: Final = (
         when=(HAS_BATTERIES, YES),
         expires=True,
     ),
-    Certificate("602618", "Food business registration", "The number has to be legible.", (FOOD,), expires=True),
+    Certificate("602618", "Food business registration", "The number must be legible.", (FOOD,), expires=True),
 )
 # What else than ordinary goods may be listed, where a market has anything of the kind.
 _SPECIAL: Final[Mapping[str, tuple[str, ...]]] = {

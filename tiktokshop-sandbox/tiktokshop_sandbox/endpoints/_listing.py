@@ -33,7 +33,7 @@ def sort_field(*names: str, default: str | None = None) -> Param:
 
 @dataclass(frozen=True)
 class Filter:
-    """Conditions that all have to hold, as SQL with its parameters."""
+    """Conditions that all must hold, as SQL with its parameters."""
 
     conditions: tuple[str, ...] = ()
     parameters: tuple[Any, ...] = ()

@@ -1,7 +1,7 @@
 """Which of the shop's orders came through creators, and through what.
 
 An order's commission is decided when it comes in and is the one that finance takes off it; so is who earned it. Both
-follow from the order's number, so that every order has to be looked at only once.
+follow from the order's number, so that every order must be looked at only once.
 """
 
 from __future__ import annotations

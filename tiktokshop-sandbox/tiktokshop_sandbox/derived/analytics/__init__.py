@@ -1,7 +1,7 @@
 """What the platform reports of a shop by day: sales, traffic, videos, live sessions, and the shop's score.
 
 Everything follows from the shop's orders and from draws by day. A report of a day is ready on the next morning and is
-drawn up anew on three more; from then on it stands (`days`). Rows of a report never go away again.
+drawn up again on three more; from then on it stands (`days`). Rows of a report never go away again.
 """
 
 from __future__ import annotations

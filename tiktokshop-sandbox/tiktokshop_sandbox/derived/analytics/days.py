@@ -1,7 +1,7 @@
 """Which days there are reports of, and how far a day's figures have ripened.
 
 The platform counts by the days of the shop's own time zone. A day's report is ready on the next morning, and is drawn
-up anew on each of the three mornings after that, because orders are still cancelled and visits still come in late.
+up again on each of the three mornings after that, because orders are still cancelled and visits still come in late.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Calendar:
         return self._moment(day, time())
 
     def age(self, day: date) -> int:
-        """How often the day's report has been drawn up anew, at most three times."""
+        """How often the day's report has been drawn up again, at most three times."""
         return min((self.latest - day).days, REVISIONS)
 
     def drawn_up(self, day: date) -> int:

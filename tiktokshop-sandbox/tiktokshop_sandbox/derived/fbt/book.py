@@ -3,7 +3,7 @@
 Which of the shop's orders the platform fulfils, and which goods they take from where, is settled when an order comes
 in. So the first order for a product brings the product's goods into the book, with a delivery that is counted at that
 very second, and an order that would leave too little brings another one. What is delivered never depends on what
-becomes of an order; so nothing has to be taken back, and there is always something left.
+becomes of an order; so nothing must be taken back, and there is always something left.
 """
 
 from __future__ import annotations
