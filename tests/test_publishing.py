@@ -1,11 +1,14 @@
-"""What is made for others to install: the definitions for Meltano Hub."""
+"""What is made for others to install: the packages' files, the definitions for Meltano Hub, the workflows."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
+PACKAGES = ("tiktokshop-client", "tap-tiktokshop", "target-tiktokshop", "tiktokshop-sandbox")
 
 # The Hub's rules for a definition, reduced to what ours could break: what it must have, what it may have, and of what.
 NEEDED = {"name", "namespace", "variant", "quality"}
@@ -84,3 +87,14 @@ def test_secrets_are_marked_as_such_in_both_definitions():
     for name in KNOWN_OF:
         secrets = {one["name"] for one in definition(name)["settings"] if one.get("sensitive")}
         assert secrets == {"app_secret", "access_token", "refresh_token"}
+
+
+def test_nothing_says_pip_install_of_a_name_that_no_index_has():
+    names = "|".join(PACKAGES)
+    told = re.compile(rf"(?:pip|uv tool|pipx) install [^\n|]*?(?<![./\w-])(?:{names})\b|uvx (?:--\S+ )*(?:{names})\b")
+    assert told.search("pip install -q 'tiktokshop-client[redis]'")
+    assert not told.search("pip install './tiktokshop-client[redis]' ./tap-tiktokshop")
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, cwd=ROOT, text=True, check=True).stdout.split()
+    read = [name for name in listed if Path(name).suffix in {".md", ".py", ".yml", ".toml"} and (ROOT / name).is_file()]
+    found = {name for name in read if told.search((ROOT / name).read_text(encoding="utf8"))}
+    assert found - {"tests/test_publishing.py", "RELEASING.md"} == set()
