@@ -1,10 +1,14 @@
 """What is made for others to install: the packages' files, the definitions for Meltano Hub, the workflows."""
 
 import re
+import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
+import check_distributions
 import pytest
+import repository_address
 import yaml
 
 ROOT = Path(__file__).parent.parent
@@ -98,3 +102,123 @@ def test_nothing_says_pip_install_of_a_name_that_no_index_has():
     read = [name for name in listed if Path(name).suffix in {".md", ".py", ".yml", ".toml"} and (ROOT / name).is_file()]
     found = {name for name in read if told.search((ROOT / name).read_text(encoding="utf8"))}
     assert found - {"tests/test_publishing.py", "RELEASING.md"} == set()
+
+
+METADATA = """Metadata-Version: 2.4
+Name: tap-tiktokshop
+Version: 0.1.0
+Summary: A tap
+Author: We
+License-Expression: Apache-2.0
+License-File: LICENSE
+Keywords: elt
+Classifier: Typing :: Typed
+Classifier: Programming Language :: Python :: 3.10
+Classifier: Programming Language :: Python :: 3.11
+Classifier: Programming Language :: Python :: 3.12
+Classifier: Programming Language :: Python :: 3.13
+Requires-Python: >=3.10
+Requires-Dist: tiktokshop-client<0.2,>=0.1.0.dev0
+Project-URL: Repository, https://example.com/shop
+Description-Content-Type: text/markdown
+
+Read [this](https://example.com/page).
+"""
+
+
+def wheel(folder, *, without="", old="", new=""):
+    """A wheel of the tap, whole but for what is said."""
+    path = folder / "tap_tiktokshop-0.1.0-py3-none-any.whl"
+    files = {
+        "tap_tiktokshop/py.typed": "",
+        "tap_tiktokshop-0.1.0.dist-info/licenses/LICENSE": "",
+        "tap_tiktokshop-0.1.0.dist-info/METADATA": METADATA.replace(old, new) if old else METADATA,
+    }
+    with zipfile.ZipFile(path, "w") as made:
+        for name, text in files.items():
+            if not without or not name.endswith(without):
+                made.writestr(name, text)
+    return path
+
+
+def test_a_whole_distribution_may_be_released(tmp_path):
+    made = wheel(tmp_path)
+    assert check_distributions.faults_of(made) + check_distributions.release_faults(made, "v0.1.0") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"without": "py.typed"}, "no file py.typed"),
+        ({"without": "LICENSE"}, "no file LICENSE"),
+        ({"old": "Keywords: elt\n"}, "Keywords is None"),
+        ({"old": "Apache-2.0", "new": "MIT"}, "License-Expression is 'MIT'"),
+        ({"old": "Classifier: Typing :: Typed\n"}, "no classifier 'Typing :: Typed'"),
+        ({"old": "<0.2,>=0.1.0.dev0"}, "tiktokshop-client is no range around 0.1.0"),
+        ({"old": "<0.2,>=0.1.0.dev0", "new": "<0.3,>=0.2"}, "is no range around 0.1.0"),
+        ({"old": "<0.2,>=0.1.0.dev0", "new": " @ file:///client"}, "is an address"),
+        ({"old": "Version: 0.1.0\n", "new": "Version: 0.1.1.dev1\n"}, "the version is not that of the tag v0.1.0"),
+        ({"old": "Project-URL: Repository", "new": "Project-URL: Home"}, "no address of the repository"),
+        ({"old": "https://example.com/page", "new": "../docs/page.md"}, "does not have: ../docs/page.md"),
+    ],
+)
+def test_a_distribution_that_lacks_something_is_not_released(change, fault, tmp_path):
+    made = wheel(tmp_path, **change)
+    found = check_distributions.faults_of(made) + check_distributions.release_faults(made, "v0.1.0")
+    assert any(fault in one for one in found), found
+
+
+def test_a_package_that_was_not_built_and_versions_that_differ_are_told(tmp_path):
+    wheel(tmp_path)
+    faults = check_distributions.check(tmp_path)
+    assert faults == [f"{name}: not one wheel and one sdist" for name in check_distributions.PACKAGES]
+    wheel(tmp_path, old="Version: 0.1.0\n", new="Version: 0.1.1\n").rename(tmp_path / "tap_tiktokshop-0.1.1.whl")
+    wheel(tmp_path)
+    assert "several versions: 0.1.0, 0.1.1" in check_distributions.check(tmp_path)
+
+
+def test_the_address_of_the_repository_is_written_once_and_makes_the_readmes_links_absolute(tmp_path):
+    for package in PACKAGES:
+        (tmp_path / package).mkdir()
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / package / name, tmp_path / package)
+    for address in ("https://github.com/old/name", "https://github.com/shop/connectors.git"):
+        repository_address.main(address, tmp_path)
+    for package in PACKAGES:
+        project = (tmp_path / package / "pyproject.toml").read_text()
+        assert project.count("[project.urls]") == 1
+        assert 'Repository = "https://github.com/shop/connectors"\n' in project
+        assert repository_address.RELATIVE.findall((tmp_path / package / "README.md").read_text()) == []
+    assert (
+        "](https://github.com/old/name/blob/main/README.md)" in (tmp_path / "tiktokshop-client/README.md").read_text()
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tags", "begins"),
+    [((), "0.1.0.dev"), (("v0.1.0",), "0.1.0-"), (("v0.1.0", "deploy-2026-11"), "0.1.0-"), (("release",), "0.1.0.dev")],
+)
+def test_only_a_release_s_tag_makes_the_version(tags, begins, tmp_path):
+    if shutil.which("uv") is None:
+        pytest.skip("uv is not installed")
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", ROOT.as_uri(), clone], check=True)
+    for tag in tags:
+        subprocess.run(["git", "tag", tag], cwd=clone, check=True)
+    build = ["uv", "build", "--quiet", "--wheel", "--build-constraint", "constraints.txt", "--out-dir", "out"]
+    subprocess.run([*build, "tiktokshop-client"], cwd=clone, check=True)
+    (made,) = (clone / "out").glob("*.whl")
+    assert made.name.removeprefix("tiktokshop_client-").startswith(begins)
+
+
+@pytest.mark.slow
+def test_an_archive_without_git_builds_as_a_version_of_development(tmp_path):
+    if shutil.which("uv") is None:
+        pytest.skip("uv is not installed")
+    package = shutil.copytree(ROOT / "tiktokshop-client", tmp_path / "tiktokshop-client")
+    build = ["uv", "build", "--quiet", "--wheel", "--build-constraint", str(ROOT / "constraints.txt")]
+    subprocess.run([*build, "--out-dir", str(tmp_path / "out"), str(package)], check=True)
+    assert [made.name for made in (tmp_path / "out").glob("*.whl")] == ["tiktokshop_client-0.1.0.dev0-py3-none-any.whl"]
