@@ -222,3 +222,43 @@ def test_an_archive_without_git_builds_as_a_version_of_development(tmp_path):
     build = ["uv", "build", "--quiet", "--wheel", "--build-constraint", str(ROOT / "constraints.txt")]
     subprocess.run([*build, "--out-dir", str(tmp_path / "out"), str(package)], check=True)
     assert [made.name for made in (tmp_path / "out").glob("*.whl")] == ["tiktokshop_client-0.1.0.dev0-py3-none-any.whl"]
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def steps(workflow):
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_pins_its_actions_and_may_only_read(path):
+    workflow = yaml.safe_load(path.read_text(encoding="utf8"))
+    used = [step["uses"] for step in steps(workflow) if "uses" in step]
+    assert used
+    assert [one for one in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)] == []
+    assert workflow["permissions"] == {"contents": "read"}
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+    assert [step["run"] for step in steps(workflow) if "${{" in step.get("run", "")] == []  # nothing foreign in a shell
+
+
+def test_a_release_is_tested_and_built_before_it_is_published_and_each_job_may_what_it_must():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf8"))
+    assert workflow[True] == {"push": {"tags": ["v[0-9]*"]}}  # YAML 1.1 reads `on` as true
+    jobs = workflow["jobs"]
+    assert {name: set(job.get("needs", [])) for name, job in jobs.items()} == {
+        "test": set(),
+        "build": set(),
+        "publish": {"test", "build"},
+        "notes": {"publish"},
+    }
+    assert {name: job["permissions"] for name, job in jobs.items() if "permissions" in job} == {
+        "publish": {"id-token": "write"},
+        "notes": {"contents": "write"},
+    }
+    assert jobs["publish"]["environment"] == "pypi"
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf8")
+    assert [word for word in ("secrets.", "password") if f"{word}:" in text or "${{ " + word in text] == []
+    scripts = {word for step in steps(workflow) for word in step.get("run", "").split() if word.startswith(".ci/")}
+    assert scripts == {".ci/run", ".ci/setup", ".ci/distributions"}
+    assert all((ROOT / script).is_file() for script in scripts)
