@@ -1,8 +1,10 @@
 """What is made for others to install: the packages' files, the definitions for Meltano Hub, the workflows."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -262,3 +264,42 @@ def test_a_release_is_tested_and_built_before_it_is_published_and_each_job_may_w
     scripts = {word for step in steps(workflow) for word in step.get("run", "").split() if word.startswith(".ci/")}
     assert scripts == {".ci/run", ".ci/setup", ".ci/distributions"}
     assert all((ROOT / script).is_file() for script in scripts)
+
+
+@pytest.mark.slow
+def test_meltano_adds_both_plugins_from_their_definitions_to_an_empty_project_without_the_hub(tmp_path):
+    if shutil.which("uvx") is None:
+        pytest.skip("uv is not installed: bash .ci/setup")
+    wheels = tmp_path / "dist"
+    pins = str(ROOT / "constraints.txt")
+    for package in PACKAGES:
+        build = ["uv", "build", "--quiet", "--wheel", "--build-constraint", pins, "--out-dir", str(wheels)]
+        subprocess.run([*build, str(ROOT / package)], check=True)
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "meltano.yml").write_text("send_anonymous_usage_stats: false\n")
+    environment = {
+        **{name: value for name, value in os.environ.items() if "TIKTOKSHOP" not in name},
+        "MELTANO_HUB_API_ROOT": "http://127.0.0.1:9",  # nobody answers there
+        "UV_CONSTRAINT": pins,
+        "UV_FIND_LINKS": str(wheels),
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+
+    def meltano(*words):
+        command = ["uvx", "--quiet", "--python", sys.executable, "meltano", *words]
+        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    for kind, name in (("extractor", "tap-tiktokshop"), ("loader", "target-tiktokshop")):
+        meltano("add", "--plugin-type", kind, name, "--from-ref", str(ROOT / "hub" / f"{name}.yml"))
+        assert meltano("invoke", name, "--version").startswith(f"{name} v")
+    # Meltano takes no `select` from a definition; the guide has the line that brings it.
+    guide = (ROOT / "docs" / "guides" / "meltano.md").read_text(encoding="utf8")
+    excluded = re.search(r"for stream in ([\w ]+); do meltano select tap-tiktokshop --exclude", guide)[1].split()
+    for stream in excluded:
+        meltano("select", "tap-tiktokshop", "--exclude", stream, "*")
+    plugins = yaml.safe_load((project / "meltano.yml").read_text(encoding="utf8"))["plugins"]
+    wanted = definition("tap-tiktokshop")["select"]
+    assert ["*.*", *sorted(plugins["extractors"][0]["select"])] == ["*.*", *sorted(wanted[1:])]
