@@ -4,7 +4,7 @@
     python scripts/generate.py --check    # exit 1 if a file would change
 
 A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`. The pages of
-`docs/reference/streams` are generated whole.
+`docs/reference/streams` and the definitions in `hub` are generated whole.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import app_review
+import hub_definitions
 import reference_pages
 from tap_tiktokshop.streams.personal import stream_maps
 from target_tiktokshop.writing.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
@@ -38,9 +39,15 @@ def printed(module: str, *arguments: str) -> Any:
     return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
 
+def about(module: str) -> dict[str, Any]:
+    """How a plugin describes itself."""
+    described: dict[str, Any] = printed(module, "--about", "--format=json")
+    return described
+
+
 def settings(module: str) -> dict[str, dict[str, Any]]:
     """A plugin's settings as `--about` describes them, without those the SDK adds to every plugin."""
-    properties: dict[str, dict[str, Any]] = printed(module, "--about", "--format=json")["settings"]["properties"]
+    properties: dict[str, dict[str, Any]] = about(module)["settings"]["properties"]
     ours = {"title", "description"}
     return {name: spec for name, spec in properties.items() if ours <= spec.keys() and not is_sdk(name)}
 
@@ -71,7 +78,7 @@ def settings_table(module: str, *, without: str = "") -> list[str]:
 
 def tap_streams() -> list[dict[str, Any]]:
     """The streams as the tap's `--about` describes them."""
-    streams: list[dict[str, Any]] = printed("tap_tiktokshop", "--about", "--format=json")["streams"]
+    streams: list[dict[str, Any]] = about("tap_tiktokshop")["streams"]
     return streams
 
 
@@ -117,7 +124,7 @@ def meltano_no_pii() -> list[str]:
 def writes_table() -> list[str]:
     """Streams of the target as a Markdown table."""
     rows = ["| Stream | Needed fields | Other fields | What it changes |", "| --- | --- | --- | --- |"]
-    for stream in printed("target_tiktokshop", "--about", "--format=json")["streams"]:
+    for stream in about("target_tiktokshop")["streams"]:
         either = [" or ".join(f"`{name}`" for name in names) for names in stream["either"]]
         needed = [f"`{name}`" for name in stream["needed"]] + either
         named = {*stream["needed"], *(name for names in stream["either"] for name in names)}
@@ -216,7 +223,8 @@ def filled(text: str, name: str, lines: list[str]) -> str:
 def main() -> None:
     """Write or check every generated part."""
     stale = []
-    for file, page in reference_pages.stream_pages().items():
+    whole = {**reference_pages.stream_pages(), **hub_definitions.pages(about, meltano_select, meltano_settings)}
+    for file, page in whole.items():
         text = "\n".join(page) + "\n"
         if not (ROOT / file).is_file() or (ROOT / file).read_text(encoding="utf8") != text:
             stale.append(file)

@@ -186,7 +186,7 @@ def no_library(_, monkeypatch):
 
 FAULTS = {
     "bad key": (bad_key, "is not a key"),
-    "missing library": (no_library, r"pip install 'tiktokshop-client\[encryption\]'"),
+    "missing library": (no_library, r"pip install '\./tiktokshop-client\[encryption\]'"),
     "full": (lambda place, _: FULL[place.kind](place), r"cannot be written|no memory|no room|refuses these"),
     "read-only": (lambda place, _: READ_ONLY[place.kind](place), r"cannot be|only reads|only be read|refuses these"),
 }

@@ -60,7 +60,10 @@ def connection(path: str) -> dict[str, Any]:
 
 def _start(path: str) -> Running:
     if find_spec("tiktokshop_sandbox") is None:
-        raise ConfigurationError("the setting sandbox needs the sandbox itself: pip install tiktokshop-sandbox")
+        raise ConfigurationError(
+            "the setting sandbox needs the sandbox itself: install the package tiktokshop-sandbox beside this one, "
+            "in a clone with pip install ./tiktokshop-sandbox",
+        )
     package = import_module("tiktokshop_sandbox")
     problem = ""
     try:

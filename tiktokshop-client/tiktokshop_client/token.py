@@ -179,7 +179,8 @@ def _lock() -> Any:
         fernet = import_module("cryptography.fernet")
     if fernet is None:
         raise ConfigurationError(
-            f"{KEY_VARIABLE} needs the library for encryption: pip install 'tiktokshop-client[encryption]'",
+            f"{KEY_VARIABLE} needs the library for encryption: install tiktokshop-client with the extra encryption, "
+            "in a clone with pip install './tiktokshop-client[encryption]'",
         )
     locks = None
     with contextlib.suppress(ValueError):

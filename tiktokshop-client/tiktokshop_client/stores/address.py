@@ -171,7 +171,8 @@ def open_store(where: Path | Address, app_key: str) -> TokenStore:
     if find_spec(kind.module) is None:
         raise ConfigurationError(
             f"the setting token_store names a {where.kind} store, whose library is not installed: "
-            f"pip install 'tiktokshop-client[{kind.extra}]'",
+            f"install tiktokshop-client with the extra {kind.extra}, in a clone with "
+            f"pip install './tiktokshop-client[{kind.extra}]'",
         )
     return kind.make(where.text.reveal(), app_key)
 
