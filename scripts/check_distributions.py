@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 PACKAGES = ("tiktokshop-client", "tiktokshop-sandbox", "tap-tiktokshop", "target-tiktokshop")
-# What the metadata has to say, and with what; None where anything will do.
+# What the metadata must say, and with what; None where anything will do.
 FIELDS = {
     "Author": None,
     "Description-Content-Type": "text/markdown",
