@@ -1,10 +1,13 @@
 """What README.md, meltano.yml and pyproject.toml repeat is what the plugins say."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tap_tiktokshop.streams import STREAMS
+from target_tiktokshop.streams import WRITINGS
 
 ROOT = Path(__file__).parent.parent
 
@@ -14,6 +17,14 @@ def test_no_generated_part_has_drifted():
     command = [sys.executable, "scripts/generate.py", "--check"]
     check = subprocess.run(command, capture_output=True, cwd=ROOT, text=True, check=False)
     assert (check.stdout, check.returncode) == ("changed: nothing\n", 0), check.stderr
+
+
+@pytest.mark.parametrize(
+    ("page", "numbers"),
+    [("README.md", [len(STREAMS), len(WRITINGS)]), ("tap-tiktokshop/README.md", [len(STREAMS)])],
+)
+def test_a_page_that_says_how_many_streams_there_are_has_their_number(page, numbers):
+    assert [int(number) for number in re.findall(r"(\d+) streams", (ROOT / page).read_text())] == numbers
 
 
 def test_the_readme_s_demo_is_the_job_that_meltano_knows():

@@ -106,6 +106,8 @@ DESCRIPTIONS = {
     "pcu": "Most viewers at once.",
     "gpm": "Gross merchandise value per thousand views.",
     "sku_orders": "Orders counted once for each SKU in them.",
+    "shop_score_metrics.benchmarks": "From which value on the metric is excellent, and from which it is poor.",
+    "shop_score_metrics.value": "What was measured, in `value_unit`; a text, as the platform writes it for people.",
     # -- affiliates ------------------------------------------------------------------------------------------------
     "settlement_status": "SETTLED when the commission is final, INELIGIBLE when there is none; empty before.",
     "commission_rate": "Hundredths of a percent: 1000 is 10 %.",

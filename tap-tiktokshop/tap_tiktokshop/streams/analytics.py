@@ -2,7 +2,7 @@
 
 from tiktokshop_client import operations
 
-from tap_tiktokshop.reading import Days, Single
+from tap_tiktokshop.reading import Days, Listed, Single
 from tap_tiktokshop.streams.declaration import Declaration
 from tap_tiktokshop.streams.shapes import dated, hourly
 
@@ -81,6 +81,13 @@ SHOP_SCORE = Declaration(
     reading=Single(operations.GET_SHOP_SCORE, dated),
 )
 
+SHOP_SCORE_METRICS = Declaration(
+    name="shop_score_metrics",
+    summary="The metrics behind the shop's score: the value, points and status of each, with its benchmarks.",
+    keys=("shop_id", "metric_code"),
+    reading=Listed(operations.GET_SHOP_SCORE_METRICS, "metric_code"),
+)
+
 STREAMS = (
     SHOP_PERFORMANCE,
     SHOP_PERFORMANCE_HOURLY,
@@ -89,4 +96,5 @@ STREAMS = (
     VIDEO_PERFORMANCE,
     LIVE_PERFORMANCE,
     SHOP_SCORE,
+    SHOP_SCORE_METRICS,
 )

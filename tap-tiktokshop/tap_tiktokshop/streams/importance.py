@@ -19,7 +19,7 @@ FIRST: Final = (
     "order_transactions",
     # reports
     *("shop_performance", "shop_performance_hourly", "product_performance", "sku_performance"),
-    *("video_performance", "live_performance", "shop_score"),
+    *("video_performance", "live_performance", "shop_score", "shop_score_metrics"),
 )
 """The streams that come first, in this order. What costs a call for each row and is none of these comes after them."""
 

@@ -65,3 +65,11 @@ GET_SHOP_SCORE = Operation(
     "data.shop_analytics.public.read",
     markets=UNITED_STATES,
 )
+GET_SHOP_SCORE_METRICS = Operation(
+    "get_shop_score_metrics",
+    "GET",
+    "/analytics/202606/shop_performances/metrics",
+    "data.shop_analytics.public.read",
+    rows="metrics",
+    markets=UNITED_STATES,
+)

@@ -22,6 +22,7 @@ SKUS = "/analytics/202509/shop_skus/performance"
 VIDEOS = "/analytics/202605/shop_videos/performance"
 LIVES = "/analytics/202609/shop_lives/performance"
 SCORE = "/analytics/202606/shop_performances/overview"
+SCORE_METRICS = "/analytics/202606/shop_performances/metrics"
 ACCOUNTS = ("MARKETING_ACCOUNTS", "OFFICIAL_ACCOUNTS", "AFFILIATE_ACCOUNTS")
 SETTLED = date(2026, 9, 10)  # its report stands at NOW
 LATEST = date(2026, 9, 20)
@@ -701,21 +702,53 @@ def test_the_score_changes_from_day_to_day(asker):
 
 
 def test_a_shop_without_orders_has_no_score(new_world):
-    score = new_world(orders=0).ask("GET", SCORE)
+    asker = new_world(orders=0)
+    score = asker.ask("GET", SCORE)
+    assert not asker.ask("GET", SCORE_METRICS).get("metrics")
     assert "sps_score" not in score
     assert score["evaluate_duration_days"] == 30
 
 
+def test_each_dimension_of_the_score_has_a_metric_with_its_points_and_where_they_come_from(asker):
+    score = asker.ask("GET", SCORE)
+    metrics = asker.ask("GET", SCORE_METRICS)["metrics"]
+    assert [(metric["dimension"], metric["metric_code"]) for metric in metrics] == list(METRICS.items())
+    for metric, part in zip(metrics, score["dimensions"], strict=True):
+        assert (metric["score"], metric["status"]) == (part["score"], part["status"])
+        assert metric["end_evaluation_time"] == score["end_evaluation_time"]
+        assert ("top_reason_text" in metric) is (metric["status"] != "EXCELLENT")
+    window = (asker.world.shops[0].number, score["start_evaluation_time"], score["end_evaluation_time"])
+    returns, orders = (
+        asker.world.total(
+            f"SELECT count(*) FROM {table} WHERE shop = ? AND create_time >= ? AND create_time < ?", window
+        )
+        for table in ("returns", "orders")
+    )
+    assert Decimal(metrics[0]["value"]) == (Decimal(100 * returns) / orders).quantize(Decimal("0.01"), "ROUND_DOWN")
+
+
+@pytest.mark.parametrize("passed", range(4))
+def test_the_benchmarks_of_a_metric_say_whether_it_is_excellent_or_poor(asker, passed):
+    for metric in as_of(asker, NOW - DAY * passed).ask("GET", SCORE_METRICS)["metrics"]:
+        value = Decimal(metric["value"])
+        excellent, poor = (Decimal(metric["benchmarks"][f"{name}_threshold"]) for name in ("excellent", "poor"))
+        sign = 1 if excellent > poor else -1
+        assert (sign * value >= sign * excellent) is (metric["status"] == "EXCELLENT")
+        assert (sign * value < sign * poor) is (metric["status"] == "POOR")
+
+
 def test_the_score_exists_in_the_united_states_only(asker):
-    assert Router(all_endpoints()).find(SCORE).endpoints["GET"].markets == {"US"}
+    for path in (SCORE, SCORE_METRICS):
+        assert Router(all_endpoints()).find(path).endpoints["GET"].markets == {"US"}
     for path in (SHOP, *SORTS, HOURS.format("x")):
         assert Router(all_endpoints()).find(path).endpoints["GET"].markets is None
     counts = row_counts(asker.world)
     assert [counts[shop.id]["shop_score"] for shop in asker.world.shops] == [1, 0]
+    assert [counts[shop.id]["shop_score_metrics"] for shop in asker.world.shops] == [3, 0]
 
 
 def test_reports_need_the_scope_for_analytics():
     reports = [endpoint for endpoint in all_endpoints() if endpoint.path.startswith("/analytics/")]
     assert {endpoint.scope for endpoint in reports} == {"data.shop_analytics.public.read"}
     hours = HOURS.format("{date}")
-    assert {SHOP, hours, PRODUCTS, SKUS, VIDEOS, LIVES, SCORE} <= {endpoint.path for endpoint in reports}
+    assert {SHOP, hours, PRODUCTS, SKUS, VIDEOS, LIVES, SCORE, SCORE_METRICS} <= {endpoint.path for endpoint in reports}

@@ -15,9 +15,10 @@ from tiktokshop_sandbox.derived.analytics.score import score
 from tiktokshop_sandbox.documents.analytics.content import session_document, video_document
 from tiktokshop_sandbox.documents.analytics.figures import Purse, portion
 from tiktokshop_sandbox.documents.analytics.products import product_document, sku_document
-from tiktokshop_sandbox.documents.analytics.score import score_document
+from tiktokshop_sandbox.documents.analytics.score import metric_documents, score_document
 from tiktokshop_sandbox.documents.analytics.shop import interval_document, moment_document
 from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXTS, page_of, sort_order
+from tiktokshop_sandbox.paging import absent_when_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -138,6 +139,13 @@ def overview(call: ApiCall) -> Mapping[str, Any]:
     return score_document(score(call.world, call.the_shop, days), call.query["locale"])
 
 
+def metrics(call: ApiCall) -> Mapping[str, Any]:
+    """The metrics that the shop's score is made of."""
+    days = calendar(call.world, call.the_shop, call.now)
+    shown = metric_documents(score(call.world, call.the_shop, days), call.query["locale"])
+    return absent_when_empty(call, {"metrics": shown}, "metrics")
+
+
 def _asked(call: ApiCall) -> tuple[Calendar, list[date]]:
     """The shop's calendar, and the days asked for that have a report.
 
@@ -223,6 +231,7 @@ _FILTERS: Final[Mapping[str, Param]] = {
     "category_filter": TEXTS,
     "product_status_filter": Param("string", values=(_ALL, "INACTIVE", "LIVE"), default=_ALL),
 }
+_LOCALE: Final[Mapping[str, Param]] = {"locale": Param("string", default="en-US")}
 
 ENDPOINTS = (
     Endpoint(
@@ -268,7 +277,8 @@ ENDPOINTS = (
         "/analytics/202606/shop_performances/overview",
         _SCOPE,
         overview,
-        query={"locale": Param("string", default="en-US")},
+        query=_LOCALE,
         markets=SCORED,
     ),
+    Endpoint("GET", "/analytics/202606/shop_performances/metrics", _SCOPE, metrics, query=_LOCALE, markets=SCORED),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tiktokshop_sandbox.derived.analytics.content import LIVE, VIDEO, on_air
 from tiktokshop_sandbox.derived.analytics.days import calendar
 from tiktokshop_sandbox.derived.analytics.sales import goods_sold
+from tiktokshop_sandbox.derived.analytics.score import score
 from tiktokshop_sandbox.derived.analytics.traffic import seen_unsold
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ def _skus(world: World, shop: Shop, days: Calendar, day: date) -> int:
     return len({sku for _, sku in _goods_sold(world, shop, days)[day]})
 
 
+def _metrics(world: World, shop: Shop, now: int) -> int:
+    return len(score(world, shop, calendar(world, shop, now)).dimensions) if shop.region in SCORED else 0
+
+
 def _goods_sold(world: World, shop: Shop, days: Calendar) -> Mapping[date, set[tuple[int, str]]]:
     return world.remembered(("analytics: goods", shop.number, days.latest), lambda: goods_sold(world, shop, days))
 
@@ -57,4 +62,5 @@ COUNTS: Mapping[str, Count] = {
     "video_performance": _a_day(lambda world, shop, _, day: len(on_air(world, shop, day)[VIDEO])),
     "live_performance": _a_day(lambda world, shop, _, day: len(on_air(world, shop, day)[LIVE])),
     "shop_score": lambda _, shop, __: int(shop.region in SCORED),
+    "shop_score_metrics": _metrics,
 }

@@ -34,6 +34,7 @@ _AGAINST: Final[Mapping[str, tuple[str, int]]] = {
     PRODUCT: ("SELECT count(*) FROM returns WHERE shop = ? AND create_time >= ? AND create_time < ?", 14),
     FULFILLMENT: (_CANCELLED_BY_SELLER, 45),
 }
+_WHOLE: Final = 10_000  # a hundred percent
 _ORDERS: Final = "SELECT count(*) FROM orders WHERE shop = ? AND create_time >= ? AND create_time < ?"
 
 
@@ -41,14 +42,15 @@ _ORDERS: Final = "SELECT count(*) FROM orders WHERE shop = ? AND create_time >= 
 class Score:
     """A shop's score over the days from `start` to `end` (unix seconds), drawn up at `drawn_up`.
 
-    `dimensions` are in hundredths of a point and empty for a shop without orders. `category` is (id, name) of what the
-    shop mostly sells.
+    `dimensions` are in hundredths of a point, `rates` (what each was measured by) in hundredths of a percent; both are
+    empty for a shop without orders. `category` is (id, name) of what the shop mostly sells.
     """
 
     start: int
     end: int
     drawn_up: int
     dimensions: Mapping[str, int]
+    rates: Mapping[str, int]
     category: tuple[str, str]
 
     @property
@@ -64,21 +66,27 @@ def score(world: World, shop: Shop, calendar: Calendar) -> Score:
     end = calendar.midnight(latest + timedelta(days=1))
     window = (shop.number, start, end)
     orders = world.total(_ORDERS, window)
+    dimensions, rates = _measured(world, shop, calendar, window, orders) if orders else ({}, {})
     return Score(
         start=start,
         end=end,
         drawn_up=calendar.drawn_up(latest),
-        dimensions=_dimensions(world, shop, calendar, window, orders) if orders else {},
+        dimensions=dimensions,
+        rates=rates,
         category=_category(world, shop),
     )
 
 
-def _dimensions(
+def _measured(
     world: World, shop: Shop, calendar: Calendar, window: tuple[int, int, int], orders: int
-) -> dict[str, int]:
-    against = {name: world.total(sql, window) * 100 * points // orders for name, (sql, points) in _AGAINST.items()}
-    against[SERVICE] = Draws(shop.seed, shop.number, "service", calendar.latest.isoformat()).between(20, 90)
-    return {name: max(BEST - against[name], 0) for name in WEIGHTS}
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The points of each dimension, and the rate behind it."""
+    found = {name: world.total(sql, window) for name, (sql, _) in _AGAINST.items()}
+    against = {name: found[name] * 100 * points // orders for name, (_, points) in _AGAINST.items()}
+    late = Draws(shop.seed, shop.number, "service", calendar.latest.isoformat()).between(20, 90)
+    rates = {name: count * _WHOLE // orders for name, count in found.items()}
+    rates[SERVICE] = _WHOLE - late * _WHOLE // 1000
+    return {name: max(BEST - points, 0) for name, points in {**against, SERVICE: late}.items()}, rates
 
 
 def _category(world: World, shop: Shop) -> tuple[str, str]:

@@ -21,6 +21,12 @@ _METRICS: Final[Mapping[str, str]] = {
     FULFILLMENT: "SELLER_CANCELLATION_RATE",
     SERVICE: "RESPONSE_WITHIN_24_HOURS_RATE",
 }
+# Percent from which a metric is excellent, and from which it is poor: where its dimension's points cross those tiers.
+_BENCHMARKS: Final[Mapping[str, tuple[str, str]]] = {
+    PRODUCT: ("3.57", "14.28"),
+    FULFILLMENT: ("1.11", "4.44"),
+    SERVICE: ("95.00", "80.00"),
+}
 _MOST_ISSUES: Final = 2
 _ENGLISH: Final = "en"
 
@@ -59,7 +65,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 def score_document(score: Score, locale: str) -> Document:
     """The score as the platform shows it; a shop without orders has none, and no tier."""
-    words = _WORDS.get(locale.partition("-")[0].lower(), _WORDS[_ENGLISH])
+    words = _words(locale)
     number, name = score.category
     shown: Document = {
         "evaluate_duration_days": DAYS,
@@ -83,6 +89,37 @@ def score_document(score: Score, locale: str) -> Document:
         ],
         "top_issues": _issues(score, words),
     }
+
+
+def metric_documents(score: Score, locale: str) -> list[Document]:
+    """What the score is made of: a metric for each dimension; none for a shop without orders."""
+    words = _words(locale)
+    return [_metric(score, name, words) for name in score.dimensions]
+
+
+def _words(locale: str) -> Mapping[str, str]:
+    return _WORDS.get(locale.partition("-")[0].lower(), _WORDS[_ENGLISH])
+
+
+def _metric(score: Score, name: str, words: Mapping[str, str]) -> Document:
+    tier = _tier(score.dimensions[name])
+    excellent, poor = _BENCHMARKS[name]
+    shown: Document = {
+        "metric_code": _METRICS[name],
+        "metric_name": words[_METRICS[name]],
+        "dimension": name,
+        "value": money.text(score.rates[name], 2),
+        "value_unit": "PERCENT",
+        "score": _points(score.dimensions[name]),
+        "status": tier,
+        "status_text": words[tier],
+        "benchmarks": {"excellent_threshold": excellent, "poor_threshold": poor},
+        "evaluate_duration_days": DAYS,
+        "start_evaluation_time": score.start,
+        "end_evaluation_time": score.end,
+    }
+    reason = words["issue"].format(words[_METRICS[name]])
+    return shown if tier == _TIERS[0][1] else shown | {"top_reason_text": reason}
 
 
 def _dimension(score: Score, name: str, words: Mapping[str, str]) -> Document:
