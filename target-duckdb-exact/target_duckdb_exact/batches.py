@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,9 +16,8 @@ from target_duckdb_exact.errors import InputError
 from target_duckdb_exact.kinds import literal, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-COMPRESSIONS = {None: "none", "none": "none", "": "none", "gzip": "gzip", "zstd": "zstd"}
 ROWS = 500
 AS_TEXT = ("DECIMAL", "HUGEINT", "UHUGEINT")
 """Types whose values JSON would round."""
@@ -29,35 +29,65 @@ def records_of(encoding: dict[str, Any], manifest: Sequence[str], storage: Any) 
     Raises:
         InputError: A file is not there, or is not what the message says.
     """
+    kind = (encoding.get("format"), encoding.get("compression") or "none")
+    read = READING.get(kind, READING.get(kind[:1]))
+    if read is None:
+        raise InputError("BATCH files of format {} with compression {} cannot be read.".format(*kind))
     for url in manifest:
-        with _local(url, storage) as path, duckdb.connect() as connection:
-            connection.execute("SET threads = 1")
-            connection.execute("SET memory_limit = '64MB'")
-            connection.execute("SET TimeZone = 'UTC'")
-            try:
-                found = connection.execute(_query(connection, encoding, path))
-                while rows := found.fetchmany(ROWS):
-                    for (text,) in rows:
-                        yield text.encode()
-            except duckdb.Error as error:
-                words = str(error).partition("\n")[0]
-                raise InputError(f"The BATCH file {url} cannot be read: {words}") from error
+        try:
+            with _local(url, storage) as path:
+                yield from read(path)
+        except (duckdb.Error, OSError, EOFError) as error:  # noqa: PERF203 - once a file
+            words = str(error).partition("\n")[0]
+            raise InputError(f"The BATCH file {url} cannot be read: {words}") from error
 
 
-def _query(connection: Any, encoding: dict[str, Any], path: str) -> str:
-    form, compression = encoding.get("format"), encoding.get("compression")
-    if form == "jsonl" and compression in COMPRESSIONS:
-        return (
-            f"SELECT json::VARCHAR FROM read_json_objects({literal(path)}, format = 'newline_delimited', "
-            f"compression = '{COMPRESSIONS[compression]}')"
-        )
-    if form == "parquet":
-        source = f"read_parquet({literal(path)})"
+def _lines(path: str) -> Iterator[bytes]:
+    with Path(path).open("rb") as lines:
+        yield from filter(bytes.strip, lines)
+
+
+def _gzip(path: str) -> Iterator[bytes]:
+    with gzip.open(path) as lines:
+        yield from filter(bytes.strip, lines)
+
+
+def _zstd(path: str) -> Iterator[bytes]:
+    """Python has no zstd of its own before 3.14; DuckDB has."""
+    source = f"read_json_objects({literal(path)}, format = 'newline_delimited', compression = 'zstd')"
+    with _reading() as connection:
+        yield from _texts(connection.execute(f"SELECT json::VARCHAR FROM {source}"))
+
+
+def _parquet(path: str) -> Iterator[bytes]:
+    source = f"read_parquet({literal(path)})"
+    with _reading() as connection:
         columns = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
         exact = [f"{quoted(name)}::VARCHAR AS {quoted(name)}" for name, kind, *_ in columns if kind.startswith(AS_TEXT)]
         chosen = f"* REPLACE ({', '.join(exact)})" if exact else "*"
-        return f"SELECT to_json(r)::VARCHAR FROM (SELECT {chosen} FROM {source}) r"
-    raise InputError(f"BATCH files of format {form} with compression {compression} cannot be read.")
+        yield from _texts(connection.execute(f"SELECT to_json(r)::VARCHAR FROM (SELECT {chosen} FROM {source}) r"))
+
+
+READING: dict[tuple[Any, ...], Callable[[str], Iterator[bytes]]] = {
+    ("jsonl", "none"): _lines,
+    ("jsonl", "gzip"): _gzip,
+    ("jsonl", "zstd"): _zstd,
+    ("parquet",): _parquet,
+}
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1")
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def _texts(found: Any) -> Iterator[bytes]:
+    while rows := found.fetchmany(ROWS):
+        for (text,) in rows:
+            yield text.encode()
 
 
 @contextlib.contextmanager

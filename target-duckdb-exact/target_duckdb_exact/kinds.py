@@ -116,7 +116,7 @@ def _structure(schema: dict[str, Any]) -> tuple[Any, str, Any] | None:
         return inner and ([inner[0]], f"{inner[1]}[]", GenericAlias(list, (inner[2],)) | None)
     if types == {"object"}:
         properties = merged.get("properties") or {}
-        if not properties or len({name.lower() for name in properties}) < len(properties):
+        if len({name.lower() for name in properties if name and readable(name)}) < max(len(properties), 1):
             return None
         parts = {name: _structure(part) or ("JSON", "JSON", msgspec.Raw) for name, part in properties.items()}
         fields = [
@@ -130,6 +130,11 @@ def _structure(schema: dict[str, Any]) -> tuple[Any, str, Any] | None:
     if kind in {"decimal", "decimal_text"}:
         return sql, sql, Decimal | None
     return sql, sql, ANNOTATIONS[kind]
+
+
+def readable(name: str) -> bool:
+    """Whether msgspec can look for a field of this name; records with others take the careful way."""
+    return not re.search(r'[\\"\x00-\x1f]', name)
 
 
 def quoted(name: str) -> str:

@@ -13,12 +13,17 @@ from typing_extensions import override
 
 from target_duckdb_exact.batch import Batch, stamp
 from target_duckdb_exact.errors import InputError
-from target_duckdb_exact.kinds import ANNOTATIONS, Column, column_of, quoted
+from target_duckdb_exact.kinds import ANNOTATIONS, Column, column_of, quoted, readable
 from target_duckdb_exact.tables import DELETIONS, METADATA, REJECTED, Place, follow
 from target_duckdb_exact.values import UNFIT, fit, text_of
 
 if TYPE_CHECKING:
     from target_duckdb_exact.target import TargetDuckDB
+
+
+def _refuse(_line: bytes) -> Any:
+    raise msgspec.ValidationError("msgspec takes no such names")
+
 
 DELETED = Column("_sdc_deleted_at", "time", METADATA["_sdc_deleted_at"])
 
@@ -57,16 +62,13 @@ class DuckDBSink(Sink):
             self.columns = follow(connection, self.written_to, self.columns, self.logger)
         self.columns = [column for column in self.columns if column.column]
         self._fields = [f"f{number}" for number in range(len(self.columns))]
-        fields: list[Any] = [
-            (
-                name,
-                ANNOTATIONS[column.kind],
-                msgspec.field(
-                    name=column.name, default=msgspec.NODEFAULT if column.name in self._key_properties else None
-                ),
-            )
-            for name, column in zip(self._fields, self.columns, strict=True)
-        ]
+        odd = not all(map(readable, (column.name for column in self.columns)))
+        fields: list[Any] = []
+        for name, column in zip(self._fields, self.columns, strict=True):
+            needed = odd or column.name in self._key_properties
+            read_as = None if odd else column.name
+            found = msgspec.field(name=read_as, default=msgspec.NODEFAULT if needed else None)
+            fields.append((name, ANNOTATIONS[column.kind], found))
         fields.append(("deleted", str | None, msgspec.field(name="_sdc_deleted_at", default=None)))
         fields.append(("rejections", msgspec.Raw, msgspec.field(name=REJECTED, default=None)))
         self._record = msgspec.defstruct("Record", fields, gc=False, kw_only=True)
@@ -76,7 +78,7 @@ class DuckDBSink(Sink):
             ("version", int | None, None),
         ]
         self._message = msgspec.defstruct("Message", envelope, gc=False)
-        self._decode = msgspec.json.Decoder(self._message).decode
+        self._decode = _refuse if odd else msgspec.json.Decoder(self._message).decode
 
     # -- records ----------------------------------------------------------------------------------------------------
 

@@ -101,11 +101,12 @@ def follow(connection: Any, place: Place, columns: list[Column], log: Logger) ->
 
 def _names(column: Column, kind: str) -> Iterator[str]:
     suffix = "list" if kind.endswith("[]") else re.split(r"[^A-Z]", kind)[0].lower()
-    yield column.name
-    yield f"{column.name}__{suffix}"
+    plain = column.name or "_"  # DuckDB has no column without a name
+    yield plain
+    yield f"{plain}__{suffix}"
     number = 2
     while True:
-        yield f"{column.name}__{suffix}_{number}"
+        yield f"{plain}__{suffix}_{number}"
         number += 1
 
 
