@@ -262,30 +262,32 @@ class TargetDuckDB(Target):
         self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
         sys.exit(128 + signum)
 
+    @classmethod
+    @override
+    def invoke(cls, **kwargs: Any) -> None:
+        try:
+            super().invoke(**kwargs)
+        except ConfigValidationError as error:
+            raise SettingsError(f"The settings cannot be used: {'; '.join(error.errors)}.") from error
+
 
 def main() -> NoReturn:
     """The command `target-duckdb-exact`: one sentence for whatever goes wrong, and an exit code that says so."""
     try:
-        TargetDuckDB.cli.main(standalone_mode=False)
+        code = TargetDuckDB.cli.main(standalone_mode=False) or 0  # what click's own `ctx.exit` was given
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
-    except click.exceptions.Exit as error:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
     except LoadError as error:
         code = _tell(error, error.exit_code)
-    except ConfigValidationError as error:
-        code = _tell("; ".join(getattr(error, "errors", [])) or error, SettingsError.exit_code)
     except (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException) as error:
         code = _tell(error, InputError.exit_code)
     except BrokenPipeError:
         code = _tell("The program that read the states has stopped; what was committed stays.", 1)
         with contextlib.suppress(OSError):
             sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nothing is left to flush
-    else:
-        code = 0
     sys.exit(code)
 
 
