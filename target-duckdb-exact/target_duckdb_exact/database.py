@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,7 @@ class Database:
     def __init__(self, path: str, memory_limit: str) -> None:
         self.path = path
         try:
-            if path != ":memory:":
-                Path(path).expanduser().resolve().parent.mkdir(parents=True, exist_ok=True)
-            self.connection = duckdb.connect(str(Path(path).expanduser()) if path != ":memory:" else path)
+            self.connection = duckdb.connect(path if path == ":memory:" else str(_made(Path(path).expanduser())))
             self.connection.execute("SET TimeZone = 'UTC'")
             self.connection.execute("SET threads = 1")
             self.connection.execute("SET memory_limit = ?", [memory_limit])
@@ -80,3 +79,18 @@ class Database:
         """Lets go of the file; what is in the write-ahead log is put in its place first."""
         with contextlib.suppress(duckdb.Error):
             self.connection.close()
+
+
+def _made(path: Path) -> Path:
+    """The file, made whole if it is new: DuckDB makes it empty first, and takes an empty one for no database.
+
+    So a kill in that moment would end every later run. Linking fails if another process was faster.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
+            fresh = Path(folder) / "new"
+            duckdb.connect(str(fresh)).close()
+            with contextlib.suppress(OSError):  # the other's file is as good; without links DuckDB makes its own
+                path.hardlink_to(fresh)
+    return path

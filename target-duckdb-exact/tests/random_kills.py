@@ -32,7 +32,7 @@ def feed(start):
 
 
 def run(folder, start, kill_after=None):
-    """One run from a row on; where the next one goes on. `kill_after` seconds from its first word it is killed."""
+    """One run from a row on; where the next one goes on. `kill_after` seconds from its start it is killed."""
     config = folder / "config.json"
     config.write_text(json.dumps({"path": str(folder / "kills.duckdb"), "batch_size_rows": 100}))
     process = subprocess.Popen(
@@ -41,8 +41,7 @@ def run(folder, start, kill_after=None):
     text = "".join(json.dumps(message) + "\n" for message in feed(start)).encode()
 
     def kill():
-        process.stderr.readline()
-        time.sleep(kill_after)
+        time.sleep(0.4 + kill_after)  # it takes as long to start, or longer
         process.kill()
 
     if kill_after is not None:
@@ -51,9 +50,10 @@ def run(folder, start, kill_after=None):
         process.stdin.write(text)
     states = process.stdout.read().splitlines()
     process.wait()
+    words = process.stderr.read().decode()
     process.stdout.close()
     process.stderr.close()
-    assert process.returncode in ({0} if kill_after is None else {0, -9}), process.returncode
+    assert process.returncode in ({0} if kill_after is None else {0, -9}), words
     return int(states[-1]) if states else start
 
 

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import pytest
 from loading import record, schema
 from random_kills import ROWS, held, kills, run
+from target_duckdb_exact.database import Database
 
 COMMAND = [sys.executable, "-m", "target_duckdb_exact"]
 
@@ -36,6 +38,15 @@ def test_killed_again_and_again_the_tables_end_up_the_same(tmp_path):
     assert run(tmp_path / "whole", 0) == ROWS
     kills(4, 11, tmp_path / "killed")
     assert held(tmp_path / "killed" / "kills.duckdb") == held(tmp_path / "whole" / "kills.duckdb")
+
+
+def test_a_new_file_is_never_seen_before_it_is_a_database(tmp_path, monkeypatch):
+    opened = []
+    connect = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda path: opened.append((path, Path(path).exists())) or connect(path))
+    Database(str(tmp_path / "new" / "d.duckdb"), "64MB").close()
+    assert opened[-1] == (str(tmp_path / "new" / "d.duckdb"), True)
+    assert [name.name for name in (tmp_path / "new").iterdir()] == ["d.duckdb"]
 
 
 @pytest.mark.slow
