@@ -10,6 +10,7 @@ import simplejson
 from singer_sdk.singerlib.encoding import GenericSingerReader
 from typing_extensions import override
 
+from target_duckdb_exact.ahead import Ahead
 from target_duckdb_exact.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 HEAD = 400
 """In so many bytes a RECORD line says whose record it is, if it is to be known by them."""
-BLOCK = 1 << 20
 
 
 class LineReader(GenericSingerReader[bytes]):
@@ -79,8 +79,9 @@ class LineReader(GenericSingerReader[bytes]):
     def _lines(self, file_input: Any) -> Iterable[bytes]:
         given = file_input or self.default_input
         binary = getattr(given, "buffer", given)
-        for line in binary:
-            yield line if isinstance(line, bytes) else line.encode(errors="surrogatepass")
+        if hasattr(binary, "read1"):
+            return Ahead(binary).lines()
+        return (line if isinstance(line, bytes) else line.encode(errors="surrogatepass") for line in binary)
 
     @property
     @override

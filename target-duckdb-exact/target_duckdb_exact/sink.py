@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -128,12 +127,10 @@ class DuckDBSink(Sink):
         if not self.rows:
             return None
         records = [row.record for row in self.rows]
-        values: dict[str, list[Any]] = {
-            column.name: list(map(operator.attrgetter(name), records))
-            for name, column in zip(self._fields, self.columns, strict=True)
-        }
-        values |= self._metadata(records)
-        own = [record.rejections for record in records]
+        fields = list(map(list, zip(*map(msgspec.structs.astuple, records), strict=True)))
+        own, deleted = fields.pop(), fields.pop()
+        values = {column.name: given for column, given in zip(self.columns, fields, strict=True)}
+        values |= self._metadata(deleted)
         if any(own):
             texts = [None if raw is None else bytes(raw).decode(errors="backslashreplace") for raw in own]
             values[REJECTED] = [None if text == "null" else text for text in texts]
@@ -143,23 +140,28 @@ class DuckDBSink(Sink):
         made.hard_delete = bool(self.config.get("hard_delete"))
         return made
 
-    def _metadata(self, records: list[Any]) -> dict[str, list[Any]]:
-        now, sequence = stamp(len(records))
+    def _metadata(self, deleted: list[Any]) -> dict[str, list[Any]]:
+        length = len(deleted)
+        now, sequence = stamp(length)
         found: dict[str, list[Any]] = {
-            "_sdc_deleted_at": [record.deleted for record in records],
+            "_sdc_deleted_at": deleted,
             "_sdc_table_version": [row.version for row in self.rows],
         }
         if not self.include_sdc_metadata_properties:
             return {name: found[name] for name in DELETIONS} if any(map(any, found.values())) else {}
         return found | {
             "_sdc_extracted_at": [row.time_extracted for row in self.rows],
-            "_sdc_received_at": [now] * len(records),
-            "_sdc_batched_at": [now] * len(records),
+            "_sdc_received_at": [now] * length,
+            "_sdc_batched_at": [now] * length,
             "_sdc_sequence": sequence,
-            "_sdc_sync_started_at": [self.sync_started_at] * len(records),
+            "_sdc_sync_started_at": [self.sync_started_at] * length,
         }
 
     # -- what the SDK asks of a sink --------------------------------------------------------------------------------
+
+    @override
+    def get_validator(self) -> None:
+        """None: values are checked where they are read, and to check a large schema takes longer than to use it."""
 
     @property
     @override

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 import re
 from array import array
 from decimal import Decimal, InvalidOperation
@@ -17,7 +16,7 @@ import simplejson
 from target_duckdb_exact.kinds import HUGE, INT64, Column, decimal_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 UNFIT = object()
 """Stands for a value that its column cannot hold."""
@@ -216,6 +215,7 @@ PREPARING: dict[str, Callable[[Column, list[Any], Callable[[int, Any], None]], l
     "mixed": _raws,
     "struct": _raws,
 }
+EMPTY: dict[str, Any] = {"string": "", "bytes": b""}
 ARROW = {"int": "int64", "bool": "bool", "float": "double", "json": "bytes", "struct": "bytes"}
 """How prepared values are handed over; all others are strings."""
 
@@ -223,12 +223,17 @@ ARROW = {"int": "int64", "bool": "bool", "float": "double", "json": "bytes", "st
 # -- Arrow ----------------------------------------------------------------------------------------------------------
 
 
+NULLS, STRINGS, INTEGERS, DOUBLES, BOOLEANS = map(
+    na.c_schema, (na.null(), na.string(), na.int64(), na.float64(), na.bool_())
+)
+
+
 class Table:
     """Columns that DuckDB reads by name, as often as it likes."""
 
     def __init__(self, columns: dict[str, tuple[str, list[Any]]], length: int) -> None:
         arrays = {name: array_of(form, values, length) for name, (form, values) in columns.items()}
-        schema = na.c_schema(na.struct({name: na.c_schema(made.schema) for name, made in arrays.items()}))
+        schema = na.c_schema(na.struct({name: made.schema for name, made in arrays.items()}))
         self._struct = na.c_array_from_buffers(
             schema, length, [None], children=list(arrays.values()), null_count=0, move=False
         )
@@ -238,33 +243,42 @@ class Table:
         return na.c_array_stream(self._struct).__arrow_c_stream__(requested_schema)
 
 
-def array_of(form: str, values: Sequence[Any], length: int) -> Any:
-    """An Arrow array of strings (given as `str` or `bytes`), int64, double or bool."""
+def array_of(form: str, values: list[Any], length: int) -> Any:
+    """An Arrow array of strings (given as `str` or `bytes`), int64, double or bool; of nulls if there is nothing else.
+
+    A batch has many columns, so that the schemas are made once, and lists are handed over, which is faster.
+    """
     nulls = values.count(None)
+    if nulls == length:
+        return na.c_array_from_buffers(NULLS, length, [], null_count=length)
     validity = _bitmap([value is not None for value in values]) if nulls else None
     if form in {"string", "bytes"}:
-        offsets, data = _joined(form, values, nulls)
-        return na.c_array_from_buffers(na.string(), length, [validity, offsets, data], null_count=nulls)
+        offsets, data = _joined(form, [value or EMPTY[form] for value in values] if nulls else values)
+        return na.c_array_from_buffers(STRINGS, length, [validity, offsets, data], null_count=nulls)
     if nulls:
         values = [value or 0 for value in values]
     if form == "bool":
-        return na.c_array_from_buffers(na.bool_(), length, [validity, _bitmap(values)], null_count=nulls)
-    kind, code = (na.int64(), "q") if form == "int64" else (na.float64(), "d")
+        return na.c_array_from_buffers(BOOLEANS, length, [validity, _bitmap(values)], null_count=nulls)
+    kind, code = (INTEGERS, "q") if form == "int64" else (DOUBLES, "d")
     return na.c_array_from_buffers(kind, length, [validity, array(code, values)], null_count=nulls)
 
 
-def _joined(form: str, values: Sequence[Any], nulls: int) -> tuple[array[int], bytes]:
-    if form == "bytes":
-        parts = [value or b"" for value in values] if nulls else values
-        return array("i", accumulate(map(len, parts), initial=0)), b"".join(parts)
-    texts = [value or "" for value in values] if nulls else values
-    whole = "".join(texts)
-    data = whole.encode()
-    sizes = map(len, texts) if len(data) == len(whole) else (len(text.encode()) for text in texts)
-    return array("i", accumulate(sizes, initial=0)), data
+def _joined(form: str, parts: list[Any]) -> tuple[array[int], bytes]:
+    """Where each part begins and ends, and all of them in one."""
+    if form == "string":
+        whole = "".join(parts)
+        data = whole.encode()
+        if len(data) == len(whole):
+            return _offsets(parts), data
+        parts = list(map(str.encode, parts))
+    return _offsets(parts), b"".join(parts)
 
 
-def _bitmap(flags: Sequence[Any]) -> bytes:
+def _offsets(parts: list[Any]) -> array[int]:
+    return array("i", list(accumulate(map(len, parts), initial=0)))
+
+
+def _bitmap(flags: list[Any]) -> bytes:
     """Eight flags a byte, the first in the lowest bit."""
-    digits = bytes(map(operator.truth, reversed(flags))).translate(BITS)
-    return int(digits or b"0", 2).to_bytes((len(flags) + 7) // 8, "little")
+    digits = bytes(reversed(flags)).translate(BITS)
+    return int(digits, 2).to_bytes((len(flags) + 7) // 8, "little")
