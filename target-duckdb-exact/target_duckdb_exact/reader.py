@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
@@ -10,7 +11,6 @@ import simplejson
 from singer_sdk.singerlib.encoding import GenericSingerReader
 from typing_extensions import override
 
-from target_duckdb_exact.ahead import Ahead
 from target_duckdb_exact.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from target_duckdb_exact.sink import DuckDBSink
 
+PIPE = 1 << 20
+"""So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
 HEAD = 400
 """In so many bytes a RECORD line says whose record it is, if it is to be known by them."""
 
@@ -79,8 +81,7 @@ class LineReader(GenericSingerReader[bytes]):
     def _lines(self, file_input: Any) -> Iterable[bytes]:
         given = file_input or self.default_input
         binary = getattr(given, "buffer", given)
-        if hasattr(binary, "read1"):
-            return Ahead(binary).lines()
+        _widen(binary)
         return (line if isinstance(line, bytes) else line.encode(errors="surrogatepass") for line in binary)
 
     @property
@@ -98,3 +99,11 @@ class LineReader(GenericSingerReader[bytes]):
         if not isinstance(message, dict):
             raise InputError("The input is not a Singer stream: a line of it is no JSON object.")
         return message
+
+
+def _widen(source: Any) -> None:
+    """Lets a pipe hold more, where the system has such a thing and the input is a pipe."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl  # noqa: PLC0415 - Windows has none
+
+        fcntl.fcntl(source.fileno(), fcntl.F_SETPIPE_SZ, PIPE)

@@ -1,6 +1,8 @@
 """What becomes of rows, keys, names and schemas."""
 
+import fcntl
 import gzip
+import os
 from decimal import Decimal
 
 import duckdb
@@ -8,6 +10,7 @@ import pytest
 from loading import record, schema
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from target_duckdb_exact.errors import InputError, SettingsError
+from target_duckdb_exact.reader import LineReader
 
 DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal"}
 
@@ -273,3 +276,13 @@ def test_a_batch_file_that_is_not_there_is_named(load, tmp_path):
     batch = {"type": "BATCH", "stream": "s", "encoding": encoding, "manifest": [f"file://{tmp_path}/none.jsonl"]}
     with pytest.raises(InputError, match=r"none\.jsonl cannot be read"):
         load(schema({"i": "integer"}), batch)
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_GETPIPE_SZ"), reason="this system cannot say how wide a pipe is")
+def test_a_tap_may_write_on_while_a_transaction_is_written():
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as source, os.fdopen(writing, "wb") as tap:
+        tap.write(b'{"type":"X"}\n')
+        tap.close()
+        assert LineReader().process_lines(source, {"X": lambda _message: None}) == {"X": 1, "RECORD": 0}
+        assert fcntl.fcntl(source.fileno(), fcntl.F_GETPIPE_SZ) == 1 << 20
