@@ -5,32 +5,36 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from target_duckdb_exact.errors import unavailable, unwritable
+from target_duckdb_exact.errors import WriteError, needs_memory, unavailable, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_duckdb_exact.batch import Batch
 
+Result = TypeVar("Result")
 CHECKPOINT = "512MB"
 """So much may wait in the write-ahead log: each checkpoint writes the table's last, half-filled row group anew."""
+LIMITS = ("64MB", "256MB", "1GB")
+"""What DuckDB may use, one after the other when a transaction needs more; at last its own default."""
 UNFIT = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
 
 
 class Database:
     """A connection that is the file's only writer."""
 
-    def __init__(self, path: str, memory_limit: str) -> None:
+    def __init__(self, path: str, memory_limit: str | None = None) -> None:
         self.path = path
+        self._limits: list[str | None] = [memory_limit] if memory_limit else [*LIMITS, None]
         try:
             self.connection = duckdb.connect(path if path == ":memory:" else str(_made(Path(path).expanduser())))
             self.connection.execute("SET TimeZone = 'UTC'")
             self.connection.execute("SET threads = 1")
-            self.connection.execute("SET memory_limit = ?", [memory_limit])
+            self.connection.execute("SET memory_limit = ?", [self._limits.pop(0)])
             self.connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT}'")
             with self.transaction():  # a file that may only be read says so now, not after the first rows
                 self.connection.execute("CREATE TABLE _target_probe (i INTEGER)")
@@ -58,22 +62,41 @@ class Database:
         except (duckdb.Error, OSError) as error:
             raise unwritable(self.path, error) from error
 
+    def run(self, work: Callable[[Any], Result]) -> Result:
+        """One transaction; what DuckDB had no memory for was undone, and is done again with more of it."""
+        with self.told():
+            while True:
+                try:
+                    with self.transaction() as connection:
+                        return work(connection)
+                except duckdb.Error as error:
+                    if not (needs_memory(error) and self._limits):
+                        raise
+                limit = self._limits.pop(0)
+                self.connection.execute(
+                    "SET memory_limit = ?" if limit else "RESET memory_limit", [limit] * bool(limit)
+                )
+
     def write(self, batches: list[Batch], then: Callable[[Any], None] | None = None) -> None:
         """All batches in one transaction; if a value in them does not fit, once more without it."""
-        with self.told():
-            try:
-                self._write(batches, then)
-            except UNFIT:
-                for batch in batches:
-                    batch.check(self.connection)
-                self._write(batches, then)
 
-    def _write(self, batches: list[Batch], then: Callable[[Any], None] | None) -> None:
-        with self.transaction() as connection:
+        def work(connection: Any) -> None:
             for batch in batches:
                 batch.write(connection)
             if then:
                 then(connection)
+
+        def careful(connection: Any) -> None:
+            for batch in batches:
+                batch.check(connection)
+            work(connection)
+
+        try:
+            self.run(work)
+        except WriteError as error:
+            if not isinstance(error.__cause__, UNFIT):
+                raise
+            self.run(careful)
 
     def close(self) -> None:
         """Lets go of the file; what is in the write-ahead log is put in its place first."""

@@ -57,11 +57,18 @@ def unavailable(path: Path | str, error: Exception) -> UnavailableError:
     )
 
 
+def needs_memory(error: Exception) -> bool:
+    """Whether DuckDB had no memory left: a commit says so with another class than a statement."""
+    return isinstance(error, duckdb.OutOfMemoryException) or " block of size " in str(error)
+
+
 def unwritable(path: Path | str, error: Exception) -> WriteError:
     """The sentence for rows that the database does not take."""
     words = _first_line(error)
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return WriteError(f"DuckDB needs more memory than memory_limit allows: raise it. {KEPT} ({words})")
+    if needs_memory(error):
+        return WriteError(
+            f"DuckDB needs more memory than it may use: raise memory_limit, or give the machine more. {KEPT} ({words})"
+        )
     if "No space left" in str(error):
         return WriteError(f"The disk that holds {path} is full: make room. {KEPT} ({words})")
     return WriteError(f"DuckDB could not write to {path}: {words}. {KEPT}")

@@ -57,8 +57,10 @@ class DuckDBSink(Sink):
         """Makes or changes the table, and what reads the records."""
         if self.method == "overwrite":
             self.written_to = self._target.overwritten(self.place)
-        with self._target.database.told(), self._target.database.transaction() as connection:
-            self.columns = follow(connection, self.written_to, self.columns, self.logger)
+        given = self.columns
+        self.columns = self._target.database.run(
+            lambda connection: follow(connection, self.written_to, given, self.logger)
+        )
         self.columns = [column for column in self.columns if column.column]
         self._fields = [f"f{number}" for number in range(len(self.columns))]
         odd = not all(map(readable, (column.name for column in self.columns)))
@@ -181,7 +183,8 @@ class DuckDBSink(Sink):
     def activate_version(self, new_version: int) -> None:
         """Rows of older versions are no longer in the source: they are marked, or taken away if `hard_delete` is on."""
         place = self.written_to
-        with self._target.database.told(), self._target.database.transaction() as connection:
+
+        def end(connection: Any) -> None:
             for name in DELETIONS:
                 connection.execute(f"ALTER TABLE {place} ADD COLUMN IF NOT EXISTS {quoted(name)} {METADATA[name]}")
             older = '("_sdc_table_version" < ? OR "_sdc_table_version" IS NULL)'
@@ -192,3 +195,5 @@ class DuckDBSink(Sink):
                     f'UPDATE {place} SET "_sdc_deleted_at" = now() WHERE "_sdc_deleted_at" IS NULL AND {older}',
                     [new_version],
                 )
+
+        self._target.database.run(end)

@@ -62,15 +62,10 @@ def follow(connection: Any, place: Place, columns: list[Column], log: Logger) ->
     A column is used as it is if its type holds all that the property's does, and widened if it is the other way round.
     Otherwise the property gets a column of its own beside it, named after its type.
     """
-    existing = columns_of(connection, place)
-    fresh = not existing
-    if fresh:
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(place.schema)}")
-        connection.execute(f"CREATE TABLE {place} ({quoted(REJECTED)} JSON)")
-        existing = {REJECTED: "JSON"}
-    elif REJECTED.lower() not in map(str.lower, existing):
-        connection.execute(f"ALTER TABLE {place} ADD COLUMN {quoted(REJECTED)} JSON")
-        existing[REJECTED] = "JSON"
+    existing, fresh = _begun(connection, place)
+    parts = [
+        f"{quoted(REJECTED)} JSON"
+    ]  # of a new table: one statement, for each change of a table costs all its columns
     claimed = {REJECTED, *METADATA, *(column.name for column in columns)}
     found: dict[str, Column] = {}
     used = {REJECTED.lower(), *METADATA}
@@ -81,7 +76,9 @@ def follow(connection: Any, place: Place, columns: list[Column], log: Logger) ->
             if name.lower() in used or (actual not in {None, name} and actual in claimed):
                 continue
             if actual is None:
-                connection.execute(f"ALTER TABLE {place} ADD COLUMN {quoted(name)} {kind}")
+                parts.append(f"{quoted(name)} {kind}")
+                if not fresh:
+                    connection.execute(f"ALTER TABLE {place} ADD COLUMN {parts[-1]}")
                 if not fresh or name != column.name:
                     log.warning("%s has a new column %s for %s (%s).", place, name, column.name, kind)
             elif holds(existing[actual], kind):
@@ -96,7 +93,21 @@ def follow(connection: Any, place: Place, columns: list[Column], log: Logger) ->
             used.add(name.lower())
             found[column.name] = column.at(name, kind)
             break
+    if fresh:
+        connection.execute(f"CREATE TABLE {place} ({', '.join(parts)})")
     return [found[column.name] for column in columns]
+
+
+def _begun(connection: Any, place: Place) -> tuple[dict[str, str], bool]:
+    """The columns of a table, with the one for what does not fit; whether the table is still to be made."""
+    existing = columns_of(connection, place)
+    if not existing:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(place.schema)}")
+        return {REJECTED: "JSON"}, True
+    if REJECTED.lower() not in map(str.lower, existing):
+        connection.execute(f"ALTER TABLE {place} ADD COLUMN {quoted(REJECTED)} JSON")
+        existing[REJECTED] = "JSON"
+    return existing, False
 
 
 def _names(column: Column, kind: str) -> Iterator[str]:

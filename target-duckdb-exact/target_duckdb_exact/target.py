@@ -81,13 +81,15 @@ class TargetDuckDB(Target):
         ),
         th.Property("batch_size_rows", th.IntegerType(), description="The most rows of a stream in one transaction."),
         th.Property(
-            "memory_limit", th.StringType(), default="64MB", description="What DuckDB may use; raise it for huge rows."
+            "memory_limit",
+            th.StringType(),
+            description="What DuckDB may use at most; without it 64MB, and more only once a transaction needs it.",
         ),
     ).to_dict()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.database = Database(str(self.config["path"]), str(self.config.get("memory_limit", "64MB")))
+        self.database = Database(str(self.config["path"]), self.config.get("memory_limit"))
         self._places: dict[tuple[str, str], str] = {}
         self._replacing: dict[Place, Place] = {}
         self._known: dict[str, dict[str, Any]] = {}

@@ -44,7 +44,7 @@ def test_a_new_file_is_never_seen_before_it_is_a_database(tmp_path, monkeypatch)
     opened = []
     connect = duckdb.connect
     monkeypatch.setattr(duckdb, "connect", lambda path: opened.append((path, Path(path).exists())) or connect(path))
-    Database(str(tmp_path / "new" / "d.duckdb"), "64MB").close()
+    Database(str(tmp_path / "new" / "d.duckdb")).close()
     assert opened[-1] == (str(tmp_path / "new" / "d.duckdb"), True)
     assert [name.name for name in (tmp_path / "new").iterdir()] == ["d.duckdb"]
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from loading import record, schema
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
-from target_duckdb_exact.errors import InputError, SettingsError
+from target_duckdb_exact.errors import InputError, SettingsError, WriteError
 from target_duckdb_exact.reader import LineReader
 
 DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal"}
@@ -286,3 +286,20 @@ def test_a_tap_may_write_on_while_a_transaction_is_written():
         tap.close()
         assert LineReader().process_lines(source, {"X": lambda _message: None}) == {"X": 1, "RECORD": 0}
         assert fcntl.fcntl(source.fileno(), fcntl.F_GETPIPE_SZ) == 1 << 20
+
+
+def test_a_thousand_columns_need_no_setting_and_a_limit_that_is_set_is_kept(load):
+    names = [f"c{number}" for number in range(1000)]
+    wide = [record(**dict.fromkeys(names, str(row))) for row in range(20)]
+    load(schema(dict.fromkeys(names, "string")), *wide)
+    assert load.rows("SELECT count(*), count(c0), count(DISTINCT c999) FROM s") == [(20, 20, 20)]
+    with pytest.raises(WriteError, match="raise memory_limit"):
+        load(schema(dict.fromkeys(names, "string"), (), "small"), *[wide[0] | {"stream": "small"}], memory_limit="1MB")
+
+
+def test_a_transaction_that_needed_more_memory_is_done_once(load, monkeypatch):
+    monkeypatch.setattr("target_duckdb_exact.database.LIMITS", ("3MB", "6MB", "12MB"))
+    rows = [record(n=number, t=f"{number}" * 100) for number in range(20_000)]
+    load(schema({"n": "integer", "t": "string"}), *rows)
+    assert load.target.database._limits != ["6MB", "12MB", None]
+    assert load.rows("SELECT count(*), count(DISTINCT n), sum(n) FROM s") == [(20_000, 20_000, 199_990_000)]
