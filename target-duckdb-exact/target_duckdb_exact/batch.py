@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from target_duckdb_exact.tables import Place
 
 VIEW = "_target_batch"
+SPELT = {"time", "decimal", "decimal_text"}
+"""Kinds whose values can be written in several ways: whether two are the same only DuckDB can tell."""
 FORMS = {name: "int64" for name, sql in METADATA.items() if sql == "BIGINT"}
 
 
@@ -47,7 +49,7 @@ class Batch:
             column.name: prepared(column, values[column.name], self._rejecting(column.name)) for column in columns
         }
         self.length = len(next(iter(self.values.values()), self.extra.get("_sdc_sequence", [])))
-        self._last_ones()
+        self._last_ones({})
 
     def _rejecting(self, name: str) -> Any:
         def reject(index: int, original: Any) -> None:
@@ -60,11 +62,14 @@ class Batch:
         self.counts[name] = self.counts.get(name, 0) + 1
         self.first.setdefault(name, original)
 
-    def _last_ones(self) -> None:
-        """Of rows with the same key only the last is written. A key that was rejected is told by its original."""
+    def _last_ones(self, told: dict[str, list[Any]]) -> None:
+        """Of rows with the same key only the last is written. A key that was rejected is told by its original.
+
+        `told` has the keys' values as DuckDB writes them, where that matters.
+        """
         if not self.keys:
             return
-        keys = list(zip(*(self.values[key] for key in self.keys), strict=True))
+        keys = list(zip(*(told.get(key, self.values[key]) for key in self.keys), strict=True))
         for index, row in self.rejected.items():
             lost = [text_of(row[key]) for key in self.keys if key in row]
             if lost:
@@ -111,9 +116,22 @@ class Batch:
             if name not in known:
                 connection.execute(f"ALTER TABLE {self.place} ADD COLUMN {quoted(name)} {METADATA[name]}")
         _target_batch = self.table()  # DuckDB finds it by this name, here, where `execute` is called
+        if spelt := self._spelt():
+            sql = f"SELECT {', '.join(spelt.values())} FROM {VIEW}"
+            told = zip(*connection.execute(sql).fetchall(), strict=True)
+            self._last_ones(dict(zip(spelt, map(list, told), strict=True)))
+            _target_batch = self.table()
         if self.keys:
             connection.execute(self._delete())
         connection.execute(self._insert(names))
+
+    def _spelt(self) -> dict[str, str]:
+        """The keys that can be written in several ways, each with the SQL for the one way of DuckDB."""
+        return {
+            column.name: f"{structured(column, f'f{number}')}::VARCHAR"
+            for number, column in enumerate(self.columns)
+            if column.name in self.keys and column.kind in SPELT
+        }
 
     def _delete(self) -> str:
         fields = {name: f"f{number}" for number, name in enumerate(self.values)}
@@ -157,7 +175,7 @@ class Batch:
             for index in indexes:
                 self._rejecting(name)(index, self.extra[name][index])
                 self.extra[name][index] = None
-        self._last_ones()
+        self._last_ones({})
 
     @staticmethod
     def _unfit(field: str, sql: str) -> str:

@@ -12,6 +12,7 @@ from singer_sdk.singerlib.encoding import GenericSingerReader
 from typing_extensions import override
 
 from target_duckdb_exact.errors import InputError
+from target_duckdb_exact.values import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PIPE = 1 << 20
 """So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
+REQUIRED = {"ACTIVATE_VERSION": {"stream", "version"}, "BATCH": {"stream", "encoding", "manifest"}}
+"""What the SDK does not ask of a message."""
 HEAD = 400
 """In so many bytes a RECORD line says whose record it is, if it is to be known by them."""
 
@@ -54,6 +57,7 @@ class LineReader(GenericSingerReader[bytes]):
         message = self.deserialize_json(line)
         self.assert_line_requires(message, requires={"type"})
         kind = str(message["type"])
+        self.assert_line_requires(message, requires=REQUIRED.get(kind, set()))
         if kind == "RECORD" and isinstance(message.get("stream"), str):
             sink = self.direct(message["stream"])
             if sink is not None:
@@ -92,7 +96,7 @@ class LineReader(GenericSingerReader[bytes]):
     @override
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         try:
-            message = simplejson.loads(line.decode(errors="surrogateescape"), use_decimal=True)
+            message = parsed(line)
         except ValueError as error:
             cut = "" if line.endswith(b"\n") else ": it ends within a line, so the tap has stopped halfway"
             raise InputError(f"The input is not a Singer stream, a line of it is no JSON{cut}.") from error

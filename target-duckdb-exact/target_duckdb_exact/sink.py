@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import simplejson
 from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import Sink
 from typing_extensions import override
@@ -14,7 +13,7 @@ from target_duckdb_exact.batch import Batch, stamp
 from target_duckdb_exact.errors import InputError
 from target_duckdb_exact.kinds import ANNOTATIONS, Column, column_of, quoted, readable
 from target_duckdb_exact.tables import DELETIONS, METADATA, REJECTED, Place, follow
-from target_duckdb_exact.values import UNFIT, fit, text_of
+from target_duckdb_exact.values import UNFIT, fit, parsed, text_of
 
 if TYPE_CHECKING:
     from target_duckdb_exact.target import TargetDuckDB
@@ -93,7 +92,7 @@ class DuckDBSink(Sink):
     def _carefully(self, line: bytes) -> Any:
         """A record that is not as its schema says, value by value."""
         try:
-            message = simplejson.loads(line.decode(errors="surrogateescape"), use_decimal=True)
+            message = parsed(line)
         except ValueError as error:
             raise InputError(f"The input is not a Singer stream: a line of {self.stream_name} is no JSON.") from error
         record = message.get("record")

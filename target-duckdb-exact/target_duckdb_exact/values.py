@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from array import array
 from decimal import Decimal, InvalidOperation
@@ -29,6 +30,19 @@ def text_of(value: Any) -> str:
     if encodable(text):
         return text
     return str(simplejson.dumps(value, use_decimal=True, ensure_ascii=True, separators=(",", ":")))
+
+
+def parsed(line: bytes) -> Any:
+    """JSON with its numbers exactly as they came; NaN and the infinities, which JSON has not, are their names.
+
+    Raises:
+        ValueError: It is no JSON, or nested deeper than Python can follow.
+    """
+    try:
+        text = line.decode(errors="surrogateescape")
+        return simplejson.loads(text, use_decimal=True, allow_nan=True, parse_constant=str)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def encodable(text: str) -> bool:
@@ -90,8 +104,10 @@ def _decimal(value: Any) -> Any:
 
 
 def _float(value: Any) -> Any:
-    found = _decimal(value)
-    return UNFIT if found is UNFIT or isinstance(value, str) else float(found)
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        return UNFIT
+    found = float(Decimal(value))
+    return found if math.isfinite(found) else UNFIT
 
 
 def _decimal_text(value: Any) -> Any:

@@ -31,17 +31,25 @@ def feed(start):
             yield {"type": "STATE", "value": number + 1}
 
 
+def touched(folder):
+    """When the database and its log were written."""
+    return [(path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("kills.duckdb*")) if path.exists()]
+
+
 def run(folder, start, kill_after=None):
-    """One run from a row on; where the next one goes on. `kill_after` seconds from its start it is killed."""
+    """One run from a row on; where the next one goes on. It is killed so many seconds after it has opened the file."""
     config = folder / "config.json"
     config.write_text(json.dumps({"path": str(folder / "kills.duckdb"), "batch_size_rows": 100}))
+    before = touched(folder)
     process = subprocess.Popen(
         [*COMMAND, "--config", str(config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     text = "".join(json.dumps(message) + "\n" for message in feed(start)).encode()
 
     def kill():
-        time.sleep(0.4 + kill_after)  # it takes as long to start, or longer
+        while process.poll() is None and touched(folder) == before:
+            time.sleep(0.002)
+        time.sleep(kill_after)
         process.kill()
 
     if kill_after is not None:
@@ -67,7 +75,7 @@ def kills(count, seed, folder):
     """So many runs that are killed before their end, then one that is not; where each was when it was killed."""
     chance, start, at = random.Random(seed), 0, []
     while len(at) < count:
-        reached = run(folder, start, chance.uniform(0, 0.9))
+        reached = run(folder, start, chance.uniform(0, 0.4))
         if reached < ROWS:
             at.append(reached)
         start = reached % ROWS

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from loading import record, schema
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 from target_duckdb_exact.errors import InputError, SettingsError, WriteError
 from target_duckdb_exact.reader import LineReader
 
@@ -34,6 +35,23 @@ def test_null_keys_and_rejected_keys_replace_only_their_own_rows(load):
     load(*feed)
     load(*feed)
     assert load.rows("SELECT i, t FROM s ORDER BY t") == [(None, "a"), (None, "b"), (None, "c"), (1, "d")]
+
+
+@pytest.mark.parametrize(
+    ("part", "texts"),
+    [
+        (DECIMAL, ["1.0", "1.00", "1e0", "1"]),
+        ({"type": "string", "format": "date-time"}, ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"]),
+        ({"type": "string", "format": "date"}, ["2026-01-01", "2026-01-01T00:00:00Z"]),
+        ({"type": "number"}, [0, 0.0, -0.0]),
+        ({"type": ["string", "integer"]}, [5, "5"]),
+    ],
+)
+def test_a_key_that_is_written_in_several_ways_is_one_key(load, part, texts):
+    head = schema({"k": part, "n": "integer"}, ["k"])
+    for _ in range(2):
+        load(head, *[record(k=text, n=number) for number, text in enumerate(texts)], record(k=None, n=-1))
+    assert load.rows("SELECT n FROM s ORDER BY n") == [(-1,), (len(texts) - 1,)]
 
 
 def test_a_stream_without_a_key_and_append_only_are_appended(load):
@@ -202,6 +220,9 @@ def test_a_feed_that_ends_within_a_line_keeps_its_last_state(load):
         ('{"type":"SCHEMA","stream":"s"}', InputError),
         ('{"type":"RECORD","stream":"s","record":5}', InputError),
         ('{"type":"RECORD","stream":"t","record":{}}', RecordsWithoutSchemaException),
+        ('{"type":"RECORD","stream":"s","record":{"i":' + "[" * 9000 + "]" * 9000 + "}}", InputError),
+        ('{"type":"ACTIVATE_VERSION","stream":"s"}', InvalidInputLine),
+        ('{"type":"BATCH","stream":"s"}', InvalidInputLine),
         ('{"type":"RECORD","stream":"s","record":{"t":"no key"}}', MissingKeyPropertiesError),
         (
             '{"type":"SCHEMA","stream":"x","schema":{"properties":{}},"key_properties":["k"]}',

@@ -35,6 +35,10 @@ CASES = [  # schema, JSON text, value in the table; `...`: null, and the origina
     ),
     ({"type": "number"}, "0.1", 0.1),
     ({"type": "number"}, "3", 3.0),
+    ({"type": "number"}, "1e400", ...),
+    ({"type": "number"}, "NaN", ...),
+    ({"type": "integer"}, "-Infinity", ...),
+    ({"type": "object"}, '{"a":NaN}', '{"a":"NaN"}'),
     ({"type": "integer"}, "9223372036854775807", 9223372036854775807),
     ({"type": "integer"}, "-9223372036854775808", -9223372036854775808),
     ({"type": "integer"}, "9223372036854775808", ...),
@@ -97,6 +101,16 @@ def test_what_does_not_fit_is_kept_as_it_came(load):
     assert '"n":[1.10]' in rejected
     assert json.loads(rejected) == {"o": r'"\ud800"', "n": [1.1], "d": "x1", "t": "soon"}
     assert load.rows("SELECT d FROM s WHERE i = 2") == [(Decimal(1),)]
+
+
+def test_a_value_beside_one_that_does_not_fit_is_what_it_would_be_alone(load):
+    properties = {"bad": "integer", "f": "number", "d": {"type": "number", "multipleOf": 0.01}, "t": TIME}
+    for bad in ("1", '"x"'):
+        line = f'{{"bad":{bad},"f":1e100,"d":79228162514264337593543950335.07,"t":"2026-01-01T00:00:00Z"}}'
+        load(schema(properties), '{"type":"RECORD","stream":"s","record":' + line + "}")
+    assert load.rows("SELECT DISTINCT f, d, epoch_ms(t) FROM s") == [
+        (1e100, Decimal("79228162514264337593543950335.07"), 1767225600000)
+    ]
 
 
 def test_bytes_that_are_no_utf_8_cost_only_their_value(load):
