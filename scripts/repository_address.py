@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("tap-tiktokshop", "target-tiktokshop", "tiktokshop-client", "tiktokshop-sandbox")
+PACKAGES = ("tap-tiktokshop", "target-tiktokshop", "tiktokshop-client", "tiktokshop-sandbox", "target-duckdb-exact")
 RELATIVE = re.compile(r"\]\((?!https?://|#)([^)\s]+)\)")
 
 

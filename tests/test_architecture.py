@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "ARCHITECTURE.md").read_text()
-PACKAGES = ("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox")
+PACKAGES = ("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox", "target_duckdb_exact")
+ONE_VOCABULARY = PACKAGES[:4]
 TABLES = {"The tap": "tap_tiktokshop", "The target": "target_tiktokshop", "The client": "tiktokshop_client"}
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
@@ -122,7 +123,7 @@ def test_no_module_is_long_and_every_function_fits_on_a_screen(package):
 def test_no_name_of_a_class_stands_for_two_things():
     classes = [
         node.name
-        for package in PACKAGES
+        for package in ONE_VOCABULARY
         for module in modules(package)
         for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, ast.ClassDef)

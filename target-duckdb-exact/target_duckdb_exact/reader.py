@@ -1,0 +1,113 @@
+"""Lines to messages: RECORD lines are known by how they begin, all others are parsed."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import Counter
+from typing import IO, TYPE_CHECKING, Any
+
+import simplejson
+from singer_sdk.singerlib.encoding import GenericSingerReader
+from typing_extensions import override
+
+from target_duckdb_exact.errors import InputError
+from target_duckdb_exact.values import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from target_duckdb_exact.sink import DuckDBSink
+
+PIPE = 1 << 20
+"""So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
+REQUIRED = {"ACTIVATE_VERSION": {"stream", "version"}, "BATCH": {"stream", "encoding", "manifest"}}
+"""What the SDK does not ask of a message."""
+HEAD = 400
+"""In so many bytes a RECORD line says whose record it is, if it is to be known by them."""
+
+
+class LineReader(GenericSingerReader[bytes]):
+    """Reads bytes. `direct` gives a stream's sink if its records need no mapping, `taken` counts the bytes it got."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.direct: Callable[[str], DuckDBSink | None] = lambda _stream: None
+        self.taken: Callable[[DuckDBSink, int], None] = lambda _sink, _size: None
+        self._heads: dict[bytes, str] = {}
+
+    @override
+    def process_lines(self, file_input: IO[bytes] | None, callbacks: Any) -> Counter[str]:
+        records = 0
+        stats: Counter[str] = Counter()
+        for line in self._lines(file_input):
+            stream = self._heads.get(line[: line.find(b'"record"', 0, HEAD)])
+            sink = self.direct(stream) if stream is not None else None
+            if sink is not None:
+                sink.append(line)
+                self.taken(sink, len(line))
+                records += 1
+            elif line.strip():
+                stats[self._other(line, callbacks)] += 1
+        stats["RECORD"] += records
+        return stats
+
+    def _other(self, line: bytes, callbacks: Any) -> str:
+        """A line that is no known RECORD; the next one that begins the same will be."""
+        message = self.deserialize_json(line)
+        self.assert_line_requires(message, requires={"type"})
+        kind = str(message["type"])
+        self.assert_line_requires(message, requires=REQUIRED.get(kind, set()))
+        if kind == "RECORD" and isinstance(message.get("stream"), str):
+            sink = self.direct(message["stream"])
+            if sink is not None:
+                self._learn(line, message["stream"])
+                sink.append(line)
+                self.taken(sink, len(line))
+                return kind
+            message["line_size"] = len(line)
+        callback = callbacks.get(kind)
+        if callback is None:
+            raise InputError(f"The input is not a Singer stream: it has a message of the unknown type {kind}.")
+        callback(message)
+        return kind
+
+    def _learn(self, line: bytes, stream: str) -> None:
+        """Keeps how this line begins, if type and stream are all that it says before the record."""
+        end = line.find(b'"record"', 0, HEAD)
+        try:
+            head = simplejson.loads(line[: max(end, 0)].rstrip().rstrip(b",") + b"}")
+        except ValueError:
+            return
+        if head == {"type": "RECORD", "stream": stream}:
+            self._heads[line[:end]] = stream
+
+    def _lines(self, file_input: Any) -> Iterable[bytes]:
+        given = file_input or self.default_input
+        binary = getattr(given, "buffer", given)
+        _widen(binary)
+        return (line if isinstance(line, bytes) else line.encode(errors="surrogatepass") for line in binary)
+
+    @property
+    @override
+    def default_input(self) -> IO[bytes]:
+        return sys.stdin.buffer
+
+    @override
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        try:
+            message = parsed(line)
+        except ValueError as error:
+            cut = "" if line.endswith(b"\n") else ": it ends within a line, so the tap has stopped halfway"
+            raise InputError(f"The input is not a Singer stream, a line of it is no JSON{cut}.") from error
+        if not isinstance(message, dict):
+            raise InputError("The input is not a Singer stream: a line of it is no JSON object.")
+        return message
+
+
+def _widen(source: Any) -> None:
+    """Lets a pipe hold more, where the system has such a thing and the input is a pipe."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl  # noqa: PLC0415 - Windows has none
+
+        fcntl.fcntl(source.fileno(), fcntl.F_SETPIPE_SZ, PIPE)
