@@ -62,6 +62,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "order_id": "576461413038785752",
         "platform": "SHOPIFY",
         "external_order_id": "#1001",
+        "line_items": [{"id": "#1001-1", "origin_id": "576461413038785753"}],
     },
 }
 

@@ -1,6 +1,8 @@
 """Product status, cancellations, decisions and references."""
 
 import pytest
+from target_tiktokshop.streams.references import CONTRACT
+from target_tiktokshop.writing.fields import FieldError
 from tiktokshop_client import operations
 
 ACTIVATE = "POST /product/202309/products/activate"
@@ -185,6 +187,33 @@ def test_references_are_added_a_hundred_a_call(lab):
     assert run.writes == {REFER: 2}
     again = lab.feed("external_order_references", *records)
     assert (again.outcomes, again.writes) == ([("unchanged", None)] * 120, {})
+
+
+def test_the_lines_of_a_reference_go_with_it(lab):
+    order = lab.orders()[0]
+    lines = [{"id": f"#1-{place}", "origin_id": line["id"]} for place, line in enumerate(order["line_items"])]
+    record = {"order_id": order["id"], "platform": "SHOPIFY", "external_order_id": "#1", "line_items": lines}
+    assert lab.feed("external_order_references", record).outcomes == [("applied", None)]
+    path, query = {"order_id": order["id"]}, {"platform": "SHOPIFY"}
+    answer = lab.client.call(operations.GET_EXTERNAL_ORDERS, shop=lab.us, path=path, query=query)
+    assert answer.data["external_orders"] == [{"id": "#1", "platform": "SHOPIFY", "line_items": lines}]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([], "a list of 1 to 100 objects"),
+        ("1", "a list of 1 to 100 objects"),
+        ([{"id": "a", "origin_id": "1"}] * 101, "a list of 1 to 100 objects"),
+        (["1"], "which line 1 is not"),
+        ([{"id": "a", "origin_id": "1"}, {"origin_id": "1"}], "line 2 whose id must be text"),
+        ([{"id": "a", "origin_id": "b/c"}], "line 1 whose origin_id must be an id"),
+    ],
+)
+def test_lines_of_a_reference_that_cannot_be_sent_are_told(lines, words):
+    record = {"order_id": "1", "platform": "SHOPIFY", "external_order_id": "#1", "line_items": lines}
+    with pytest.raises(FieldError, match=f"^line_items .*{words}"):
+        CONTRACT.read(record)
 
 
 def test_a_reference_of_an_order_of_nobody_is_rejected(lab):

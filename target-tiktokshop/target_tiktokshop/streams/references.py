@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client import partial_errors
 from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, EXTERNAL_PLATFORMS, GET_EXTERNAL_ORDERS
 
-from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, one_of, text
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, one_of, text
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
@@ -16,12 +16,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REFERENCES_A_CALL = 100
+LINES_AN_ORDER = 100
+LINE = {"id": text, "origin_id": identifier}
+
+
+def line_items(value: Any) -> list[dict[str, str]]:
+    """The lines of the other system's order: each with its `id` there and, as `origin_id`, the platform's line item."""
+    if not isinstance(value, list) or not 1 <= len(value) <= LINES_AN_ORDER:
+        raise FieldError(f"must be a list of 1 to {LINES_AN_ORDER} objects with id and origin_id")
+    return [_line(place, line) for place, line in enumerate(value, 1)]
+
+
+def _line(place: int, line: Any) -> dict[str, str]:
+    if not isinstance(line, dict):
+        raise FieldError(f"must hold objects with id and origin_id, which line {place} is not")
+    name = ""
+    try:
+        return {(name := part): read(line.get(part)) for part, read in LINE.items()}
+    except FieldError as error:
+        raise FieldError(f"has a line {place} whose {name} {error}") from None
+
+
 CONTRACT = Contract(
     (
         SHOP_ID,
         Field("order_id", identifier, needed=True),
         Field("platform", one_of(*EXTERNAL_PLATFORMS, upper=True), needed=True),
         Field("external_order_id", text, needed=True),
+        Field("line_items", line_items, "array"),
     ),
 )
 
@@ -64,7 +86,11 @@ class ReferenceWriter(Writer):
         orders: list[dict[str, Any]] = [
             {
                 "id": row.values["order_id"],
-                "external_order": {"id": row.values["external_order_id"], "platform": row.values["platform"]},
+                "external_order": {
+                    "id": row.values["external_order_id"],
+                    "platform": row.values["platform"],
+                    **{name: row.values[name] for name in ("line_items",) if name in row.values},
+                },
             }
             for row in rows
         ]
