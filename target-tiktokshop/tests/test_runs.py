@@ -231,3 +231,28 @@ def test_a_wrong_setting_is_named(lab):
         TargetTikTokShop(config={**lab.config, "max_price": {"USD": "lots"}})
     with pytest.raises(Exception, match="on_zero"):
         TargetTikTokShop(config={**lab.config, "on_zero": "explode"})
+
+
+@pytest.mark.parametrize(
+    ("requests", "outcomes"),
+    [
+        (1, [("rejected", "run_stopped")] * 3),  # the second reading before the plan was refused
+        (2, [("rejected", "run_stopped")] * 3),
+        (3, [("rejected", "run_stopped")] * 2 + [("unconfirmed", "run_stopped")]),
+        (4, [("rejected", "run_stopped")] + [("unconfirmed", "run_stopped")] * 2),
+        (5, [("unconfirmed", "not_read_back")] * 3),
+        (6, [("applied", None)] * 3),
+    ],
+)
+def test_a_day_s_requests_that_run_out_leave_each_record_what_became_of_it(lab, requests, outcomes):
+    skus = [product["skus"][0] for product in lab.plain()[:3]]
+    records = [{"sku_id": sku["id"], "quantity": sku["inventory"][0]["quantity"] - 1} for sku in skus]
+    run = lab.feed("inventory", *records, requests_per_day=requests)
+    assert sorted(run.outcomes, key=str) == outcomes
+    assert sum(run.writes.values()) == sum(outcome != "rejected" for outcome, _ in outcomes)
+    assert run.calls <= requests + 1, "the list of shops belongs to no shop"
+    if requests < 6:
+        assert f"used up (requests_per_day is {requests}); there are new ones from 2026-06-0" in str(run.error)
+    next_day = lab.feed("inventory", *records, requests_per_day=6)
+    assert {outcome for outcome, _ in next_day.outcomes} <= {"applied", "unchanged"}
+    assert next_day.error is None

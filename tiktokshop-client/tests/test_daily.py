@@ -83,7 +83,7 @@ def test_the_error_names_the_setting_and_when_it_goes_on():
     daily = Daily(10_000)
     daily.resume({"day": "2026-06-01", "shops": {"1": 10_000}})
     with pytest.raises(
-        DayUsedUpError, match=r"10,000 requests that requests_per_day .* until 2026-06-02 00:00 UTC"
+        DayUsedUpError, match=r"used up \(requests_per_day is 10,000\); there are new ones from 2026-06-02 00:00 UTC"
     ) as found:
         daily.take("1", NOON)
     assert (found.value.category, found.value.reach) == (Category.RATE, "stream")

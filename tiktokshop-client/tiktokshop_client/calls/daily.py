@@ -42,8 +42,8 @@ class Daily:
             self._turn_to(now)
             if self._used[shop_id] >= self.most:
                 raise DayUsedUpError(
-                    f"the {self.most:,} requests that requests_per_day allows for a shop are used up until "
-                    f"{tomorrow(now)}"
+                    f"the shop's requests for the day are used up (requests_per_day is {self.most:,}); "
+                    f"there are new ones from {tomorrow(now)}"
                 )
             self._used[shop_id] += 1
 
