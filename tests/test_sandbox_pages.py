@@ -388,7 +388,7 @@ def test_a_consent_that_somebody_else_began_is_refused_and_the_login_goes_on(use
     own = window.current_url
     window.get(re.sub("state=[^&]+", "state=somebody-elses", own))
     follow(window, window.find_element(By.ID, "approve").click)
-    assert "another state" in window.find_element(By.TAG_NAME, "body").text
+    assert "belongs to another login" in window.find_element(By.TAG_NAME, "body").text
     assert login.poll() is None
     window.get_log("browser")  # which tells of the refusal
     window.get(own)

@@ -187,7 +187,7 @@ def config(tmp_path):
 @pytest.mark.slow
 def test_closed_files_are_told_in_one_sentence(tmp_path, config):
     (tmp_path / "rows.singer").write_text(f"{SCHEMA}\n")
-    for close, words in ((["<&-"], "There is no input"), ([">&-"], "Standard output is closed")):
+    for close, words in ((["<&-"], "Standard input is closed"), ([">&-"], "Standard output is closed")):
         done = process(COMMAND, tmp_path, [*config, *(["--input", "rows.singer"] if ">&-" in close else [])], close)
         assert done.returncode == 1
         assert words in done.stderr
@@ -210,7 +210,7 @@ def test_a_configuration_that_is_none_is_one_sentence(tmp_path, content):
     (tmp_path / "config.json").write_text(content)
     done = process(COMMAND, tmp_path, ["--config", "config.json"], input="")
     assert done.returncode == 1
-    assert "config.json is not valid JSON" in done.stderr
+    assert "config.json is not a JSON object of settings" in done.stderr
     assert "bug" not in done.stderr
 
 
