@@ -53,6 +53,12 @@ def rate_of(one: Budget, requests: int) -> float:
     return requests / (last - first)
 
 
+def in_a_window(times: list[float], ceiling: float) -> int:
+    """The most that any window of the budget holds: a second, or the time of one request at a ceiling below 1."""
+    window = max(1.0, 1 / ceiling)
+    return max(index + 1 - bisect_left(times, time - window) for index, time in enumerate(times))
+
+
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("acquire"), st.integers(1, 80)),
@@ -65,7 +71,7 @@ steps = st.lists(
 ceilings = st.one_of(st.integers(1, 200).map(float), st.floats(1, 60))
 
 
-@given(ceiling=ceilings, plan=steps, late=st.sampled_from([0.0, 1e-6, 0.003]))
+@given(ceiling=ceilings, plan=steps, late=st.sampled_from([0.0, 1e-6, 0.003, 0.03, 0.2]))
 @hypothesis_settings(max_examples=80, deadline=None)
 def test_no_second_ever_holds_more_than_the_ceiling(ceiling, plan, late):
     clock = Ticker(late)
@@ -80,6 +86,17 @@ def test_no_second_ever_holds_more_than_the_ceiling(ceiling, plan, late):
             times += [one.acquire() for _ in range(value)]
     assert most_in_a_second(times) <= ceiling
     assert times == sorted(times)
+
+
+@given(ceiling=st.floats(0.2, 60), wakes=st.lists(st.floats(0, 0.5), min_size=1, max_size=9), count=st.integers(2, 150))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_no_window_holds_more_however_late_each_thread_wakes_up(ceiling, wakes, count):
+    clock, late = Ticker(), itertools.cycle(wakes)
+    one, times = budget(ceiling, clock), []
+    for _ in range(count):
+        clock.late = next(late)
+        times.append(one.acquire())
+    assert in_a_window(times, ceiling) <= max(1, int(ceiling))
 
 
 @given(ceiling=st.floats(0.05, 0.99), count=st.integers(2, 10), idle=st.floats(0, 5))
