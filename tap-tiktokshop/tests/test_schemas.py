@@ -92,6 +92,7 @@ def formatted(schema, value):
             yield from formatted(schema.get("items", {}), inner)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=12)
 @given(data=st.data())

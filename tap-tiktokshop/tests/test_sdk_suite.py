@@ -5,6 +5,8 @@ import tiktokshop_sandbox
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from tap_tiktokshop.tap import TapTikTokShop
 
+pytestmark = pytest.mark.slow
+
 # The suite makes a tap while tests are collected, when there is no sandbox yet: `sandbox` fills in the rest.
 CONFIG = {"app_key": "filled-in", "app_secret": "filled-in", "refresh_token": "filled-in"}
 
