@@ -11,8 +11,8 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
 LARGEST: Final = 1024 * 1024
-"""Bytes up to which memory is used again as it is. A page of orders is half of that; were each mapped again, the kernel
-would clear, and the process fault in, a hundred pieces of memory for each: a twentieth of the processor's time."""
+"""Bytes up to which memory is used again as it is. A page of orders is half of that. If each were mapped afresh, the
+kernel would clear, and the process fault in, a hundred pieces of memory: a twentieth of the processor's time."""
 SPARE: Final = 4 * LARGEST
 """Bytes at the end of the heap that may wait to be used again."""
 

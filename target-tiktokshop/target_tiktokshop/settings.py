@@ -90,8 +90,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Largest price change",
         "description": (
-            "Hold back a price that differs from the live one by more than this, up or down, or that the "
-            "shop shows no price to compare with."
+            "Hold back a price that differs from the live one by more than this, up or down, and any price where the "
+            "shop shows none to compare with."
         ),
         "default": 50,
     },
