@@ -67,7 +67,6 @@ READING_SETTINGS: dict[str, Any] = {
 
 
 UNSUPPORTED_SETTINGS: Mapping[str, str] = {
-    "batch_config": "records are written as Singer messages",
     "emit_activate_version_messages": "a loader would delete rows that are read only when they change",
 }
 """Settings of the SDK's plugins that this one cannot keep its promises with -> why."""

@@ -10,11 +10,13 @@ import sys
 from copy import deepcopy
 from dataclasses import asdict
 from functools import cached_property
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.helpers._state import StateWriter
+from singer_sdk.helpers.capabilities import TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from tiktokshop_client import Client, Settings, end_at_next_signal
@@ -31,6 +33,7 @@ from tap_tiktokshop.run.output import Messages
 from tap_tiktokshop.run.run import PartsFailedError, Run
 from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
 from tap_tiktokshop.singer import inputs
+from tap_tiktokshop.singer.batch_settings import BATCH_SETTING, batch_config
 from tap_tiktokshop.singer.maps import register_map
 from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
@@ -52,8 +55,7 @@ SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
 
-UNSUPPORTED = (PluginCapabilities.BATCH, TapCapabilities.ACTIVATE_VERSION)
-"""With BATCH the SDK would pass a window's state on before the batch file that holds its records."""
+UNSUPPORTED = (TapCapabilities.ACTIVATE_VERSION,)
 CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
 
 
@@ -68,7 +70,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
     name = "tap-tiktokshop"
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
-        "properties": {**deepcopy(dict(SETTINGS["properties"])), **READING_SETTINGS},
+        "properties": {**deepcopy(dict(SETTINGS["properties"])), **READING_SETTINGS, **BATCH_SETTING},
     }
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         capability for capability in Tap.capabilities if capability not in UNSUPPORTED
@@ -88,6 +90,8 @@ class TapTikTokShop(PlatformPlugin, Tap):
         if validate_config:
             self._check_settings()
             self._say_doubts()
+            if self.config.get("batch_config"):
+                self._write_files()
 
     # -- what is given ---------------------------------------------------------------------------------------------
 
@@ -102,7 +106,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
         super().load_state(state)
         world = inputs.world(state, made_up=bool(self.config.get("sandbox")))
-        self.state.update({**world, **inputs.requests(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+        self.state.update({**world, **inputs.kept(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
 
     def write_state(self) -> None:
         """Writes the state of all streams, with today's number of requests if a setting limits them."""
@@ -110,6 +114,17 @@ class TapTikTokShop(PlatformPlugin, Tap):
         if requests is not None:
             self.state[inputs.REQUESTS] = requests  # type: ignore[literal-required] # as above
         self.state_writer.write_state(self.state)
+
+    def _write_files(self) -> None:
+        """Has records go into files, under the name of a new run."""
+        from tap_tiktokshop.singer.batch_files import Place  # noqa: PLC0415 - it takes a while, and few runs need it
+        from tap_tiktokshop.singer.batches import BatchWriter  # noqa: PLC0415 - as above
+
+        before = str(self.state.get(inputs.BATCH_RUN, ""))
+        place = Place(batch_config(self.config["batch_config"]), token_hex(6), before)
+        self.state[inputs.BATCH_RUN] = place.run  # type: ignore[literal-required] # the SDK knows bookmarks only
+        self.message_writer = BatchWriter(place, self.logger)
+        self._state_writer = StateWriter(self.message_writer)
 
     def _say_doubts(self) -> None:
         """Warns of what the user may not have meant."""
@@ -154,7 +169,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.reading,
             self.config,
             self.logger,
-            Messages(self.message_writer.flush, self.write_state),
+            Messages(self.message_writer.flush, self.write_state, self.message_writer.hand_over),
             lambda: [stream.reader for stream in self._selected],
             self.state.get(inputs.REQUESTS),
         )
@@ -166,7 +181,10 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        return [PlatformStream(self, declaration, lambda: self.run) for declaration in STREAMS]
+        return [PlatformStream(self, declaration, lambda: self.run, self._leave_early) for declaration in STREAMS]
+
+    def _leave_early(self) -> None:
+        self.message_writer.leave_early()
 
     @property
     @override

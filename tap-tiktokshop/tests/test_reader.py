@@ -69,7 +69,7 @@ def read(platform, state):
         ReadingSettings.from_config({"lookback_seconds": 0, "start_date": "2026-01-01"}),
         {"on_missing_scope": "warn"},
         logging.getLogger("a run"),
-        Messages(flush=lambda: None, write_state=lambda: None),
+        Messages(flush=lambda: None, write_state=lambda: None, hand_over=lambda: output.left.append("handed over")),
         lambda: [reader],
     )
     run.__dict__.update(client=platform, pool=Pool())
@@ -87,7 +87,7 @@ def rows(*ids):
 @pytest.mark.parametrize("gone", [("a",), ("a", "c"), ()])
 def test_a_row_that_has_left_the_list_comes_once_more_as_deleted_and_then_no_more(gone):
     first = read(Unsettled(rows("a", "b", "c")), {})
-    assert first.left[0] == {"known": ["a", "b", "c"]}, "a state knows them before they leave"
+    assert first.left[:2] == [{"known": ["a", "b", "c"]}, "handed over"], "a state knows them before they leave"
     assert [each[0] for each in first.left if isinstance(each, tuple)] == ["a", "b", "c"]
     kept = [each for each in ("a", "b", "c") if each not in gone]
     second = read(Unsettled(rows(*kept)), first.state)

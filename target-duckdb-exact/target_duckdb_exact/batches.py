@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import duckdb
 from singer_sdk.helpers._batch import StorageTarget
@@ -94,7 +95,7 @@ def _texts(found: Any) -> Iterator[bytes]:
 def _local(url: str, storage: Any) -> Iterator[str]:
     """A path that DuckDB can read; what lies elsewhere is copied for a while."""
     if "://" not in url or url.startswith("file://"):
-        yield url.removeprefix("file://")
+        yield unquote(url.removeprefix("file://")) if "://" in url else url
         return
     head, tail = StorageTarget.split_url(url)
     source = StorageTarget.from_dict(storage) if storage else StorageTarget.from_url(head)

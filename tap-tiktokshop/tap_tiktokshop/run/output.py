@@ -23,10 +23,12 @@ class Messages:
     Attributes:
         flush: Writes what is pending, before anybody waits.
         write_state: Writes the state of all streams.
+        hand_over: Has all that was written leave, before anything that must not leave without it.
     """
 
     flush: Callable[[], None]
     write_state: Callable[[], None]
+    hand_over: Callable[[], None]
 
 
 class Output(Protocol):

@@ -195,6 +195,7 @@ class StreamReader:
         if not partition.seen <= partition.bookmark.known:
             partition.bookmark.remember(partition.known | partition.seen)
             self._output.write_state()
+            self._run.messages.hand_over()
         for each in held:
             yield from self._passed_on(partition, each)
 

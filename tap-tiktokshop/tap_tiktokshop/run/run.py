@@ -65,6 +65,7 @@ class Run:
 
     Attributes:
         reading: What is read, and from when.
+        messages: Where records and states go.
         stopped_shops: Shops of which nothing more is read, because the platform refuses all of them.
         given_up: Such a shop -> its streams that were not read for that.
     """
@@ -91,7 +92,8 @@ class Run:
             requests: What `requests_today` of an earlier run has given.
         """
         self.settings, self.reading, self.config = settings, reading, config
-        self.logger, self.flush, self.write_state = logger, messages.flush, messages.write_state
+        self.logger, self.messages = logger, messages
+        self.flush, self.write_state = messages.flush, messages.write_state
         self._find_readers = selected
         self._requests = requests
         self.stopped_shops: set[str] = set()
@@ -261,7 +263,7 @@ class Run:
         self.client.close()
         if self.client.daily.most is not None:
             self.write_state()
-        self.flush()
+        self.messages.hand_over()
         self._summarise()
         if self._failures:
             unread = [

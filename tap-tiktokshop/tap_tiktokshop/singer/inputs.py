@@ -16,6 +16,8 @@ MADE_UP = "made_up_shops"
 """In the state: whether its shops are those of a sandbox."""
 REQUESTS = "requests"
 """In the state: how many requests each shop has had on a day, where a setting limits them."""
+BATCH_RUN = "batch_run"
+"""In the state: the run whose batch files nobody needs any more when another one goes on from it."""
 CATALOGUE = "Correct it, or make a new one with --discover."
 STATE = "Correct it, or leave it out to read from start_date on."
 
@@ -50,9 +52,9 @@ def world(state: Mapping[str, Any], *, made_up: bool) -> dict[str, bool]:
     return {MADE_UP: made_up}
 
 
-def requests(state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a state says of the requests of a day, if it does."""
-    return {REQUESTS: state[REQUESTS]} if REQUESTS in state else {}
+def kept(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a state says of the requests of a day and of batch files, if it does."""
+    return {name: state[name] for name in (REQUESTS, BATCH_RUN) if name in state}
 
 
 def object_in(text: bytes | str, what: str) -> dict[str, Any]:

@@ -93,6 +93,13 @@ class MessageWriter(MsgSpecWriter):
             raise self._failure from error
         self._failure = None
 
+    def hand_over(self) -> None:
+        """Writes whatever has been kept back, before anything that must not come to a loader without it."""
+        self.flush()
+
+    def leave_early(self) -> None:
+        """What is to be done as a run ends in the middle: nothing, as each state is out already."""
+
 
 def _explain(error: Exception) -> OutputError:
     if isinstance(error, BrokenPipeError):

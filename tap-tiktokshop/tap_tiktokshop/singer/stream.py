@@ -47,11 +47,13 @@ class PlatformStream(Stream):
     # Records leave the plan as their schema has them; conforming again would drop undocumented fields.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: Tap, declaration: Declaration, run: Callable[[], Run]) -> None:
+    def __init__(
+        self, tap: Tap, declaration: Declaration, run: Callable[[], Run], leave_early: Callable[[], None]
+    ) -> None:
         schema = {**load_schema(declaration.name), "description": declaration.summary}
         self.selected_by_default = not declaration.off
         super().__init__(tap, schema=schema, name=declaration.name)
-        self._run = run
+        self._run, self._leave_early = run, leave_early
         self.declaration = declaration
         self.primary_keys = declaration.keys
         self.replication_key = declaration.replication_key
@@ -126,6 +128,20 @@ class PlatformStream(Stream):
     @override
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """Nothing: where a shop goes on is in its own state."""
+
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """None: whether records go into files is for the writer of all streams, who knows the states."""
+
+    @override
+    def _sync_records(self, context: Context | None = None, *, write_messages: bool = True) -> Any:
+        """The SDK's way, and what has been read is handed over if it ends in the middle."""
+        try:
+            yield from super()._sync_records(context, write_messages=write_messages)
+        except BaseException:  # signals as well
+            if write_messages:
+                self._leave_early()
+            raise
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Any]:
