@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
+from store_places import s3_url  # noqa: F401 - a fixture
 from tap_tiktokshop.run.output import OutputError
 from tap_tiktokshop.singer import batches
 from tap_tiktokshop.singer.batch_files import Place
@@ -245,6 +246,37 @@ def test_files_for_elsewhere_are_there_when_their_batch_is(tmp_path):
     assert url.startswith(f"{root}/p-tap-tiktokshop-")
     with fsspec.open(url) as file:
         assert gzip.decompress(file.read()) == b'{"id":"1"}\n'
+
+
+def s3_writer(url, bucket, run=RUNS[1], before=""):
+    params = {"endpoint_url": url, "key": "key", "secret": "a secret key"}
+    storage = {"root": f"s3://{bucket}/deep", "prefix": "p-", "params": params}
+    made = Place(batch_config({"encoding": {"compression": "zstd"}, "storage": storage}), run, before)
+    return BatchWriter(made, LOGGER), made.fs
+
+
+def test_in_an_object_store_files_are_whole_and_old_ones_are_removed(s3_url):  # noqa: F811 - the fixture
+    _, files = s3_writer(s3_url, "shop")
+    files.mkdir("shop")
+    before = ""
+    for run in RUNS[:2]:
+        with output() as out:
+            writer, files = s3_writer(s3_url, "shop", run, before)
+            writer.write_message(SchemaMessage("s", SCHEMA, ["id"]))
+            for number in range(3):
+                writer.write_message(RecordMessage("s", {"id": str(number)}))
+            writer.hand_over()
+        (url,) = json.loads(out.getvalue().splitlines()[-1])["manifest"]
+        assert files.find("shop") == [url.removeprefix("s3://")]
+        before = run
+    assert files.cat_file(url)[:4] == bytes.fromhex("28b52ffd"), "zstd"
+
+
+def test_a_bucket_that_is_not_there_is_not_made(s3_url):  # noqa: F811 - the fixture
+    writer, _ = s3_writer(s3_url, "misspelt")
+    with output() as out, pytest.raises(ConfigurationError, match=r"s3://misspelt/deep cannot be written: .*bucket"):
+        writer.write_message(StateMessage({}))
+    assert out.getvalue() == b""
 
 
 RECORD = {
