@@ -117,11 +117,11 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     def _write_files(self) -> None:
         """Has records go into files, under the name of a new run."""
-        from tap_tiktokshop.singer.batch_files import Place  # noqa: PLC0415 - it takes a while, and few runs need it
+        from tap_tiktokshop.singer.batch_files import BatchPlace  # noqa: PLC0415 - it takes a while, and few runs need it
         from tap_tiktokshop.singer.batches import BatchWriter  # noqa: PLC0415 - as above
 
         before = str(self.state.get(inputs.BATCH_RUN, ""))
-        place = Place(batch_config(self.config["batch_config"]), token_hex(6), before)
+        place = BatchPlace(batch_config(self.config["batch_config"]), token_hex(6), before)
         self.state[inputs.BATCH_RUN] = place.run  # type: ignore[literal-required] # the SDK knows bookmarks only
         self.message_writer = BatchWriter(place, self.logger)
         self._state_writer = StateWriter(self.message_writer)

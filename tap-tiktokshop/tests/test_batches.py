@@ -17,7 +17,7 @@ from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 from store_places import s3_url  # noqa: F401 - a fixture
 from tap_tiktokshop.run.output import OutputError
 from tap_tiktokshop.singer import batches
-from tap_tiktokshop.singer.batch_files import Place
+from tap_tiktokshop.singer.batch_files import BatchPlace
 from tap_tiktokshop.singer.batch_settings import batch_config
 from tap_tiktokshop.singer.batches import BatchWriter
 from tap_tiktokshop.tap import TapTikTokShop
@@ -42,7 +42,7 @@ CONFIG = {"app_key": "k", "app_secret": "s", "refresh_token": "r"}
 
 def place(root, run=RUNS[1], before="", prefix="", size=10_000, **encoding):
     storage = {"root": str(root), "prefix": prefix}
-    return Place(batch_config({"encoding": encoding, "storage": storage, "batch_size": size}), run, before)
+    return BatchPlace(batch_config({"encoding": encoding, "storage": storage, "batch_size": size}), run, before)
 
 
 def writer_of(*arguments, **options):
@@ -251,7 +251,7 @@ def test_files_for_elsewhere_are_there_when_their_batch_is(tmp_path):
 def s3_writer(url, bucket, run=RUNS[1], before=""):
     params = {"endpoint_url": url, "key": "key", "secret": "a secret key"}
     storage = {"root": f"s3://{bucket}/deep", "prefix": "p-", "params": params}
-    made = Place(batch_config({"encoding": {"compression": "zstd"}, "storage": storage}), run, before)
+    made = BatchPlace(batch_config({"encoding": {"compression": "zstd"}, "storage": storage}), run, before)
     return BatchWriter(made, LOGGER), made.fs
 
 
@@ -389,7 +389,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(tmp_p
 
 def test_a_secret_of_the_storage_is_in_no_sentence(tmp_path, monkeypatch):
     config = batch_config({"storage": {"root": f"memory://{tmp_path.name}", "params": {"key": "very-secret-key"}}})
-    made = Place(config, RUNS[1], "")
+    made = BatchPlace(config, RUNS[1], "")
 
     def refuse(*_args, **_options):
         raise PermissionError("no entry for very-secret-key")

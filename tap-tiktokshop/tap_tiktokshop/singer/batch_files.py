@@ -87,7 +87,7 @@ def _zstd() -> Packer:
 PACKERS: Final[Mapping[str, Callable[[], Packer]]] = {"gzip": _gzip, "zstd": _zstd}
 
 
-class Place:
+class BatchPlace:
     """Where the files of a run go.
 
     Their names say which run wrote them, and from whose state it went on: that is how a later run knows those that
@@ -164,7 +164,7 @@ class BatchFile:
     and is sent when it is whole.
     """
 
-    def __init__(self, place: Place, stream: str, schema: Mapping[str, Any]) -> None:
+    def __init__(self, place: BatchPlace, stream: str, schema: Mapping[str, Any]) -> None:
         self.buffer = bytearray()
         self.count = self.bytes = 0
         self._place, self._stream = place, stream

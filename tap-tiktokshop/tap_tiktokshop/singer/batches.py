@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib.encoding.simple import Message
 
-    from tap_tiktokshop.singer.batch_files import BatchFile, Place
+    from tap_tiktokshop.singer.batch_files import BatchFile, BatchPlace
 
 MOST_BYTES: Final = 128 << 20
 """JSON in a file, before it is packed: many loaders read a file as a whole."""
@@ -37,7 +37,7 @@ class BatchWriter(MessageWriter):
     After anything that went wrong, nothing leaves.
     """
 
-    def __init__(self, place: Place, logger: logging.Logger) -> None:
+    def __init__(self, place: BatchPlace, logger: logging.Logger) -> None:
         super().__init__()
         self._place, self._logger = place, logger
         config = place.config
