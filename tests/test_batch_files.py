@@ -89,6 +89,18 @@ def test_the_next_run_removes_the_files_of_the_last_one(small, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_run_that_an_error_ends_in_the_middle_hands_over_what_it_has_read(small, plain, tmp_path):
+    *_, last = (record["id"] for record in plain[0].records("orders"))
+    maps = {"orders": {"worth": f"1 / (0 if id == '{last}' else 1)"}}
+    run = small.process(streams=("orders",), stream_maps=maps, batch_config=batches(tmp_path, size=1000))
+    (batch,) = [message for message in run.messages if message["type"] == "BATCH"]
+    (file,) = (tmp_path / "files of a run").iterdir()
+    assert batch["manifest"][0].endswith(file.name)
+    assert len(file.read_text(encoding="utf8").split("\n")) - 1 == len(plain[0].records("orders")) - 1
+    assert run.code == 1
+
+
+@pytest.mark.slow
 def test_killed_at_random_moments_and_gone_on_with_the_rows_are_those_of_one_clean_run(small, plain, tmp_path):
     """The loader takes each BATCH as it comes; what a killed run left beside those is removed by the next."""
     dice, state, text = random.Random(18), {}, []
