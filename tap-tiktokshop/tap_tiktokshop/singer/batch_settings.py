@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 ZSTD: Final = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 NEEDED: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("format", "parquet"): ("pyarrow.parquet", "parquet"),
-    ("compression", "zstd"): (ZSTD, "zstd"),
+    ("format", "parquet"): ("pyarrow.parquet", "pyarrow"),
+    ("compression", "zstd"): (ZSTD, "backports.zstd"),
 }
-"""A choice -> the module that it takes, and the extra of this package that brings it."""
+"""A choice -> the module that it takes, and the package that brings it; the extra of the choice's name asks for it."""
 BATCH_SETTING: Final[dict[str, Any]] = {
     "batch_config": {
         "type": "object",
@@ -92,11 +92,11 @@ def batch_config(given: Mapping[str, Any]) -> BatchConfig:
     """
     encoding = {"format": "jsonl", **given.get("encoding", {})}
     known.add(*map(Secret, _texts(given["storage"].get("params") or {})))
-    for choice, (module, extra) in NEEDED.items():
+    for choice, (module, package) in NEEDED.items():
         if encoding.get(choice[0]) == choice[1] and not _is_there(module):
             raise ConfigurationError(
-                f"batch_config asks for {choice[1]}, which needs a package that is not installed: "
-                f"pip install 'tap-tiktokshop[{extra}]'."
+                f"batch_config asks for {choice[1]}, which needs a package that is not installed here: "
+                f"pip install {package}."
             )
     config = BatchConfig.from_dict({**given, "encoding": encoding})
     _refuse_secrets(config.storage.root)
