@@ -204,6 +204,7 @@ class TargetDuckDB(Target):
         if found or (last and self._replacing):
             self.database.write([batch for _, batch in found], self._replace if last else None)
             for sink, batch in found:
+                sink.written(batch)
                 self._say_unfit(sink, batch.counts, batch.first)
         self._waiting = 0
         self._since = time.monotonic()
