@@ -3,8 +3,9 @@
     python -m venv PATH && PATH/bin/pip install target-jsonl    # a folder of its own for each loader
     python scripts/loaders.py target-jsonl=PATH/bin/target-jsonl target-duckdb=PATH/bin/target-duckdb ...
 
-It knows those of `LOADERS`, and prints a line of the table for each. A loader gets two streams, each in a run and a folder of its own: a record with fields that its schema does not
-name, as the tap passes on what the platform does not document, and one with NUL in a text, which the tap never writes.
+It knows those of `LOADERS`, and prints a line of the table for each. A loader gets two streams, each in a run and a
+folder of its own: a record with fields that its schema does not name, as the tap passes on what the platform does not
+document, and one with NUL in a text, which the tap never writes.
 
 `target-postgres` needs a database: PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE of the environment say which. Each
 run makes a schema in it.

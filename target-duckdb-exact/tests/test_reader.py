@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from target_duckdb_exact.reader import LineReader
+from target_duckdb_exact.target import TargetDuckDB
 
 LINES = st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"-")), max_size=8)
 
@@ -40,8 +41,6 @@ def test_a_bad_line_in_the_middle_is_not_taken_for_the_end(load):
 
 
 def load_text(load, text):
-    from target_duckdb_exact.target import TargetDuckDB  # noqa: PLC0415
-
     target = TargetDuckDB(config={"path": str(load.path)})
     try:
         target.listen(io.StringIO(text))
