@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from target_duckdb_exact.batches import records_of
 from target_duckdb_exact.database import Database
-from target_duckdb_exact.errors import InputError, LoadError, SettingsError
+from target_duckdb_exact.errors import InputError, LoadError, SettingsError, states_unread
 from target_duckdb_exact.kinds import quoted
 from target_duckdb_exact.reader import LineReader
 from target_duckdb_exact.sink import DuckDBSink
@@ -256,8 +256,13 @@ class TargetDuckDB(Target):
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        sys.stdout.write(f"{text_of(state)}\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(f"{text_of(state)}\n")
+            sys.stdout.flush()
+        except (OSError, ValueError) as error:  # a ValueError where standard output has been closed
+            with contextlib.suppress(OSError):
+                sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nothing is left to flush
+            raise states_unread(error) from error
 
     @override
     def process_endofpipe(self) -> None:
@@ -295,10 +300,6 @@ def main() -> NoReturn:
         code = _tell(error, error.exit_code)
     except (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException) as error:
         code = _tell(error, InputError.exit_code)
-    except BrokenPipeError:
-        code = _tell("The program that read the states has stopped; what was committed stays.", 1)
-        with contextlib.suppress(OSError):
-            sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nothing is left to flush
     sys.exit(code)
 
 
