@@ -31,7 +31,7 @@ from tap_tiktokshop.run.output import Messages
 from tap_tiktokshop.run.run import PartsFailedError, Run
 from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
 from tap_tiktokshop.singer import inputs
-from tap_tiktokshop.singer.maps import register_map
+from tap_tiktokshop.singer.maps import leave_something, register_map
 from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
 from tap_tiktokshop.streams import STREAMS
@@ -183,7 +183,10 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def setup_mapper(self) -> None:
-        """Sets up the stream maps of selected streams; the SDK would of all, and stumble over those that are not."""
+        """Sets up the stream maps of selected streams; the SDK would of all, and stumble over those that are not.
+
+        A stream whose records the maps remove is not read: its bookmark would pass rows that nobody gets.
+        """
         try:
             super(Tap, self).setup_mapper()
         except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
@@ -191,6 +194,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         for stream in self.streams.values():
             if stream.selected:
                 register_map(self, stream.name)
+                stream.selected = leave_something(self, stream.name)
 
     # -- a run -------------------------------------------------------------------------------------------------
 
