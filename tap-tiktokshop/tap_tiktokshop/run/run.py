@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tap_tiktokshop.settings import ReadingSettings
     from tap_tiktokshop.streams.declaration import Declaration
 
+CLOCKS_AGREE = 60
+"""Seconds that two readings of the platform's time may differ by."""
+
 
 class PartsFailedError(Exception):
     """Some streams of some shops could not be read; the rest was."""
@@ -118,6 +121,15 @@ class Run:
         """Unix seconds until which this run reads: its own start by the platform's clock, or `end_date` if earlier."""
         now = self.client.now()
         return now if self.reading.end is None else min(now, self.reading.end)
+
+    def not_ahead(self, moment: int) -> int:
+        """The moment, or the platform's time if that is well before it.
+
+        A clock may have been wrong, or have jumped, when the end of the run was set: a bookmark that lies ahead of the
+        platform would pass rows that do not exist yet.
+        """
+        now = self.client.now()
+        return moment if moment <= now + CLOCKS_AGREE else now
 
     @cached_property
     def pool(self) -> Pool:

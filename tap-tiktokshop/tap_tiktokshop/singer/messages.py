@@ -84,8 +84,8 @@ class MessageWriter(MsgSpecWriter):
         """
         if not self._pending:
             return
+        self._failure = OutputError("The output was cut in the middle of a message.")  # if a signal comes from here on
         pending, self._pending = self._pending, bytearray()
-        self._failure = OutputError("The output was cut in the middle of a message.")
         try:
             write_all(pending)
         except (OSError, ValueError) as error:  # a ValueError where standard output has been closed
