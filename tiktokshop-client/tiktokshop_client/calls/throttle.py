@@ -123,4 +123,4 @@ class Throttle:
                 most = max(most, before + 1) if recent.slot > self._limited_at + 1.0 else most
             elif recent.slot > self._limited_at:
                 least = min(least, before)
-        return least + 1 < BELOW * most  # the windows of a platform are not quite ours
+        return least + 1 < most and least < BELOW * most  # a platform's seconds are not quite ours
