@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import tiktokshop_sandbox
+from older_sandbox import as_before
 from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
 from target_tiktokshop.writing.outcomes import documented
@@ -265,8 +266,10 @@ def lab_of(tmp_path, template):
     """Makes a lab around shops of a size."""
 
     @contextlib.contextmanager
-    def make(orders=600, shops=2, **more):
+    def make(orders=600, shops=2, *, older=False, **more):
         path = shutil.copy(template(orders, shops), tmp_path / "shop.sqlite")
+        if older:  # its shops cannot be told from real ones
+            as_before(path)
         with tiktokshop_sandbox.start(path, **{"rps": 100_000, "now": NOON, **more}) as sandbox:
             config = {
                 "app_key": sandbox.app_key,
