@@ -80,6 +80,7 @@ CODES: Mapping[str, Code] = {
     "wrong_currency": Code("The SKU is sold in another currency."),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
+    "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
     "unknown_request": Code("The shop has no such cancellation or return: check its id."),
     "not_pending": Code("The request does not wait for this decision (any more)."),
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists those."),
