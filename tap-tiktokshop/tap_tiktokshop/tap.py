@@ -17,7 +17,7 @@ from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
-from tiktokshop_client import Client, Settings, end_at_next_signal
+from tiktokshop_client import Client, Settings, end_at_next_signal, is_made_up
 from tiktokshop_client.console import run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from tiktokshop_client import Shop
 
 
 SWITCH_SECONDS = 0.0005
@@ -99,10 +100,23 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
+        """The SDK's bookmarks, whether their shops are made up, and the requests of a day."""
         super().load_state(state)
-        world = inputs.world(state, made_up=bool(self.config.get("sandbox")))
-        self.state.update({**world, **inputs.requests(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+        there = inputs.world(state)
+        if self.config.get("sandbox"):
+            inputs.same_world(there, made_up=True)
+        kept = {} if there is None else {inputs.MADE_UP: there}
+        self.state.update({**kept, **inputs.requests(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+
+    def meet(self, shops: Sequence[Shop]) -> None:
+        """Notes in the state whether the shops of the run are made up.
+
+        Raises:
+            ConfigurationError: The state is of the others, and these must not be taken for those.
+        """
+        made_up = bool(self.config.get("sandbox")) or any(is_made_up(shop.id) for shop in shops)
+        there: Any = self.state.get(inputs.MADE_UP)
+        self.state.update(inputs.same_world(there, made_up=made_up))  # type: ignore[typeddict-item] # as above
 
     def write_state(self) -> None:
         """Writes the state of all streams, with today's number of requests if a setting limits them."""
@@ -154,7 +168,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.reading,
             self.config,
             self.logger,
-            Messages(self.message_writer.flush, self.write_state),
+            Messages(self.message_writer.flush, self.write_state, self.meet),
             lambda: [stream.reader for stream in self._selected],
             self.state.get(inputs.REQUESTS),
         )

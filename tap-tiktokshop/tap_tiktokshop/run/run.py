@@ -95,6 +95,7 @@ class Run:
         """
         self.settings, self.reading, self.config = settings, reading, config
         self.logger, self.flush, self.write_state = logger, messages.flush, messages.write_state
+        self._meet = messages.meet
         self._find_readers = selected
         self._requests = requests
         self.stopped_shops: set[str] = set()
@@ -219,7 +220,7 @@ class Run:
 
     def warn_early(self) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
-        self.client.shops()  # the first call brings the grant
+        self._meet(self.client.shops())  # the first call brings the grant
         grant = self.client.grant()
         missing = missing_scopes(grant, needs_of([stream.name for stream in self.readers])) if grant else {}
         self._warned_scopes = set(missing)
