@@ -42,9 +42,12 @@ STALE = {
 
 @dataclass
 class Books:
-    """Rows by engine and model, what dbt said, and the records that it all comes from."""
+    """Rows by engine and model, columns and SQL by model, what dbt said, and the records that it all comes from."""
 
     rows: dict
+    columns: dict
+    sql: dict
+    file: Path
     said: dict
     records: dict
     counts: dict
@@ -134,6 +137,7 @@ def sorted_rows(cursor):
     return sorted(rows, key=lambda row: [str(row[name]) for name in sorted(names)])
 
 
+COLUMNS = "select table_name, column_name from information_schema.columns where table_schema = 'tiktokshop_books'"
 MODELS = "select table_name from information_schema.tables where table_schema = 'tiktokshop_books' order by 1"
 SHOWN = ("tiktokshop__", "stg_tiktokshop__orders", "stg_tiktokshop__products_deleted", "stg_tiktokshop__unsettled")
 
@@ -162,12 +166,21 @@ def made(folder, make_lab, port):
         said = {engine: one.result() for engine, one in building.items()}
     with duckdb.connect(where["duckdb"]["TIKTOKSHOP_DUCKDB"], read_only=True) as database:
         rows = {"duckdb": tables_of(database.execute)}
+        described = database.execute(COLUMNS).fetchall()
     with psycopg.connect(f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}/postgres") as connection:
         rows["postgres"] = tables_of(connection.execute)
     said["freshness"] = dbt(
         folder, "duckdb", where["duckdb"], "source", "freshness", "--select", "source:tiktokshop.orders"
     )
-    return Books(rows, said, {stream: read.records(stream) for stream in STREAMS}, counts)
+    return Books(
+        rows=rows,
+        columns={model: {name for table, name in described if table == model} for model, _ in described},
+        sql={path.stem: path.read_text() for path in (folder / "duckdb" / "compiled").rglob("tiktokshop__*.sql")},
+        file=Path(where["duckdb"]["TIKTOKSHOP_DUCKDB"]),
+        said=said,
+        records={stream: read.records(stream) for stream in STREAMS},
+        counts=counts,
+    )
 
 
 @pytest.fixture(scope="session")
