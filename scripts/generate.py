@@ -4,7 +4,7 @@
     python scripts/generate.py --check    # exit 1 if a file would change
 
 A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`. The pages of
-`docs/reference/streams` and the definitions in `hub` are generated whole.
+`docs/reference/streams`, the definitions in `hub` and the staging models of `dbt-tiktokshop` are generated whole.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import app_review
+import dbt_staging
 import hub_definitions
 import reference_pages
 from tap_tiktokshop.streams.personal import stream_maps
@@ -223,7 +224,11 @@ def filled(text: str, name: str, lines: list[str]) -> str:
 def main() -> None:
     """Write or check every generated part."""
     stale = []
-    whole = {**reference_pages.stream_pages(), **hub_definitions.pages(about, meltano_select, meltano_settings)}
+    whole = {
+        **reference_pages.stream_pages(),
+        **hub_definitions.pages(about, meltano_select, meltano_settings),
+        **dbt_staging.pages(),
+    }
     for file, page in whole.items():
         text = "\n".join(page) + "\n"
         if not (ROOT / file).is_file() or (ROOT / file).read_text(encoding="utf8") != text:
