@@ -106,6 +106,20 @@ def test_nothing_says_pip_install_of_a_name_that_no_index_has():
     assert found - {"tests/test_publishing.py", "RELEASING.md"} == set()
 
 
+def test_every_tool_that_is_run_with_the_pins_has_one():
+    pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(encoding="utf8"), re.MULTILINE))
+    files = [*(ROOT / ".ci").iterdir(), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    tools = {
+        tool
+        for file in files
+        for tool in re.findall(
+            r"uvx (?:--quiet )?--constraints constraints.txt ([a-z]\S+)", file.read_text(encoding="utf8")
+        )
+    }
+    assert tools == {"meltano", "twine"}
+    assert tools - pinned == set()
+
+
 METADATA = """Metadata-Version: 2.4
 Name: tap-tiktokshop
 Version: 0.1.0

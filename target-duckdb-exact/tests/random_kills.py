@@ -1,8 +1,6 @@
-"""Kills the target at random moments, feeds it again from its last state, and compares.
+"""Kills the target at random moments, feeds it again from its last state, and compares."""
 
-python target-duckdb-exact/tests/random_kills.py 40 [seed]
-"""
-
+import argparse
 import contextlib
 import json
 import random
@@ -84,8 +82,10 @@ def kills(count, seed, folder):
 
 
 if __name__ == "__main__":
-    times = int(sys.argv[1])
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("times", type=int, help="how many kills")
+    parser.add_argument("seed", nargs="?", type=int, default=random.randrange(1 << 30), help="default: a random one")
+    times, seed = vars(parser.parse_args()).values()
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         run(Path(one), 0)
         at = kills(times, seed, Path(two))
