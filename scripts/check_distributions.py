@@ -1,6 +1,6 @@
 """Checks what an index would get: a wheel and an sdist of each package, whole and fitting together.
 
-Exits with 1 if something is amiss.
+Exits with 1 if something is wrong.
 """
 
 from __future__ import annotations

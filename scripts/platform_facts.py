@@ -107,7 +107,7 @@ def build(api: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the folder, and remove what is no more."""
+    """Write the folder, and remove files that are no longer needed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("collection", type=Path, help="the folder of the full collection")
     made = build(parser.parse_args().collection)

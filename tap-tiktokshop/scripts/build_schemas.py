@@ -261,7 +261,7 @@ def build(declaration: Declaration) -> Node:
 
 
 def main() -> None:
-    """Write every schema, and remove those of streams that are no more; or show what would change."""
+    """Write every schema, and remove those of streams that no longer exist; or show what would change."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a schema would change")
     check = parser.parse_args().check
