@@ -13,12 +13,12 @@ run makes a schema in it.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
 import sqlite3
 import subprocess
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -141,9 +141,11 @@ def row_of(loader: str, command: str) -> str:
 
 def main() -> None:
     """Prints the table of the loaders that are named."""
-    given = dict(argument.partition("=")[::2] for argument in sys.argv[1:])
-    if not given or unusable(given):
-        sys.exit(f"usage: loaders.py NAME=COMMAND ...; of {', '.join(LOADERS)}, and commands that are there")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("loaders", nargs="+", metavar="NAME=COMMAND", help=f"NAME is one of {', '.join(LOADERS)}")
+    given = dict(argument.partition("=")[::2] for argument in parser.parse_args().loaders)
+    if wrong := unusable(given):
+        parser.error(f"not known, or there is no such command: {', '.join(wrong)}")
     print("| Loader | Undocumented field of a record | Undocumented field inside an object | Amount | NUL in a text |")
     print("| --- | --- | --- | --- | --- |")
     for loader, command in given.items():

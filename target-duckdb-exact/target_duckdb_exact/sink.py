@@ -113,7 +113,7 @@ class DuckDBSink(Sink):
         missing = [key for key in self._key_properties if key not in record]
         if missing:
             raise MissingKeyPropertiesError(
-                f"A record of {self.stream_name} lacks its key {', '.join(missing)}: mend the tap, or take the key out "
+                f"A record of {self.stream_name} lacks its key {', '.join(missing)}: fix the tap, or take the key out "
                 "of its catalogue. Nothing since the last state was written."
             )
         rejected: dict[str, Any] = {}

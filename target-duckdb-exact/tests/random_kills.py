@@ -1,10 +1,6 @@
-"""Kills the target at random moments, feeds it again from its last state, and compares.
+"""Kills the target at random moments, feeds it again from its last state, and compares."""
 
-python target-duckdb-exact/tests/random_kills.py 40 [seed [files]]
-
-With `files` the rows come in BATCH files.
-"""
-
+import argparse
 import contextlib
 import json
 import random
@@ -102,11 +98,14 @@ def kills(count, seed, folder, *, files=False):
 
 
 if __name__ == "__main__":
-    times = int(sys.argv[1])
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("times", type=int, help="how many kills")
+    parser.add_argument("seed", nargs="?", type=int, default=random.randrange(1 << 30), help="default: a random one")
+    parser.add_argument("--files", action="store_true", help="the rows come in BATCH files")
+    times, seed, files = vars(parser.parse_args()).values()
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         run(Path(one), 0)
-        at = kills(times, seed, Path(two), files=sys.argv[3:] == ["files"])
+        at = kills(times, seed, Path(two), files=files)
         same = held(Path(one) / "kills.duckdb") == held(Path(two) / "kills.duckdb")
     print(f"{times} kills (seed {seed}), at rows {at}: tables {'equal' if same else 'DIFFER'}")
     sys.exit(not same)

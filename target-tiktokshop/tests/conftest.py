@@ -198,29 +198,13 @@ class Lab:
         self.sandbox.control("POST", "/faults", {"kind": kind, **more})
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory):
-    """Makes files of shops once for each size."""
-    made = {}
-
-    def of(orders, shops):
-        if (orders, shops) not in made:
-            path = tmp_path_factory.mktemp("shops") / "shop.sqlite"
-            with tiktokshop_sandbox.start(path, orders=orders, shops=shops, now=NOON):
-                pass
-            made[orders, shops] = path
-        return made[orders, shops]
-
-    return of
-
-
 @pytest.fixture
-def lab_of(tmp_path, template):
+def lab_of(tmp_path, shop_file):
     """Makes a lab around shops of a size."""
 
     @contextlib.contextmanager
     def make(orders=600, shops=2, *, older=False, **more):
-        path = shutil.copy(template(orders, shops), tmp_path / "shop.sqlite")
+        path = shutil.copy(shop_file(orders=orders, shops=shops, now=NOON), tmp_path / "shop.sqlite")
         if older:  # its shops cannot be told from real ones
             as_before(path)
         with tiktokshop_sandbox.start(path, **{"rps": 100_000, "now": NOON, **more}) as sandbox:

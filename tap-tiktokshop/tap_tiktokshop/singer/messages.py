@@ -101,6 +101,6 @@ def _explain(error: Exception) -> OutputError:
         )
     why = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
     return OutputError(
-        f"{_output()} cannot be written: {why}. Make room, or mend what reads it; "
+        f"{_output()} cannot be written: {why}. Make room, or fix what reads it; "
         "the next run goes on from the last state."
     )
