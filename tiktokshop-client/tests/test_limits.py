@@ -226,9 +226,9 @@ def test_a_platform_that_refuses_4_percent_at_any_rate_takes_at_most_1_6_times_a
 
 
 @pytest.mark.parametrize(
-    ("requests", "retry_after"),
-    [(300, None), (1_000, None), (1_000, 1.0)],
-    ids=["short", "longer", "longer, Retry-After"],
+    ("requests", "retry_after", "seeds"),
+    [(300, None, 20), (1_000, None, 4), (1_000, 1.0, 4)],
+    ids=["short", "longer", "longer, told to wait"],
 )
 def test_nor_does_it_by_any_chance_in_a_shorter_run(requests, retry_after, seeds):
     slowest = max(seconds_of(requests, 0.04, seed, retry_after) for seed in range(seeds))
