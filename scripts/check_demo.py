@@ -1,13 +1,12 @@
 """Compares what the demo loaded with what the sandbox says it holds.
 
-    python scripts/check_demo.py output
-
-The folder holds `shop.duckdb` and `sandbox.sqlite`. Exits 1 if a table has another number of rows than the sandbox has,
+Exits with 1 if a table has another number of rows than the sandbox has,
 a key twice, an identifier that leads nowhere, or amounts that do not add up.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -62,7 +61,9 @@ def loaded(database: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, An
 
 def main() -> None:
     """Print a line for each stream; exit by whether all agree."""
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where shop.duckdb and sandbox.sqlite are, such as output")
+    folder = parser.parse_args().folder
     expected = held(folder / "sandbox.sqlite")
     database = duckdb.connect(str(folder / "shop.duckdb"), read_only=True)
     tables = {stream.name: loaded(database, stream.name) for stream in STREAMS if not stream.off}

@@ -1,13 +1,11 @@
 """Checks what an index would get: a wheel and an sdist of each package, whole and fitting together.
 
-    python scripts/check_distributions.py DIST            # what must hold for every build
-    python scripts/check_distributions.py DIST v0.1.0     # and for a release of this tag
-
-DIST is a folder that .ci/distributions has made.
+Exits with 1 if something is wrong.
 """
 
 from __future__ import annotations
 
+import argparse
 import email
 import email.message
 import re
@@ -106,6 +104,10 @@ def check(dist: Path, tag: str = "") -> list[str]:
 
 
 if __name__ == "__main__":
-    found = check(Path(sys.argv[1]), *sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dist", type=Path, help="a folder that .ci/distributions has made")
+    parser.add_argument("tag", nargs="?", default="", help="check for a release of this tag as well, such as v0.1.0")
+    given = parser.parse_args()
+    found = check(given.dist, given.tag)
     print("\n".join(found) or "the distributions are complete")
     sys.exit(bool(found))

@@ -1,14 +1,12 @@
 """Writes what the pages of `docs/`, the READMEs and meltano.yml repeat of the code.
 
-    python scripts/generate.py            # write
-    python scripts/generate.py --check    # exit 1 if a file would change
-
 A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`. The pages of
-`docs/reference/streams` and the definitions in `hub` are generated whole.
+`docs/reference/streams`, the definitions in `hub` and the staging models of `dbt-tiktokshop` are generated whole.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import app_review
+import dbt_staging
 import hub_definitions
 import reference_pages
 from tap_tiktokshop.streams.personal import stream_maps
@@ -222,13 +221,20 @@ def filled(text: str, name: str, lines: list[str]) -> str:
 
 def main() -> None:
     """Write or check every generated part."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file would change")
+    check = parser.parse_args().check
     stale = []
-    whole = {**reference_pages.stream_pages(), **hub_definitions.pages(about, meltano_select, meltano_settings)}
+    whole = {
+        **reference_pages.stream_pages(),
+        **hub_definitions.pages(about, meltano_select, meltano_settings),
+        **dbt_staging.pages(),
+    }
     for file, page in whole.items():
         text = "\n".join(page) + "\n"
         if not (ROOT / file).is_file() or (ROOT / file).read_text(encoding="utf8") != text:
             stale.append(file)
-            if "--check" not in sys.argv:
+            if not check:
                 (ROOT / file).write_text(text, encoding="utf8")
     for file, parts in PARTS.items():
         path = ROOT / file
@@ -237,10 +243,10 @@ def main() -> None:
             text = filled(text, name, lines())
         if text != before:
             stale.append(file)
-            if "--check" not in sys.argv:
+            if not check:
                 path.write_text(text, encoding="utf8")
     print(f"changed: {', '.join(stale) or 'nothing'}")
-    sys.exit(bool(stale) and "--check" in sys.argv)
+    sys.exit(bool(stale) and check)
 
 
 if __name__ == "__main__":

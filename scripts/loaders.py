@@ -1,11 +1,11 @@
 """What loaders do with records as the tap writes them: the table in docs/reference/streams.md, seen and not believed.
 
-    python -m venv PATH && PATH/bin/pip install target-duckdb    # a folder of its own for each loader
+    python -m venv PATH && PATH/bin/pip install target-jsonl    # a folder of its own for each loader
     python scripts/loaders.py target-jsonl=PATH/bin/target-jsonl target-duckdb=PATH/bin/target-duckdb ...
 
-It knows target-jsonl, target-csv, target-sqlite, target-duckdb and target-postgres, and prints a line of the table for
-each. A loader gets two streams, each in a run and a folder of its own: a record with fields that its schema does not
-name, as the tap passes on what the platform does not document, and one with NUL in a text, which the tap never writes.
+It knows those of `LOADERS`, and prints a line of the table for each. A loader gets two streams, each in a run and a
+folder of its own: a record with fields that its schema does not name, as the tap passes on what the platform does not
+document, and one with NUL in a text, which the tap never writes.
 
 `target-postgres` needs a database: PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE of the environment say which. Each
 run makes a schema in it.
@@ -13,12 +13,12 @@ run makes a schema in it.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
 import sqlite3
 import subprocess
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -42,7 +42,7 @@ RECORDS = {
     "NUL": RECORD | {"text": "a\0b"},
 }
 SECONDS = 120
-LOADERS = ("target-jsonl", "target-csv", "target-sqlite", "target-duckdb", "target-postgres")
+LOADERS = ("target-duckdb-exact", "target-jsonl", "target-csv", "target-sqlite", "target-duckdb", "target-postgres")
 
 
 def lines(record: dict[str, Any]) -> str:
@@ -62,6 +62,7 @@ def config_of(loader: str, folder: Path) -> dict[str, Any]:
         "target-jsonl": {"destination_path": str(folder)},
         "target-csv": {"output_path_prefix": f"{folder}/", "destination_path": str(folder)},
         "target-sqlite": {"database": str(folder / "shown.sqlite")},
+        "target-duckdb-exact": {"path": str(folder / "shown.duckdb")},
         "target-duckdb": {"filepath": str(folder / "shown.duckdb"), "default_target_schema": "main"},
         "target-postgres": {
             **where,
@@ -83,10 +84,14 @@ def loaded(loader: str, command: str, folder: Path) -> dict[str, Any] | None:
         with closing(sqlite3.connect(folder / "shown.sqlite")) as database:
             database.row_factory = sqlite3.Row
             return dict(database.execute(f"select * from {STREAM}").fetchone())
-    asking = {
-        "target-duckdb": "import duckdb; c = duckdb.connect(sys.argv[1] + '/shown.duckdb'); t = c.execute("
+    duckdb = (
+        "import duckdb; c = duckdb.connect(sys.argv[1] + '/shown.duckdb'); t = c.execute("
         "\"select table_schema from information_schema.tables where table_name = 'shown'\").fetchone()[0]; "
-        "r = c.execute(f'select * from {t}.shown')",
+        "r = c.execute(f'select columns(*)::varchar from {t}.shown')"
+    )
+    asking = {
+        "target-duckdb-exact": duckdb,
+        "target-duckdb": duckdb,
         "target-postgres": "import psycopg2; c = psycopg2.connect(''); r = c.cursor(); "
         "r.execute(f'select * from \"{sys.argv[1].split(chr(47))[-1]}\".shown')",
     }[loader]
@@ -136,9 +141,11 @@ def row_of(loader: str, command: str) -> str:
 
 def main() -> None:
     """Prints the table of the loaders that are named."""
-    given = dict(argument.partition("=")[::2] for argument in sys.argv[1:])
-    if not given or unusable(given):
-        sys.exit(f"usage: loaders.py NAME=COMMAND ...; of {', '.join(LOADERS)}, and commands that are there")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("loaders", nargs="+", metavar="NAME=COMMAND", help=f"NAME is one of {', '.join(LOADERS)}")
+    given = dict(argument.partition("=")[::2] for argument in parser.parse_args().loaders)
+    if wrong := unusable(given):
+        parser.error(f"not known, or there is no such command: {', '.join(wrong)}")
     print("| Loader | Undocumented field of a record | Undocumented field inside an object | Amount | NUL in a text |")
     print("| --- | --- | --- | --- | --- |")
     for loader, command in given.items():

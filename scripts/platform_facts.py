@@ -1,17 +1,15 @@
 """What is known of the platform, as data of this repository: operations, error codes, signatures, a few real answers.
 
-    python scripts/platform_facts.py PATH/TO/api
-
-writes the folder `facts/` from a full collection (`operations/*.json`, `operations-2026-04/*.json` for older versions,
+Writes the folder `facts/` from a full collection (`operations/*.json`, `operations-2026-04/*.json` for older versions,
 `errors.json`, `signing-vectors.json`, `webhook-vectors.json`, `samples/*.json`). Tests, the
 schemas and the pages read `facts/` through this module only, so that a clone is enough for all of them.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -109,8 +107,10 @@ def build(api: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the folder, and remove what is no more."""
-    made = build(Path(sys.argv[1]))
+    """Write the folder, and remove files that are no longer needed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("collection", type=Path, help="the folder of the full collection")
+    made = build(parser.parse_args().collection)
     for file in [*FACTS.glob("*.json*"), *FACTS.glob("samples/*.json")]:
         if str(file.relative_to(FACTS)) not in made:
             file.unlink()

@@ -1,13 +1,10 @@
-"""Writes where the repository is into what an index shows: each package's addresses, and its README's links.
-
-python scripts/repository_address.py https://github.com/OWNER/NAME
-"""
+"""Writes where the repository is into what an index shows: each package's addresses, and its README's links."""
 
 from __future__ import annotations
 
+import argparse
 import posixpath
 import re
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -42,4 +39,6 @@ def main(address: str, root: Path = ROOT) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("address", help="https://github.com/OWNER/NAME")
+    main(parser.parse_args().address)

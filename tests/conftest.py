@@ -6,6 +6,7 @@ import functools
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -161,12 +162,16 @@ def catalog_of():
 
 
 @pytest.fixture(scope="session")
-def make_lab():
+def make_lab(shop_file, tmp_path_factory):
     """Makes a lab in a folder, around a sandbox with the given shops."""
 
     @contextlib.contextmanager
     def make(folder, **shops):
-        with tiktokshop_sandbox.start(**{"orders": 120, "rps": 100_000, "now": NOON, **shops}) as sandbox:
+        shops = {"shops": 2, "orders": 120, "rps": 100_000, "now": NOON, **shops}
+        if "path" not in shops and shops["now"] is not None:
+            size = {name: shops[name] for name in ("now", "orders", "shops")}
+            shops["path"] = shutil.copy(shop_file(**size), tmp_path_factory.mktemp("shop") / "shop.sqlite")
+        with tiktokshop_sandbox.start(**shops) as sandbox:
             config = {
                 "app_key": sandbox.app_key,
                 "app_secret": sandbox.app_secret,

@@ -1,13 +1,15 @@
 """What a catalogue, a state or a date says is heard, or said to be impossible; odd rows cost nothing but themselves."""
 
+import contextlib
 import copy
 import dataclasses
 import json
 
 import pytest
+from older_sandbox import as_before
 from tap_tiktokshop.singer import inputs
 from tap_tiktokshop.tap import TapTikTokShop
-from tiktokshop_client import operations
+from tiktokshop_client import is_made_up, operations
 from tiktokshop_client.errors import ConfigurationError
 
 WHOLE_RANGE = {"streams": ["orders"]}
@@ -15,7 +17,6 @@ WHOLE_RANGE = {"streams": ["orders"]}
 
 def run_with(lab, catalog, state=None, **config):
     """A run inside this process that a catalogue selects."""
-    import contextlib
     import io
 
     tap = TapTikTokShop(config={**lab.config, **config}, catalog=catalog, state=state)
@@ -210,11 +211,52 @@ def test_a_file_that_is_not_what_it_should_be_is_one_sentence(tmp_path, text, wo
             inputs.checked(given, "catalogue")
 
 
-def test_a_state_of_made_up_shops_is_refused_by_a_run_of_real_ones_and_kept_in_its_own(lab):
+@contextlib.contextmanager
+def real(lab_of, folder):
+    """A lab whose shops cannot be told from real ones: a sandbox file as versions before 1000 made them."""
+    path = folder / "before.sqlite"
+    with lab_of(path=path):
+        pass
+    as_before(path)
+    with lab_of(path=path) as made:
+        yield made
+
+
+def test_made_up_shops_are_told_by_their_ids_however_they_are_reached(lab):
     run = lab.run(streams=["shops", "orders"])
-    assert run.state["made_up_shops"] is False
-    with pytest.raises(ConfigurationError, match="made-up shops, but this run reads real shops"):
-        lab.run({**run.state, "made_up_shops": True})
+    assert {is_made_up(record["id"]) for record in run.records("shops")} == {True}
+    assert [state["made_up_shops"] for state in run.states] == [True] * len(run.states)
+    assert lab.run(run.state, streams=["shops"]).state["made_up_shops"] is True
+
+
+WORLDS = [
+    ("made_up_shops", True, True),
+    ("made_up_shops", False, False),
+    ("bookmarks", {"orders": {"partitions": [{"context": {"shop_id": "1000110284871069840"}}]}}, True),
+    ("bookmarks", {"orders": {"partitions": [{"context": {"shop_id": "7495110284871069840"}}]}}, None),
+    ("bookmarks", {"orders": {"partitions": [{"context": {"shop_id": "1000"}}]}}, None),
+    ("bookmarks", {"shops": {}, "orders": {"partitions": []}}, None),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "made_up"), WORLDS)
+def test_a_state_of_others_is_refused_before_anything_is_read(lab, lab_of, tmp_path, name, value, made_up):
+    with real(lab_of, tmp_path) as platform:
+        for here, whose in ((lab, True), (platform, False)):
+            if made_up in {None, whose}:
+                assert here.run({name: value}, streams=["shops"]).state["made_up_shops"] is whose
+                continue
+            kinds = {True: "the sandbox's made-up shops", False: "real shops"}
+            words = f"The state is of {kinds[made_up]}, but this run reads {kinds[whose]}: give each a state and"
+            here.sandbox.control("DELETE", "/stats")
+            with pytest.raises(ConfigurationError, match=words):
+                here.run({name: value}, streams=["shops", "orders"])
+            assert here.calls()["operations"] == {"GET /authorization/202309/shops": 1}
+
+
+def test_the_word_of_a_state_does_not_count_where_its_shops_are_made_up(lab):
+    run = lab.run(streams=["shops", "orders"])
+    assert lab.run({**run.state, "made_up_shops": False}, streams=["shops"]).state["made_up_shops"] is True
 
 
 def test_a_shop_that_is_listed_twice_or_is_none_is_read_once_or_not_at_all(lab):

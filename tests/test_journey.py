@@ -53,7 +53,7 @@ def meltano(folder, environment, user):
     """README's command for a real shop."""
     command = ["uvx", "--python", sys.executable, "--constraints", "constraints.txt", "meltano", "--environment=prod"]
     done = subprocess.run(
-        [*command, "run", "tap-tiktokshop", "target-duckdb"],
+        [*command, "run", "tap-tiktokshop", "target-duckdb-exact"],
         cwd=folder,
         env=environment,
         capture_output=True,

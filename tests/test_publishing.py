@@ -51,6 +51,13 @@ KINDS = {
     *("options", "password", "string"),
 }
 TEXTS = ("description", "domain_url", "executable", "label", "log_parser", "name", "namespace", "pip_url", "variant")
+LISTS_OF_TEXTS = ("capabilities", "keywords", "select", "supported_python_versions")
+TYPES_OF_SETTING = {
+    **dict.fromkeys(("description", "docs", "documentation", "env", "label", "name", "placeholder", "tooltip"), str),
+    **dict.fromkeys(("hidden", "sensitive"), bool),
+    **dict.fromkeys(("aliases", "options"), list),
+}
+PROCESSORS = {None, "nest_object", "stringify", "upcase_string"}
 
 
 def definition(name):
@@ -65,9 +72,14 @@ def test_a_definition_keeps_to_the_hub_s_schema(name):
     assert [key for key in TEXTS if not isinstance(found[key], str)] == []
     assert set(found["capabilities"]) - CAPABILITIES[name] == set()
     assert [key for key, choices in CHOICES.items() if found[key] not in choices] == []
+    assert {type(value) for key in LISTS_OF_TEXTS for value in found.get(key, [])} == {str}
+    assert isinstance(found.get("commands", {}), dict)
     for setting in found["settings"]:
         assert setting.keys() - OF_SETTING == set(), setting["name"]
         assert setting["kind"] in KINDS, setting["name"]
+        assert {setting.get("value_processor"), setting.get("value_post_processor")} <= PROCESSORS, setting["name"]
+        wrong = [key for key, of in TYPES_OF_SETTING.items() if key in setting and not isinstance(setting[key], of)]
+        assert wrong == [], setting["name"]
     names = [setting["name"] for setting in found["settings"]]
     assert len(names) == len(set(names)) > 20
     assert {one for group in found["settings_group_validation"] for one in group} - set(names) == set()
@@ -104,6 +116,20 @@ def test_nothing_says_pip_install_of_a_name_that_no_index_has():
     read = [name for name in listed if Path(name).suffix in {".md", ".py", ".yml", ".toml"} and (ROOT / name).is_file()]
     found = {name for name in read if told.search((ROOT / name).read_text(encoding="utf8"))}
     assert found - {"tests/test_publishing.py", "RELEASING.md"} == set()
+
+
+def test_every_tool_that_is_run_with_the_pins_has_one():
+    pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(encoding="utf8"), re.MULTILINE))
+    files = [*(ROOT / ".ci").iterdir(), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    tools = {
+        tool
+        for file in files
+        for tool in re.findall(
+            r"uvx (?:--quiet )?--constraints constraints.txt ([a-z]\S+)", file.read_text(encoding="utf8")
+        )
+    }
+    assert tools == {"meltano", "twine"}
+    assert tools - pinned == set()
 
 
 METADATA = """Metadata-Version: 2.4

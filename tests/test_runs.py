@@ -1,9 +1,14 @@
 """Runs of the tap against a living shop."""
 
+import contextlib
 import copy
 import datetime as dt
+import io
 
 import pytest
+from tap_tiktokshop.tap import TapTikTokShop
+
+from conftest import catalog
 
 DAY = 86_400
 
@@ -173,6 +178,27 @@ def test_deselected_fields_and_stream_maps_work(lab):
     record = run.records()[0]
     assert set(record) == {"id", "shop_id", "buyer_email"}
     assert "@" not in record["buyer_email"]
+
+
+@pytest.mark.parametrize(
+    "gone", [{"orders": None}, {"orders": "__NULL__"}, {"ord*": None}, {"returns": {}, "__else__": None}]
+)
+def test_what_stream_maps_have_removed_comes_whole_when_they_remove_it_no_more(lab, gone):
+    """Nobody had its rows, so no bookmark may have passed them."""
+
+    def run(state, **config):
+        tap = TapTikTokShop(config={**lab.config, **config}, state=state, catalog=catalog(("orders", "returns")))
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf8")
+        with contextlib.redirect_stdout(output), contextlib.closing(tap.client):
+            tap.sync_all()
+        return lab.result(output.buffer.getvalue().decode())
+
+    first = run({}, stream_maps=gone)
+    assert (first.counts(["orders", "returns"]), first.state["bookmarks"].keys()) == (
+        {"orders": 0, **lab.held(["returns"])},
+        {"returns"},
+    )
+    assert run(first.state).counts(["orders"]) == lab.held(["orders"])
 
 
 def test_streams_of_global_products_say_why_they_come_back_empty(lab_of, caplog):

@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from remembered import remembered
 from shop import Shop, shop
 from tap_tiktokshop.streams import STREAMS
 
@@ -70,7 +71,8 @@ def main() -> int:
             if not stream.bookmarked or (chosen.streams and stream.name not in chosen.streams):
                 continue
             for way, (selected, before) in ways(stream).items():
-                missing, cuts = lost(one, stream.name, selected, before, chosen.cuts)
+                with remembered():
+                    missing, cuts = lost(one, stream.name, selected, before, chosen.cuts)
                 failed |= bool(missing)
                 print(f"{stream.name:32} {way:18} {cuts:3} cuts  {missing} lost", flush=True)
     return int(failed)

@@ -164,7 +164,8 @@ def orders(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
     for row in waiting[: most // 4]:
         feed.add("order_cancellations", [{"shop_id": shop.id, "order_id": row["id"], "cancel_reason": OUT_OF_STOCK}])
     for row in calm[:most]:
-        reference = {"platform": "ERP_SYSTEM", "external_order_id": f"ERP-{row['id']}"}
+        lines = [{"id": f"ERP-{line['id']}", "origin_id": line["id"]} for line in row["line_items"]]
+        reference = {"platform": "ERP_SYSTEM", "external_order_id": f"ERP-{row['id']}", "line_items": lines}
         feed.add("external_order_references", [{"shop_id": shop.id, "order_id": row["id"], **reference}])
     return [row["id"] for row in waiting[: most // 4]]
 

@@ -33,6 +33,7 @@ MAPS = {
         "order_id": "id",
         "platform": f"'{PLATFORM}'",
         "external_order_id": f"'{PREFIX}' + id",
+        "line_items": f"[{{'id': '{PREFIX}' + line['id'], 'origin_id': line['id']}} for line in line_items]",
         "__key_properties__": ["shop_id", "order_id"],
         "__else__": None,
     }

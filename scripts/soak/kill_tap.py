@@ -32,6 +32,7 @@ WHOLE = frozenset(stream.name for stream in STREAMS if not stream.bookmarked)
 LISTED = frozenset(stream.name for stream in STREAMS if isinstance(stream.reading, Listed))
 """Streams that pass on what has changed in a list which is read whole: cut short, they pass it on again."""
 DAY = 86_400
+FORMS = ("all streams", "without parents", "living on")
 SNAPSHOTS = {"unsettled_transactions": "_sdc_deleted_at"}
 """Streams that mark what has left their list -> the field that does."""
 
@@ -208,11 +209,18 @@ def most_again(chain: Chain, every_run: set[Any]) -> Counter[tuple[str, str]]:
     return most
 
 
-def soak(folder: Path, kills: int, moments: random.Random, *, orders: int, shops: int) -> list[str]:
+def parts_of(kills: int, form: str | None) -> dict[str, int]:
+    """Form of the chains -> its kills: half of them all streams, a quarter each of the others; or all of one form."""
+    quarter = kills // 4
+    return {form: kills} if form else dict(zip(FORMS, (kills - 2 * quarter, quarter, quarter), strict=True))
+
+
+def soak(
+    folder: Path, kills: int, moments: random.Random, *, orders: int, shops: int, form: str | None = None
+) -> list[str]:
     """Chains over all streams, over those that ask about rows which nobody selected, and over shops that live on."""
-    parts = {"all streams": kills - kills // 4 * 2, "without parents": kills // 4, "living on": kills // 4}
     faults: list[str] = []
-    for name, part in parts.items():
+    for name, part in parts_of(kills, form).items():
         streams = without_parents() if name == "without parents" else list(KEYS)
         facts = {"orders": orders, "shops": shops, "seed": moments.randrange(1000)}
         (folder / name).mkdir()

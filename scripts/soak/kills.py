@@ -30,6 +30,7 @@ def main() -> int:
         parser.add_argument(f"--{kind}", type=int, default=0, metavar="N", help="kills")
     parser.add_argument("--orders", type=int, default=300, help="orders of a shop")
     parser.add_argument("--shops", type=int, default=2, help="shops that the tap reads")
+    parser.add_argument("--form", choices=kill_tap.FORMS, help="kill the tap in this form only")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="of shops and moments")
     chosen = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -40,7 +41,10 @@ def main() -> int:
         if not kills:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            faults = soak(Path(folder), kills, random.Random(chosen.seed), orders=chosen.orders, shops=chosen.shops)
+            form = {"form": chosen.form} if kind == "tap" else {}
+            faults = soak(
+                Path(folder), kills, random.Random(chosen.seed), orders=chosen.orders, shops=chosen.shops, **form
+            )
         failed |= bool(faults)
         print(f"{kind}: {kills} kills, {len(faults)} faults", *faults, sep="\n  ", flush=True)
     return int(failed)

@@ -1,14 +1,13 @@
 """Write the stream schemas from the streams' declarations and descriptions of the platform's operations.
 
-    python tap-tiktokshop/scripts/build_schemas.py [--check]
-
 The shapes of the answers come from `facts/` (see `scripts/platform_facts.py`). What they leave open (which strings are
 exact decimals, which integers are times, what a field means) is said here and in `schema_words`, in tables. The result
-is checked in. With --check nothing is written: what would change is shown, and is the exit code 1.
+is checked in.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
@@ -262,7 +261,10 @@ def build(declaration: Declaration) -> Node:
 
 
 def main() -> None:
-    """Write every schema, and remove those of streams that are no more; or show what would change."""
+    """Write every schema, and remove those of streams that no longer exist; or show what would change."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a schema would change")
+    check = parser.parse_args().check
     made = {
         SCHEMAS / f"{stream.name}.json": json.dumps(build(stream), indent=1, ensure_ascii=False) + "\n"
         for stream in STREAMS
@@ -274,14 +276,14 @@ def main() -> None:
             continue
         changed += 1
         sys.stdout.writelines(unified_diff(old.splitlines(True), new.splitlines(True), file.name, file.name))
-        if "--check" in sys.argv:
+        if check:
             continue
         if new:
             file.write_text(new, encoding="utf8")
         else:
             file.unlink()
-    print(f"{changed} of {len(made)} schemas {'would change' if '--check' in sys.argv else 'changed'}")
-    sys.exit(1 if changed and "--check" in sys.argv else 0)
+    print(f"{changed} of {len(made)} schemas {'would change' if check else 'changed'}")
+    sys.exit(bool(changed) and check)
 
 
 if __name__ == "__main__":

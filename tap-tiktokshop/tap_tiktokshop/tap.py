@@ -19,7 +19,7 @@ from singer_sdk.helpers._state import StateWriter
 from singer_sdk.helpers.capabilities import TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
-from tiktokshop_client import Client, Settings, end_at_next_signal
+from tiktokshop_client import Client, Settings, end_at_next_signal, is_made_up
 from tiktokshop_client.console import run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError
@@ -34,7 +34,7 @@ from tap_tiktokshop.run.run import PartsFailedError, Run
 from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
 from tap_tiktokshop.singer import inputs
 from tap_tiktokshop.singer.batch_settings import BATCH_SETTING, batch_config
-from tap_tiktokshop.singer.maps import register_map
+from tap_tiktokshop.singer.maps import leave_something, register_map
 from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
 from tap_tiktokshop.streams import STREAMS
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from tiktokshop_client import Shop
 
 
 SWITCH_SECONDS = 0.0005
@@ -103,10 +104,23 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        """The SDK's bookmarks, if they are of the same world: made-up shops must not be taken for real ones."""
+        """The SDK's bookmarks, whether their shops are made up, and the requests of a day."""
         super().load_state(state)
-        world = inputs.world(state, made_up=bool(self.config.get("sandbox")))
-        self.state.update({**world, **inputs.kept(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+        there = inputs.world(state)
+        if self.config.get("sandbox"):
+            inputs.same_world(there, made_up=True)
+        known = {} if there is None else {inputs.MADE_UP: there}
+        self.state.update({**known, **inputs.kept(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+
+    def meet(self, shops: Sequence[Shop]) -> None:
+        """Notes in the state whether the shops of the run are made up.
+
+        Raises:
+            ConfigurationError: The state is of the others, and these must not be taken for those.
+        """
+        made_up = bool(self.config.get("sandbox")) or any(is_made_up(shop.id) for shop in shops)
+        there: Any = self.state.get(inputs.MADE_UP)
+        self.state.update(inputs.same_world(there, made_up=made_up))  # type: ignore[typeddict-item] # as above
 
     def write_state(self) -> None:
         """Writes the state of all streams, with today's number of requests if a setting limits them."""
@@ -169,7 +183,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.reading,
             self.config,
             self.logger,
-            Messages(self.message_writer.flush, self.write_state, self.message_writer.hand_over),
+            Messages(self.message_writer.flush, self.write_state, self.meet, self.message_writer.hand_over),
             lambda: [stream.reader for stream in self._selected],
             self.state.get(inputs.REQUESTS),
         )
@@ -201,7 +215,10 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def setup_mapper(self) -> None:
-        """Sets up the stream maps of selected streams; the SDK would of all, and stumble over those that are not."""
+        """Sets up the stream maps of selected streams; the SDK would of all, and stumble over those that are not.
+
+        A stream whose records the maps remove is not read: its bookmark would pass rows that nobody gets.
+        """
         try:
             super(Tap, self).setup_mapper()
         except Exception as error:  # noqa: BLE001 - the SDK raises much, and quotes what it was given
@@ -209,6 +226,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         for stream in self.streams.values():
             if stream.selected:
                 register_map(self, stream.name)
+                stream.selected = leave_something(self, stream.name)
 
     # -- a run -------------------------------------------------------------------------------------------------
 

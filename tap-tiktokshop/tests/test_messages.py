@@ -7,12 +7,14 @@ import io
 import itertools
 import json
 import os
+import sys
 import threading
 
 import pytest
 from singer_sdk import Stream
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage, StateMessage
+from tap_tiktokshop.singer import messages
 from tap_tiktokshop.singer import stream as singer_stream
 from tap_tiktokshop.singer.messages import MOST_PENDING, MessageWriter, OutputError
 from tap_tiktokshop.streams import STREAMS
@@ -190,3 +192,45 @@ def test_nothing_is_written_behind_what_could_not_be_written(trouble):
                 writer.write_message(message)
         writer.flush()
     assert len(stream.getvalue()) == 20
+
+
+def interrupted(instruction, work):
+    """Whether a signal ended some work at that instruction of the writer; else the work has come to its end."""
+    left = instruction
+
+    def trace(frame, event, _):
+        nonlocal left
+        if frame.f_code.co_filename != messages.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        left -= event == "opcode"
+        if left < 0:
+            sys.settrace(None)
+            raise SystemExit
+        return trace
+
+    before = sys.gettrace()
+    try:
+        sys.settrace(trace)
+        work()
+    except SystemExit:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_wherever_a_signal_interrupts_a_state_no_later_one_is_written_without_the_records_before_it():
+    instruction, ended = 0, True
+    while ended:
+        writer = MessageWriter()
+        with output() as out:
+            for number in range(3):
+                writer.write_message(RecordMessage("s", {"id": number}))
+            ended = interrupted(instruction, lambda writer=writer: writer.write_message(StateMessage({"at": 3})))
+            with contextlib.suppress(OutputError):
+                writer.write_message(StateMessage({"at": 4}))
+            kinds = [json.loads(line)["type"] for line in out.getvalue().splitlines()]
+        assert kinds[:4] in ([], ["RECORD", "RECORD", "RECORD", "STATE"]), f"interrupted at instruction {instruction}"
+        instruction += 1
+    assert instruction > 50

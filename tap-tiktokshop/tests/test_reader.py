@@ -69,7 +69,12 @@ def read(platform, state):
         ReadingSettings.from_config({"lookback_seconds": 0, "start_date": "2026-01-01"}),
         {"on_missing_scope": "warn"},
         logging.getLogger("a run"),
-        Messages(flush=lambda: None, write_state=lambda: None, hand_over=lambda: output.left.append("handed over")),
+        Messages(
+            flush=lambda: None,
+            write_state=lambda: None,
+            meet=lambda _: None,
+            hand_over=lambda: output.left.append("handed over"),
+        ),
         lambda: [reader],
     )
     run.__dict__.update(client=platform, pool=Pool())

@@ -10,7 +10,7 @@ import msgspec
 import simplejson
 
 from target_duckdb_exact.kinds import quoted
-from target_duckdb_exact.tables import METADATA, REJECTED, columns_of, structured
+from target_duckdb_exact.tables import METADATA, REJECTED, structured
 from target_duckdb_exact.values import ARROW, Table, prepared, text_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Batch:
         self.rejected = rejected
         self.extra = {name: values.pop(name) for name in (*METADATA, REJECTED) if name in values}
         self.hard_delete = False
+        self.there: set[str] = set()
+        """The columns of `METADATA` that the table is known to have."""
         self.counts: dict[str, int] = {}
         self.first: dict[str, Any] = {}
         for row in rejected.values():
@@ -111,10 +113,9 @@ class Batch:
     def write(self, connection: Any) -> None:
         """Deletes the rows whose keys come again, and inserts."""
         names = [name for name in self.extra if name != REJECTED]
-        known = {name.lower() for name in columns_of(connection, self.place)} if names else set()
         for name in names:
-            if name not in known:
-                connection.execute(f"ALTER TABLE {self.place} ADD COLUMN {quoted(name)} {METADATA[name]}")
+            if name not in self.there:
+                connection.execute(f"ALTER TABLE {self.place} ADD COLUMN IF NOT EXISTS {quoted(name)} {METADATA[name]}")
         _target_batch = self.table()  # DuckDB finds it by this name, here, where `execute` is called
         if spelt := self._spelt():
             sql = f"SELECT {', '.join(spelt.values())} FROM {VIEW}"

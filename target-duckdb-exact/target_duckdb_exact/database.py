@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 CHECKPOINT = "512MB"
-"""So much may wait in the write-ahead log: each checkpoint writes the table's last, half-filled row group anew."""
+"""So much may wait in the write-ahead log: each checkpoint rewrites the table's last, half-filled row group."""
 LIMITS = ("64MB", "256MB", "1GB")
 """What DuckDB may use, one after the other when a transaction needs more; at last its own default."""
 UNFIT = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)

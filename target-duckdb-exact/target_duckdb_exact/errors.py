@@ -57,6 +57,14 @@ def unavailable(path: Path | str, error: Exception) -> UnavailableError:
     )
 
 
+def states_unread(error: Exception) -> LoadError:
+    """The sentence for states that cannot be written. Click ends the process on some `OSError`s without a word."""
+    if isinstance(error, BrokenPipeError):
+        return LoadError("The program that read the states has stopped; what was committed stays.")
+    why = error.strerror if isinstance(error, OSError) and error.strerror else "standard output is closed"
+    return LoadError(f"The states cannot be written: {why}. {KEPT}")
+
+
 def needs_memory(error: Exception) -> bool:
     """Whether DuckDB had no memory left: a commit says so with another class than a statement."""
     return isinstance(error, duckdb.OutOfMemoryException) or " block of size " in str(error)

@@ -61,6 +61,7 @@ class DuckDBSink(Sink):
         ]
         self.rows: list[Any] = []
         self.rejected: dict[int, dict[str, Any]] = {}
+        self._there: set[str] = set()
 
     @override
     def setup(self) -> None:
@@ -112,7 +113,7 @@ class DuckDBSink(Sink):
         missing = [key for key in self._key_properties if key not in record]
         if missing:
             raise MissingKeyPropertiesError(
-                f"A record of {self.stream_name} lacks its key {', '.join(missing)}: mend the tap, or take the key out "
+                f"A record of {self.stream_name} lacks its key {', '.join(missing)}: fix the tap, or take the key out "
                 "of its catalogue. Nothing since the last state was written."
             )
         rejected: dict[str, Any] = {}
@@ -150,7 +151,12 @@ class DuckDBSink(Sink):
         self.rows = []
         made = Batch(self.written_to, self.columns, self.keys, values, rejected)
         made.hard_delete = bool(self.config.get("hard_delete"))
+        made.there = self._there
         return made
+
+    def written(self, batch: Batch) -> None:
+        """The batch is committed, and its columns with it."""
+        self._there |= batch.extra.keys()
 
     def _metadata(self, deleted: list[Any]) -> dict[str, list[Any]]:
         length = len(deleted)

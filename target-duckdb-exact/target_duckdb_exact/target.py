@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from target_duckdb_exact.batches import records_of
 from target_duckdb_exact.database import Database
-from target_duckdb_exact.errors import InputError, LoadError, SettingsError
+from target_duckdb_exact.errors import InputError, LoadError, SettingsError, states_unread
 from target_duckdb_exact.kinds import quoted
 from target_duckdb_exact.reader import LineReader
 from target_duckdb_exact.sink import DuckDBSink
@@ -28,6 +28,7 @@ from target_duckdb_exact.tables import Place
 from target_duckdb_exact.values import text_of
 
 if TYPE_CHECKING:
+    import logging
     from types import FrameType
 
 
@@ -35,6 +36,11 @@ BATCH_BYTES = 4 << 20
 """So many bytes of records, of all streams together, are written in one transaction."""
 BATCH_SECONDS = 30.0
 """So long, at most, records wait while others arrive."""
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether a line of the log says something: not that the SDK did nothing."""
+    return not str(record.msg).startswith("Skipping parse of env var")
 
 
 class TargetDuckDB(Target):
@@ -88,6 +94,7 @@ class TargetDuckDB(Target):
     ).to_dict()
 
     def __init__(self, **kwargs: Any) -> None:
+        self.logger.addFilter(_worth_a_line)
         super().__init__(**kwargs)
         self.database = Database(str(self.config["path"]), self.config.get("memory_limit"))
         self._places: dict[tuple[str, str], str] = {}
@@ -123,10 +130,11 @@ class TargetDuckDB(Target):
             raise InputError("The input is not a Singer stream: a SCHEMA message lacks its stream or its schema.")
         if self._known.get(stream) == message_dict:
             return
-        self.flush()
+        if stream in self._known or self.config.get("stream_maps"):  # else no sink is replaced, so no row is in its way
+            self.flush()
         message_dict["key_properties"] = message_dict.get("key_properties") or []
         super()._process_schema_message(json.loads(text_of(message_dict)))
-        self._sinks_to_clear.clear()  # what they had was written above
+        self._sinks_to_clear.clear()  # what they had, if they were there, was written above
         self._known[stream] = message_dict
         maps = self.mapper.stream_maps[stream]
         plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform and maps[0].stream_alias == stream
@@ -204,6 +212,7 @@ class TargetDuckDB(Target):
         if found or (last and self._replacing):
             self.database.write([batch for _, batch in found], self._replace if last else None)
             for sink, batch in found:
+                sink.written(batch)
                 self._say_unfit(sink, batch.counts, batch.first)
         self._waiting = 0
         self._since = time.monotonic()
@@ -247,8 +256,13 @@ class TargetDuckDB(Target):
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        sys.stdout.write(f"{text_of(state)}\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(f"{text_of(state)}\n")
+            sys.stdout.flush()
+        except (OSError, ValueError) as error:  # a ValueError where standard output has been closed
+            with contextlib.suppress(OSError):
+                sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nothing is left to flush
+            raise states_unread(error) from error
 
     @override
     def process_endofpipe(self) -> None:
@@ -286,10 +300,6 @@ def main() -> NoReturn:
         code = _tell(error, error.exit_code)
     except (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException) as error:
         code = _tell(error, InputError.exit_code)
-    except BrokenPipeError:
-        code = _tell("The program that read the states has stopped; what was committed stays.", 1)
-        with contextlib.suppress(OSError):
-            sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nothing is left to flush
     sys.exit(code)
 
 

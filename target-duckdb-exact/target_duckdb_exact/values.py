@@ -264,9 +264,9 @@ def array_of(form: str, values: list[Any], length: int) -> Any:
 
     A batch has many columns, so that the schemas are made once, and lists are handed over, which is faster.
     """
-    nulls = values.count(None)
+    nulls = 0 if all(values) else values.count(None)  # most columns are full, and to look for None takes longer
     if nulls == length:
-        return na.c_array_from_buffers(NULLS, length, [], null_count=length)
+        return _nothing(length)
     validity = _bitmap([value is not None for value in values]) if nulls else None
     if form in {"string", "bytes"}:
         offsets, data = _joined(form, [value or EMPTY[form] for value in values] if nulls else values)
@@ -277,6 +277,12 @@ def array_of(form: str, values: list[Any], length: int) -> Any:
         return na.c_array_from_buffers(BOOLEANS, length, [validity, _bitmap(values)], null_count=nulls)
     kind, code = (INTEGERS, "q") if form == "int64" else (DOUBLES, "d")
     return na.c_array_from_buffers(kind, length, [validity, array(code, values)], null_count=nulls)
+
+
+@functools.lru_cache(maxsize=64)
+def _nothing(length: int) -> Any:
+    """A column of nulls; many are, and batches have the same lengths again and again."""
+    return na.c_array_from_buffers(NULLS, length, [], null_count=length)
 
 
 def _joined(form: str, parts: list[Any]) -> tuple[array[int], bytes]:
@@ -291,7 +297,16 @@ def _joined(form: str, parts: list[Any]) -> tuple[array[int], bytes]:
 
 
 def _offsets(parts: list[Any]) -> array[int]:
-    return array("i", list(accumulate(map(len, parts), initial=0)))
+    lengths = list(map(len, parts))
+    if lengths.count(lengths[0]) == len(lengths):
+        return _even_offsets(lengths[0], len(lengths))
+    return array("i", list(accumulate(lengths, initial=0)))
+
+
+@functools.lru_cache(maxsize=64)
+def _even_offsets(size: int, count: int) -> array[int]:
+    """Of parts of one size, as times and identifiers are."""
+    return array("i", range(0, size * count + 1, size)) if size else array("i", [0]) * (count + 1)
 
 
 def _bitmap(flags: list[Any]) -> bytes:

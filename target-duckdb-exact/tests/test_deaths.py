@@ -32,11 +32,12 @@ def said(ended):
 
 
 @pytest.mark.slow
-def test_killed_again_and_again_the_tables_end_up_the_same(tmp_path):
+@pytest.mark.parametrize("files", [False, True])
+def test_killed_again_and_again_the_tables_end_up_the_same(tmp_path, files):
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
     assert run(tmp_path / "whole", 0) == ROWS
-    kills(4, 11, tmp_path / "killed")
+    kills(3, 11, tmp_path / "killed", files=files)
     assert held(tmp_path / "killed" / "kills.duckdb") == held(tmp_path / "whole" / "kills.duckdb")
 
 
@@ -47,6 +48,22 @@ def test_a_new_file_is_never_seen_before_it_is_a_database(tmp_path, monkeypatch)
     Database(str(tmp_path / "new" / "d.duckdb")).close()
     assert opened[-1] == (str(tmp_path / "new" / "d.duckdb"), True)
     assert [name.name for name in (tmp_path / "new").iterdir()] == ["d.duckdb"]
+
+
+@pytest.mark.slow
+def test_when_nobody_reads_the_states_what_was_committed_stays(tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"path": str(tmp_path / "d.duckdb"), "batch_size_rows": 1}))
+    process = subprocess.Popen(
+        [*COMMAND, "--config", str(config)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    _, words = process.communicate("".join(json.dumps(message) + "\n" for message in FEED).encode())
+    assert process.returncode == 1
+    assert "The program that read the states has stopped; what was committed stays." in words.decode()
+    assert "Traceback" not in words.decode()
+    with duckdb.connect(str(tmp_path / "d.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT i, t FROM s").fetchall() == [(1, "a")]
 
 
 @pytest.mark.slow

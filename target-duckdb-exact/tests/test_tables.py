@@ -203,6 +203,20 @@ def test_a_state_leaves_after_the_rows_before_it(load):
     assert [state["n"] for state in load.states] == [1, 2, 3]
 
 
+def test_a_stream_that_begins_costs_no_commit_of_what_waits(load):
+    states = [{"type": "STATE", "value": {"n": n}} for n in (1, 2)]
+    a, b = ((schema({"i": "integer"}, ["i"], stream=name), record(name, i=1)) for name in "ab")
+    load(*a, states[0], *b, states[1])
+    assert load.states == [{"n": 2}]  # what was committed with the first stream would have let its state leave
+    assert load.rows("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)") == [(1, 1)]
+
+
+def test_streams_that_one_map_gives_one_name_lose_no_row(load):
+    a, b = ((schema({"i": "integer"}, ["i"], stream=name), record(name, i=i)) for i, name in enumerate("ab"))
+    load(*a, *b, stream_maps={"a": {"__alias__": "one"}, "b": {"__alias__": "one"}})
+    assert load.rows("SELECT i FROM one ORDER BY i") == [(0,), (1,)]
+
+
 def test_a_feed_that_ends_within_a_line_keeps_its_last_state(load):
     head = schema({"i": "integer"}, ["i"])
     feed = [head, record(i=1), {"type": "STATE", "value": 1}, record(i=2), '{"type":"RECORD","stream":"s","rec']

@@ -1,12 +1,11 @@
 """What refusals cost the target: the same stock written once with none, and once with a part of all requests refused.
 
-    python target-tiktokshop/benchmarks/refusals.py [ROWS]
-
 Prints the seconds of both runs and their ratio, which is to be at most 1.6 with 4 % refused.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -43,7 +42,9 @@ def measure(fault: dict[str, Any] | None, rows: int) -> tuple[float, int]:
 
 def main() -> None:
     """One run without, one for each way of refusing."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="?", type=int, default=ROWS, help="default %(default)s")
+    rows = parser.parse_args().rows
     base, calls = measure(None, rows)
     print(f"{rows} rows: {base:.1f} s for {calls} calls, no refusals")
     for name, fault in WAYS.items():

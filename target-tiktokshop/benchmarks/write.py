@@ -1,13 +1,12 @@
 """How fast stock is written: against a sandbox with the platform's budget and a distant platform's answer time.
 
-    python target-tiktokshop/benchmarks/write.py
-
 Prints the seconds and calls of a run in which everything differs, beside what the budget alone would take, and what a
 row costs when nothing differs.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import json
@@ -58,6 +57,7 @@ def feed(config: dict[str, object], records: list[dict[str, object]]) -> float:
 
 def main() -> None:
     """Two runs, two lines."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     folder = Path(tempfile.mkdtemp())
     file = folder / "shop.sqlite"
     more = {"token_store": str(folder / "tokens.json"), "results_path": str(folder / "results.jsonl")}

@@ -2,18 +2,16 @@
 
 import contextlib
 import datetime as dt
-import http.client
 import io
 import json
 import shutil
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import tiktokshop_sandbox
+from older_sandbox import as_before
+from relay import relay
 from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
 from target_tiktokshop.writing.outcomes import documented
@@ -200,73 +198,15 @@ class Lab:
         self.sandbox.control("POST", "/faults", {"kind": kind, **more})
 
 
-@contextlib.contextmanager
-def relay(url, *, before, after):
-    """Passes requests on, and lets somebody look at them and at their answers."""
-    host = urlsplit(url).netloc
-
-    def plain(headers):
-        return {name: value for name, value in headers.items() if name.lower() not in {"accept-encoding", "host"}}
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self):
-            path = urlsplit(self.path).path
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            if before:
-                before(path)
-            behind = http.client.HTTPConnection(host)
-            behind.request(self.command, self.path, body, plain(self.headers))
-            answer = behind.getresponse()
-            content = answer.read()
-            behind.close()
-            changed = after(path, json.loads(content)) if after else None
-            content = content if changed is None else json.dumps(changed).encode()
-            self.send_response(answer.status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_POST = do_GET  # noqa: N815 - the library looks for this name
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory):
-    """Makes files of shops once for each size."""
-    made = {}
-
-    def of(orders, shops):
-        if (orders, shops) not in made:
-            path = tmp_path_factory.mktemp("shops") / "shop.sqlite"
-            with tiktokshop_sandbox.start(path, orders=orders, shops=shops, now=NOON):
-                pass
-            made[orders, shops] = path
-        return made[orders, shops]
-
-    return of
-
-
 @pytest.fixture
-def lab_of(tmp_path, template):
+def lab_of(tmp_path, shop_file):
     """Makes a lab around shops of a size."""
 
     @contextlib.contextmanager
-    def make(orders=600, shops=2, **more):
-        path = shutil.copy(template(orders, shops), tmp_path / "shop.sqlite")
+    def make(orders=600, shops=2, *, older=False, **more):
+        path = shutil.copy(shop_file(orders=orders, shops=shops, now=NOON), tmp_path / "shop.sqlite")
+        if older:  # its shops cannot be told from real ones
+            as_before(path)
         with tiktokshop_sandbox.start(path, **{"rps": 100_000, "now": NOON, **more}) as sandbox:
             config = {
                 "app_key": sandbox.app_key,

@@ -34,7 +34,7 @@ def test_a_bad_record_behind_a_good_one_does_not_bury_it(lab):
 
 
 def test_of_tracking_numbers_the_bad_one_buries_none(lab_of):
-    with lab_of(orders=3_000, shops=5) as lab:
+    with lab_of(orders=2_000, shops=5) as lab:
         order = next(
             each for each in lab.orders(order_status="AWAITING_SHIPMENT") if not each["is_buyer_request_cancel"]
         )

@@ -99,6 +99,33 @@ def test_a_record_that_cannot_be_used_is_rejected_with_the_reason_and_no_call_go
     assert type(run.error).__name__ == "RunStoppedError"
 
 
+MADE_UP = "1000110284871069840"
+
+
+@pytest.mark.parametrize("shops", [1, 2])
+@pytest.mark.parametrize("shop_id", [MADE_UP, int(MADE_UP)], ids=["text", "number"])
+def test_a_row_of_a_sandbox_is_never_written_into_a_real_shop(lab_of, shops, shop_id):
+    with lab_of(older=True, shops=shops) as lab:
+        assert lab.us.id.startswith("7495")
+        sku, _, now, _ = lots(lab, 1)[0]
+        records = [{"sku_id": sku["id"], "quantity": now + 1}, {"shop_id": shop_id, "sku_id": sku["id"], "quantity": 3}]
+        run = lab.feed("inventory", *records, max_rejected_percent=100)
+        known = ", ".join(shop.id for shop in lab.shops.values())
+        assert run.outcomes == [("applied", None), ("rejected", "made_up_shop")]
+        assert run.rows[1]["message"] == (
+            f"shop {MADE_UP} is made up by a sandbox, and this run writes to others: {known}; feed rows "
+            "that were read from those, or set sandbox to write to made-up shops"
+        )
+        assert set(lab.stock(sku["id"]).values()) == {now + 1}
+
+
+def test_a_made_up_shop_that_made_up_shops_do_not_have_is_just_unknown(lab):
+    other = f"{MADE_UP[:-1]}{(int(MADE_UP[-1]) + 1) % 10}"
+    assert lab.feed("inventory", {"shop_id": other, "sku_id": "1", "quantity": 1}).outcomes == [
+        ("rejected", "unknown_shop")
+    ]
+
+
 def test_the_shop_may_be_left_out_only_where_there_is_one(lab_of):
     with lab_of() as lab:
         sku, _, now, _ = lots(lab, 1)[0]

@@ -145,7 +145,7 @@ def test_what_is_said_for_a_shop_comes_before_what_is_said_for_all():
 
 
 def test_tracking_with_the_user_s_name_of_a_carrier_is_applied(lab_of):
-    with lab_of(orders=3_000, shops=5) as lab:
+    with lab_of(orders=2_000, shops=5) as lab:
         order = next(
             each for each in lab.orders(order_status="AWAITING_SHIPMENT") if not each["is_buyer_request_cancel"]
         )

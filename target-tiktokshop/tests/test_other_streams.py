@@ -176,10 +176,18 @@ def test_an_answer_to_a_decision_that_is_lost_does_not_decide_twice(busy):
 # -- external_order_references -------------------------------------------------------------------------------
 
 
+def lines_of(order):
+    return [{"id": f"#1-{place}", "origin_id": line["id"]} for place, line in enumerate(order["line_items"])]
+
+
+def reference(order, number="#1", **more):
+    return {"order_id": order["id"], "platform": "SHOPIFY", "external_order_id": number, **more}
+
+
 def test_references_are_added_a_hundred_a_call(lab):
     orders = lab.orders(shipping_type="TIKTOK")[:120]
     records = [
-        {"order_id": order["id"], "platform": "shopify", "external_order_id": f"#{place}"}
+        reference(order, f"#{place}", platform="shopify", line_items=lines_of(order))
         for place, order in enumerate(orders)
     ]
     run = lab.feed("external_order_references", *records)
@@ -191,12 +199,26 @@ def test_references_are_added_a_hundred_a_call(lab):
 
 def test_the_lines_of_a_reference_go_with_it(lab):
     order = lab.orders()[0]
-    lines = [{"id": f"#1-{place}", "origin_id": line["id"]} for place, line in enumerate(order["line_items"])]
-    record = {"order_id": order["id"], "platform": "SHOPIFY", "external_order_id": "#1", "line_items": lines}
-    assert lab.feed("external_order_references", record).outcomes == [("applied", None)]
+    lines = lines_of(order)
+    assert lab.feed("external_order_references", reference(order, line_items=lines)).outcomes == [("applied", None)]
     path, query = {"order_id": order["id"]}, {"platform": "SHOPIFY"}
     answer = lab.client.call(operations.GET_EXTERNAL_ORDERS, shop=lab.us, path=path, query=query)
     assert answer.data["external_orders"] == [{"id": "#1", "platform": "SHOPIFY", "line_items": lines}]
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_reference_without_lines_is_told_to_have_them_and_the_others_are_kept(lab, verify):
+    one, two, three = lab.orders()[:3]
+    records = [reference(one), reference(two, line_items=lines_of(two)), reference(three)]
+    run = lab.feed("external_order_references", *records, max_rejected_percent=70, verify=verify)
+    assert run.outcomes == [("rejected", "lines_needed"), ("applied", None), ("rejected", "lines_needed")]
+    assert "add line_items (id and origin_id) to the record" in run.rows[0]["message"]
+    assert run.rows[0]["request_id"]
+    assert run.error is None
+    whole = lab.feed(
+        "external_order_references", *(reference(each, line_items=lines_of(each)) for each in (one, three))
+    )
+    assert lab.feed("external_order_references", *whole).outcomes == [("applied", None)] * 2
 
 
 @pytest.mark.parametrize(
@@ -217,8 +239,8 @@ def test_lines_of_a_reference_that_cannot_be_sent_are_told(lines, words):
 
 
 def test_a_reference_of_an_order_of_nobody_is_rejected(lab):
-    order = lab.orders()[0]["id"]
-    records = [{"order_id": number, "platform": "SHOPIFY", "external_order_id": "#1"} for number in ("17", order)]
+    order = lab.orders()[0]
+    records = [reference(each, line_items=lines_of(order)) for each in ({"id": "17"}, order)]
     run = lab.feed("external_order_references", *records, max_rejected_percent=60)
     assert run.outcomes == [("rejected", "21008111"), ("applied", None)]
     blind = lab.feed("external_order_references", *records, max_rejected_percent=60, skip_unchanged=False, verify=False)

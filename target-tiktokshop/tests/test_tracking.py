@@ -13,7 +13,7 @@ DAY = 86_400
 
 @pytest.fixture
 def lab(lab_of):
-    with lab_of(orders=3_000, shops=5) as made:
+    with lab_of(orders=2_000, shops=5) as made:
         yield made
 
 

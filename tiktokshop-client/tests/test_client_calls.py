@@ -197,6 +197,27 @@ def test_shops_are_asked_once_and_carry_their_cipher_as_a_secret(platform, clien
     assert "GCP_abcdefgh" not in repr(tea)
 
 
+@pytest.mark.parametrize(
+    "odd", [{"id": {"a": 1}}, {"id": []}, {"id": True}, {"id": 0}, {"id": ""}, {"id": None}, {}, 5]
+)
+def test_a_shop_whose_id_is_none_is_left_out(platform, client, odd):
+    platform.on(SHOPS, platform.ok({"shops": [odd, *ROWS]}))
+    assert [shop.id for shop in client().shops()] == ["7495", "7496"]
+
+
+@pytest.mark.parametrize("cipher", [None, "", 5, {}, [], True])
+def test_a_shop_that_is_listed_without_its_cipher_is_not_asked_about_and_costs_no_other(platform, client, cipher):
+    platform.on(SHOPS, platform.ok({"shops": [{**ROWS[0], "cipher": cipher}, ROWS[1]]}))
+    platform.on(ORDERS, platform.ok({}))
+    one = client()
+    tea, mugs = one.shops()
+    with pytest.raises(errors.AuthorisationError, match=r"for shop 7495 \(Tea & Co\): .* no cipher for it") as caught:
+        one.call(operations.SEARCH_ORDERS, shop=tea)
+    assert (caught.value.reach, caught.value.shop_id) == ("shop", "7495")
+    one.call(operations.SEARCH_ORDERS, shop=mugs)
+    assert [seen.query["shop_cipher"] for seen in platform.requests[1:]] == ["TTP_abcdefgh"]
+
+
 def test_shop_ids_narrow_the_shops(platform, client):
     platform.on(SHOPS, platform.ok({"shops": ROWS}))
     assert [shop.id for shop in client(shop_ids=["7496"]).shops()] == ["7496"]

@@ -225,6 +225,22 @@ def test_a_platform_that_refuses_4_percent_at_any_rate_takes_at_most_1_6_times_a
     assert seconds_of(2_350, 0.04, seed, retry_after) <= 1.6 * seconds_of(2_350, 0, seed)
 
 
+@pytest.mark.parametrize(
+    ("requests", "retry_after", "seeds"),
+    [(300, None, 20), (1_000, None, 4), (1_000, 1.0, 4)],
+    ids=["short", "longer", "longer, told to wait"],
+)
+def test_nor_does_it_by_any_chance_in_a_shorter_run(requests, retry_after, seeds):
+    slowest = max(seconds_of(requests, 0.04, seed, retry_after) for seed in range(seeds))
+    assert slowest <= 1.6 * seconds_of(requests, 0, 0)
+
+
+def test_a_short_run_waits_out_one_retry_after_and_seldom_a_second():
+    times = sorted(seconds_of(300, 0.04, seed, 1.0) for seed in range(30))
+    assert times[15] <= 1.4 * seconds_of(300, 0, 0)
+    assert times[-1] <= 2 * seconds_of(300, 0, 0)
+
+
 @pytest.mark.parametrize("limit", [10, 25, 40, 48])
 def test_a_lower_limit_of_the_platform_is_kept_to_as_before(limit):
     clock = Ticker(late=0.002)
@@ -299,7 +315,7 @@ def test_a_budget_keeps_no_more_of_its_requests_than_a_window_holds_however_high
 
     tracemalloc.start()
     try:
-        before = use(500)  # more than it looks back on for other reasons
+        before = use(1_500)  # more than it looks back on for other reasons
         assert use(1_000) - before < 20_000
     finally:
         tracemalloc.stop()

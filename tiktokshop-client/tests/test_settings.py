@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tiktokshop_client import SETTINGS, Client, MemoryStore, Settings, sandbox
+from tiktokshop_client import SETTINGS, Client, MemoryStore, Settings, is_made_up, sandbox
 from tiktokshop_client.configuration import typed
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.tokens.refresh import store_for
@@ -239,6 +239,24 @@ def test_one_sandbox_runs_for_each_path(made_up_sandbox, tmp_path):
     for path in ("a", "a", "b", None, None):
         Settings.from_config({"sandbox": True, "sandbox_path": path and str(tmp_path / path)})
     assert [path and Path(path).name for path, _ in made_up_sandbox] == ["a", "b", None]
+
+
+@pytest.mark.parametrize(
+    ("shop_id", "made_up"),
+    [
+        ("1000110284871069840", True),
+        ("7495110284871069840", False),
+        ("1000", False),
+        ("100011028487106984", False),
+        ("10001102848710698401", False),
+        ("7100011028487106984", False),
+        ("1000110284871069840\n", False),
+        (f"1000{chr(0x661) * 15}", False),
+        ("", False),
+    ],
+)
+def test_a_made_up_shop_is_told_by_its_id(shop_id, made_up):
+    assert is_made_up(shop_id) is made_up
 
 
 def test_a_sandbox_in_memory_leaves_no_tokens_behind(made_up_sandbox):

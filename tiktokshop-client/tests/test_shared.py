@@ -155,6 +155,13 @@ def test_requests_that_overtake_each_other_are_given_more_room(travel):
     assert found.speed >= 0.9 * CEILING
 
 
+@pytest.mark.parametrize("travel", [0.1, 0.15])
+def test_a_machine_so_busy_that_requests_leave_far_out_of_turn_loses_few(travel):
+    found = run("family", Platform("shop"), of(3, 2, 1), seconds=60, travel=travel)
+    assert len(found.refused) <= 0.004 * found.requests
+    assert found.speed >= 0.88 * CEILING
+
+
 @pytest.mark.parametrize("platform", SCOPES)
 def test_the_first_second_of_all_streams_holds_no_more_than_one_budget(platform):
     found = run("family", Platform(platform), of(3, 2, 1, 1, 1), seconds=1)

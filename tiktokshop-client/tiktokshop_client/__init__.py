@@ -12,6 +12,7 @@ from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.http.answers import Answer
 from tiktokshop_client.http.raw_rows import RawRows, RowDecoder, decode_row, exact
 from tiktokshop_client.operations import OPERATIONS, Operation
+from tiktokshop_client.sandbox import is_made_up
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.settings import SETTINGS, Settings
 from tiktokshop_client.signing import sign, verify_webhook
@@ -49,6 +50,7 @@ __all__ = [
     "errors",
     "exact",
     "health",
+    "is_made_up",
     "operations",
     "partial_errors",
     "settings",

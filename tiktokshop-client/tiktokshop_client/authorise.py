@@ -10,7 +10,7 @@ from tiktokshop_client.client import Client
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.health import moment
 from tiktokshop_client.http.transport import Transport
-from tiktokshop_client.redaction import Redactor, one_line
+from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.token import Token
 from tiktokshop_client.tokens.host import TokenHost
 from tiktokshop_client.tokens.refresh import fingerprint
@@ -85,10 +85,9 @@ def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock |
         TikTokShopError: The platform refuses, or cannot be reached.
     """
     transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
-    redactor = Redactor()
-    redactor.add(settings.app_secret, code)
+    known.add(settings.app_secret, code)
     clock, closing = clock or SystemClock(), Event()
-    host = TokenHost(settings, transport, clock, closing, redactor)
+    host = TokenHost(settings, transport, clock, closing, known)
     vault = Vault(store, settings.app_key, clock, closing)
 
     def buy() -> Token:

@@ -16,6 +16,7 @@ from tiktokshop_client.errors import (
     AuthorisationError,
     ConfigurationError,
     MarketError,
+    TikTokShopError,
     TransientError,
 )
 from tiktokshop_client.http.answers import whole
@@ -268,6 +269,15 @@ class Client:
         reason = _exclusion(operation, shop) if shop else ""
         if shop and reason:
             raise MarketError(f"{call.context.who}: {reason}", operation=operation.name, shop_id=shop.id)
+        if shop and not shop.cipher:
+            error: TikTokShopError = AuthorisationError(
+                f"{call.context.who}: the platform's list of shops has no cipher for it, without which nothing of it "
+                "can be asked: authorise the app again (tiktokshop auth login)",
+                operation=operation.name,
+                shop_id=shop.id,
+            )
+            error.reach = "shop"  # the others have theirs
+            raise error
         return call
 
     def _page(self, call: Call, answer: Answer, number: int) -> Page:
@@ -295,12 +305,13 @@ class Client:
         listed = answer.data.get("shops") or []
         if not isinstance(listed, list):
             raise TransientError(f"{GET_SHOPS.name}: the answer's shops is not a list", request_id=answer.request_id)
-        rows = {one_line(str(row["id"]), LONGEST_ID): row for row in listed if isinstance(row, dict) and row.get("id")}
+        rows = {one_line(str(row["id"]), LONGEST_ID): row for row in listed if isinstance(row, dict) and _has_id(row)}
         if listed and not rows:
             raise TransientError(f"{GET_SHOPS.name}: no shop of the answer has an id", request_id=answer.request_id)
         for shop_id, row in rows.items():
             facts = {key: value for key, value in row.items() if key != "cipher"}
-            cipher = Secret(str(row.get("cipher") or ""))
+            given = row.get("cipher")
+            cipher = Secret(given if isinstance(given, str) else "")
             self._redactor.add(cipher)
             yield Shop(
                 id=shop_id,
@@ -334,6 +345,12 @@ def _exclusion(operation: Operation, shop: Shop) -> str:
     if operation.excluded_for(shop.seller_type):
         return f"the platform offers this to {' and '.join(operation.seller_types or ())} shops only"
     return ""
+
+
+def _has_id(row: Mapping[str, Any]) -> bool:
+    """Whether a shop's id is one: a text, or a number as some answers have it."""
+    shop_id = row.get("id")
+    return bool(shop_id) and isinstance(shop_id, (str, int)) and not isinstance(shop_id, bool)
 
 
 def _placed(

@@ -212,7 +212,7 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def _place(error: BaseException) -> str:
-    """Where it happened, for who mends it: in the last of our own lines that led there."""
+    """Where it happened, for whoever fixes it: in the last of our own lines that led there."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if any(name in frame.filename for name in _PACKAGES)]
     return f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""

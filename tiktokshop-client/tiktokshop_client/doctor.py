@@ -251,7 +251,7 @@ class Doctor:
         return all(need.optional for need in self.needs if need.name in names)
 
     def _others(self, refused: Sequence[_Refusal]) -> Iterator[Finding]:
-        """Refusals that belong to none of the checks at hand."""
+        """Refusals that belong to none of these checks."""
         told = {"scopes", "ciphers", "markets", "rate budget"}
         first: dict[str, TikTokShopError] = {}
         for _, _, error in refused:

@@ -1,4 +1,4 @@
-"""The setting ``sandbox``: a shop on this machine in place of the platform.
+"""The setting ``sandbox``: a shop on this machine in place of the platform, and how its shops are told from real ones.
 
 The only place where the client knows that the sandbox exists. It starts it and takes its addresses and credentials;
 everything else goes over HTTP, as with the platform.
@@ -7,6 +7,7 @@ everything else goes over HTTP, as with the platform.
 from __future__ import annotations
 
 import atexit
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from threading import Lock
@@ -29,8 +30,17 @@ class Running(Protocol):
         """Stops it."""
 
 
+_MADE_UP = re.compile("1000[0-9]{15}")
 _running: dict[str, Running] = {}
 _lock = Lock()
+
+
+def is_made_up(shop_id: str) -> bool:
+    """Whether a shop is one of a sandbox: its id has 19 digits and begins with ``1000``, as no real one does.
+
+    Files that a sandbox of an older version has made keep ids that cannot be told from real ones.
+    """
+    return _MADE_UP.fullmatch(shop_id) is not None
 
 
 def connection(path: str) -> dict[str, Any]:

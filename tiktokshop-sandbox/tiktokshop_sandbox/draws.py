@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MADE_UP = "1000"
+"""What the ids of shops begin with here and nowhere else, so that who reads or writes can tell them from real ones."""
+
 # What the platform's identifiers begin with. They are decimal strings of 18 or 19 digits, beyond 2**53.
 HEADS = {
     "order": "576",
@@ -29,7 +32,7 @@ HEADS = {
     "withdrawal": "7402",
     "warehouse": "7068",
     "user": "7021",
-    "shop": "7495",
+    "shop": MADE_UP,
     "consultation": "7550",
     "aftersales": "4041",
     "rma": "4042",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from tiktokshop_sandbox.draws import MADE_UP
 from tiktokshop_sandbox.life.engine import PERIOD, Life
 from tiktokshop_sandbox.life.handlers import HANDLERS
 from tiktokshop_sandbox.seed import open_shops
@@ -23,6 +25,9 @@ T = TypeVar("T")
 _NEVER = 1 << 62
 _REMEMBERED = 10_000
 _LIVED = "lived"
+_HEAD = "world.head"
+_HEAD_BEFORE = "7495"
+"""What the ids of shops began with in files that do not say it: they keep it, for grants and states know them by it."""
 
 
 class World:
@@ -31,11 +36,14 @@ class World:
     `version` changes whenever anything in the shops may have changed; `now` is until when they have lived.
     """
 
-    def __init__(self, db: sqlite3.Connection, *, seed: int, shops: int, orders: int, start: int) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, *, seed: int, shops: int, orders: int, start: int, head: str = MADE_UP
+    ) -> None:
         self.db = db
         self.version = 0
         self.now = start
-        self.shops = tuple(storefront(seed, number) for number in range(shops))
+        opened = (storefront(seed, number) for number in range(shops))
+        self.shops = tuple(replace(shop, id=head + shop.id.removeprefix(MADE_UP)) for shop in opened)
         self.store = Store(db, self.shops)
         self._life = Life(self.store, start=start, orders=orders, handlers=HANDLERS)
         self._next = _NEVER
@@ -48,7 +56,7 @@ class World:
         """Opens the file's world, or makes one that has lived for 120 days until `now` (unix seconds).
 
         `orders` is how many each shop gets in 120 days, past and future. A file that exists keeps the
-        seed, shops and orders it was made with. `:memory:` works.
+        seed, shops, their ids and orders it was made with. `:memory:` works.
         """
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA page_size = 16384")
@@ -64,6 +72,7 @@ class World:
                 shops=int(made["world.shops"]),
                 orders=int(made["world.orders"]),
                 start=int(made["world.start"]),
+                head=made.get(_HEAD, _HEAD_BEFORE),
             )
             world.now = int(world.meta(_LIVED) or 0)
             world._look_ahead()
@@ -82,6 +91,7 @@ class World:
                     self.db.execute(statement)
             for name, size in sizes.items():
                 self.set_meta(f"world.{name}", str(size))
+            self.set_meta(_HEAD, MADE_UP)
             open_shops(self._life)
             self._life.run(now)
             self.now = now

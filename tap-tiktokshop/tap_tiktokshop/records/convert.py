@@ -8,6 +8,7 @@ Undocumented fields, which the schema allows, are passed on as they are.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -34,8 +35,14 @@ MOST_INTEGER = 1 << 63
 LONGEST_INTEGER = 25
 MOST_EXPONENT = 307
 """The widest that the integers and numbers of all warehouses are."""
+DIGITS = 29
+"""The most before the point of an amount: what DECIMAL(38, 9) holds."""
+NOT_PLAIN = re.compile(r"[eE \t\r\n]").search
+"""What else JSON allows in numbers and around them."""
 LONGEST_EXAMPLE = 60
 DAY_LENGTH = len("2026-07-31")
+
+_decode_amounts = msgspec.json.Decoder(list[Annotated[float, msgspec.Meta(gt=-(10.0**DIGITS), lt=10.0**DIGITS)]]).decode
 
 REST = [f"{second // 60:02}:{second % 60:02}Z" for second in range(3600)]
 
@@ -96,8 +103,32 @@ def to_string(value: Any) -> Any:
 
 
 def to_decimal(value: Any) -> Any:
-    """Amounts stay the exact decimal string the platform sent; purged (`""`) is null."""
-    return None if value == "" else to_string(value)
+    """Amounts stay the exact decimal string the platform sent; what is written otherwise is written plainly."""
+    text = to_string(value)
+    return _plainly(text) if text.__class__ is str else text
+
+
+@lru_cache(maxsize=4096)  # amounts repeat
+def _plainly(text: str) -> Any:
+    if are_plain((text,)):
+        return text
+    try:
+        number = Decimal(text if text.isascii() and "_" not in text else "NaN")
+    except ArithmeticError:
+        return nothing_in(text.strip())
+    if not (number.is_finite() and number.adjusted() < DIGITS and int(number.as_tuple().exponent) >= -MOST_EXPONENT):
+        return REJECTED
+    return format(number, "f")
+
+
+def are_plain(texts: Collection[str]) -> bool:
+    """Whether all texts are decimals in plain notation, which every loader takes: as JSON has them, no exponent."""
+    together = ",".join(texts)
+    try:
+        numbers = _decode_amounts(f"[{together}]")
+    except ValueError:
+        return False
+    return len(numbers) == len(texts) and not NOT_PLAIN(together)
 
 
 def to_integer(value: Any) -> Any:

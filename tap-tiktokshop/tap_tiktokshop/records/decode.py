@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from operator import attrgetter
+from itertools import islice
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
@@ -19,16 +19,17 @@ import msgspec
 from tiktokshop_client import RowDecoder, decode_row, exact
 
 from tap_tiktokshop.records.convert import (
-    EPOCH,
     MOMENT,
     MOST_INTEGER,
     REJECTED_FIELD,
+    are_plain,
     kind_of,
     plan,
     plan_each,
     required_of,
     to_date,
 )
+from tap_tiktokshop.records.levels import Level
 from tap_tiktokshop.times import MILLISECONDS_FROM
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ T = TypeVar("T")
 
 MOST_SURPRISES = 300
 """After so many rows that were not as expected a stream's rows are read the other way for the rest of the run."""
+AT_ONCE = 25
+"""The rows of a page that are looked at before the first of them is passed on: few, so that they stay in the caches."""
 ITEMS = "[]"
 INTEGER = Annotated[int, msgspec.Meta(ge=-MOST_INTEGER, le=MOST_INTEGER - 1)]
 AMOUNT = Annotated[str, msgspec.Meta(min_length=1)]
@@ -54,13 +57,13 @@ AMOUNT = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _Field(NamedTuple):
-    """How a field is decoded, and what is still to be done with it: converted, or gone into (`visit`)."""
+    """How a field is decoded, and what is still to be done with it: converted, or gone into (`visit`) for that."""
 
     type: Any
     convert: Convert | None = None
     visit: Visit | None = None
-    rejects: bool = False
-    """Whether something in it may turn out not to fit."""
+    level: Level | None = None
+    """What is to be looked at in it without more ado."""
 
 
 class _Added(NamedTuple):
@@ -88,15 +91,17 @@ class TypedPlan:
         self._make()
 
     def records(self, rows: PageRows, added: Mapping[str, Any]) -> Iterator[Record]:
-        """The records of a page's rows, see `record`: decoded in one go, unless one of them is not as expected."""
-        structs = self._try(rows.decoded, self._decode_page)
-        if structs is None:
-            for row, named in rows.undecoded():
+        """The records of a page's rows, see `record`: in one go, as far as they are as expected."""
+        structs, done = self._try(rows.decoded, self._decode_page) or [], 0
+        chosen = iter(rows.chosen.items() if structs else ())
+        while part := [(structs[place], identity) for place, identity in islice(chosen, AT_ONCE)]:
+            if not self._look([struct for struct, _ in part]):
+                break
+            yield from self._finished(part, rows.field, added)
+            done += len(part)
+        if done < len(rows):
+            for row, named in islice(rows.undecoded(), done, None):
                 yield self.record(row, {**named, **added}, rows.noticed)
-            return
-        yield from self._finished(
-            ((structs[place], identity) for place, identity in rows.chosen.items()), rows.field, added
-        )
 
     def record(
         self,
@@ -114,7 +119,7 @@ class TypedPlan:
         if isinstance(row, dict):
             return self._careful.record(row, added)
         struct = self._try(self._decode, row)
-        if struct is None:
+        if struct is None or not self._look([struct]):
             return self._otherwise(decode_row(row, noticed), added)
         return next(self._finished([(struct, "")], None, added))
 
@@ -130,7 +135,7 @@ class TypedPlan:
     def _finished(
         self, identified: Iterable[tuple[msgspec.Struct, str]], key: str | None, added: Mapping[str, Any]
     ) -> Iterator[msgspec.Struct]:
-        """Decoded rows as records: times looked at, the identity put where that is a field, and what is added."""
+        """Decoded rows as records: what must be converted is, and the identity and what is added are put there."""
         hidden = [self._add[name].attribute for name in {key, *added} if name and not self._add[name].plain]
         fixed = self._fixed(added)
         named = self._add[key] if key and key not in added else None
@@ -186,6 +191,7 @@ class TypedPlan:
         row = self._object(self._schema, (), None)
         struct = row.type
         self._visit: Visit = row.visit or (lambda _: None)
+        self._look = row.level.look if row.level else (lambda _: True)
         self._decode = msgspec.json.Decoder(struct, strict=False, float_hook=exact).decode
         self._decode_page = RowDecoder(struct, strict=False, float_hook=exact)
         attributes = dict(zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True))
@@ -200,6 +206,7 @@ class TypedPlan:
         """A struct for an object; a documented field that does not come is `missing`."""
         named = {name: self._field(child, (*path, name)) for name, child in schema["properties"].items()}
         fields = named | dict.fromkeys(self._unnamed[path], _Field(Any))
+        fields = dict(sorted(fields.items(), key=lambda item: _rank(item[1])))
         # The platform's names need not be names in Python.
         attributes = {name: f"f{number}" for number, name in enumerate(fields)}
         struct = msgspec.defstruct(
@@ -216,11 +223,8 @@ class TypedPlan:
             forbid_unknown_fields=True,
             gc=False,
         )
-        times = [attributes[name] for name, field in fields.items() if field.type is MOMENT]
-        converted = [(attributes[name], field.convert) for name, field in fields.items() if field.convert]
-        entered = [(attributes[name], field.visit) for name, field in fields.items() if field.visit]
-        rejects = bool(converted) or any(field.rejects for field in fields.values())
-        return _Field(struct, visit=_visit(times, converted, entered), rejects=rejects)
+        of = dict(zip(attributes.values(), fields.values(), strict=True))
+        return _Field(struct, visit=_visit(of), level=_level(of))
 
     def _field(self, schema: Schema, path: Path) -> _Field:
         kind = kind_of(schema)
@@ -233,7 +237,7 @@ class TypedPlan:
                 return _Field(MOMENT)
             if self._is_plain(schema, path):
                 return _Field(BY_FORMAT.get(schema.get("format", ""), TYPES[kind]))
-        return _Field(Any, self._carefully(schema, path), rejects=True)
+        return _Field(Any, self._carefully(schema, path))
 
     def _is_plain(self, schema: Schema, path: Path) -> bool:
         """Whether a value is what it is to be as soon as it is decoded."""
@@ -247,16 +251,14 @@ class TypedPlan:
     def _items(self, schema: Schema, path: Path) -> _Field | None:
         """A list of what its items are; None if each of them must be converted or looked at."""
         item = self._field(schema["items"], (*path, ITEMS))
-        if item.convert or item.type is MOMENT:
+        if item.convert or item.type in LOOKED_AT:
             return None
-        each = self._visit_each(item.visit) if item.rejects else _visit_each(item.visit)
-        return _Field(GenericAlias(list, (item.type | None,)), visit=each, rejects=item.rejects)
+        visit = self._visit_each(item.visit) if item.visit else None
+        return _Field(GenericAlias(list, (item.type | None,)), visit=visit, level=item.level)
 
-    def _visit_each(self, visit: Visit | None) -> Visit | None:
-        """As `_visit_each`, where something in an item may be rejected: then it is said in which."""
-        if visit is None:
-            return None
-        oddities, enter = self._careful.oddities, visit
+    def _visit_each(self, enter: Visit) -> Visit:
+        """Goes into each item of a list, so that it is said in which of them something is rejected."""
+        oddities = self._careful.oddities
 
         def convert(item: Any) -> None:
             if item is not None:
@@ -295,6 +297,8 @@ TYPES: Mapping[str, Any] = {"string": str, "integer": INTEGER, "boolean": bool}
 """Numbers are not among them: they are kept exact, whatever they are written as."""
 
 BY_FORMAT: Mapping[str, Any] = {"x-singer.decimal": AMOUNT, "date": date}
+LOOKED_AT = (MOMENT, AMOUNT)
+"""What is not yet what it is to be when it is decoded: a time may be 0, an amount may be a word."""
 KINDS: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool}
 
 
@@ -306,7 +310,7 @@ def _fits(schema: Schema, value: Any) -> bool:
     if schema.get("format") == "date-time":
         return value.__class__ is int and value < MILLISECONDS_FROM
     if schema.get("format") == "x-singer.decimal":
-        return value.__class__ is str and value != ""
+        return value.__class__ is str and are_plain((value,))
     if schema.get("format") == "date":
         return bool(to_date(value) == value)
     if kind == "integer" and value.__class__ is int:
@@ -314,16 +318,28 @@ def _fits(schema: Schema, value: Any) -> bool:
     return kind not in KINDS or value.__class__ is KINDS[kind]
 
 
-def _visit(times: list[str], converted: list[tuple[str, Convert]], entered: list[tuple[str, Visit]]) -> Visit | None:
-    """What is done with a struct: of these times, 0 becomes none; these fields are converted, these gone into."""
-    if not (times or converted or entered):
+def _rank(field: _Field) -> int:
+    """Where a field is in its struct: what is looked at is last, see `Level`."""
+    return 1 + LOOKED_AT.index(field.type) if field.type in LOOKED_AT else 0
+
+
+def _level(fields: Mapping[str, _Field]) -> Level | None:
+    """What is to be looked at in a struct of these fields, by their attributes."""
+    times, amounts = ([name for name, field in fields.items() if field.type is kind] for kind in LOOKED_AT)
+    below = {name: (field.type, field.level) for name, field in fields.items() if field.level}
+    lists = {name: level for name, (kind, level) in below.items() if isinstance(kind, GenericAlias)}
+    objects = {name: level for name, (_, level) in below.items() if name not in lists}
+    return Level(times, len(amounts), objects, lists) if times or amounts or below else None
+
+
+def _visit(fields: Mapping[str, _Field]) -> Visit | None:
+    """What is done with a struct of these fields: some are converted, some gone into."""
+    converted = [(name, field.convert) for name, field in fields.items() if field.convert]
+    entered = [(name, field.visit) for name, field in fields.items() if field.visit]
+    if not (converted or entered):
         return None
-    of_times = _getter(times)
 
     def visit(struct: Any) -> None:
-        for moment in of_times(struct):
-            if moment and moment <= EPOCH:
-                _forget_early(struct, times)
         for name, convert in converted:
             value = getattr(struct, name)
             if value is not None and value is not msgspec.UNSET:
@@ -334,27 +350,3 @@ def _visit(times: list[str], converted: list[tuple[str, Convert]], entered: list
                 enter(value)
 
     return visit
-
-
-def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """All these attributes at once, the first of them twice, as a single one would come without a tuple."""
-    return attrgetter(*names, names[0]) if names else lambda _: ()
-
-
-def _forget_early(struct: Any, times: list[str]) -> None:
-    for name in times:
-        moment = getattr(struct, name)
-        if moment and moment <= EPOCH:
-            setattr(struct, name, None)
-
-
-def _visit_each(visit: Visit | None) -> Visit | None:
-    if visit is None:
-        return None
-
-    def visit_each(items: list[Any]) -> None:
-        for item in items:
-            if item is not None:
-                visit(item)
-
-    return visit_each

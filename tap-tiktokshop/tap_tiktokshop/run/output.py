@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tiktokshop_client import Shop
 
     from tap_tiktokshop.records.convert import RecordPlan
     from tap_tiktokshop.records.decode import TypedPlan
@@ -23,11 +25,13 @@ class Messages:
     Attributes:
         flush: Writes what is pending, before anybody waits.
         write_state: Writes the state of all streams.
+        meet: Takes the shops of the run, before anything of them is written, and raises if they are not the state's.
         hand_over: Has all that was written leave, before anything that must not leave without it.
     """
 
     flush: Callable[[], None]
     write_state: Callable[[], None]
+    meet: Callable[[Sequence[Shop]], None]
     hand_over: Callable[[], None]
 
 

@@ -260,7 +260,7 @@ class StreamReader:
             or not (self.declaration.replication_key or self.declaration.follows)
         ):
             return
-        partition.move(done)
+        partition.move(self._run.not_ahead(done))
         rows = sum(other.rows for other in self.partitions.values())
         now = time.monotonic()
         late = now - self._state_at >= STATE_SECONDS or rows - self._state_rows >= STATE_ROWS

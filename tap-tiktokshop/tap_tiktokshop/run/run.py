@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tap_tiktokshop.settings import ReadingSettings
     from tap_tiktokshop.streams.declaration import Declaration
 
+CLOCKS_AGREE = 60
+"""Seconds that two readings of the platform's time may differ by."""
+
 
 class PartsFailedError(Exception):
     """Some streams of some shops could not be read; the rest was."""
@@ -94,6 +97,7 @@ class Run:
         self.settings, self.reading, self.config = settings, reading, config
         self.logger, self.messages = logger, messages
         self.flush, self.write_state = messages.flush, messages.write_state
+        self._meet = messages.meet
         self._find_readers = selected
         self._requests = requests
         self.stopped_shops: set[str] = set()
@@ -120,6 +124,15 @@ class Run:
         """Unix seconds until which this run reads: its own start by the platform's clock, or `end_date` if earlier."""
         now = self.client.now()
         return now if self.reading.end is None else min(now, self.reading.end)
+
+    def not_ahead(self, moment: int) -> int:
+        """The moment, or the platform's time if that is well before it.
+
+        A clock may have been wrong, or have jumped, when the end of the run was set: a bookmark that lies ahead of the
+        platform would pass rows that do not exist yet.
+        """
+        now = self.client.now()
+        return moment if moment <= now + CLOCKS_AGREE else now
 
     @cached_property
     def pool(self) -> Pool:
@@ -209,7 +222,7 @@ class Run:
 
     def warn_early(self) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
-        self.client.shops()  # the first call brings the grant
+        self._meet(self.client.shops())  # the first call brings the grant
         grant = self.client.grant()
         missing = missing_scopes(grant, needs_of([stream.name for stream in self.readers])) if grant else {}
         self._warned_scopes = set(missing)

@@ -7,6 +7,7 @@ import io
 import json
 from typing import IO, TYPE_CHECKING, Any
 
+from tiktokshop_client import is_made_up
 from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,13 +37,19 @@ def checked(file: IO[str] | None, what: str) -> IO[str] | None:
     return io.StringIO(json.dumps(object_in(text, f"{what} {file.name}")))
 
 
-def world(state: Mapping[str, Any], *, made_up: bool) -> dict[str, bool]:
-    """What a state says of the shops that it is of: whether they are a sandbox's.
+def world(state: Mapping[str, Any]) -> bool | None:
+    """Whether the shops that a state is of are made up, None if it does not tell; their ids count first."""
+    bookmarks = (state.get("bookmarks") or {}).values()
+    contexts = (part.get("context") or {} for found in bookmarks for part in found.get("partitions") or ())
+    return any(is_made_up(str(context.get("shop_id"))) for context in contexts) or state.get(MADE_UP)
+
+
+def same_world(there: bool | None, *, made_up: bool) -> dict[str, bool]:
+    """What a state says of the shops that it is of. `there` is what it says so far, `made_up` what the run's shops are.
 
     Raises:
         ConfigurationError: It is of the others.
     """
-    there = state.get(MADE_UP)
     if there is not None and there != made_up:
         kinds = {True: "the sandbox's made-up shops", False: "real shops"}
         raise ConfigurationError(

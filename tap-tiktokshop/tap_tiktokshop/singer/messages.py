@@ -84,8 +84,8 @@ class MessageWriter(MsgSpecWriter):
         """
         if not self._pending:
             return
+        self._failure = OutputError("The output was cut in the middle of a message.")  # if a signal comes from here on
         pending, self._pending = self._pending, bytearray()
-        self._failure = OutputError("The output was cut in the middle of a message.")
         try:
             write_all(pending)
         except (OSError, ValueError) as error:  # a ValueError where standard output has been closed
@@ -108,6 +108,6 @@ def _explain(error: Exception) -> OutputError:
         )
     why = error.strerror if isinstance(error, OSError) and error.strerror else "it is closed"
     return OutputError(
-        f"{_output()} cannot be written: {why}. Make room, or mend what reads it; "
+        f"{_output()} cannot be written: {why}. Make room, or fix what reads it; "
         "the next run goes on from the last state."
     )

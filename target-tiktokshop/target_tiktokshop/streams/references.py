@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client import partial_errors
+from tiktokshop_client import TikTokShopError, partial_errors
 from tiktokshop_client.operations import ADD_EXTERNAL_ORDERS, EXTERNAL_PLATFORMS, GET_EXTERNAL_ORDERS
 
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, one_of, text
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
+from target_tiktokshop.writing.run import only_these_rows
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 REFERENCES_A_CALL = 100
 LINES_AN_ORDER = 100
 LINE = {"id": text, "origin_id": identifier}
+_OF_LINES = re.compile("line_?items", re.IGNORECASE)
+LINES_NEEDED = "the platform wants the lines of the external order: add line_items (id and origin_id) to the record"
 
 
 def line_items(value: Any) -> list[dict[str, str]]:
@@ -76,13 +80,24 @@ class ReferenceWriter(Writer):
         return [str(item.get("id")) for item in answer.data.get("external_orders") or []]
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
-        """A hundred references a call."""
+        """A hundred references a call; those without lines have calls of their own, for the platform may want them."""
         for _, group in by_shop(rows):
-            for start in range(0, len(group), REFERENCES_A_CALL):
-                yield group[start : start + REFERENCES_A_CALL]
+            for whole in (True, False):
+                part = [row for row in group if ("line_items" in row.values) is whole]
+                for start in range(0, len(part), REFERENCES_A_CALL):
+                    yield part[start : start + REFERENCES_A_CALL]
 
     def send(self, rows: list[Row]) -> None:
-        """Each reference may be refused for itself."""
+        """Each reference may be refused for itself; where the platform wants their lines, each says so."""
+        try:
+            self._send(rows)
+        except TikTokShopError as error:
+            if "line_items" in rows[0].values or not only_these_rows(error) or not _OF_LINES.search(str(error)):
+                raise
+            for row in still_open(rows):
+                row.reject("lines_needed", LINES_NEEDED, error.request_id)
+
+    def _send(self, rows: list[Row]) -> None:
         orders: list[dict[str, Any]] = [
             {
                 "id": row.values["order_id"],

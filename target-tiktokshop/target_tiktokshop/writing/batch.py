@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiktokshop_client import is_made_up
 from tiktokshop_client.errors import TikTokShopError
 
 from target_tiktokshop.writing import foresight, guards, surprises
@@ -64,6 +65,12 @@ def find_shops(run: WriteRun, rows: list[Row]) -> None:
         row.shop = only if shop_id is None else shops.get(shop_id)
         if row.shop is None and shop_id is None:
             row.reject("shop_needed", f"shop_id is missing, and there are several shops: {known}")
+        elif row.shop is None and is_made_up(str(shop_id)) and not any(map(is_made_up, shops)):
+            row.reject(
+                "made_up_shop",
+                f"shop {shop_id} is made up by a sandbox, and this run writes to others: {known}; feed rows that were "
+                "read from those, or set sandbox to write to made-up shops",
+            )
         elif row.shop is None:
             row.reject("unknown_shop", f"there is no shop {shop_id} among those that may be written to: {known}")
 

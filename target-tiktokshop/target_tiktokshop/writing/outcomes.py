@@ -69,6 +69,10 @@ CODES: Mapping[str, Code] = {
     "unreadable_line": Code("The line is not a Singer message, or far too long."),
     "shop_needed": Code("Several shops may be written to, and the record does not say which: add `shop_id`."),
     "unknown_shop": Code("The credentials do not reach the shop of the record: check `shop_id`."),
+    "made_up_shop": Code(
+        "The row comes from a sandbox's made-up shop, and the run writes to shops that are not made up: read the "
+        "real shop, or set `sandbox` to write to made-up ones."
+    ),
     "unknown_sku": Code("The shop has no such SKU, or it belongs to another product."),
     "ambiguous_sku": Code("Several SKUs have the seller SKU: name `sku_id` or `product_id`."),
     "warehouse_needed": Code("The SKU is in several warehouses: name `warehouse_id`."),
@@ -76,6 +80,7 @@ CODES: Mapping[str, Code] = {
     "wrong_currency": Code("The SKU is sold in another currency."),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
+    "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
     "unknown_request": Code("The shop has no such cancellation or return: check its id."),
     "not_pending": Code("The request does not wait for this decision (any more)."),
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists those."),

@@ -29,10 +29,10 @@ APART = 0.01
 """The part by which pace and guard are wider while several members send: their requests come from more threads and
 over more connections, so that they overtake each other more often than those of one."""
 
-WIDER = 0.01
+WIDER = 0.02
 """What each refusal adds to it although nothing is tried: they overtake each other by more than was thought."""
 
-WIDEST = 0.06
+WIDEST = 0.12
 """The most that all of them add."""
 
 LATE = 0.06

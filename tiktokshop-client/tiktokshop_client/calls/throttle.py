@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,30 +23,25 @@ platform that still has enough says so by one more refusal, which costs less tha
 DOUBLING = 2.0
 """Seconds that a rate needs at least to double, so that a very low one is kept long enough to see if it will do."""
 
-CHANCE = 6
+CHANCE = 8
 """So many of the last ``LAST`` requests may be refused by chance. A limit that is passed refuses more, and soon."""
 
 LAST = 40
 """The requests that are looked back on to see how many are refused: a second at the platform's own figure."""
 
-BELOW = 0.75
-"""A refusal at less than this part of the rate at which the last limit showed is not about the rate."""
+BELOW = 0.9
+"""A refusal is not about the rate if less than this part of what passed in another second had passed before it."""
 
-RECENT = 200
-"""The requests that are looked back on for proofs that refusals come at any rate."""
-
-PROOFS = 2
-"""So many refusals far below the limit among the recent requests show that the platform refuses at any rate."""
+RECENT = 1_000
+"""The requests that are looked back on for that: twenty seconds at the platform's own figure."""
 
 
 @dataclass
 class _Recent:
-    """A request of late: its slot, the rate at that time, and whether it was refused, and so for no reason of rate."""
+    """A request of late: its slot, and whether it was refused."""
 
     slot: float
-    rate: float
     refused: bool = False
-    chance: bool = False
 
 
 class Throttle:
@@ -59,8 +55,8 @@ class Throttle:
         self._clock = clock
         self._base = self.fastest  # the rate at _slowed_at; it grows from there
         self._slowed_at = -math.inf
-        self._peak = 0.0  # the rate at which the last limit showed
         self._recent: deque[_Recent] = deque(maxlen=RECENT)
+        self._limited_at = -math.inf  # the last slot that a limit refused for certain
 
     @property
     def refused(self) -> bool:
@@ -76,7 +72,7 @@ class Throttle:
 
     def went(self, slot: float) -> None:
         """Notes a request."""
-        self._recent.append(_Recent(slot, self.rate))
+        self._recent.append(_Recent(slot))
 
     def pause(self, seconds: float | None) -> None:
         """Allows no request for so long, but for no longer than a call may take; None is no pause."""
@@ -85,37 +81,46 @@ class Throttle:
 
     def slow_down(self, slot: float, retry_after: float | None) -> None:
         """Halves the rate because the request of a slot was refused, see ``Budget.slow_down``."""
-        request = self._find(slot)
-        if request is not None:
-            request.refused = True
-            request.chance = self._by_chance(request)
-            if request.chance:
-                return
+        self._note(slot)
+        if self._by_chance(slot):
+            return
         self.pause(retry_after)
         if slot >= self._slowed_at:
-            self._peak = request.rate if request is not None else self.rate
             self._base = max(min(SLOWEST, self.fastest), self.rate / 2)
             self._slowed_at = self._clock.monotonic()
 
     def is_limited(self, slot: float) -> bool:
         """Whether too many of the last requests were refused for mere chance, the one of this slot among them."""
-        request = self._find(slot)
-        if request is not None:
-            request.refused = True
+        self._note(slot)
         return self._beyond_chance()
 
-    def _find(self, slot: float) -> _Recent | None:
-        return next((recent for recent in reversed(self._recent) if recent.slot == slot), None)
+    def _note(self, slot: float) -> None:
+        for recent in reversed(self._recent):
+            if recent.slot == slot:
+                recent.refused = True
+                break
 
     def _beyond_chance(self) -> bool:
-        last = list(self._recent)[-LAST:]
-        return sum(recent.refused for recent in last) * LAST > CHANCE * len(last)
+        return sum(recent.refused for recent in list(self._recent)[-LAST:]) > CHANCE
 
-    def _by_chance(self, request: _Recent) -> bool:
-        """Whether the platform would have refused it at a lower rate too."""
+    def _by_chance(self, slot: float) -> bool:
+        """Whether refusals up to this one came at any rate: the platform lets more pass in another second.
+
+        A limit always refuses when the same number has passed. What came after the slot is not looked at, as not all
+        of it is answered.
+        """
         if self._beyond_chance():
-            for recent in self._recent:
-                recent.chance = False  # what looked like proofs was a new limit
+            self._limited_at = slot
             return False
-        proofs = sum(recent.chance for recent in self._recent)
-        return request.rate < BELOW * self._peak or proofs >= PROOFS
+        passed: list[float] = []
+        least, most = math.inf, 0
+        for recent in self._recent:
+            if recent.slot > slot:
+                break
+            before = len(passed) - bisect_left(passed, recent.slot - 1.0)
+            if not recent.refused:
+                passed.append(recent.slot)
+                most = max(most, before + 1) if recent.slot > self._limited_at + 1.0 else most
+            elif recent.slot > self._limited_at:
+                least = min(least, before)
+        return least + 1 < most and least < BELOW * most  # a platform's seconds are not quite ours

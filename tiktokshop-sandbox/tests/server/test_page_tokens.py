@@ -33,7 +33,7 @@ def turned(call, token, **changes):
 def test_a_position_comes_back_and_its_token_needs_escaping(call, position):
     token = page_token(call, position)
     assert all(character in token for character in "+/=")
-    assert position not in token or not position
+    assert len(position) < 4 or position not in token  # a few digits are among its letters by chance
     assert position_of(turned(call, token)) == position
 
 

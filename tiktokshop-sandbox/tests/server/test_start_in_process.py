@@ -7,6 +7,7 @@ import socket
 import pytest
 import requests
 import tiktokshop_sandbox
+from older_sandbox import as_before
 from tiktokshop_sandbox import SandboxError
 
 NOW = 1_780_000_000
@@ -40,6 +41,29 @@ def test_a_file_is_reopened_with_its_tokens_shops_and_time(tmp_path):
         assert (second.access_token, second.refresh_token) == (pair["access_token"], pair["refresh_token"])
         assert second.control("GET", "/clock")["now"] == NOW + 3600
         assert second.control("GET", "/counts") == held
+
+
+def shop_ids(running):
+    return [shop["id"] for shop in running.control("GET", "")["shops"]]
+
+
+def test_the_ids_of_the_shops_begin_with_1000():
+    for seed in (7, 8):
+        with start(seed=seed, shops=3, orders=0) as running:
+            ids = shop_ids(running)
+            assert [(found[:4], len(found), found.isdecimal()) for found in ids] == [("1000", 19, True)] * 3
+            assert len(set(ids)) == 3
+
+
+def test_a_file_of_an_older_version_keeps_the_ids_of_its_shops(tmp_path):
+    with start(tmp_path / "shop.db", shops=2) as first:
+        tails = [found[4:] for found in shop_ids(first)]
+    as_before(tmp_path / "shop.db")
+    for hours in (0, 1):
+        with start(tmp_path / "shop.db", now=None) as older:
+            assert shop_ids(older) == [f"7495{tail}" for tail in tails]
+            assert list(older.control("GET", "/counts")) == shop_ids(older)
+            older.control("POST", "/clock", {"advance": 3600 * hours})
 
 
 def test_a_file_in_use_is_refused_with_the_address_of_its_sandbox(tmp_path):

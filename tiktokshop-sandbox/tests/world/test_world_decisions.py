@@ -107,7 +107,7 @@ def test_a_return_takes_the_course_that_the_seller_decides(asker):
 
 def test_references_are_kept_by_order_and_system_and_each_fails_for_itself(asker):
     order = an_order(asker, "AWAITING_SHIPMENT")["id"]
-    external = {"id": "#1", "platform": "SHOPIFY"}
+    external = {"id": "#1", "platform": "SHOPIFY", "line_items": [{"id": "#1-1", "origin_id": "1"}]}
     rows = [{"id": number, "external_order": external} for number in (order, "17")]
     for _ in range(2):
         answer = asker.ask("POST", "/order/202406/orders/external_orders", None, {"orders": rows})
@@ -115,3 +115,11 @@ def test_references_are_kept_by_order_and_system_and_each_fails_for_itself(asker
     path = f"/order/202406/orders/{order}/external_orders"
     assert asker.ask("GET", path, {"platform": "SHOPIFY"}) == {"external_orders": [external]}
     assert asker.ask("GET", path, {"platform": "AMAZON"}) == {"external_orders": []}
+
+
+@pytest.mark.parametrize("lines", [{}, {"line_items": []}, {"line_items": None}])
+def test_a_reference_without_lines_is_refused(asker, lines):
+    row = {"id": an_order(asker, "AWAITING_SHIPMENT")["id"], "external_order": {"id": "#1", "platform": "SHOPIFY"}}
+    row["external_order"].update(lines)
+    with pytest.raises(ApiError, match="LineItems is a required field"):
+        asker.ask("POST", "/order/202406/orders/external_orders", None, {"orders": [row]})

@@ -144,7 +144,8 @@ def test_references_count_in_the_shop_of_the_order(new_world):
     other = ids(asker, 1, "orders")[0]
 
     def keep(order, number, platform, shop=0):
-        row = {"id": order, "external_order": {"id": number, "platform": platform}}
+        lines = [{"id": f"{number}-1", "origin_id": "1"}]
+        row = {"id": order, "external_order": {"id": number, "platform": platform, "line_items": lines}}
         asker.ask("POST", EXTERNAL, None, {"orders": [row]}, shop)
 
     assert {shop["external_order_references"] for shop in row_counts(asker.world).values()} == {0}

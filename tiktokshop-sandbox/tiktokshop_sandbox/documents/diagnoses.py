@@ -1,4 +1,4 @@
-"""What the platform finds wanting in a listing, and how it says to mend it."""
+"""What the platform finds wanting in a listing, and how it says to fix it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORT: Final = 40
 
 
 class Diagnosis(NamedTuple):
-    """Something to mend in a field of a listing; `applies` tells for which products it can be said."""
+    """Something to fix in a field of a listing; `applies` tells for which products it can be said."""
 
     field: str
     code: str
@@ -57,7 +57,7 @@ _FINDINGS: Final = (
 def diagnosis_document(shop: Shop, product: Product) -> Document:
     """The product as Product Information Issue Diagnosis shows it: the better its tier, the less is found.
 
-    What is said of a title goes when the title is mended. Tiers are told in the US only.
+    What is said of a title goes when the title is fixed. Tiers are told in the US only.
     """
     tier = product.n % len(TIERS)
     found = _findings(shop, product, len(TIERS) - 1 - tier)
@@ -77,7 +77,7 @@ def diagnosis_document(shop: Shop, product: Product) -> Document:
 
 
 def _findings(shop: Shop, product: Product, count: int) -> list[tuple[Diagnosis, str]]:
-    """So many findings, each with the tier that mending it leads to."""
+    """So many findings, each with the tier that fixing it leads to."""
     draws = Draws(shop.seed, shop.number, "diagnosis", product.n)
     possible = [finding for finding in _FINDINGS if finding.applies(product)]
     found = []

@@ -64,7 +64,11 @@ _LINE = Param("object", fields={"id": TEXT, "origin_id": TEXT})
 _EXTERNAL = Param(
     "object",
     required=True,
-    fields={"id": _NEEDED, "platform": _PLATFORM, "line_items": Param("array", max_count=100, items=_LINE)},
+    fields={
+        "id": _NEEDED,
+        "platform": _PLATFORM,
+        "line_items": Param("array", required=True, max_count=100, items=_LINE),  # no source says so; strict to be safe
+    },
 )
 _ORDER = Param("object", fields={"id": _NEEDED, "external_order": _EXTERNAL})
 

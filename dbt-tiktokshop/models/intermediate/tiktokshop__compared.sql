@@ -1,0 +1,139 @@
+-- Every identity that can be checked, as rows of one shape: what a whole says, and what its parts add up to.
+with transactions as (
+    select *, statement_id || '/' || transaction_id as document_id from {{ ref('tiktokshop__transactions') }}
+),
+
+components as (
+    select
+        shop_id,
+        statement_id,
+        transaction_id,
+        {%- for section, sections in {'revenue': "('revenue')", 'shipping': "('shipping')", 'fees': "('fee', 'tax')"}.items() %}
+        {{ tiktokshop.total("case when section in " ~ sections ~ " then amount else 0 end") }} as {{ section }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref('tiktokshop__settlement_lines') }}
+    group by shop_id, statement_id, transaction_id
+),
+
+sections as (
+    {%- for part, section in {'revenue_amount': 'revenue', 'shipping_cost_amount': 'shipping', 'fee_tax_amount': 'fees'}.items() %}
+    select
+        transactions.shop_id, 'section_{{ section }}' as identity, 'transaction' as document, transactions.document_id,
+        transactions.covered_date as day, transactions.currency,
+        transactions.{{ part }} as expected, coalesce(components.{{ section }}, 0) as actual, 1 as parts
+    from transactions
+    left join components
+        on transactions.shop_id = components.shop_id
+        and transactions.statement_id = components.statement_id
+        and transactions.transaction_id = components.transaction_id
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+settlements as (
+    select
+        shop_id, 'transaction_settlement' as identity, 'transaction' as document, document_id, covered_date as day, currency,
+        settlement_amount as expected,
+        revenue_amount + shipping_cost_amount + fee_tax_amount + adjustment_amount as actual, 1 as parts
+    from transactions
+),
+
+statements as (
+    select
+        shop_id, 'statement_sections' as identity, 'statement' as document, statement_id as document_id,
+        covered_date as day, currency, settlement_amount as expected,
+        revenue_amount + shipping_cost_amount + fee_tax_amount + adjustment_amount as actual, 1 as parts
+    from {{ ref('tiktokshop__statements') }}
+    union all
+    select
+        shop_id, 'statement_transactions', 'statement', statement_id, covered_date, currency, settlement_amount,
+        transactions_amount, transactions
+    from {{ ref('tiktokshop__statements') }}
+),
+
+-- A payment pays its statements, and what reserves release less what they hold.
+payouts as (
+    select
+        shop_id, 'payout_statements' as identity, 'payout' as document, payment_id as document_id,
+        create_date as day, coalesce(currency_before_exchange, currency) as currency,
+        coalesce(amount_before_exchange, amount) as expected,
+        statements_amount + statements_reserve_amount as actual, statements as parts
+    from {{ ref('tiktokshop__payouts') }}
+    union all
+    select
+        shop_id, 'payout_exchange', 'payout', payment_id, create_date, currency, amount,
+        {{ tiktokshop.exact('round(amount_before_exchange * exchange_rate, 9)') }}, 1
+    from {{ ref('tiktokshop__payouts') }}
+    where amount_before_exchange is not null and exchange_rate is not null
+),
+
+-- What has arrived clears what its statements have put into the clearing account.
+cleared as (
+    select
+        statements.shop_id,
+        statements.payment_id,
+        journal.currency,
+        {{ tiktokshop.total('journal.debit - journal.credit') }} as amount
+    from {{ ref('tiktokshop__statements') }} as statements
+    inner join {{ ref('tiktokshop__journal_lines') }} as journal
+        on statements.shop_id = journal.shop_id
+        and statements.statement_id = journal.document_id
+        and journal.entry_kind = 'statement'
+        and journal.category = 'clearing'
+    group by statements.shop_id, statements.payment_id, journal.currency
+),
+
+clearing as (
+    select
+        journal.shop_id, 'clearing' as identity, 'payout' as document, journal.document_id, journal.entry_date as day,
+        journal.currency, journal.credit - journal.debit as expected, coalesce(cleared.amount, 0) as actual,
+        case when cleared.amount is null then 0 else 1 end as parts
+    from {{ ref('tiktokshop__journal_lines') }} as journal
+    left join cleared
+        on journal.shop_id = cleared.shop_id
+        and journal.document_id = cleared.payment_id
+        and journal.currency = cleared.currency
+    where journal.entry_kind = 'payout' and journal.category = 'clearing'
+),
+
+entries as (
+    select
+        shop_id, 'entry_balance' as identity, 'entry' as document, entry_id || ' ' || currency as document_id,
+        entry_date as day, currency, {{ tiktokshop.total('debit') }} as expected, {{ tiktokshop.total('credit') }} as actual,
+        1 as parts
+    from {{ ref('tiktokshop__journal_lines') }}
+    group by shop_id, entry_id, entry_date, currency
+),
+
+-- The payments of a day follow each other onto the balance. Without payments, as in South-East Asia, there is nothing
+-- to compare with.
+paid as (
+    select shop_id, currency, {{ tiktokshop.local_date('paid_time', "'UTC'") }} as day,
+        {{ tiktokshop.total('amount') }} as amount
+    from {{ ref('tiktokshop__payouts') }}
+    where status = 'PAID'
+    group by 1, 2, 3
+),
+
+received as (
+    select shop_id, currency, {{ tiktokshop.local_date('create_time', "'UTC'") }} as day,
+        {{ tiktokshop.total('amount') }} as amount, count(*) as parts
+    from {{ ref('stg_tiktokshop__withdrawals') }}
+    where type = 'SETTLE'
+    group by 1, 2, 3
+),
+
+movements as (
+    select
+        paid.shop_id, 'payout_movements' as identity, 'day' as document, paid.day || ' ' || paid.currency as document_id,
+        paid.day, paid.currency, paid.amount as expected, coalesce(received.amount, 0) as actual,
+        coalesce(received.parts, 0) as parts
+    from paid
+    left join received
+        on paid.shop_id = received.shop_id and paid.currency = received.currency and paid.day = received.day
+)
+
+{% for name in ['sections', 'settlements', 'statements', 'payouts', 'clearing', 'entries', 'movements'] -%}
+select shop_id, identity, document, document_id, day, currency, expected, actual, parts from {{ name }}
+{{ "union all" if not loop.last }}
+{% endfor %}

@@ -1,0 +1,45 @@
+-- One row a unit: the platform has no quantities, an order lists each unit.
+with orders as (
+    select * from {{ ref('stg_tiktokshop__orders') }}
+),
+
+units as (
+    select
+        orders.shop_id,
+        orders.id as order_id,
+        {{ tiktokshop.json_text('item.value', ['sku_id']) }} as sku_id,
+        {{ tiktokshop.json_text('item.value', ['product_id']) }} as product_id,
+        {{ tiktokshop.json_text('item.value', ['seller_sku']) }} as seller_sku,
+        {{ tiktokshop.json_text('item.value', ['product_name']) }} as product_name,
+        {{ tiktokshop.json_text('item.value', ['sku_name']) }} as sku_name,
+        coalesce({{ tiktokshop.json_text('item.value', ['currency']) }}, orders.payment_currency) as currency,
+        coalesce({{ tiktokshop.json_text('item.value', ['is_gift']) }} = 'true', false) as is_gift,
+        coalesce({{ tiktokshop.json_text('item.value', ['display_status']) }} = 'CANCELLED', false)
+            or coalesce(orders.status = 'CANCELLED', false) as is_cancelled,
+        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['original_price'])) }} as original_price,
+        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['sale_price'])) }} as sale_price,
+        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['seller_discount'])) }} as seller_discount,
+        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['platform_discount'])) }} as platform_discount,
+        case
+            when orders.is_sample_order then 'sample'
+            when orders.is_replacement_order then 'replacement'
+            when orders.is_exchange_order
+                or {{ tiktokshop.filled('orders.exchange_source_order_id') }} is not null then 'exchange'
+            else 'sale'
+        end as order_kind,
+        coalesce(orders.paid_time is not null or orders.is_cod, false)
+            and coalesce(orders.status <> 'UNPAID', false) as is_paid
+    from orders
+    {{ tiktokshop.each_item('orders.line_items') }}
+)
+
+-- What the platform settles as revenue: the price after the seller's discount, which the buyer and the platform pay
+-- together. Samples, replacements and exchanges are no second sale, whatever they are priced at.
+select
+    *,
+    case
+        when order_kind = 'sale' and is_paid and not is_cancelled
+            then coalesce(sale_price, 0) + coalesce(platform_discount, 0)
+        else 0
+    end as revenue
+from units

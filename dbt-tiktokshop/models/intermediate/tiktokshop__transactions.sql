@@ -1,0 +1,34 @@
+-- A transaction of a statement, with the order it is about and the day its statement covers.
+select
+    shop_id,
+    statement_id,
+    id as transaction_id,
+    type as transaction_type,
+    coalesce(
+        {{ tiktokshop.filled('order_id') }},
+        {{ tiktokshop.filled('adjustment_order_id') }},
+        {{ tiktokshop.filled('associated_order_id') }}
+    ) as order_id,
+    {{ tiktokshop.filled('adjustment_id') }} as adjustment_id,
+    order_create_date,
+    statement_time,
+    -- The statement of a day is cut at the midnight (UTC) that ends it.
+    {{ tiktokshop.local_date("(statement_time - interval '1 second')", "'UTC'") }} as covered_date,
+    currency,
+    coalesce(revenue_amount, 0) as revenue_amount,
+    coalesce(shipping_cost_amount, 0) as shipping_cost_amount,
+    coalesce(fee_tax_amount, 0) as fee_tax_amount,
+    coalesce(adjustment_amount, 0) as adjustment_amount,
+    coalesce(settlement_amount, adjustment_amount, 0) as settlement_amount,
+    case reserve_status
+        when 'COLLECTED' then -abs(coalesce(reserve_amount, 0))
+        when 'RELEASED' then abs(coalesce(reserve_amount, 0))
+        else coalesce(reserve_amount, 0)
+    end as reserve_amount,
+    reserve_status,
+    {{ tiktokshop.filled('reserve_id') }} as reserve_id,
+    revenue_breakdown,
+    shipping_cost_breakdown,
+    {{ tiktokshop.json_part('fee_tax_breakdown', ['fee']) }} as fee_breakdown,
+    {{ tiktokshop.json_part('fee_tax_breakdown', ['tax']) }} as tax_breakdown
+from {{ ref('stg_tiktokshop__statement_transactions') }}

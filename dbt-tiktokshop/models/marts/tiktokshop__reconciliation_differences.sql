@@ -1,0 +1,89 @@
+with differences as (
+    select * from {{ ref('tiktokshop__reconciliation') }} where difference <> 0
+),
+
+statements as (
+    select shop_id, statement_id, payment_id from {{ ref('tiktokshop__statements') }}
+),
+
+payouts as (
+    select shop_id, payment_id, reserve_amount from {{ ref('tiktokshop__payouts') }}
+),
+
+-- A statement whose own numbers disagree differs from its transactions by the same.
+own_sums as (
+    select shop_id, document_id, difference from differences where identity = 'statement_sections'
+),
+
+of_statements as (
+    select
+        differences.shop_id,
+        differences.document_id,
+        differences.identity,
+        differences.difference,
+        case
+            when differences.parts = 0 then 'not_read'
+            when differences.identity = 'statement_sections' then 'platform_sums_differ'
+            when own_sums.difference = differences.difference then 'platform_sums_differ'
+            else 'unexplained'
+        end as cause
+    from differences
+    left join own_sums
+        on differences.shop_id = own_sums.shop_id and differences.document_id = own_sums.document_id
+    where differences.document = 'statement'
+),
+
+-- What its statements lack, a payment lacks, too: the same amount has the same cause.
+behind_payouts as (
+    select
+        statements.shop_id,
+        statements.payment_id,
+        min(of_statements.cause) as cause,
+        count(distinct of_statements.cause) as causes,
+        {{ tiktokshop.total("case when identity = 'statement_sections' then difference else 0 end") }} as own_sums,
+        {{ tiktokshop.total("case when identity = 'statement_transactions' then difference else 0 end") }} as transactions
+    from of_statements
+    inner join statements
+        on of_statements.shop_id = statements.shop_id and of_statements.document_id = statements.statement_id
+    group by statements.shop_id, statements.payment_id
+)
+
+-- A cause is given only where something shows it; everything else is unexplained.
+select
+    differences.shop_id,
+    differences.identity,
+    differences.document,
+    differences.document_id,
+    differences.month,
+    differences.currency,
+    differences.expected,
+    differences.actual,
+    differences.difference,
+    case
+        when differences.document = 'statement' then of_statements.cause
+        when differences.document = 'transaction' then 'platform_sums_differ'
+        when differences.parts = 0 then 'not_read'
+        when differences.identity = 'payout_exchange' and abs(differences.difference) < 0.01 then 'rounding'
+        when differences.identity = 'payout_exchange' then 'exchange'
+        when differences.identity = 'payout_statements' and behind_payouts.own_sums = -differences.difference
+            then 'platform_sums_differ'
+        when differences.identity = 'clearing' and behind_payouts.transactions = differences.difference
+            and behind_payouts.causes = 1 then behind_payouts.cause
+        when differences.identity in ('payout_statements', 'clearing') and payouts.reserve_amount <> 0
+            and abs(differences.difference) = abs(payouts.reserve_amount)
+            then case when differences.difference < 0 then 'reserve_held' else 'reserve_released' end
+        else 'unexplained'
+    end as cause
+from differences
+left join of_statements
+    on differences.shop_id = of_statements.shop_id
+    and differences.identity = of_statements.identity
+    and differences.document_id = of_statements.document_id
+left join payouts
+    on differences.document = 'payout'
+    and differences.shop_id = payouts.shop_id
+    and differences.document_id = payouts.payment_id
+left join behind_payouts
+    on differences.document = 'payout'
+    and differences.shop_id = behind_payouts.shop_id
+    and differences.document_id = behind_payouts.payment_id

@@ -1,0 +1,28 @@
+-- Written by scripts/generate.py from the streams' schemas: change these, not this file.
+{{ tiktokshop.stage(
+    stream='fbt_inbound_orders',
+    keys=['shop_id', 'order_id'],
+    columns={
+        'shop_id': 'text',
+        'order_id': 'text',
+        'order_id_string': 'text',
+        'order_plan_id': 'text',
+        'merchant': 'json',
+        'create_time': 'moment',
+        'ship_time': 'moment',
+        'expected_arrival_time': 'moment',
+        'actual_arrival_time': 'moment',
+        'warehouse': 'json',
+        'status_logs': 'json',
+        'logistic_info_list': 'json',
+        'carton_details': 'json',
+        'inbound_goods_lot_receive_item_details': 'json',
+        '_sdc_rejected': 'json',
+        'merchant.id': 'text',
+        'merchant.name': 'text',
+        'warehouse.fbt_warehouse_id': 'text',
+        'warehouse.business_warehouse_ids': 'json',
+        'warehouse.name': 'text',
+        'warehouse.type': 'text',
+    },
+) }}

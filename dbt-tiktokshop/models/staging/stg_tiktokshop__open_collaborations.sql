@@ -1,0 +1,27 @@
+-- Written by scripts/generate.py from the streams' schemas: change these, not this file.
+{{ tiktokshop.stage(
+    stream='open_collaborations',
+    keys=['shop_id', 'id'],
+    columns={
+        'shop_id': 'text',
+        'id': 'text',
+        'status': 'text',
+        'current_commission': 'json',
+        'showcase_creator_count': 'integer',
+        'content_creator_count': 'integer',
+        'product': 'json',
+        '_sdc_rejected': 'json',
+        'current_commission.rate': 'integer',
+        'current_commission.start_time': 'moment',
+        'current_commission.end_time': 'moment',
+        'product.id': 'text',
+        'product.title': 'text',
+        'product.main_image_url': 'text',
+        'product.status': 'text',
+        'product.inventory': 'integer',
+        'product.original_price': 'json',
+        'product.original_price.currency': 'text',
+        'product.original_price.minimum_amount': 'exact',
+        'product.original_price.maximum_amount': 'exact',
+    },
+) }}

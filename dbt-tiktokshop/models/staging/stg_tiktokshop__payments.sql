@@ -1,0 +1,28 @@
+-- Written by scripts/generate.py from the streams' schemas: change these, not this file.
+{{ tiktokshop.stage(
+    stream='payments',
+    keys=['shop_id', 'id'],
+    latest_by='create_time',
+    columns={
+        'shop_id': 'text',
+        'id': 'text',
+        'create_time': 'moment',
+        'status': 'text',
+        'amount': 'json',
+        'settlement_amount': 'json',
+        'payment_amount_before_exchange': 'json',
+        'exchange_rate': 'exact',
+        'paid_time': 'moment',
+        'bank_account': 'text',
+        'reserve_amount': 'json',
+        '_sdc_rejected': 'json',
+        'amount.value': 'exact',
+        'amount.currency': 'text',
+        'settlement_amount.value': 'exact',
+        'settlement_amount.currency': 'text',
+        'payment_amount_before_exchange.value': 'exact',
+        'payment_amount_before_exchange.currency': 'text',
+        'reserve_amount.currency': 'text',
+        'reserve_amount.value': 'exact',
+    },
+) }}

@@ -1,0 +1,10 @@
+-- Written by scripts/generate.py from the streams' schemas: change these, not this file.
+{{ tiktokshop.stage(
+    stream='responsible_persons',
+    keys=['id'],
+    columns={
+        'id': 'text',
+        'regional_profiles': 'json',
+        '_sdc_rejected': 'json',
+    },
+) }}

@@ -1,0 +1,27 @@
+-- Written by scripts/generate.py from the streams' schemas: change these, not this file.
+{{ tiktokshop.stage(
+    stream='shop_score',
+    keys=['shop_id', 'date'],
+    latest_by='update_time',
+    columns={
+        'shop_id': 'text',
+        'date': 'date',
+        'benefits': 'json',
+        'dimensions': 'json',
+        'evaluate_duration_days': 'integer',
+        'end_evaluation_time': 'moment',
+        'start_evaluation_time': 'moment',
+        'peer_percentile': 'text',
+        'primary_category': 'json',
+        'sps_score': 'text',
+        'sps_tier': 'text',
+        'sps_tier_text': 'text',
+        'top_issues': 'json',
+        'update_time': 'moment',
+        '_sdc_rejected': 'json',
+        'primary_category.category_id': 'text',
+        'primary_category.category_name': 'text',
+        'top_issues.issues': 'json',
+        'top_issues.summary': 'text',
+    },
+) }}

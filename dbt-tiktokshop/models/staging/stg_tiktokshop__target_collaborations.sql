@@ -1,0 +1,25 @@
+-- Written by scripts/generate.py from the streams' schemas: change these, not this file.
+{{ tiktokshop.stage(
+    stream='target_collaborations',
+    keys=['shop_id', 'id'],
+    latest_by='update_time',
+    columns={
+        'shop_id': 'text',
+        'id': 'text',
+        'name': 'text',
+        'message': 'text',
+        'start_time': 'moment',
+        'end_time': 'moment',
+        'create_time': 'moment',
+        'update_time': 'moment',
+        'creator_inivited_count': 'integer',
+        'showcase_creator_count': 'integer',
+        'content_creator_count': 'integer',
+        'product_count': 'integer',
+        'free_sample_rule': 'json',
+        'type': 'text',
+        '_sdc_rejected': 'json',
+        'free_sample_rule.has_free_sample': 'boolean',
+        'free_sample_rule.is_sample_approval_exempt': 'boolean',
+    },
+) }}

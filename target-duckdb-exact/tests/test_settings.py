@@ -1,0 +1,42 @@
+"""Settings: each from the environment, and each in the README."""
+
+import re
+from pathlib import Path
+
+import pytest
+from target_duckdb_exact.target import TargetDuckDB
+
+README = Path(__file__).parents[1] / "README.md"
+OWN = {
+    "path": ("shop.duckdb", "shop.duckdb"),
+    "default_target_schema": ("raw", "raw"),
+    "load_method": ("append-only", "append-only"),
+    "nested_types": ("struct", "struct"),
+    "hard_delete": ("true", True),
+    "add_record_metadata": ("false", False),
+    "process_activate_version_messages": ("false", False),
+    "batch_size_rows": ("2", 2),
+    "memory_limit": ("100MB", "100MB"),
+}
+"""Each setting of its own: as the environment has it, and what it is then."""
+
+
+@pytest.mark.parametrize("setting", OWN)
+def test_a_setting_works_from_the_environment(setting, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TARGET_DUCKDB_EXACT_PATH", "other.duckdb")
+    text, value = OWN[setting]
+    monkeypatch.setenv(f"TARGET_DUCKDB_EXACT_{setting.upper()}", text)
+    target = TargetDuckDB(parse_env_config=True)
+    target.database.close()
+    assert target.config[setting] == value
+    assert type(target.config[setting]) is type(value)
+
+
+def test_the_readme_has_every_setting_with_its_default():
+    rows = re.findall(r"^\| `(\w+)` \| (?:`([^`]*)`)? *\|", README.read_text(), re.MULTILINE)
+    properties = TargetDuckDB.config_jsonschema["properties"]
+    assert {name for name, _ in rows} == set(OWN) >= set(properties)
+    for name, default in rows:
+        if "default" in properties.get(name, {}):
+            assert default == str(properties[name]["default"]).replace("True", "true").replace("False", "false"), name
