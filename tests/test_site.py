@@ -21,6 +21,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.streams.declaration import load_schema
+from target_duckdb_exact.kinds import column_of
 from target_tiktokshop.streams import WRITINGS
 
 ROOT = Path(__file__).parent.parent
@@ -77,9 +78,8 @@ def test_every_query_of_the_pages_names_tables_and_columns_that_there_are():
     database = duckdb.connect()
     database.execute("create schema tiktokshop")
     for stream in STREAMS:
-        fields = (load_schema(stream.name)["properties"] | {"_sdc_deleted_at": {"type": ["string"]}}).items()
-        kinds = {name: "json" if {"object", "array"} & set(spec["type"]) else "varchar" for name, spec in fields}
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
+        fields = load_schema(stream.name)["properties"] | {"_sdc_deleted_at": {"type": "string", "format": "date-time"}}
+        columns = ", ".join(f'"{name}" {column_of(name, spec).sql}' for name, spec in fields.items())
         database.execute(f"create table tiktokshop.{stream.name} ({columns})")
     queries = [code for page in PAGES for kind, code in FENCE.findall(page.read_text()) if kind == "sql"]
     shell = [code for page in PROJECT for kind, code in FENCE.findall(page.read_text()) if kind == "sh"]
