@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from browser import chromium
 from selenium.webdriver.common.by import By
@@ -14,7 +15,14 @@ from test_command_line import User, free_port
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
-NEEDED = ("meltano.yml", "constraints.txt", "tiktokshop-client", "tiktokshop-sandbox", "tap-tiktokshop")
+NEEDED = (
+    "meltano.yml",
+    "constraints.txt",
+    "tiktokshop-client",
+    "tiktokshop-sandbox",
+    "tap-tiktokshop",
+    "target-duckdb-exact",
+)
 
 
 def container(folder, store, user):
@@ -63,7 +71,12 @@ def meltano(folder, environment, user):
     )
     user.seen += [done.stdout, done.stderr]
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (folder / "output" / "prod.duckdb").stat().st_size > 100_000
+    with duckdb.connect(str(folder / "output" / "prod.duckdb"), read_only=True) as database:
+        amount, moment, orders = database.execute("""
+            select any_value(typeof(settlement_amount)), any_value(typeof(statement_time)), any_value(o.many)
+            from tiktokshop.statements, (select count(*) as many from tiktokshop.orders) o""").fetchone()
+    assert (amount, moment) == ("DECIMAL(38,9)", "TIMESTAMP WITH TIME ZONE")
+    assert orders >= 60
 
 
 def test_from_consent_to_runs_that_outlive_their_tokens(lab_of, tmp_path):
