@@ -105,7 +105,7 @@ ANSWERS = {
     **{
         f"cipher {odd!r}": (SHOPS, each_shop(cipher=odd), {"shops": 2}, 1, NO_CIPHER, 2) for odd in (None, "", 5, {})
     },
-    "a shop of odd texts": (SHOPS, each_shop(name=5, code=[]), EACH, 0, NULL.format("shops", "code"), 1),
+    "a shop of odd texts": (SHOPS, each_shop(name=5, code=[1]), EACH, 0, NULL.format("shops", "code"), 1),
     **{
         f"shops' data {odd!r}": (SHOPS, lambda _, odd=odd: odd, {}, 1, words, 1)
         for odd, words in [("x", NO_OBJECT), ([1], NO_OBJECT), ([], NO_OBJECT), (None, NO_SHOP)]

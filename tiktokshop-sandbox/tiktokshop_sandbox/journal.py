@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 _SECRETS: Final = frozenset({"sign", "access_token", "app_secret", "auth_code", "refresh_token"})
 _KEPT: Final = 10_000
-_BODY: Final = 4_096
+_BODY: Final = 32_768
 _REJECTIONS: Final = 200
 
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One request as the journal keeps it: no header, no secret, at most 4 kB of the body. `time` is when it came.
+    """One request as the journal keeps it: no header, no secret, at most 32 kB of the body. `time` is when it came.
 
     Of a name that came several times in the query, all values are there. `slips` name mistakes of the caller.
     """
