@@ -175,7 +175,7 @@ def endpoints_table() -> list[str]:
 def codes_table() -> list[str]:
     """The platform's codes as a Markdown table."""
     rows = ["| Code | Kind | Action | What it means and what to do |", "| --- | --- | --- | --- |"]
-    names = {"scope": "the one that is needed", "region": "its region", "path": "the path that was asked"}
+    names = {"scope": "it needs", "region": "its region", "path": "the path that was asked"}
     rules = sorted(CODED, key=lambda rule: rule.code or 0)
     return rows + [f"| {rule.code} | {rule.category} | {rule.action} | {rule.text.format(**names)} |" for rule in rules]
 
