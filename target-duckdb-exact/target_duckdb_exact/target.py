@@ -60,7 +60,7 @@ class TargetDuckDB(Target):
         TargetCapabilities.HARD_DELETE,
     ]
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property("path", th.StringType(), required=True, description="The DuckDB file; it is made if need be."),
+        th.Property("path", th.StringType(), required=True, description="The DuckDB file; it is created if needed."),
         th.Property(
             "default_target_schema",
             th.StringType(),
@@ -72,7 +72,7 @@ class TargetDuckDB(Target):
             default="upsert",
             allowed_values=["upsert", "append-only", "overwrite"],
             description="`upsert` replaces rows by key (a stream without a key is appended), `append-only` only adds, "
-            "`overwrite` puts this run's rows in the place of all older ones when the run ends.",
+            "`overwrite` replaces all older rows with this run's when the run ends.",
         ),
         th.Property(
             "nested_types",
@@ -150,7 +150,7 @@ class TargetDuckDB(Target):
             if other != name:
                 raise SettingsError(
                     f"The streams {other} and {name} would share the table {place}: rename one with stream_maps, "
-                    "or take default_target_schema away."
+                    "or remove default_target_schema."
                 )
 
     @override

@@ -72,7 +72,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "enum": ["report", "fail"],
         "title": "On reject",
         "description": (
-            "`report`: a run goes on, and ends well, while no more than `max_rejected_percent` of the records are "
+            "`report`: a run goes on, and exits with 0, while no more than `max_rejected_percent` of the records are "
             "rejected or guarded. `fail`: not one may be."
         ),
         "default": "report",
@@ -239,7 +239,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "title": "On zero",
         "description": (
             "`send`: a quantity of 0 is sent as 0. `deactivate`: a product that would have no stock left in any SKU is "
-            "deactivated in place of that."
+            "deactivated instead."
         ),
         "default": "send",
     },

@@ -69,7 +69,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
     """Singer target for TikTok Shop: inventory, prices, tracking and more, planned, guarded and checked."""
 
     name = "target-tiktokshop"
-    slip_words = "Correct it, so that nothing is written that was not meant to be."  # it may be meant to hold back
+    slip_words = "Correct it, so that nothing is written by mistake."  # it may be meant to hold back
     message_reader_class = LineReader
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
@@ -213,7 +213,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
         """Says, once a stream, that nothing is taken away because a feed no longer has it."""
         warning = (
             f"The tap says with ACTIVATE_VERSION that {message_dict['stream']} is complete; what it no longer has "
-            "stays in the shop as it is. Send what is to hold instead, like a quantity of 0."
+            "stays in the shop as it is. Send what should hold instead, like a quantity of 0."
         )
         if warning not in self._warned:
             self._warned.add(warning)

@@ -271,8 +271,8 @@ class Client:
             raise MarketError(f"{call.context.who}: {reason}", operation=operation.name, shop_id=shop.id)
         if shop and not shop.cipher:
             error: TikTokShopError = AuthorisationError(
-                f"{call.context.who}: the platform's list of shops has no cipher for it, without which nothing of it "
-                "can be asked: authorise the app again (tiktokshop auth login)",
+                f"{call.context.who}: the platform's list of shops has no cipher for it, and without one nothing "
+                "can be asked about it: authorise the app again (tiktokshop auth login)",
                 operation=operation.name,
                 shop_id=shop.id,
             )

@@ -52,7 +52,7 @@ def typed(config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str,
         found[name] = _typed(value, kinds, properties.get(name, {}))
     for old in [name for name in found if RENAMED_TO in properties.get(name, {})]:
         new = properties[old][RENAMED_TO]
-        log.warning("The setting %s is now called %s; the old name goes on working.", old, new)
+        log.warning("The setting %s is now called %s; the old name still works.", old, new)
         found.setdefault(new, found.pop(old))
     return found
 

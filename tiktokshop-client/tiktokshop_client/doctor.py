@@ -122,7 +122,7 @@ class Doctor:
         if isinstance(store, (SeedStore, ReadOnlyStore)):
             return f"{store.name} {kept}; it is read-only, so tokens are refreshed elsewhere"
         authorise.check(self.settings, store)
-        return f"{store.name} {kept}; it can be read and written, and by nobody else, as far as can be seen"
+        return f"{store.name} {kept}; it can be read and written, and as far as can be seen by nobody else"
 
     def _examine(self, client: Client) -> Iterator[Finding]:
         try:
@@ -240,7 +240,7 @@ class Doctor:
                         found.add((operation.name, region))
         for name, region in sorted(found):
             users = [need.name for need in self.needs if name in {each.name for each in need.operations}]
-            text = f"{name} is not offered in {region}: {', '.join(users)} will have nothing from there"
+            text = f"{name} is not offered in {region}: {', '.join(users)} will have no rows from there"
             yield Finding("markets", "ok" if self._optional(users) else "warn", text)
         if not found:
             regions = ", ".join(sorted({shop.market for shop in shops}))
@@ -281,7 +281,7 @@ class Doctor:
             return
         for shop in shops:
             needed = self._pages[shop.id]
-            words = f"reading all lists of {shop.label} whole takes at least {_count(needed, 'request', 'requests')}"
+            words = f"a full read of all lists of {shop.label} takes at least {_count(needed, 'request', 'requests')}"
             days = math.ceil(needed / most)
             if days <= 1:
                 yield Finding("rate budget", "ok", f"{words}, of {most:,} that requests_per_day allows")

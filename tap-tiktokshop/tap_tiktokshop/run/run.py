@@ -215,7 +215,7 @@ class Run:
         if behind and end is not None:
             yield (
                 f"The state's bookmarks of {', '.join(behind)} are not before end_date ({utc(end)}), so none of them "
-                "is read: to read an earlier time again, give a state of its own, or none."
+                "is read: to read an earlier time again, use a separate state, or none."
             )
 
     def warn_early(self) -> None:

@@ -81,7 +81,7 @@ class Summary:
             return ""
         named = "; ".join(f"of {subject} {', '.join(streams)}" for subject, streams in waiting.items())
         return (
-            f"The requests of today (the setting requests_per_day) are used up, so these are left over: {named}. "
+            f"Today's requests (the setting requests_per_day) are used up, so these are left over: {named}. "
             "The first run of the next day (UTC) goes on with them."
         )
 

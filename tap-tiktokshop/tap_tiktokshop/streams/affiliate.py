@@ -45,7 +45,7 @@ TARGET_COLLABORATIONS = Declaration(
 
 SAMPLE_APPLICATIONS = Declaration(
     name="sample_applications",
-    summary="Creators' requests for free samples, and what became of them.",
+    summary="Creators' requests for free samples, and what happened to them.",
     keys=("shop_id", "id"),
     reading=Listed(operations.SEARCH_SAMPLE_APPLICATIONS, "id"),
 )

@@ -26,7 +26,7 @@ ORDERS = Declaration(
 
 ORDER_PRICE_DETAILS = Declaration(
     name="order_price_details",
-    summary="How the price of an order came about, line by line, with every discount and tax.",
+    summary="What the price of an order is made up of, line by line, with every discount and tax.",
     keys=("shop_id", "order_id"),
     replication_key="order_update_time",
     off=True,

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.writer import Writer, Writing
 
 DELETED = (
-    "the tap marks the row as deleted ({}), so what it says is no longer so: take such rows out of the feed, or send "
-    "what is to hold instead, like a quantity of 0"
+    "the tap marks the row as deleted ({}), so what it says is no longer true: take such rows out of the feed, or send "
+    "what should hold instead, like a quantity of 0"
 )
 
 

@@ -55,7 +55,7 @@ def choose(name: str, known: Sequence[tuple[str, str]], carriers: Mapping[str, s
     if not ids:
         near = {called for _, called in known if plain(called) == plain(meant)}
         ids = {number for number, called in known if called in near}
-        taken = f"the shipping provider {min(near)!r} was taken for {meant!r}" if near else ""
+        taken = f"the shipping provider {min(near)!r} was used for {meant!r}" if near else ""
         note = "; ".join(filter(None, (by_setting, taken)))
     if len(ids) == 1:
         return Choice(ids.pop(), note)

@@ -219,7 +219,7 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
     ),
     (36004001, _C.AUTHORISATION, _A.STOP, f"the refresh token has expired: {_REAUTHORISE}"),
     (36004004, _C.AUTHORISATION, _A.STOP, f"the authorisation code is used, expired or wrong: {_REAUTHORISE}"),
-    (36004005, _C.AUTHORISATION, _A.STOP, f"the platform does not know this authorisation, or no longer does: {_REAUTHORISE}"),
+    (36004005, _C.AUTHORISATION, _A.STOP, f"the platform does not know this authorisation (any more): {_REAUTHORISE}"),
     (98001004, _C.BUG, _A.STOP, "the platform refused a parameter as out of range"),
     (100005, _C.RATE, _A.SLOW_DOWN, "the platform refuses more requests for now"),
     (100006, _C.TRANSIENT, _A.RETRY, "the platform had an internal error; try again later"),

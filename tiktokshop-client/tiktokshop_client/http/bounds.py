@@ -196,7 +196,7 @@ def unpack(body: bytes, codings: str, allowance: Allowance) -> bytes:
     """
     names = [name for name in (part.strip().lower() for part in codings.split(",")) if name not in {"", "identity"}]
     if len(names) > MOST_CODINGS:
-        raise AnswerError(f"sent an answer that is packed more than {MOST_CODINGS} times over")
+        raise AnswerError(f"sent an answer that is compressed more than {MOST_CODINGS} times over")
     if not body or not all(name in _WINDOWS for name in names):
         return body
     for name in reversed(names):
@@ -235,7 +235,7 @@ def _inflated(packed: bytes, window: int, allowance: Allowance) -> bytes:
                 break
             members += 1
             if members > MOST_MEMBERS:
-                raise AnswerError(f"sent an answer that is made of more than {MOST_MEMBERS} packed files")
+                raise AnswerError(f"sent an answer that consists of more than {MOST_MEMBERS} compressed files")
             engine = zlib.decompressobj(window)  # one file after the other
         elif not rest and size < room:
             raise zlib.error("it is cut off")
