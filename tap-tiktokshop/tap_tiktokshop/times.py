@@ -9,7 +9,7 @@ import msgspec
 
 DAY = 86_400
 MILLISECONDS_FROM = 253_402_300_800
-"""The year 10000 in unix seconds, and 1978 in milliseconds: whatever is not smaller counts milliseconds."""
+"""The year 10000 in unix seconds, and 1978 in milliseconds: numbers from here on count milliseconds."""
 
 
 def utc(seconds: float) -> str:

@@ -215,9 +215,7 @@ def test_a_reference_without_lines_is_told_to_have_them_and_the_others_are_kept(
     assert "add line_items (id and origin_id) to the record" in run.rows[0]["message"]
     assert run.rows[0]["request_id"]
     assert run.error is None
-    whole = lab.feed(
-        "external_order_references", *(reference(each, line_items=lines_of(each)) for each in (one, three))
-    )
+    whole = [reference(each, line_items=lines_of(each)) for each in (one, three)]
     assert lab.feed("external_order_references", *whole).outcomes == [("applied", None)] * 2
 
 

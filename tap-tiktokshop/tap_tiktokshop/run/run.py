@@ -1,4 +1,4 @@
-"""A run: what is read ahead, what one stream leaves for another, what failed, and what is said at the end."""
+"""A run: what is read ahead, what one stream leaves for another, what failed, and the closing summary."""
 
 from __future__ import annotations
 

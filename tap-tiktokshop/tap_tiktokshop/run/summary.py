@@ -1,4 +1,4 @@
-"""What a run says of itself at its end: one line for people, and everything as JSON for programs."""
+"""What a run reports at its end: one line for people, and everything as JSON for programs."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Summary:
 
 
 def write(path: str, report: Mapping[str, Any]) -> None:
-    """Writes a report to a file, whole or not at all; its folder is made if need be.
+    """Writes a report to a file, whole or not at all; its folder is created if needed.
 
     Only its owner can read it, from the moment it exists: its errors quote the platform.
 
