@@ -1,4 +1,4 @@
-"""The client: calls operations of the platform for a shop, page by page if need be."""
+"""The client: calls operations of the platform for a shop, page by page where needed."""
 
 from __future__ import annotations
 

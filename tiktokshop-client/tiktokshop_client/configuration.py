@@ -1,4 +1,4 @@
-"""What a user has configured: files, environment variables and `.env`, with texts read as what their settings are."""
+"""What a user has configured: files, environment variables and `.env`, with texts read as their settings' types."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _typed(value: Any, kinds: list[str], spec: Mapping[str, Any]) -> Any:
 
 
 def _items(value: Any) -> list[Any] | None:
-    """The items of a list, however it was given; None if it is none."""
+    """The items of a list, in whatever form it was given; None if it is not a list."""
     if isinstance(value, str):
         if not value.lstrip().startswith("["):
             return [item.strip() for item in value.split(",") if item.strip()]

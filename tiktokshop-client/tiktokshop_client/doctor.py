@@ -1,4 +1,4 @@
-"""Looks at everything a run depends on, one line a check: ok, warn or fail, and what to do."""
+"""Checks everything a run depends on, one line for each check: ok, warn or fail, and what to do."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ class Doctor:
             yield Finding("markets", "ok", f"everything needed is offered in {regions}")
 
     def _optional(self, names: Sequence[str]) -> bool:
-        """Whether a run goes on well without these parts."""
+        """Whether a run can do without these parts."""
         return all(need.optional for need in self.needs if need.name in names)
 
     def _others(self, refused: Sequence[_Refusal]) -> Iterator[Finding]:

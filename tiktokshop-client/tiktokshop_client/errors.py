@@ -60,7 +60,7 @@ GONE = frozenset(
         21011001,
     }
 )
-"""What the platform answers about one id when there is nothing (any more) behind it, or not of the kind asked for."""
+"""What the platform answers about an id that does not exist (any more), or is not of the kind asked for."""
 TOO_MANY_HITS = 12052180
 """Product search finds more than it can page through: ask for a shorter time range."""
 

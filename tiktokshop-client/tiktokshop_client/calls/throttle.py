@@ -1,4 +1,4 @@
-"""A rate below a ceiling: halved by refusals that are about the rate, and soon back."""
+"""A rate below a ceiling: halved when the platform refuses because of the rate, and soon restored."""
 
 from __future__ import annotations
 

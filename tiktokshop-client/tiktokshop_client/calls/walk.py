@@ -1,4 +1,4 @@
-"""Whether the pages of a list come to an end: each is asked for with a token of its own and brings something new."""
+"""Makes sure that the pages of a list end: each needs a token of its own and must bring something new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `tiktokshop`: a seller's consent, the tokens that come of it, and what is wrong when something is."""
+"""The command `tiktokshop`: a seller's consent, the tokens that it brings, and what is wrong when something fails."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def _print(facts: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> Non
 
 
 def main() -> NoReturn:
-    """The command `tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    """The command `tiktokshop`: one sentence for anything that goes wrong, and an exit code to match."""
     as_json = "--json" in sys.argv
 
     def command() -> None:

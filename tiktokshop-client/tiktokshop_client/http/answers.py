@@ -1,4 +1,4 @@
-"""From bytes to the platform's envelope, or to an error: nothing is taken for success by accident."""
+"""Turns bytes into the platform's envelope, or an error: nothing is mistaken for success."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def read_page(
 
 
 def _any_envelope(body: bytes, rows: str | None, outline: tuple[str, ...]) -> dict[str, Any] | None:
-    """The envelope, by the quickest way that leads to it; None if the body is none."""
+    """The envelope, by the quickest way that leads to it; None if the body is not one."""
     return (
         (_outlined(body, rows, outline) if rows and outline else None)
         or (_list_envelope(body, rows) if rows else None)

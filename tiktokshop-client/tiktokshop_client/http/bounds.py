@@ -1,4 +1,4 @@
-"""How large an answer may be and how long it may take: one that is without end, or is made to explode, is cut off.
+"""How large an answer may be and how long it may take: an endless one, or a decompression bomb, is cut off.
 
 Every byte of an answer passes ``Received`` on its way from the socket to whoever reads the status, the headers, the
 framing of chunks, the body or what follows it; and is unpacked here, or not at all. So no kind of answer gets round it.
@@ -36,7 +36,7 @@ FREE_DECODED: Final = MEGABYTE // 10
 MOST_CODINGS: Final = 3
 """How often a body may be packed in itself."""
 MOST_MEMBERS: Final = 1_000
-"""Packed files behind each other that a body may consist of. One is usual."""
+"""The most compressed files in a row that a body may consist of. One is usual."""
 PATIENCE: Final = 2
 """A whole answer may take so many times the seconds for which it may be silent."""
 

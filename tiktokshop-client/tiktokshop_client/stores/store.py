@@ -232,7 +232,7 @@ class ReadOnlyStore:
         return str(self._path)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nothing is written, so nobody must be kept out."""
+        """Nothing is written, so no lock is needed."""
         return nullcontext()
 
     def read(self) -> Token | None:

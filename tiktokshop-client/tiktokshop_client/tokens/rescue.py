@@ -1,4 +1,4 @@
-"""Where a fresh token pair goes that its store does not take any more, until the store takes it."""
+"""Where a new token pair goes while its store cannot take it."""
 
 from __future__ import annotations
 

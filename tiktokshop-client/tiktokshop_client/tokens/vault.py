@@ -1,4 +1,4 @@
-"""How a token pair is bought without losing the old one: all that can fail is tried before, and what comes is kept.
+"""How to get a new token pair without losing the old one: all that can fail is tried first, and what comes is kept.
 
 No refresh token and no authorisation code is spent before everything that can fail afterwards has been tried:
 
@@ -51,7 +51,7 @@ LONGEST_PAUSE = 5.0
 
 
 class UnkeptError(ConfigurationError):
-    """A pair was bought, and no place takes it: only this process has it."""
+    """A new pair came, and no place can keep it: only this process has it."""
 
 
 class Vault:
