@@ -1,4 +1,4 @@
-"""Lines to messages: RECORD lines are known by how they begin, all others are parsed."""
+"""From lines to messages: RECORD lines are recognised by how they begin, all others are parsed."""
 
 from __future__ import annotations
 

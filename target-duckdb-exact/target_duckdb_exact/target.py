@@ -39,7 +39,7 @@ BATCH_SECONDS = 30.0
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    """Whether a line of the log says something: not that the SDK did nothing."""
+    """Whether a log line is worth showing: not that the SDK did nothing."""
     return not str(record.msg).startswith("Skipping parse of env var")
 
 
@@ -206,7 +206,7 @@ class TargetDuckDB(Target):
     # -- commits ----------------------------------------------------------------------------------------------------
 
     def flush(self, *, last: bool = False) -> None:
-        """Writes all that waits, of all streams, in one transaction; then the newest state may leave."""
+        """Writes everything that waits, of all streams, in one transaction; then the newest state may be passed on."""
         sinks = [sink for sink in self._sinks_active.values() if isinstance(sink, DuckDBSink)]
         found = [(sink, batch) for sink in sinks if (batch := sink.batch()) is not None]
         if found or (last and self._replacing):
@@ -288,7 +288,7 @@ class TargetDuckDB(Target):
 
 
 def main() -> NoReturn:
-    """The command `target-duckdb-exact`: one sentence for whatever goes wrong, and an exit code that says so."""
+    """The command `target-duckdb-exact`: one sentence for anything that goes wrong, and an exit code to match."""
     try:
         code = TargetDuckDB.cli.main(standalone_mode=False) or 0  # what click's own `ctx.exit` was given
     except click.ClickException as error:

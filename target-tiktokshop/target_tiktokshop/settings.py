@@ -1,4 +1,4 @@
-"""What the target may send and how it goes about it: the settings beyond the connection, as JSON schema and checked."""
+"""What the target may send, and how: the settings beyond the connection, as JSON schema and checked."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ class WritingSettings:
     restore_overwritten: bool = False
     results_path: Path | None = None
     percent: Mapping[str, Decimal] = field(default_factory=dict)
-    """Every setting of a part of something, by its name."""
+    """Every setting that is a share of something, by its name."""
     min_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_quantity: int = 99_999

@@ -1,4 +1,4 @@
-"""Which shipping provider a carrier's name means: by the user's own map, by the very name, or a similar one."""
+"""Which shipping provider a carrier's name means: by the user's own map, the exact name, or a similar one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choice:
-    """What came of a name.
+    """What a name turned out to mean.
 
     Attributes:
         provider_id: The platform's id, "" if the name is not that of one provider.

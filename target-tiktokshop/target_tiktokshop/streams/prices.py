@@ -1,4 +1,4 @@
-"""Prices: one call a product, which takes all of its SKUs or none."""
+"""Prices: one call for each product, which changes all of its SKUs or none."""
 
 from __future__ import annotations
 

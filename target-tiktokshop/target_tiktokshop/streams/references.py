@@ -1,4 +1,4 @@
-"""The numbers that orders have in other systems, up to 100 a call."""
+"""The numbers that orders have in other systems, up to 100 in a call."""
 
 from __future__ import annotations
 

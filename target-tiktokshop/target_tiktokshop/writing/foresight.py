@@ -1,6 +1,6 @@
-"""What the platform would refuse, as far as the shop tells beforehand: for the plan of a dry run.
+"""What the platform would refuse, as far as the shop's data shows: for the plan of a dry run.
 
-The real run sends such rows all the same, because the platform decides.
+The real run sends such rows anyway, because the platform decides.
 """
 
 from __future__ import annotations

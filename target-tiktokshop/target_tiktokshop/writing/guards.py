@@ -1,4 +1,4 @@
-"""What may never be sent: checks of single rows, and of a whole batch, before any of its calls goes out."""
+"""What must never be sent: checks of single rows, and of a whole batch, before any of its calls is made."""
 
 from __future__ import annotations
 

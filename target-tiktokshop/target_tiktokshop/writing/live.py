@@ -227,7 +227,7 @@ class Catalogue:
 
 
 def plain(name: str) -> str:
-    """A name without what is often lost or added on the way of it: blanks around it, and case."""
+    """A name without what often gets lost or added: blanks around it, and case."""
     return name.strip().casefold()
 
 

@@ -1,4 +1,4 @@
-"""What is right for some and a disaster for all: how much of what a shop has one run may change."""
+"""Changes that are right for some and a disaster for all: how much of what a shop has one run may change."""
 
 from __future__ import annotations
 

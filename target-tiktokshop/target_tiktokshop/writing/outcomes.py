@@ -1,4 +1,4 @@
-"""Every outcome and every code that a results file may hold, with its meaning: the one table of them."""
+"""Every outcome and every code that a results file may hold, with its meaning, in one table."""
 
 from __future__ import annotations
 

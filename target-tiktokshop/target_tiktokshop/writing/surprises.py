@@ -1,4 +1,4 @@
-"""What nobody expected of the platform's answers: it stays with the row that it is about."""
+"""Unexpected answers of the platform: each affects only the row that it is about."""
 
 from __future__ import annotations
 
