@@ -1,4 +1,4 @@
-"""Writes what the pages of `docs/`, the READMEs and meltano.yml repeat of the code.
+"""Writes what the pages of `docs/`, the READMEs and meltano.yml repeat from the code.
 
 A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`. The pages of
 `docs/reference/streams`, the definitions in `hub` and the staging models of `dbt-tiktokshop` are generated whole.
