@@ -18,7 +18,7 @@ def utc(seconds: float) -> str:
 
 
 def unix(value: Any) -> int | None:
-    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is none."""
+    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is None."""
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:

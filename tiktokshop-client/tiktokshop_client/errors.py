@@ -82,7 +82,7 @@ class TikTokShopError(Exception):
         request_id: The platform's id of the request, for its support.
         operation: The name of the operation that failed.
         shop_id: The shop it was about, or "".
-        unclear: Whether the platform may have carried out the request all the same.
+        unclear: Whether the platform may have carried out the request anyway.
     """
 
     category: Category = Category.BUG

@@ -1,4 +1,4 @@
-"""The setting ``sandbox``: a shop on this machine in place of the platform, and how its shops are told from real ones.
+"""The setting ``sandbox``: a shop on this machine instead of the platform, and how its shops are told from real ones.
 
 The only place where the client knows that the sandbox exists. It starts it and takes its addresses and credentials;
 everything else goes over HTTP, as with the platform.

@@ -160,7 +160,7 @@ SETTINGS: Mapping[str, Any] = {
             "type": "boolean",
             "title": "Sandbox",
             "description": (
-                "Use a made-up shop on this machine, from the package tiktokshop-sandbox, in place of the platform."
+                "Use a made-up shop on this machine, from the package tiktokshop-sandbox, instead of the platform."
             ),
             "default": False,
         },

@@ -1,4 +1,4 @@
-"""The ASGI application: reads a request, lets the right part answer it, and does to the answer what faults ask."""
+"""The ASGI application: reads a request, lets the right part answer it, and applies faults to the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `tiktokshop-sandbox`: serve a shop, count what it holds, let it live on."""
+"""The command `tiktokshop-sandbox`: serve shops, count what they hold, move their clock forward."""
 
 from __future__ import annotations
 

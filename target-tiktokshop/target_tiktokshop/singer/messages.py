@@ -34,7 +34,7 @@ class InputError(Exception):
 
 
 class LineReader(GenericSingerReader[str]):
-    """Reads messages with msgspec, and hands lines that are none to `reject`.
+    """Reads messages with msgspec, and hands lines that are not messages to `reject`.
 
     Attributes:
         reject: Called with the stream ("" if unknown) and a sentence for each line that cannot be used.
@@ -56,7 +56,7 @@ class LineReader(GenericSingerReader[str]):
 
     @override
     def deserialize_json(self, line: str) -> dict[str, Any]:
-        """A line as a message; one that is none comes back with the type `UNREADABLE`, an empty one as `NOTHING`.
+        """A line as a message; one that is not comes back with the type `UNREADABLE`, an empty one as `NOTHING`.
 
         Raises:
             InputError: The line refers to records elsewhere, which would be left out.

@@ -45,7 +45,7 @@ def _write_amounts(values: dict[str, Any]) -> None:
     if listed and values["currency"] != "USD":
         raise FieldError("list_price is for US dollars only")
     if listed and Decimal(listed) < Decimal(asked(values)):
-        raise FieldError("list_price is below the price; the platform would drop it without a word")
+        raise FieldError("list_price is below the price; the platform would silently drop it")
 
 
 def asked(values: dict[str, Any]) -> str:

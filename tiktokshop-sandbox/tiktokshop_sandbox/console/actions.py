@@ -1,4 +1,4 @@
-"""The console's buttons: what each does to the shops, the tokens and the faults, and what it says afterwards."""
+"""The console's buttons: what each does to the shops, the tokens and the faults, and its message afterwards."""
 
 from __future__ import annotations
 

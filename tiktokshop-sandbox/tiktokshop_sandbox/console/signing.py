@@ -1,4 +1,4 @@
-"""A signature that did not match: what the server signed, beside what came, and which slip would explain it.
+"""A signature that did not match: what the server signed, what came, and which mistake would explain the difference.
 
 The app's secret shows as stars in everything that leaves this module.
 """

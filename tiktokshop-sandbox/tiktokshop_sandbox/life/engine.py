@@ -1,4 +1,4 @@
-"""The queue of events and the loop that lets them happen, each at its own time and in one order for ever."""
+"""The queue of events and the loop that lets them happen, each at its own time and always in the same order."""
 
 from __future__ import annotations
 
