@@ -244,7 +244,7 @@ class Client:
             walk.see(page.rows, page.total_count)
             yield page
             if isinstance(page.rows, RawRows) and page.rows.claim:
-                page.rows.pack()  # whoever still has it while the next one comes
+                page.rows.pack()  # in case somebody still has it when the next one comes
             token = page.next_page_token
             if not token:
                 return

@@ -35,7 +35,7 @@ TRIES = 2
 SMALL_PAGE = 10
 """Rows asked for by a probe: the least that every list allows."""
 
-# The order in which things are looked at: what fails hides what comes after it, and proves what comes before.
+# The order of the checks: one that fails hides those after it, and proves those before it.
 CHECKS = (
     "token store",
     "host",
@@ -101,7 +101,7 @@ class Doctor:
             mine = [finding for finding in found if finding.check == check]
             mine.sort(key=lambda finding: STATUSES.index(finding.status), reverse=True)
             if mine:
-                worst = mine[0].status  # what is well needs no mention beside what is not
+                worst = mine[0].status  # what is fine is not mentioned next to what is not
                 texts = dict.fromkeys(each.text for each in mine if each.status != "ok" or worst == "ok")
                 merged.append(Finding(check, worst, "; ".join(texts)))
         return merged

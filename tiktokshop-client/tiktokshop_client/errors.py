@@ -237,7 +237,7 @@ _CLASSES: Mapping[Category, type[TikTokShopError]] = {
     Category.BUG: BugError,
 }
 
-# The platform's own words add something to ours in these; elsewhere ours say it all.
+# In these the platform's own words add something to ours; elsewhere ours say everything.
 _QUOTED = frozenset({Category.BUSINESS, Category.BUG, Category.MARKET})
 
 

@@ -106,10 +106,10 @@ class SandboxApp:
             return
         request = await _read(scope, receive)
         arrived = self.gateway.clock.precise()
-        # One after the other, and beside the loop: a request that comes meanwhile is counted when it comes.
+        # One after the other, and outside the loop: a request that comes meanwhile is counted when it comes.
         async with self._turn:
             outcome = await asyncio.to_thread(self._carry_out, request, arrived)
-        # Behind everything else: however long an answer takes, its request has been carried out.
+        # After everything else: however long an answer takes, its request has been carried out.
         if outcome.delay:
             await asyncio.sleep(outcome.delay)
         if outcome.reset:

@@ -38,7 +38,7 @@ class BothEnds(Completeness):
         self._changed = Condition(self._lock)
         self._expected = 0
         self._per_page = 1
-        self._begun = self._ended = False  # the walk from the start; whoever walks once more does so alone
+        self._begun = self._ended = False  # the walk from the start; a second walk is done alone
         self._asking_start = self._asking_end = False
         self._from_start, self._from_end = -math.inf, math.inf
 

@@ -63,7 +63,7 @@ def lax(value: Any, kind: Any) -> Any:
 
 def to_time(value: Any) -> Any:
     """Unix seconds (or milliseconds), as a number or digits, or RFC 3339, to `date-time`; 0 and `""` mean "not yet"."""
-    if value.__class__ is int and 0 < value < MILLISECONDS_FROM:  # put together from parts: an order has a dozen times
+    if value.__class__ is int and 0 < value < MILLISECONDS_FROM:  # built from parts: an order has a dozen times
         return _hour(value // 3600) + REST[value % 3600]
     if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         return nothing_in(value)

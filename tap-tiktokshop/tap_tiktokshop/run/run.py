@@ -237,7 +237,7 @@ class Run:
 
         What is left over as the requests of the day are used up is no failure either.
         """
-        if isinstance(error, DayUsedUpError):  # told once, when the run ends
+        if isinstance(error, DayUsedUpError):  # said once, when the run ends
             part.left_over = str(error)
             return True
         scope = isinstance(error, ScopeError)

@@ -30,7 +30,7 @@ def checked(file: IO[str] | None, what: str) -> IO[str] | None:
     if file is None:
         return None
     text = getattr(file, "buffer", file).read()
-    if what == "state" and text.strip() in {b"null", "null"}:  # as orchestrators write that there is none
+    if what == "state" and text.strip() in {b"null", "null"}:  # how orchestrators write that there is no state
         return None
     return io.StringIO(json.dumps(object_in(text, f"{what} {file.name}")))
 

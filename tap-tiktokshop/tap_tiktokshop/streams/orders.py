@@ -69,7 +69,7 @@ ORDER_TRACKING = Declaration(
     how="of orders on their way, and of those that changed",
     reading=Children(
         parents=(
-            # A parcel moves on without its order changing.
+            # A parcel moves without its order changing.
             Parents(Listed(operations.SEARCH_ORDERS, "id", body={"order_status": ON_THE_WAY}), "id", ("update_time",)),
             Parents(
                 READ_ORDERS,

@@ -22,7 +22,7 @@ MOST_BEYOND: Final = 100
 """Pages that may follow when all rows that the platform counts have come, if its count is not capped. A count may be
 stale, or leave out what comes meanwhile; but 10,000 rows more than it says is no list that comes to an end."""
 MOST_PAGES: Final = 50_000
-"""Pages of a list that nobody counts: five million rows."""
+"""The most pages of a list without a count: five million rows."""
 
 
 class Walk:

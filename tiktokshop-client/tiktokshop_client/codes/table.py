@@ -87,7 +87,7 @@ _MARKET_WORDS = _words(
     r"|(market|region|country)\b.{0,30} (is )?(not supported|unsupported)"
 )
 
-# 36009004 and its like say nothing by themselves: the message's words decide, so these rows come first.
+# Codes like 36009004 say nothing by themselves: the message's words decide, so these rows come first.
 WORDED: tuple[Rule, ...] = (
     Rule(
         _C.PAGE_TOKEN,
@@ -230,7 +230,7 @@ _NO_PERMISSION = (
     "authorised it"
 )
 
-# The rest of what only waiting helps against, and what is wrong with a request rather than with the shop's data.
+# Other failures that only waiting helps against, and what is wrong with a request rather than with the shop's data.
 _FAMILIES: tuple[tuple[int, Category, Action, str], ...] = (
     (10002014, _C.TRANSIENT, _A.RETRY, "the order service could not fetch orders; try again later"),
     (10002015, _C.TRANSIENT, _A.RETRY, "the order service could not fetch orders; try again later"),

@@ -118,7 +118,7 @@ class Tokens:
         return self._token
 
     def current(self, subject: str = "") -> Secret:
-        """An access token that is good for some minutes, as far as can be known.
+        """An access token that is valid for some minutes, as far as is known.
 
         Args:
             subject: The shop it is for, for the sentence of an error.
@@ -285,7 +285,7 @@ class Tokens:
         except LostRaceError as error:
             log.warning("%s; going on with theirs", error)
             return False
-        except UnkeptError as error:  # the run has it all the same, and goes on
+        except UnkeptError as error:  # the run has it anyway, and goes on
             self._unkept = error
             log.error("%s", error)  # noqa: TRY400 - a sentence for a human
         return True

@@ -197,7 +197,7 @@ class Vault:
         """
         try:
             theirs = self._store.read()
-        except TikTokShopError:  # who is right shows when it can be read again
+        except TikTokShopError:  # which one is right shows when it can be read again
             return mark + OR_OLDER
         if consent or is_older(theirs, token):
             return fingerprint(theirs)
@@ -278,7 +278,7 @@ def _outlast(ended: Event) -> BaseException | None:
         except BaseException as error:  # noqa: BLE001, PERF203 - it is raised again when the work is done
             stopped = stopped or error
             log.warning(_ON_THEIR_WAY)
-            for number in _ENDING:  # a handler may have put back the system's own, which would end the process
+            for number in _ENDING:  # a handler may have restored the system's own, which would end the process
                 held.setdefault(number, signal.signal(number, signal.SIG_IGN))
     for number, handler in held.items():
         signal.signal(number, handler)
