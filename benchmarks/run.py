@@ -1,4 +1,4 @@
-"""The tap beside what a user would pick instead, in one run against the sandbox. See README.md.
+"""Compares the tap with what a user might pick instead, in one run against the sandbox. See README.md.
 
 python benchmarks/run.py                 everything: the comparison, three rounds, the scaling run, a halved limit,
                                          all streams

@@ -1,4 +1,4 @@
-"""The page that holds the product against what the platform's app review asks: `app_review.json`, with counts.
+"""The page that compares the product with what the platform's app review asks: `app_review.json`, with counts.
 
 A case is `shown` if it names tests and no gap, `partly` with both, and `not covered` without a test. A test that does
 not exist is an error, so that the page cannot claim more than the tests do.

@@ -44,7 +44,7 @@ def names_of(path: Path) -> dict[str, bytes]:
 
 
 def metadata_of(files: dict[str, bytes]) -> email.message.Message:
-    """What a distribution says of itself."""
+    """What a distribution says about itself."""
     name = next(name for name in files if name == "PKG-INFO" or name.endswith(".dist-info/METADATA"))
     return email.message_from_bytes(files[name])
 

@@ -1,4 +1,4 @@
-"""Writes what the pages of `docs/`, the READMEs and meltano.yml repeat of the code.
+"""Writes what the pages of `docs/`, the READMEs and meltano.yml repeat from the code.
 
 A generated part stands between a line that holds `generated: NAME` and one that holds `end: NAME`. The pages of
 `docs/reference/streams`, the definitions in `hub` and the staging models of `dbt-tiktokshop` are generated whole.
@@ -175,7 +175,7 @@ def endpoints_table() -> list[str]:
 def codes_table() -> list[str]:
     """The platform's codes as a Markdown table."""
     rows = ["| Code | Kind | Action | What it means and what to do |", "| --- | --- | --- | --- |"]
-    names = {"scope": "the one that is needed", "region": "its region", "path": "the path that was asked"}
+    names = {"scope": "it needs", "region": "its region", "path": "the path that was asked"}
     rules = sorted(CODED, key=lambda rule: rule.code or 0)
     return rows + [f"| {rule.code} | {rule.category} | {rule.action} | {rule.text.format(**names)} |" for rule in rules]
 

@@ -1,4 +1,4 @@
-"""What loaders do with records as the tap writes them: the table in docs/reference/streams.md, seen and not believed.
+"""What loaders do with records as the tap writes them: the table in docs/reference/streams.md, checked by running them.
 
     python -m venv PATH && PATH/bin/pip install target-jsonl    # a folder of its own for each loader
     python scripts/loaders.py target-jsonl=PATH/bin/target-jsonl target-duckdb=PATH/bin/target-duckdb ...

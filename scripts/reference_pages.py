@@ -205,7 +205,7 @@ def sink_fields() -> list[str]:
 
 
 def command_lines() -> list[str]:
-    """What every command says of itself under `--help`."""
+    """What every command prints for `--help`."""
     lines: list[str] = []
     for command in COMMANDS:
         lines += [f"## {' '.join(command)}", "", "```text", *_help(command), "```", ""]

@@ -1,4 +1,4 @@
-"""Which fields refer to which other tables, and what adds up to what: for whoever checks that a load hangs together.
+"""Which fields refer to which other tables, and what adds up to what: for checking that a load is consistent.
 
 A path leads into objects with dots and into the items of lists with `[]`.
 """

@@ -1,4 +1,4 @@
-"""A mixed feed for the target: what a shop is to become, as Singer messages; and whether it has become so, once."""
+"""A mixed feed for the target: what a shop should become, as Singer messages; and whether it did, exactly once."""
 
 from __future__ import annotations
 

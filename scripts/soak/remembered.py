@@ -1,4 +1,4 @@
-"""Answers of a shop that stands still, remembered: a run that asks again what another has asked waits for nothing."""
+"""Cached answers of a shop that does not change: a run that repeats another run's requests waits for nothing."""
 
 from __future__ import annotations
 

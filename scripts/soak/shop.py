@@ -1,4 +1,4 @@
-"""A sandbox shop that stands still, and runs of the tap against it, as the soak scripts need them."""
+"""A sandbox shop that does not change, and runs of the tap against it, as the soak scripts need them."""
 
 from __future__ import annotations
 

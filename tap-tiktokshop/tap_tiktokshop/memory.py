@@ -1,4 +1,4 @@
-"""What the process asks of its C library, so that memory given back is given back."""
+"""Tells the C library to return freed memory to the system."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
 LARGEST: Final = 1024 * 1024
-"""Bytes up to which memory is used again as it is. A page of orders is half of that. If each were mapped afresh, the
+"""Blocks of up to so many bytes are reused. A page of orders is half of that. If each were mapped afresh, the
 kernel would clear, and the process fault in, a hundred pieces of memory: a twentieth of the processor's time."""
 SPARE: Final = 4 * LARGEST
-"""Bytes at the end of the heap that may wait to be used again."""
+"""Bytes at the end of the heap that may be kept for reuse."""
 
 
 def tame() -> None:

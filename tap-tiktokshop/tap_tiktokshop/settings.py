@@ -18,7 +18,7 @@ READING_SETTINGS: dict[str, Any] = {
     "start_date": {
         "type": "string",
         "title": "Start date",
-        "description": "Read what changed from this date or time on (UTC unless it carries a zone). "
+        "description": "Read what changed from this date or time on (UTC unless it has a zone). "
         "Without it, everything the platform still has.",
         "examples": ["2026-01-01", "2026-01-01T09:00:00+02:00"],
     },

@@ -61,7 +61,7 @@ CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    """Whether a log line says something: not that nothing is done."""
+    """Whether a log line is worth showing: not that nothing was done."""
     return not str(record.msg).startswith(CHATTER)
 
 
@@ -141,7 +141,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         self._state_writer = StateWriter(self.message_writer)
 
     def _say_doubts(self) -> None:
-        """Warns of what the user may not have meant."""
+        """Warns about what the user may not have meant."""
         doubts = (
             *inputs.unknown_streams(self.input_catalog or {}, list(self.streams)),
             *(doubt for stream in self.streams.values() for doubt in getattr(stream, "doubts", ())),
@@ -260,7 +260,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
 
 def main() -> NoReturn:
-    """The command `tap-tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    """The command `tap-tiktokshop`: one sentence for anything that goes wrong, and an exit code to match."""
     tame()
     sys.setswitchinterval(SWITCH_SECONDS)
     atexit.register(gc.freeze)  # the interpreter would look through all modules for garbage before it ends

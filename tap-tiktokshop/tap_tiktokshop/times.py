@@ -9,7 +9,7 @@ import msgspec
 
 DAY = 86_400
 MILLISECONDS_FROM = 253_402_300_800
-"""The year 10000 in unix seconds, and 1978 in milliseconds: whatever is not smaller counts milliseconds."""
+"""The year 10000 in unix seconds, and 1978 in milliseconds: numbers from here on count milliseconds."""
 
 
 def utc(seconds: float) -> str:
@@ -18,7 +18,7 @@ def utc(seconds: float) -> str:
 
 
 def unix(value: Any) -> int | None:
-    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is none."""
+    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is None."""
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:

@@ -1,4 +1,4 @@
-"""The time zones of the shops' days: the reports are made of days as the shop's market has them."""
+"""The time zones of the shops' days: reports count days in the time of the shop's market."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ class Batch:
         return f"INSERT INTO {self.place} ({', '.join(targets)}) SELECT {', '.join(sources)} FROM {VIEW}{alive}"
 
     def check(self, connection: Any) -> None:
-        """Puts aside what DuckDB cannot cast: the careful way, taken when the fast one has failed."""
+        """Sets aside what DuckDB cannot cast: the careful way, taken when the fast one has failed."""
         _target_batch = self.table()  # seen by `execute` from here only, so that these are loops
         unfit: dict[str, list[int]] = {}
         for number, column in enumerate(self.columns):

@@ -99,7 +99,7 @@ class Database:
             self.run(careful)
 
     def close(self) -> None:
-        """Lets go of the file; what is in the write-ahead log is put in its place first."""
+        """Closes the file, after moving into it what is in the write-ahead log."""
         with contextlib.suppress(duckdb.Error):
             self.connection.close()
 

@@ -1,4 +1,4 @@
-"""What can end a load, each with its exit code, and DuckDB's own errors told in one sentence."""
+"""What can end a load, each with its exit code, and DuckDB's own errors in one sentence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class InputError(LoadError):
 
 
 class UnavailableError(LoadError):
-    """The database cannot be opened: it is locked, may not be written, or is no database."""
+    """The database cannot be opened: it is locked, may not be written, or is not a database."""
 
     exit_code = 4
 
@@ -58,7 +58,7 @@ def unavailable(path: Path | str, error: Exception) -> UnavailableError:
 
 
 def states_unread(error: Exception) -> LoadError:
-    """The sentence for states that cannot be written. Click ends the process on some `OSError`s without a word."""
+    """The sentence for states that cannot be written. Click silently ends the process on some `OSError`s."""
     if isinstance(error, BrokenPipeError):
         return LoadError("The program that read the states has stopped; what was committed stays.")
     why = error.strerror if isinstance(error, OSError) and error.strerror else "standard output is closed"

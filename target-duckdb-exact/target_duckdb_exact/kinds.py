@@ -1,4 +1,4 @@
-"""JSON Schema to columns: what a property's values are in Python, in Arrow and in DuckDB."""
+"""From JSON Schema to columns: what a property's values are in Python, in Arrow and in DuckDB."""
 
 from __future__ import annotations
 

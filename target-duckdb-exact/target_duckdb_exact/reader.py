@@ -1,4 +1,4 @@
-"""Lines to messages: RECORD lines are known by how they begin, all others are parsed."""
+"""From lines to messages: RECORD lines are recognised by how they begin, all others are parsed."""
 
 from __future__ import annotations
 
@@ -112,9 +112,9 @@ class LineReader(GenericSingerReader[bytes]):
             message = parsed(line)
         except ValueError as error:
             cut = ": it ends within a line, so the tap has stopped halfway" if self._cut else ""
-            raise InputError(f"The input is not a Singer stream, a line of it is no JSON{cut}.") from error
+            raise InputError(f"The input is not a Singer stream, a line of it is not JSON{cut}.") from error
         if not isinstance(message, dict):
-            raise InputError("The input is not a Singer stream: a line of it is no JSON object.")
+            raise InputError("The input is not a Singer stream: a line of it is not a JSON object.")
         return message
 
 

@@ -106,7 +106,7 @@ class DuckDBSink(Sink):
         try:
             message = parsed(line)
         except ValueError as error:
-            raise InputError(f"The input is not a Singer stream: a line of {self.stream_name} is no JSON.") from error
+            raise InputError(f"The input is not a Singer stream: a line of {self.stream_name} is not JSON.") from error
         record = message.get("record")
         if not isinstance(record, dict):
             raise InputError(f"The input is not a Singer stream: a RECORD of {self.stream_name} has no record object.")

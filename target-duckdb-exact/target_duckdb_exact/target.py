@@ -39,7 +39,7 @@ BATCH_SECONDS = 30.0
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    """Whether a line of the log says something: not that the SDK did nothing."""
+    """Whether a log line is worth showing: not that the SDK did nothing."""
     return not str(record.msg).startswith("Skipping parse of env var")
 
 
@@ -60,7 +60,7 @@ class TargetDuckDB(Target):
         TargetCapabilities.HARD_DELETE,
     ]
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property("path", th.StringType(), required=True, description="The DuckDB file; it is made if need be."),
+        th.Property("path", th.StringType(), required=True, description="The DuckDB file; it is created if needed."),
         th.Property(
             "default_target_schema",
             th.StringType(),
@@ -72,7 +72,7 @@ class TargetDuckDB(Target):
             default="upsert",
             allowed_values=["upsert", "append-only", "overwrite"],
             description="`upsert` replaces rows by key (a stream without a key is appended), `append-only` only adds, "
-            "`overwrite` puts this run's rows in the place of all older ones when the run ends.",
+            "`overwrite` replaces all older rows with this run's when the run ends.",
         ),
         th.Property(
             "nested_types",
@@ -150,7 +150,7 @@ class TargetDuckDB(Target):
             if other != name:
                 raise SettingsError(
                     f"The streams {other} and {name} would share the table {place}: rename one with stream_maps, "
-                    "or take default_target_schema away."
+                    "or remove default_target_schema."
                 )
 
     @override
@@ -206,7 +206,7 @@ class TargetDuckDB(Target):
     # -- commits ----------------------------------------------------------------------------------------------------
 
     def flush(self, *, last: bool = False) -> None:
-        """Writes all that waits, of all streams, in one transaction; then the newest state may leave."""
+        """Writes everything that waits, of all streams, in one transaction; then the newest state may be passed on."""
         sinks = [sink for sink in self._sinks_active.values() if isinstance(sink, DuckDBSink)]
         found = [(sink, batch) for sink in sinks if (batch := sink.batch()) is not None]
         if found or (last and self._replacing):
@@ -288,7 +288,7 @@ class TargetDuckDB(Target):
 
 
 def main() -> NoReturn:
-    """The command `target-duckdb-exact`: one sentence for whatever goes wrong, and an exit code that says so."""
+    """The command `target-duckdb-exact`: one sentence for anything that goes wrong, and an exit code to match."""
     try:
         code = TargetDuckDB.cli.main(standalone_mode=False) or 0  # what click's own `ctx.exit` was given
     except click.ClickException as error:

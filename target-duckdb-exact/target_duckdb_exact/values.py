@@ -1,4 +1,4 @@
-"""Values of a column to what DuckDB takes: Arrow arrays where all fits, and word of what does not."""
+"""Turns a column's values into what DuckDB takes: Arrow arrays where they fit, and a list of those that do not."""
 
 from __future__ import annotations
 

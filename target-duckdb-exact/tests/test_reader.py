@@ -36,7 +36,7 @@ def test_an_input_that_ends_within_a_line_says_so(load, text):
 
 
 def test_a_bad_line_in_the_middle_is_not_taken_for_the_end(load):
-    with pytest.raises(Exception, match=r"a line of it is no JSON\.$"):
+    with pytest.raises(Exception, match=r"a line of it is not JSON\.$"):
         load_text(load, '{"type": "STA\n{"type": "STATE", "value": {}}\n')
 
 

@@ -44,7 +44,7 @@ refeed.params.append(log_level_option())
 
 
 def messages(results: Path, outcomes: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """SCHEMA and RECORD messages, in the order of the file; a line that a killed run left unfinished is passed over."""
+    """SCHEMA and RECORD messages, in the order of the file; a line that a killed run left unfinished is skipped."""
     begun: set[str] = set()
     with results.open("rb") as lines:
         for line in lines:

@@ -1,4 +1,4 @@
-"""What the target may send and how it goes about it: the settings beyond the connection, as JSON schema and checked."""
+"""What the target may send, and how: the settings beyond the connection, as JSON schema and checked."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "enum": ["report", "fail"],
         "title": "On reject",
         "description": (
-            "`report`: a run goes on, and ends well, while no more than `max_rejected_percent` of the records are "
+            "`report`: a run goes on, and exits with 0, while no more than `max_rejected_percent` of the records are "
             "rejected or guarded. `fail`: not one may be."
         ),
         "default": "report",
@@ -239,7 +239,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "title": "On zero",
         "description": (
             "`send`: a quantity of 0 is sent as 0. `deactivate`: a product that would have no stock left in any SKU is "
-            "deactivated in place of that."
+            "deactivated instead."
         ),
         "default": "send",
     },
@@ -257,7 +257,7 @@ class WritingSettings:
     restore_overwritten: bool = False
     results_path: Path | None = None
     percent: Mapping[str, Decimal] = field(default_factory=dict)
-    """Every setting of a part of something, by its name."""
+    """Every setting that is a share of something, by its name."""
     min_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_quantity: int = 99_999

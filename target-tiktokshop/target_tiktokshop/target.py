@@ -1,4 +1,4 @@
-"""The target: its settings, its streams, and what a run may pass on and must answer for."""
+"""The target: its settings, its streams, which states it passes on, and how a run ends."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class UnsupportedStreamError(Exception):
 
 
 class OutputClosedError(Exception):
-    """Nobody reads the states. Not an `OSError`: click ends the process on those without a word."""
+    """Nobody reads the states. Not an `OSError`: click silently ends the process on those."""
 
 
 class PlanStoppedError(RunStoppedError):
@@ -62,14 +62,14 @@ class PlanStoppedError(RunStoppedError):
 
 
 class RowsFailedError(Exception):
-    """The run came to its end, but too many of its records could not be carried out."""
+    """The run finished, but too many of its records could not be carried out."""
 
 
 class TargetTikTokShop(PlatformPlugin, Target):
     """Singer target for TikTok Shop: inventory, prices, tracking and more, planned, guarded and checked."""
 
     name = "target-tiktokshop"
-    slip_words = "Correct it, so that nothing is written that was not meant to be."  # it may be meant to hold back
+    slip_words = "Correct it, so that nothing is written by mistake."  # it may be meant to hold back
     message_reader_class = LineReader
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
@@ -174,7 +174,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        """Has the mapper know a stream.
+        """Registers a stream with the mapper.
 
         Raises:
             ConfigurationError: The stream's map makes no sense.
@@ -210,10 +210,10 @@ class TargetTikTokShop(PlatformPlugin, Target):
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        """Says, once a stream, that nothing is taken away because a feed no longer has it."""
+        """Says, once for each stream, that nothing is removed because a feed no longer has it."""
         warning = (
             f"The tap says with ACTIVATE_VERSION that {message_dict['stream']} is complete; what it no longer has "
-            "stays in the shop as it is. Send what is to hold instead, like a quantity of 0."
+            "stays in the shop as it is. Send what should hold instead, like a quantity of 0."
         )
         if warning not in self._warned:
             self._warned.add(warning)
@@ -297,7 +297,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
             return {}
 
     def close(self) -> None:
-        """Lets go of connections and files."""
+        """Closes connections and files."""
         self.write_unreadable()
         if "run" in self.__dict__:
             self.run.close()
@@ -363,7 +363,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
 
 
 def main() -> NoReturn:
-    """The command `target-tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    """The command `target-tiktokshop`: one sentence for anything that goes wrong, and an exit code to match."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # a bad byte costs its own line only
     run(lambda: TargetTikTokShop.cli(), TargetTikTokShop.name)  # noqa: PLW0108 - `cli` makes the command when looked up

@@ -99,7 +99,7 @@ KNOWN = [("1", "USPS"), ("2", "UPS"), ("3", "ups "), ("4", "FedEx"), ("4", "FedE
 MAP = {"USPS Ground": "USPS", "Ground": "2", "FedEx": "UPS", "Odd": "Pony", "Lower": "usps"}
 CHOICES = {  # name -> (id, code, words of the outcome)
     "USPS": ("1", "", ""),
-    "usps": ("1", "", "'USPS' was taken for 'usps'"),
+    "usps": ("1", "", "'USPS' was used for 'usps'"),
     "UPS": ("2", "", ""),
     "ups ": ("3", "", ""),
     "Ups": ("", "ambiguous_carrier", ""),
@@ -108,7 +108,7 @@ CHOICES = {  # name -> (id, code, words of the outcome)
     "usps ground ": ("1", "", "by the setting carriers"),
     "Ground": ("2", "", "by the setting carriers"),
     "FedEx": ("2", "", "by the setting carriers"),
-    "Lower": ("1", "", "'USPS' was taken for 'usps'"),
+    "Lower": ("1", "", "'USPS' was used for 'usps'"),
     "Odd": ("", "unknown_carrier", ""),
     "DHL": ("", "unknown_carrier", ""),
     "4": ("", "unknown_carrier", ""),

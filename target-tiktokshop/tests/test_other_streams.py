@@ -225,7 +225,7 @@ def test_a_reference_without_lines_is_told_to_have_them_and_the_others_are_kept(
         ([], "a list of 1 to 100 objects"),
         ("1", "a list of 1 to 100 objects"),
         ([{"id": "a", "origin_id": "1"}] * 101, "a list of 1 to 100 objects"),
-        (["1"], "which line 1 is not"),
+        (["1"], "but line 1 is not one"),
         ([{"id": "a", "origin_id": "1"}, {"origin_id": "1"}], "line 2 whose id must be text"),
         ([{"id": "a", "origin_id": "b/c"}], "line 1 whose origin_id must be an id"),
     ],

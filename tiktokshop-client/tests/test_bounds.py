@@ -138,7 +138,7 @@ def hostile():
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        *((kind, "MB|packed more than 3 times") for kind in TOO_MUCH),
+        *((kind, "MB|compressed more than 3 times") for kind in TOO_MUCH),
         *((kind, "broke the connection") for kind in BROKEN),
         *((kind, "cannot be unpacked") for kind in UNPACKABLE),
         *((kind, "did not end its answer within 0.8 seconds") for kind in SLOW),
@@ -249,7 +249,7 @@ def test_packed_files_behind_each_other_have_a_number_and_their_time():
     empty, tea = gzip.compress(b""), gzip.compress(b"tea" * 50_000)
     with Allowance(10, 10) as allowance:
         assert unpack(empty * (MOST_MEMBERS - 1) + tea, "gzip", allowance) == b"tea" * 50_000
-        with pytest.raises(AnswerError, match="more than 1000 packed files"):
+        with pytest.raises(AnswerError, match="more than 1000 compressed files"):
             unpack(empty * (MOST_MEMBERS + 1), "gzip", allowance)
     with Allowance(0, 0) as allowance, pytest.raises(AnswerError, match="within 0 seconds"):
         unpack(empty + tea, "gzip", allowance)

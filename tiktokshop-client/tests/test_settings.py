@@ -284,7 +284,7 @@ def test_the_old_name_of_a_setting_goes_on_working_and_says_what_it_is_called_no
     assert "max_retries" not in config
     assert make(**config).max_tries == tries
     assert [record.getMessage() for record in caplog.records] == [
-        "The setting max_retries is now called max_tries; the old name goes on working."
+        "The setting max_retries is now called max_tries; the old name still works."
     ]
 
 

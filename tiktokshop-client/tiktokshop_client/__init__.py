@@ -1,6 +1,6 @@
-"""The TikTok Shop platform, once: signing, tokens, budgets, errors, paging.
+"""The TikTok Shop platform, in one place: signing, tokens, budgets, errors, paging.
 
-What is exported here is what other packages may use; the folders are for the inside.
+What is exported here is what other packages may use; the folders are internal.
 """
 
 from tiktokshop_client import authorise, configuration, console, doctor, errors, health, operations, settings

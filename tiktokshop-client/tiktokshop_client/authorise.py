@@ -1,4 +1,4 @@
-"""From a code to a stored token pair, and back to nothing."""
+"""Turns a code into a stored token pair, and deletes the pair again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client: calls operations of the platform for a shop, page by page if need be."""
+"""The client: calls operations of the platform for a shop, page by page where needed."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ class Client:
             walk.see(page.rows, page.total_count)
             yield page
             if isinstance(page.rows, RawRows) and page.rows.claim:
-                page.rows.pack()  # whoever still has it while the next one comes
+                page.rows.pack()  # in case somebody still has it when the next one comes
             token = page.next_page_token
             if not token:
                 return
@@ -271,8 +271,8 @@ class Client:
             raise MarketError(f"{call.context.who}: {reason}", operation=operation.name, shop_id=shop.id)
         if shop and not shop.cipher:
             error: TikTokShopError = AuthorisationError(
-                f"{call.context.who}: the platform's list of shops has no cipher for it, without which nothing of it "
-                "can be asked: authorise the app again (tiktokshop auth login)",
+                f"{call.context.who}: the platform's list of shops has no cipher for it, and without one nothing "
+                "can be asked about it: authorise the app again (tiktokshop auth login)",
                 operation=operation.name,
                 shop_id=shop.id,
             )

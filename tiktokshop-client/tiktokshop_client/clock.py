@@ -1,4 +1,4 @@
-"""Time, injected: everything that reads a clock or waits does it through one of these."""
+"""Time, injected: everything that reads a clock or waits uses one of these."""
 
 from __future__ import annotations
 

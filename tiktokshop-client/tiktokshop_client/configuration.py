@@ -1,4 +1,4 @@
-"""What a user has configured: files, environment variables and `.env`, with texts read as what their settings are."""
+"""What a user has configured: files, environment variables and `.env`, with texts read as their settings' types."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def typed(config: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str,
         found[name] = _typed(value, kinds, properties.get(name, {}))
     for old in [name for name in found if RENAMED_TO in properties.get(name, {})]:
         new = properties[old][RENAMED_TO]
-        log.warning("The setting %s is now called %s; the old name goes on working.", old, new)
+        log.warning("The setting %s is now called %s; the old name still works.", old, new)
         found.setdefault(new, found.pop(old))
     return found
 
@@ -91,7 +91,7 @@ def _typed(value: Any, kinds: list[str], spec: Mapping[str, Any]) -> Any:
 
 
 def _items(value: Any) -> list[Any] | None:
-    """The items of a list, however it was given; None if it is none."""
+    """The items of a list, in whatever form it was given; None if it is not a list."""
     if isinstance(value, str):
         if not value.lstrip().startswith("["):
             return [item.strip() for item in value.split(",") if item.strip()]

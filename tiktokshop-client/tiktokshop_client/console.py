@@ -1,4 +1,4 @@
-"""What a command line writes: its output whole, and one sentence for a human when it fails."""
+"""What a command prints: its output in full, and one sentence for a human when it fails."""
 
 from __future__ import annotations
 

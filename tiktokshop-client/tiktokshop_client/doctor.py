@@ -1,4 +1,4 @@
-"""Looks at everything a run depends on, one line a check: ok, warn or fail, and what to do."""
+"""Checks everything a run depends on, one line for each check: ok, warn or fail, and what to do."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TRIES = 2
 SMALL_PAGE = 10
 """Rows asked for by a probe: the least that every list allows."""
 
-# The order in which things are looked at: what fails hides what comes after it, and proves what comes before.
+# The order of the checks: one that fails hides those after it, and proves those before it.
 CHECKS = (
     "token store",
     "host",
@@ -101,7 +101,7 @@ class Doctor:
             mine = [finding for finding in found if finding.check == check]
             mine.sort(key=lambda finding: STATUSES.index(finding.status), reverse=True)
             if mine:
-                worst = mine[0].status  # what is well needs no mention beside what is not
+                worst = mine[0].status  # what is fine is not mentioned next to what is not
                 texts = dict.fromkeys(each.text for each in mine if each.status != "ok" or worst == "ok")
                 merged.append(Finding(check, worst, "; ".join(texts)))
         return merged
@@ -122,7 +122,7 @@ class Doctor:
         if isinstance(store, (SeedStore, ReadOnlyStore)):
             return f"{store.name} {kept}; it is read-only, so tokens are refreshed elsewhere"
         authorise.check(self.settings, store)
-        return f"{store.name} {kept}; it can be read and written, and by nobody else, as far as can be seen"
+        return f"{store.name} {kept}; it can be read and written, and as far as can be seen by nobody else"
 
     def _examine(self, client: Client) -> Iterator[Finding]:
         try:
@@ -240,14 +240,14 @@ class Doctor:
                         found.add((operation.name, region))
         for name, region in sorted(found):
             users = [need.name for need in self.needs if name in {each.name for each in need.operations}]
-            text = f"{name} is not offered in {region}: {', '.join(users)} will have nothing from there"
+            text = f"{name} is not offered in {region}: {', '.join(users)} will have no rows from there"
             yield Finding("markets", "ok" if self._optional(users) else "warn", text)
         if not found:
             regions = ", ".join(sorted({shop.market for shop in shops}))
             yield Finding("markets", "ok", f"everything needed is offered in {regions}")
 
     def _optional(self, names: Sequence[str]) -> bool:
-        """Whether a run goes on well without these parts."""
+        """Whether a run can do without these parts."""
         return all(need.optional for need in self.needs if need.name in names)
 
     def _others(self, refused: Sequence[_Refusal]) -> Iterator[Finding]:
@@ -281,7 +281,7 @@ class Doctor:
             return
         for shop in shops:
             needed = self._pages[shop.id]
-            words = f"reading all lists of {shop.label} whole takes at least {_count(needed, 'request', 'requests')}"
+            words = f"a full read of all lists of {shop.label} takes at least {_count(needed, 'request', 'requests')}"
             days = math.ceil(needed / most)
             if days <= 1:
                 yield Finding("rate budget", "ok", f"{words}, of {most:,} that requests_per_day allows")

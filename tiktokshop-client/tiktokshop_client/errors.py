@@ -60,7 +60,7 @@ GONE = frozenset(
         21011001,
     }
 )
-"""What the platform answers about one id when there is nothing (any more) behind it, or not of the kind asked for."""
+"""What the platform answers about an id that does not exist (any more), or is not of the kind asked for."""
 TOO_MANY_HITS = 12052180
 """Product search finds more than it can page through: ask for a shorter time range."""
 
@@ -82,7 +82,7 @@ class TikTokShopError(Exception):
         request_id: The platform's id of the request, for its support.
         operation: The name of the operation that failed.
         shop_id: The shop it was about, or "".
-        unclear: Whether the platform may have carried out the request all the same.
+        unclear: Whether the platform may have carried out the request anyway.
     """
 
     category: Category = Category.BUG
@@ -237,7 +237,7 @@ _CLASSES: Mapping[Category, type[TikTokShopError]] = {
     Category.BUG: BugError,
 }
 
-# The platform's own words add something to ours in these; elsewhere ours say it all.
+# In these the platform's own words add something to ours; elsewhere ours say everything.
 _QUOTED = frozenset({Category.BUSINESS, Category.BUG, Category.MARKET})
 
 

@@ -1,4 +1,4 @@
-"""What a plugin needs of the platform, and what can be told ahead of time about whether it will get it."""
+"""What a plugin needs from the platform, and what can be said in advance about whether it will get it."""
 
 from __future__ import annotations
 

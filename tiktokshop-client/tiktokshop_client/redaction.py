@@ -1,4 +1,4 @@
-"""Takes known secrets out of texts that come from elsewhere, however they are written there."""
+"""Removes known secrets from texts that come from elsewhere, in whatever form they are written there."""
 
 from __future__ import annotations
 

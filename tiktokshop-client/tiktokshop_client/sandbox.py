@@ -1,4 +1,4 @@
-"""The setting ``sandbox``: a shop on this machine in place of the platform, and how its shops are told from real ones.
+"""The setting ``sandbox``: a shop on this machine instead of the platform, and how its shops are told from real ones.
 
 The only place where the client knows that the sandbox exists. It starts it and takes its addresses and credentials;
 everything else goes over HTTP, as with the platform.
@@ -44,7 +44,7 @@ def is_made_up(shop_id: str) -> bool:
 
 
 def connection(path: str) -> dict[str, Any]:
-    """The connection settings of the sandbox with the database ``path`` (in memory if ""), started if need be.
+    """The connection settings of the sandbox with the database ``path`` (in memory if ""), started if needed.
 
     One sandbox runs in a process for each path; it is stopped when the process ends. Its shops stand still while it
     runs, so that a run reads one state of them, and live on until the next start. Its tokens are kept beside its

@@ -116,7 +116,7 @@ SETTINGS: Mapping[str, Any] = {
             "title": "Budget scope",
             "description": (
                 "What the platform counts together for a shop: all requests (`shop`), those of an API family "
-                "(`family`), or those of one API (`api`). Where it counts more together, the client finds it out."
+                "(`family`), or those of one API (`api`). If it counts more together, the client finds out."
             ),
             "default": "family",
         },
@@ -135,7 +135,7 @@ SETTINGS: Mapping[str, Any] = {
             "maximum": LONGEST_SILENCE,
             "title": "Request timeout",
             "description": (
-                "How many seconds an answer may keep silent before the request counts as failed. The whole answer has "
+                "How many seconds may pass without data before the request counts as failed. The whole answer has "
                 "to be there after twice as many."
             ),
             "default": 60,
@@ -153,14 +153,14 @@ SETTINGS: Mapping[str, Any] = {
             "minimum": 1,
             "maximum": MOST_TRIES,
             "title": "Tries (old name)",
-            "description": "The old name of `max_tries`, which goes on working.",
+            "description": "The old name of `max_tries`, which still works.",
             RENAMED_TO: "max_tries",
         },
         "sandbox": {
             "type": "boolean",
             "title": "Sandbox",
             "description": (
-                "Use a made-up shop on this machine, from the package tiktokshop-sandbox, in place of the platform."
+                "Use a made-up shop on this machine, from the package tiktokshop-sandbox, instead of the platform."
             ),
             "default": False,
         },
@@ -173,7 +173,7 @@ SETTINGS: Mapping[str, Any] = {
         "user_agent": {
             "type": "string",
             "title": "User agent",
-            "description": "How requests introduce themselves; the client's name and version when left out.",
+            "description": "The User-Agent of requests; the client's name and version when left out.",
         },
     },
 }
@@ -318,7 +318,7 @@ def _url(config: Mapping[str, Any], name: str, default: str) -> str:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises for a port that is no number
+        _ = parts.port  # raises for a port that is not a number
     except ValueError:
         return None
     return parts

@@ -53,7 +53,7 @@ class PlatformPlugin(PluginBase):
             self.logger.warning("%s", slip)
         try:
             faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
-        except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is none
+        except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is not a schema
             faults = [ODD_MAPS]
         if faults and raise_errors:
             raise ConfigurationError(" ".join(faults))

@@ -1,4 +1,4 @@
-"""A seller's token pair, and the text that every store keeps of it: JSON, encrypted if the environment has a key."""
+"""A seller's token pair, and the text in which every store keeps it: JSON, encrypted if the environment has a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app, the seller's grants, and the tokens and codes that were given out for them."""
+"""The app, the seller's grants, and the tokens and codes that were issued for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ASGI application: reads a request, lets the right part answer it, and does to the answer what faults ask."""
+"""The ASGI application: reads a request, lets the right part answer it, and applies faults to the answer."""
 
 from __future__ import annotations
 
@@ -106,10 +106,10 @@ class SandboxApp:
             return
         request = await _read(scope, receive)
         arrived = self.gateway.clock.precise()
-        # One after the other, and beside the loop: a request that comes meanwhile is counted when it comes.
+        # One after the other, and outside the loop: a request that comes meanwhile is counted when it comes.
         async with self._turn:
             outcome = await asyncio.to_thread(self._carry_out, request, arrived)
-        # Behind everything else: however long an answer takes, its request has been carried out.
+        # After everything else: however long an answer takes, its request has been carried out.
         if outcome.delay:
             await asyncio.sleep(outcome.delay)
         if outcome.reset:

@@ -1,4 +1,4 @@
-"""Request budgets: so many requests in any second for app and shop: together, for each API family, or for each API."""
+"""Request budgets: a limit on requests in any second for app and shop: of all APIs, of an API family, or of an API."""
 
 from __future__ import annotations
 

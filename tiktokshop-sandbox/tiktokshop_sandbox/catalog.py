@@ -1,4 +1,4 @@
-"""What the shops sell: products made of a table of goods, deterministic by shop and number."""
+"""What the shops sell: products made from a table of goods, the same for each shop and number."""
 
 from __future__ import annotations
 

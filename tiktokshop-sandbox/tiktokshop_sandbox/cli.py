@@ -1,4 +1,4 @@
-"""The command `tiktokshop-sandbox`: serve a shop, count what it holds, let it live on."""
+"""The command `tiktokshop-sandbox`: serve shops, count what they hold, move their clock forward."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="play the platform on a port of this machine")
     serve.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1 (default 8080; 0: a free one)")
-    serve.add_argument("--db", help="SQLite file of the shops; made and filled if it is not there (default: in memory)")
+    serve.add_argument(
+        "--db", help="SQLite file of the shops; created and filled if it is missing (default: in memory)"
+    )
     serve.add_argument("--seed", type=int, default=7, help="the same seed makes the same shops (default 7)")
     serve.add_argument("--shops", type=_positive, default=2, help="number of shops (default 2)")
     serve.add_argument("--orders", type=_positive, default=5000, help="orders of each shop (default 5000)")
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     counts.add_argument("--db", required=True, help="SQLite file of the shops")
     counts.set_defaults(run=_counts)
 
-    advance = commands.add_parser("advance", help="move the shops' clock forward and let them live")
+    advance = commands.add_parser("advance", help="move the shops' clock forward and simulate what happens")
     advance.add_argument("--db", required=True, help="SQLite file of the shops")
     advance.add_argument("--hours", type=float, required=True, help="how far")
     advance.set_defaults(run=_advance)
@@ -105,7 +107,7 @@ def _advance(options: argparse.Namespace) -> None:
     if options.hours < 0:
         raise SandboxError("--hours must not be negative: the shops' clock only moves forward")
     if not options.hours <= _LONGEST:  # nor is it "nan"
-        raise SandboxError(f"--hours must be at most {_LONGEST}, a year: what the shops live through takes time")
+        raise SandboxError(f"--hours must be at most {_LONGEST}, a year: simulating the shops takes time")
     with held(_existing(options.db)) as file, opened(file, WorldSize()) as (world, clock):
         events = world.advance(clock.advance(round(options.hours * 3600)))
         _print({"now": clock.now(), "events": events})

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.shops import World
 
 PREFIX: Final = "/_sandbox"
-_DAYS: Final = 90 * 86_400  # what busy shops live through in a quarter of a minute
+_DAYS: Final = 90 * 86_400  # busy shops take a quarter of a minute to simulate this
 _YEAR: Final = 366 * 86_400
 _MOST: Final = 1_000_000
 T = TypeVar("T")
@@ -201,7 +201,7 @@ class Control:
 def _number(name: str, text: str) -> int:
     try:
         return int(text)
-    except ValueError:  # no number, or one too long to be read
+    except ValueError:  # not a number, or one too long to be read
         raise ControlError(f"{name} must be a number") from None
 
 

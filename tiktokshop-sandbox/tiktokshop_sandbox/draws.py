@@ -1,4 +1,4 @@
-"""Draws that depend on nothing but their key: the same seed, shop and number give the same life on every machine."""
+"""Draws that depend on nothing but their key: the same seed, shop and number give the same history on every machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request and its answer, as the parts of the sandbox hand them to each other."""
+"""A request and its answer, as the parts of the sandbox pass them to each other."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RawRequest:
 
 @dataclass(frozen=True)
 class RawResponse:
-    """What goes back. `code` is the envelope's, None where the body is none."""
+    """What goes back. `code` is the envelope's, None where the body is not an envelope."""
 
     http: int
     code: int | None

@@ -1,4 +1,4 @@
-"""Keeps other web pages from using the sandbox through the browser of the one who runs it."""
+"""Keeps other web pages from using the sandbox through the browser of the person who runs it."""
 
 from __future__ import annotations
 

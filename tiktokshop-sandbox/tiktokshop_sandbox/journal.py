@@ -1,4 +1,4 @@
-"""What was asked of the sandbox: counts by operation, code and fault, and the last requests themselves."""
+"""What the sandbox was asked: counts by operation, code and fault, and the last requests themselves."""
 
 from __future__ import annotations
 

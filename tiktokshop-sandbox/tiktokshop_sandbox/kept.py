@@ -1,4 +1,4 @@
-"""What is worked out once for a world and then only added to: facts of the past, which no later event changes."""
+"""What is computed once for a world and then only added to: facts of the past, which no later event changes."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.shops import Shop, World
 
 _SCOPE_WORDS: Final = {
-    "seller.authorization.info": "See which shops it may enter",
+    "seller.authorization.info": "See which shops it may access",
     "seller.shop.info": "See the shops' markets and permissions",
     "seller.order.info": "Read orders",
     "seller.fulfillment.basic": "Read and ship packages",

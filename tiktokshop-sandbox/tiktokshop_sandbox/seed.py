@@ -1,4 +1,4 @@
-"""How a world begins: empty shelves are filled, the first order is on its way, and then it lives until now."""
+"""How a world begins: shelves are filled, the first order is placed, and then events happen until now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The world the sandbox plays: its shops, the file they live in, and their clockwork."""
+"""The world the sandbox plays: its shops, the file that keeps them, and what moves their clock."""
 
 from __future__ import annotations
 

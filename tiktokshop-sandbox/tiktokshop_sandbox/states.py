@@ -1,4 +1,4 @@
-"""The living objects: what must be remembered to let them go on. Times are unix seconds, amounts minor units."""
+"""The objects that change: what must be remembered for them to go on. Times are unix seconds, amounts minor units."""
 
 from __future__ import annotations
 

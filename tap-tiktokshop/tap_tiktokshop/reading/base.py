@@ -1,4 +1,4 @@
-"""What all ways of reading are made of.
+"""The building blocks of all ways of reading.
 
 A way of reading turns one shop's share of a stream into slices, and a slice into chunks: rows to emit, and the time up
 to which everything has been read and checked. Slices know nothing of each other (but the two that read a window from
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 ROWS_PER_WINDOW = 6_000
 """A window is split when the platform counts more rows in it: what a killed run reads again stays small."""
 CHUNK_BYTES = 1_500
-"""What a chunk and its slice weigh beside the rows: half a dozen small objects."""
+"""What a chunk and its slice weigh in addition to the rows: half a dozen small objects."""
 MOST_TRIES = 10
-"""Rows of a kind that are asked about one after the other until one is answered."""
+"""So many rows of a kind are asked about, one after the other, until one is answered."""
 EARLIEST = 1_577_836_800
 """2020-01-01, before the first TikTok Shop opened: what a missing `start_date` means where nothing is documented."""
 
@@ -106,7 +106,7 @@ class Following:
 
 @dataclass(frozen=True)
 class Mark:
-    """A slice that is a chunk known already."""
+    """A slice that consists of a chunk already known."""
 
     chunk: Chunk
 
@@ -116,14 +116,14 @@ class Mark:
 
 
 class Size(Protocol):
-    """Says how large windows should be."""
+    """Decides how large windows should be."""
 
     def __call__(self, left: int, number: int) -> int:
         """Rows of the window cut next, when `left` rows are still to be read and `number` windows have been cut."""
 
 
 def one_by_one(left: int, number: int) -> int:  # noqa: ARG001 - neither matters to who reads one window at a time
-    """Windows as large as they may be, with room for more rows than expected."""
+    """Windows as large as allowed, with room for more rows than expected."""
     return max(1, ROWS_PER_WINDOW * 5 // 8)
 
 
@@ -191,7 +191,7 @@ class Source:
         return self.client.now()
 
     def first_time(self, identity: str) -> bool:
-        """Whether nobody has asked for this identity yet in this run's share of the stream."""
+        """Whether this identity has not been asked for yet in this run's share of the stream."""
         with self._lock:
             if identity in self._asked:
                 return False
@@ -232,7 +232,7 @@ class Reading(ABC):
     """One way to read a stream."""
 
     earliest: int
-    """First moment the platform has data for; what a missing `start_date` means."""
+    """The first moment for which the platform has data; a missing `start_date` means this."""
     operation: Operation | None
     """What most of its calls are, None if there are none."""
     time: str | None = None
@@ -244,7 +244,7 @@ class Reading(ABC):
     in_one_go: bool = False
     """Whether a run reads all of it or nothing, whatever the time: who knows a part of it knows all."""
     of_new_rows: bool = False
-    """Whether it has only what belongs to rows that are new to the run: not what is read again from further back."""
+    """Whether it has only what belongs to rows that are new to the run, not to those read again from further back."""
 
     @abstractmethod
     def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:
@@ -257,7 +257,7 @@ class Reading(ABC):
 
     @property
     def for_others(self) -> Reading:
-        """How those read it who only ask about its rows."""
+        """How it is read by those who only ask about its rows."""
         return self
 
     def wanted(self) -> Iterator[tuple[Reading, tuple[str, ...]]]:

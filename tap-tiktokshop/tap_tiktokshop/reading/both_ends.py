@@ -24,7 +24,7 @@ PATIENCE = 3.0
 
 
 class BothEnds(Completeness):
-    """Completeness of a list in ascending order of a time, which somebody else reads in descending order meanwhile.
+    """Completeness of a list read in ascending order of a time while another reader goes in descending order.
 
     Who reads from the start answers for the list, and stops where the two have met: when as many distinct rows have
     come as are counted, and the latest time it has read is later than the earliest that has come from the end, so
@@ -38,18 +38,18 @@ class BothEnds(Completeness):
         self._changed = Condition(self._lock)
         self._expected = 0
         self._per_page = 1
-        self._begun = self._ended = False  # the walk from the start; whoever walks once more does so alone
+        self._begun = self._ended = False  # the walk from the start; a second walk is done alone
         self._asking_start = self._asking_end = False
         self._from_start, self._from_end = -math.inf, math.inf
 
     @property
     def worth_it(self) -> bool:
-        """Whether there is something to read from the end: more than is on the next page from the start."""
+        """Whether anything is left to read from the end: more than the next page from the start has."""
         return self._left > self._per_page
 
     @property
     def _left(self) -> int:
-        """Rows that are counted and have not come."""
+        """Rows that are counted but have not come."""
         return self._expected - len(self._seen)
 
     def passes(self, pages: Callable[[], Iterator[Page]], too_many: Callable[[int], bool] | None) -> Iterator[PageRows]:

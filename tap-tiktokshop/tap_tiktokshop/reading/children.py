@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_tiktokshop.reading.roster import Block
 
 AT_ONCE = 48
-"""Groups that are handed to the threads at a time."""
+"""So many groups are handed to the threads at a time."""
 IDENTITY = ""
 """The value of `once` that stands for the identity itself."""
 UNTIL_MARK = 500
@@ -82,7 +82,7 @@ class Parents:
         return [{**row, **added} for row in rows] if added else rows
 
     def identities(self, row: Row) -> Iterator[str]:
-        """What a row is asked about by."""
+        """The value by which a row is asked about."""
         found = [at(row, self.identity)] if isinstance(self.identity, str) else self.identity(row)
         yield from (str(identity) for identity in found if identity not in (None, ""))
 
@@ -102,7 +102,7 @@ class Parents:
                 source.spare(kind, (identity, row))
 
     def kind(self, identity: str, row: Row) -> str | None:
-        """What is asked about once in a run, None if the row may be asked about again."""
+        """The value that is asked about once in a run, None if the row may be asked about again."""
         if self.once is None:
             return None
         return identity if self.once == IDENTITY else str(row.get(self.once))
@@ -168,7 +168,7 @@ class Children(Reading):
             yield from parents.reading.wanted()
 
     def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:  # noqa: ARG002 - small windows
-        """One, which looks what is known of the parents."""
+        """One slice, which looks up what is known of the parents."""
         return [_Looking(self, parents, start, end, last=parents is self.parents[-1]) for parents in self.parents]
 
 
@@ -255,7 +255,7 @@ class _AskingKept:
 
 @dataclass(frozen=True)
 class _Asking:
-    """Chooses among parents whom to ask about."""
+    """Chooses which parents to ask about."""
 
     looking: _Looking
     rows: Sequence[Row]
@@ -271,7 +271,7 @@ class _Asking:
 
 @dataclass(frozen=True)
 class _Groups:
-    """Parents to ask about, of whom a few are handed on at a time."""
+    """Parents to ask about, handed on a few at a time."""
 
     way: Children
     chosen: Sequence[tuple[str, Row]]

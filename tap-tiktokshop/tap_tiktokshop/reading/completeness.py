@@ -1,4 +1,4 @@
-"""Lists that are read whole: distinct rows, as many as the platform counts, or an error."""
+"""Complete lists: as many distinct rows as the platform counts, or an error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PASSES = 2
-"""A window that comes out short is read once more before that is an error; one that rows have left, to be sure."""
+"""A short window is read once more before it is an error; one that rows have left is read again to be sure."""
 RESTARTS: Mapping[type[Exception], int] = {PageTokenInvalid: 5, PagingError: 1}
 """How often a window starts over because the platform forgot its page token, or its pages went in a circle."""
 TOO_WIDE = frozenset({TOO_MANY_HITS, 36009007, 12019118, 12019119})
@@ -51,7 +51,7 @@ class TooDenseError(Exception):
         self.rows = rows
         self.first = first
         self.given: Completeness | None = None
-        """What has been passed on of the window all the same, if it has turned out late."""
+        """What has already been passed on of the window, if it turned out late that it is too dense."""
 
 
 FEW = 3
@@ -138,7 +138,7 @@ class Completeness:
                 logger.warning("Reading again: %s of %s rows %s came.", distinct, expected, self._what)
 
     def _tell_of_unidentified(self) -> None:
-        """Counts and names the rows that nothing identifies."""
+        """Counts and logs the rows that nothing identifies."""
         places = self._unidentified
         if places:
             self._note(unidentified=len(places))

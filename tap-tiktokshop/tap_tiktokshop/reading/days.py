@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 EPOCH = date(1970, 1, 1)
 LONG = 62
-"""Days from which on it pays to look for the first one with figures before asking for each."""
+"""From this many days on, it pays to look for the first day with figures before asking for each."""
 LATEST = ("latest_available_date", "performance.latest_available_timestamp")
-"""Where answers say how far their figures go: a date, or a moment within the last day."""
+"""The field in which answers say how far their figures go: a date, or a moment within the last day."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ CHANGED = "changed"
 
 @dataclass(frozen=True)
 class AuthorisedShop(Reading):
-    """The shop itself, as the list of authorised shops has it: known since the start of the run, so no call."""
+    """The shop itself, as in the list of authorised shops: known since the start of the run, so it needs no call."""
 
     earliest: int = 0
     operation: Operation | None = None

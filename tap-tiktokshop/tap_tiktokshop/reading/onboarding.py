@@ -1,4 +1,4 @@
-"""What must hold of a shop before anything is asked of it."""
+"""What must be true of a shop before it is asked for anything."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class NotTakingPartError(Exception):
-    """The shop does not take part in what the stream is about, so there is nothing to read."""
+    """The shop does not use the service that the stream is about, so there is nothing to read."""
 
 
 @dataclass(frozen=True)
 class IfOnboarded(Reading):
-    """Reads only what belongs to shops whose goods the platform stores; it is asked once a shop which those are."""
+    """Reads only what belongs to shops whose goods the platform stores; the platform is asked once for each shop."""
 
     reading: Reading
     regions: Operation = operations.GET_FBT_REGIONS

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 MOST_THREADS: Final = 64
 MOST_CHAINS: Final = 24
-"""Slices of one lane that are fetched at once, however slow the platform is."""
+"""The most slices of one lane that are fetched at once, however slow the platform is."""
 LEAST_ROWS: Final = 190
 """Smaller windows would waste calls: on average the last page of each is half empty. It is a little less than full
 pages, as one row more than expected costs another call."""
@@ -37,7 +37,7 @@ waits packed, so that windows can be long without much memory: each ends with a 
 LATER_BYTES: Final = 4_000_000
 """The same for streams whose turn has not come: enough to save their first calls' time, too little to be in the way."""
 ROW_BYTES: Final = 1_500
-"""What a row weighs, packed, until some have come."""
+"""What a row is taken to weigh, compressed, until some have come."""
 
 _Job = tuple[Lane, Entry]
 
@@ -104,7 +104,7 @@ class Pool:
             self._dispatch()
 
     def close(self) -> None:
-        """Ends all threads as soon as they look up from their request."""
+        """Ends each thread as soon as its current request is over."""
         with self._lock:
             self._closed = True
             self._work.notify_all()
@@ -156,7 +156,7 @@ class Pool:
     # -- for the threads ---------------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        """Gives what can be fetched to threads without work, or to new ones. Nobody is woken for nothing."""
+        """Gives what can be fetched to idle threads, or to new ones. None is woken without work."""
         while not self._closed and (self._idle > len(self._jobs) or self._threads < MOST_THREADS):
             job = self._next()
             if job is None:
@@ -203,7 +203,7 @@ class Pool:
             return lane.turn <= self._turn and lane.head() is entry and not (entry.backwards or entry.chunks)
 
     def _put(self, lane: Lane, entry: Entry, item: Chunk | Following | Exception | None) -> None:
-        """Puts down what a slice gave."""
+        """Stores what a slice gave."""
         entry.busy = False
         if not (item is None or isinstance(item, Exception) or lane.dropped):
             try:

@@ -1,4 +1,4 @@
-"""What the lists of a run have shown, kept for those who ask about each of their rows.
+"""What the lists of a run have shown, kept for the streams that ask about each of their rows.
 
 No list is read twice in a run: whoever reads it first keeps, of each row, the few fields that others have announced to
 need, and notes from when until when the list is complete. Whoever comes later takes what is there and reads the rest.

@@ -1,4 +1,4 @@
-"""The rows of a page as they came: still text, with an outline of the few fields that reading looks at."""
+"""The rows of a page as they came: still text, with an outline of the few fields that reading needs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PageRows:
 
     @property
     def weight(self) -> int:
-        """Bytes that they take up."""
+        """The bytes that they take up."""
         return self._rows.weight
 
     def pack(self) -> None:
@@ -85,7 +85,7 @@ class PageRows:
         )
 
     def noticed(self, mended: int) -> None:
-        """Passes on that so many values of a row had to be mended."""
+        """Reports how many values of a row had to be repaired."""
         self._rows.noticed(mended)
 
     def decoded(self, decoder: RowDecoder[T]) -> list[T]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Page
 
 STUCK = 5
-"""How often the same place is searched for again, as a second may hold more rows than a page."""
+"""How often a search starts again at the same place, because a second may hold more rows than a page."""
 
 
 def steady(search: Callable[[int], Iterator[Page]], times: Callable[[Page], list[int]], start: int) -> Iterator[Page]:

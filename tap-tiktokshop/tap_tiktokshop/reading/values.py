@@ -1,4 +1,4 @@
-"""What is looked up in a row as the platform sent it: a field on a dotted path, and times."""
+"""Lookups in a row as the platform sent it: a field on a dotted path, and times."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def moment(row: Mapping[str, Any], happened: Collection[str], until: int, planne
 
 
 def at(row: Any, path: str) -> Any:
-    """What lies at a dotted path of a row, None where the way ends early."""
+    """What lies at a dotted path of a row, None where the path ends early."""
     for name in path.split("."):
         row = row.get(name) if isinstance(row, dict) else None
     return row

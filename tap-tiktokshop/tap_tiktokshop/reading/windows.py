@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from tap_tiktokshop.reading.rows import PageRows
 
 FEW_ROWS = 300
-"""Rows that are not worth being split: their pages come as quickly as those of two windows."""
+"""So few rows are not worth splitting: their pages come as quickly as those of two windows."""
 GROWTH = 4
 TOO_LONG = 2
-"""A window with so many times the expected rows is cut: all that was fetched behind it would wait for its end."""
+"""A window with so many times the expected rows is cut: everything fetched after it would wait for its end."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Windows(Reading):
         return self.query.get("sort_field") == self.filter.field and self.query.get("sort_order") == "ASC"
 
     def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:
-        """All of it as one window, which is split if it is dense; or one window after the other."""
+        """The whole span as one window, which is split if it is dense; or one window after the other."""
         if end <= start:
             return []
         if self.first is not None:
@@ -303,11 +303,11 @@ class _Cutting:
         return window, round(rows * (window.end - window.start) / width)
 
     def read(self, rows: int) -> None:
-        """So many rows have come."""
+        """Notes how many rows have come."""
         self._unread -= rows
 
     def counted(self, window: Window, rows: int) -> None:
-        """The platform counts so many rows in a window."""
+        """Notes how many rows the platform counts in a window."""
         self._density = max(rows / (window.end - window.start), self._density / GROWTH)
 
 

@@ -1,1 +1,1 @@
-"""Rows as the platform sends them become records that keep to their schema."""
+"""Turns rows as the platform sends them into records that fit their schema."""

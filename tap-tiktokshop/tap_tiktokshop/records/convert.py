@@ -34,9 +34,9 @@ REJECTED_FIELD = "_sdc_rejected"
 MOST_INTEGER = 1 << 63
 LONGEST_INTEGER = 25
 MOST_EXPONENT = 307
-"""The widest that the integers and numbers of all warehouses are."""
+"""The range of integers and numbers that every warehouse can hold."""
 DIGITS = 29
-"""The most before the point of an amount: what DECIMAL(38, 9) holds."""
+"""The most digits before the decimal point of an amount: as many as DECIMAL(38, 9) holds."""
 NOT_PLAIN = re.compile(r"[eE \t\r\n]").search
 """What else JSON allows in numbers and around them."""
 LONGEST_EXAMPLE = 60
@@ -63,7 +63,7 @@ def lax(value: Any, kind: Any) -> Any:
 
 def to_time(value: Any) -> Any:
     """Unix seconds (or milliseconds), as a number or digits, or RFC 3339, to `date-time`; 0 and `""` mean "not yet"."""
-    if value.__class__ is int and 0 < value < MILLISECONDS_FROM:  # put together from parts: an order has a dozen times
+    if value.__class__ is int and 0 < value < MILLISECONDS_FROM:  # built from parts: an order has a dozen times
         return _hour(value // 3600) + REST[value % 3600]
     if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         return nothing_in(value)
@@ -169,7 +169,7 @@ def to_boolean(value: Any) -> Any:
 
 
 REJECTED: Any = object()
-"""What a conversion returns of a value that it can make nothing of."""
+"""What a conversion returns for a value that it cannot convert."""
 
 
 def nothing_in(value: Any) -> Any:
@@ -251,7 +251,7 @@ class Oddities(Counter[str]):
         return nothing
 
     def taken(self) -> dict[str, str] | None:
-        """What was rejected of the record that has been made, by its path, `lines[0].price`; None if nothing was."""
+        """What was rejected of the finished record, by its path, `lines[0].price`; None if nothing was."""
         if not self.pending:
             return None
         found = {rejected.place: rejected.text for rejected in self.pending}
@@ -271,7 +271,7 @@ class _Rejected:
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
-    """The JSON type of a schema beside null."""
+    """The JSON type of a schema apart from null."""
     kinds = schema["type"]
     return next(kind for kind in kinds if kind != "null") if isinstance(kinds, list) else str(kinds)
 

@@ -1,4 +1,4 @@
-"""The quick way from a row's bytes to a record: into structs of the documented types, with nothing left to look over.
+"""The quick way from a row's bytes to a record: into structs of the documented types, so that nothing needs checking.
 
 A row that is as documented is decoded, checked and laid out by msgspec in one go, and then only its times are touched.
 A row that is not goes the way of `records`, and whatever in it was not as documented is let pass from then on: the
@@ -53,7 +53,7 @@ AT_ONCE = 25
 ITEMS = "[]"
 INTEGER = Annotated[int, msgspec.Meta(ge=-MOST_INTEGER, le=MOST_INTEGER - 1)]
 AMOUNT = Annotated[str, msgspec.Meta(min_length=1)]
-"""An empty one is none, which is for the conversion to say."""
+"""An empty one means null; the conversion decides that."""
 
 
 class _Field(NamedTuple):
@@ -63,7 +63,7 @@ class _Field(NamedTuple):
     convert: Convert | None = None
     visit: Visit | None = None
     level: Level | None = None
-    """What is to be looked at in it without more ado."""
+    """What to look at in it directly."""
 
 
 class _Added(NamedTuple):
@@ -124,7 +124,7 @@ class TypedPlan:
         return next(self._finished([(struct, "")], None, added))
 
     def _try(self, decode: Callable[[S], T], argument: S) -> T | None:
-        """What is decoded, or None if it is not as expected."""
+        """The decoded row, or None if it is not as expected."""
         if self.surprises >= MOST_SURPRISES:
             return None
         try:
@@ -240,7 +240,7 @@ class TypedPlan:
         return _Field(Any, self._carefully(schema, path))
 
     def _is_plain(self, schema: Schema, path: Path) -> bool:
-        """Whether a value is what it is to be as soon as it is decoded."""
+        """Whether a value is final as soon as it is decoded."""
         return path not in self._loose and kind_of(schema) in TYPES and schema.get("format") != "date-time"
 
     def _carefully(self, schema: Schema, path: Path) -> Convert:

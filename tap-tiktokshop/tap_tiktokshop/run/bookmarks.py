@@ -1,4 +1,4 @@
-"""Where a stream of one shop goes on: the bookmark in its Singer state."""
+"""Where a stream of one shop continues: the bookmark in its Singer state."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Bookmark:
 
     @property
     def known(self) -> frozenset[str]:
-        """The identities that the last run has left; what else stands among them is left out."""
+        """The identities that the last run left; anything else among them is ignored."""
         kept = self._state.get(KNOWN)
         known = kept if isinstance(kept, list) else ()
         texts = (each if isinstance(each, str) else str(each) for each in known if type(each) in {str, int})

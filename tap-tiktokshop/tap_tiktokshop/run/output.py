@@ -1,4 +1,4 @@
-"""What a run needs of whoever writes its records and keeps its state."""
+"""What a run needs from the code that writes its records and keeps its state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class OutputError(Exception):
-    """Messages cannot be written any more. Not an `OSError`: click ends the process on some of those without a word."""
+    """Messages can no longer be written. Not an `OSError`: click silently ends the process on some of those."""
 
 
 @dataclass(frozen=True)

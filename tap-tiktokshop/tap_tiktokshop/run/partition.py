@@ -82,7 +82,7 @@ class Partition:
 
     @property
     def status(self) -> str:
-        """How it ended, in a word."""
+        """How it ended, in one word."""
         how = {"skipped": self.skipped, "failed": self.failed, "left over": self.left_over, "read": self.ended}
         return next((word for word, so in how.items() if so), "interrupted")
 

@@ -96,7 +96,7 @@ class StreamReader:
             return
         try:
             yield from self._ended(partition) if item is None else self._records(partition, item)
-        except OutputError:  # nobody has what was written last
+        except OutputError:  # nobody has received what was written last
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other shops must come through
             self._run.pool.drop(lane)

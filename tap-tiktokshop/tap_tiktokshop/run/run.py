@@ -1,4 +1,4 @@
-"""A run: what is read ahead, what one stream leaves for another, what failed, and what is said at the end."""
+"""A run: what is read ahead, what one stream leaves for another, what failed, and the closing summary."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ class Run:
         if behind and end is not None:
             yield (
                 f"The state's bookmarks of {', '.join(behind)} are not before end_date ({utc(end)}), so none of them "
-                "is read: to read an earlier time again, give a state of its own, or none."
+                "is read: to read an earlier time again, use a separate state, or none."
             )
 
     def warn_early(self) -> None:
@@ -239,7 +239,7 @@ class Run:
 
         What is left over as the requests of the day are used up is no failure either.
         """
-        if isinstance(error, DayUsedUpError):  # told once, when the run ends
+        if isinstance(error, DayUsedUpError):  # said once, when the run ends
             part.left_over = str(error)
             return True
         scope = isinstance(error, ScopeError)

@@ -1,4 +1,4 @@
-"""What a run says of itself at its end: one line for people, and everything as JSON for programs."""
+"""What a run reports at its end: one line for people, and everything as JSON for programs."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Summary:
             return ""
         named = "; ".join(f"of {subject} {', '.join(streams)}" for subject, streams in waiting.items())
         return (
-            f"The requests of today (the setting requests_per_day) are used up, so these are left over: {named}. "
+            f"Today's requests (the setting requests_per_day) are used up, so these are left over: {named}. "
             "The first run of the next day (UTC) goes on with them."
         )
 
@@ -91,7 +91,7 @@ class Summary:
 
 
 def write(path: str, report: Mapping[str, Any]) -> None:
-    """Writes a report to a file, whole or not at all; its folder is made if need be.
+    """Writes a report to a file, whole or not at all; its folder is created if needed.
 
     Only its owner can read it, from the moment it exists: its errors quote the platform.
 

@@ -1,1 +1,1 @@
-"""What speaks Singer: the only place that touches the SDK's streams and messages."""
+"""The Singer side: the only place that uses the SDK's streams and messages."""

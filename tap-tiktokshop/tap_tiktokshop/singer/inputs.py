@@ -24,7 +24,7 @@ STATE = "Correct it, or leave it out to read from start_date on."
 
 
 def checked(file: IO[str] | None, what: str) -> IO[str] | None:
-    """A file that holds a JSON object, as the SDK reads it; None if there is none. `what` is how a sentence calls it.
+    """A file that holds a JSON object, as the SDK reads it; None if there is none. `what` is what a sentence calls it.
 
     Raises:
         ConfigurationError: It holds something else.
@@ -32,7 +32,7 @@ def checked(file: IO[str] | None, what: str) -> IO[str] | None:
     if file is None:
         return None
     text = getattr(file, "buffer", file).read()
-    if what == "state" and text.strip() in {b"null", "null"}:  # as orchestrators write that there is none
+    if what == "state" and text.strip() in {b"null", "null"}:  # how orchestrators write that there is no state
         return None
     return io.StringIO(json.dumps(object_in(text, f"{what} {file.name}")))
 
@@ -130,7 +130,7 @@ def state(given: Any) -> dict[str, Any]:
 
 
 def unknown(kind: str, names: Collection[str], known: Collection[str]) -> Iterator[str]:
-    """One sentence for each name that is none, with the one that may be meant."""
+    """One sentence for each name that does not exist, with the one that may be meant."""
     for name in names:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)

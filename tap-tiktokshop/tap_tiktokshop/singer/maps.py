@@ -1,4 +1,4 @@
-"""Has the SDK's mapper know a stream, says what is wrong with its maps, and whether they leave anything of it."""
+"""Registers a stream with the SDK's mapper, says what is wrong with its maps, and whether they leave any records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def register_map(tap: Tap, name: str) -> None:
-    """Has the mapper of a tap know one of its streams.
+    """Registers a stream with the mapper of its tap.
 
     Raises:
         ConfigurationError: The stream's map makes no sense.

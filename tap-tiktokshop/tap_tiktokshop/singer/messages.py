@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _output() -> str:
-    """What standard output is, for people: a file's name where the system knows it."""
+    """How to call standard output in a sentence: by the file's name where the system knows it."""
     try:
         name = str(Path("/proc/self/fd/1").readlink())
     except OSError:

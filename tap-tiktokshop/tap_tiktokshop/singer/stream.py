@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 WHOLE, BY_TIME = "FULL_TABLE", "INCREMENTAL"
-"""How a catalogue may want a stream replicated."""
+"""The replication methods that a catalogue may ask for."""
 
 
 def _passes_on(stream_map: StreamMap) -> bool:

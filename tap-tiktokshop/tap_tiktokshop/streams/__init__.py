@@ -1,4 +1,4 @@
-"""Every stream of the tap, as declarations; whoever asks about the rows of a list stands behind it."""
+"""Every stream of the tap, as declarations; a stream that asks about the rows of a list comes after it."""
 
 from tap_tiktokshop.streams import (
     affiliate,

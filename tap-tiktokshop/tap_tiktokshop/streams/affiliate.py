@@ -7,7 +7,7 @@ from tap_tiktokshop.reading.open_rows import OpenRows
 from tap_tiktokshop.streams.declaration import Declaration
 
 SETTLED = frozenset({"SETTLED", "INELIGIBLE"})
-"""What a commission comes to in the end; until then it is an estimate."""
+"""The statuses in which a commission is final; until then it is an estimate."""
 
 AFFILIATE_ORDERS = Declaration(
     name="affiliate_orders",
@@ -45,7 +45,7 @@ TARGET_COLLABORATIONS = Declaration(
 
 SAMPLE_APPLICATIONS = Declaration(
     name="sample_applications",
-    summary="Creators' requests for free samples, and what became of them.",
+    summary="Creators' requests for free samples, and what happened to them.",
     keys=("shop_id", "id"),
     reading=Listed(operations.SEARCH_SAMPLE_APPLICATIONS, "id"),
 )

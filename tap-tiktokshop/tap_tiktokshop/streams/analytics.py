@@ -75,7 +75,7 @@ LIVE_PERFORMANCE = Declaration(
 
 SHOP_SCORE = Declaration(
     name="shop_score",
-    summary="The platform's score of the shop, with what it is made of, as of `date`.",
+    summary="The platform's score of the shop, and what makes it up, as of `date`.",
     keys=("shop_id", "date"),
     how="the current one, each run",
     reading=Single(operations.GET_SHOP_SCORE, dated),

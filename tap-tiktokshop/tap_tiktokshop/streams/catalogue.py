@@ -51,14 +51,14 @@ SIZE_CHARTS = Declaration(
 
 MANUFACTURERS = Declaration(
     name="manufacturers",
-    summary="Makers of the seller's products, as European law wants them named.",
+    summary="Manufacturers of the seller's products, as European law requires.",
     keys=("id",),
     reading=Listed(operations.SEARCH_MANUFACTURERS, "id"),
 )
 
 RESPONSIBLE_PERSONS = Declaration(
     name="responsible_persons",
-    summary="Who answers for the seller's products, as European law wants it.",
+    summary="The persons responsible for the seller's products, as European law requires.",
     keys=("id",),
     reading=Listed(operations.SEARCH_RESPONSIBLE_PERSONS, "id"),
 )

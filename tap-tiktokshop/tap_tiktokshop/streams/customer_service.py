@@ -19,7 +19,7 @@ CONVERSATIONS = Declaration(
     summary="Conversations with buyers: who takes part, and the latest message.",
     keys=("shop_id", "id"),
     replication_key="update_time",
-    how="what went on since, of a list that is read whole",
+    how="what changed since, of a list that is read whole",
     shape=latest("update_time", "latest_message.create_time", "create_time"),
     reading=READ_CONVERSATIONS,
 )
@@ -42,7 +42,7 @@ MESSAGES = Declaration(
 
 SESSIONS = Declaration(
     name="customer_service_sessions",
-    summary="Times in which somebody took care of a conversation: how fast, and how content the buyer was.",
+    summary="Sessions in which an agent handled a conversation: how fast, and how satisfied the buyer was.",
     keys=("shop_id", "id"),
     replication_key="begin_time",
     # The buyer's score comes after the end, if it comes.

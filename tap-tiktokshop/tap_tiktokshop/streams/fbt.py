@@ -52,7 +52,7 @@ FBT_INBOUND_ORDERS = Declaration(
     summary="Deliveries of goods to the platform's warehouses, with what was received.",
     keys=("shop_id", "order_id"),
     follows="create_time",
-    how="those that stock records since name",
+    how="those that stock records since then name",
     reading=IfOnboarded(
         Children(
             parents=(Parents(READ_RECORDS, inbound_orders, ("order",), once=IDENTITY),),
@@ -67,7 +67,7 @@ FBT_INBOUND_ORDERS = Declaration(
 
 FBT_GOODS = Declaration(
     name="fbt_goods",
-    summary="The goods themselves: the SKUs they are sold as, weight, dimensions, what is dangerous about them.",
+    summary="The goods themselves: the SKUs they are sold as, weight, dimensions, dangerous contents.",
     keys=("shop_id", "id"),
     reading=IfOnboarded(Listed(operations.SEARCH_FBT_GOODS, "id")),
 )

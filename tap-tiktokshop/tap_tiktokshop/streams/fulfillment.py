@@ -62,7 +62,7 @@ DELIVERY_OPTIONS = Declaration(
 
 SHIPPING_PROVIDERS = Declaration(
     name="shipping_providers",
-    summary="The carriers among which the seller may choose for a delivery option.",
+    summary="The carriers from which the seller may choose for a delivery option.",
     keys=("shop_id", "delivery_option_id", "id"),
     reading=Children(
         parents=(Parents(READ_DELIVERY_OPTIONS, "id", once=IDENTITY),),

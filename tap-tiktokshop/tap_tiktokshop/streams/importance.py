@@ -1,4 +1,4 @@
-"""What is read first where the requests of a day are counted: orders, stock, finance, reports, then everything else."""
+"""What is read first when the requests of a day are limited: orders, stock, finance, reports, then everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the streams need of the platform, read off their declarations."""
+"""What the streams need from the platform, derived from their declarations."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ ORDERS = Declaration(
 
 ORDER_PRICE_DETAILS = Declaration(
     name="order_price_details",
-    summary="How the price of an order came about, line by line, with every discount and tax.",
+    summary="What the price of an order is made up of, line by line, with every discount and tax.",
     keys=("shop_id", "order_id"),
     replication_key="order_update_time",
     off=True,
@@ -69,7 +69,7 @@ ORDER_TRACKING = Declaration(
     how="of orders on their way, and of those that changed",
     reading=Children(
         parents=(
-            # A parcel moves on without its order changing.
+            # A parcel moves without its order changing.
             Parents(Listed(operations.SEARCH_ORDERS, "id", body={"order_status": ON_THE_WAY}), "id", ("update_time",)),
             Parents(
                 READ_ORDERS,

@@ -1,4 +1,4 @@
-"""The fields that hold personal data, and what to do with them where none may be kept."""
+"""The fields that hold personal data, and how to handle them where none may be kept."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ ALL_PRODUCTS = Parents(
 
 PRODUCTS = Declaration(
     name="products",
-    summary="Products with their SKUs, prices and stock per warehouse; deleted ones say since when they are.",
+    summary="Products with their SKUs, prices and stock per warehouse; deleted ones have the time of deletion.",
     keys=("shop_id", "id"),
     replication_key="update_time",
     reading=READ_PRODUCTS,

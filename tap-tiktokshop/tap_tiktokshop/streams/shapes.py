@@ -1,4 +1,4 @@
-"""How rows become records where a row as it came is not one: each a function of rows and of the moment of the run."""
+"""How rows become records where a row is not yet one: each a function of the rows and the moment of the run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def stock(rows: Iterable[Row], now: int) -> Iterator[Row]:
 
 
 def _rows(value: Any) -> list[Row]:
-    """The objects in a list, none if it is none: whatever else is there cannot be a row."""
+    """The objects in a list, none if it is not a list: anything else in it cannot be a row."""
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 

@@ -22,7 +22,7 @@ SELLER_PERMISSIONS = Declaration(
 
 SHOP_GROUPS = Declaration(
     name="shop_groups",
-    summary="The shops that the seller runs as a group, also those that were not authorised.",
+    summary="The shops that the seller runs as a group, including those that were not authorised.",
     keys=("shop_id",),
     reading=Single(operations.GET_SHOP_GROUPS, shop_group),
 )

@@ -1,4 +1,4 @@
-"""The input: lines that may be anything. What cannot be read is a rejected record, never the end of a run."""
+"""The input: lines that may be anything. One that cannot be read is a rejected record and never ends a run."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class InputError(Exception):
-    """The input is not what a tap may send."""
+    """The input is not something a tap may send."""
 
 
 class LineReader(GenericSingerReader[str]):
-    """Reads messages with msgspec, and hands lines that are none to `reject`.
+    """Reads messages with msgspec, and hands lines that are not messages to `reject`.
 
     Attributes:
         reject: Called with the stream ("" if unknown) and a sentence for each line that cannot be used.
@@ -56,7 +56,7 @@ class LineReader(GenericSingerReader[str]):
 
     @override
     def deserialize_json(self, line: str) -> dict[str, Any]:
-        """A line as a message; one that is none comes back with the type `UNREADABLE`, an empty one as `NOTHING`.
+        """A line as a message; one that is not comes back with the type `UNREADABLE`, an empty one as `NOTHING`.
 
         Raises:
             InputError: The line refers to records elsewhere, which would be left out.
@@ -98,7 +98,7 @@ def _told(error: Exception) -> str:
 
 
 def _depth(line: str) -> int:
-    """How many brackets are in one another, those in texts left out."""
+    """How deeply brackets are nested, ignoring those in texts."""
     deepest = depth = 0
     for character in _STRINGS.sub("", line):
         depth += (character in "[{") - (character in "]}")

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.writer import Writer, Writing
 
 DELETED = (
-    "the tap marks the row as deleted ({}), so what it says is no longer so: take such rows out of the feed, or send "
-    "what is to hold instead, like a quantity of 0"
+    "the tap marks the row as deleted ({}), so what it says is no longer true: take such rows out of the feed, or send "
+    "what should hold instead, like a quantity of 0"
 )
 
 
@@ -67,7 +67,7 @@ class WriteSink(BatchSink):
         key_properties: Sequence[str] | None,
     ) -> None:
         # Types are checked row by row below; the SDK's own look at a record would warn of the same field once more.
-        # Its formats are not asked for either: a date that is none would be the end of the run.
+        # Its formats are not asked for either: a date that is not one would end the run.
         loose: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": True}
         super().__init__(target, stream_name, loose, None)  # a record without its keys is a rejected row, not an error
         self._declared_keys = list(key_properties or ())
@@ -97,7 +97,7 @@ class WriteSink(BatchSink):
     @property
     @override
     def datetime_error_treatment(self) -> DatetimeErrorTreatmentEnum:
-        """A time of the metadata that is none is left out; it would be the end of the run."""
+        """A metadata time that is not a time is left out; it would end the run."""
         return DatetimeErrorTreatmentEnum.NULL
 
     @override

@@ -1,4 +1,4 @@
-"""Orders that the seller cancels: one call an order, never a second one."""
+"""Orders that the seller cancels: one call for each order, never a second one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which shipping provider a carrier's name means: by the user's own map, by the very name, or a similar one."""
+"""Which shipping provider a carrier's name means: by the user's own map, the exact name, or a similar one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choice:
-    """What came of a name.
+    """What a name turned out to mean.
 
     Attributes:
         provider_id: The platform's id, "" if the name is not that of one provider.
@@ -55,7 +55,7 @@ def choose(name: str, known: Sequence[tuple[str, str]], carriers: Mapping[str, s
     if not ids:
         near = {called for _, called in known if plain(called) == plain(meant)}
         ids = {number for number, called in known if called in near}
-        taken = f"the shipping provider {min(near)!r} was taken for {meant!r}" if near else ""
+        taken = f"the shipping provider {min(near)!r} was used for {meant!r}" if near else ""
         note = "; ".join(filter(None, (by_setting, taken)))
     if len(ids) == 1:
         return Choice(ids.pop(), note)

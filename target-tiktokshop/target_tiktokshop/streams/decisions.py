@@ -97,7 +97,7 @@ def _return_check(values: dict[str, Any]) -> None:
     _needs_reason(values)
     if "amount" in values:
         if "currency" not in values:
-            raise FieldError("currency is missing beside amount")
+            raise FieldError("amount is given without currency")
         values["amount"] = money(values["amount"], values["currency"])
     elif values["decision"].startswith("OFFER_PARTIAL_REFUND"):
         raise FieldError("amount is missing, which a partial refund needs")

@@ -1,4 +1,4 @@
-"""Warehouses that no record names: read again right before they are written back, and looked at afterwards."""
+"""Warehouses that no record names: read again right before they are written back, and checked afterwards."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def renew(rows: Sequence[Row], now: Sku) -> str:
 
 @dataclass(frozen=True)
 class Aftermath:
-    """What became of the warehouses of a SKU that no row names.
+    """What happened to the warehouses of a SKU that no row names.
 
     Attributes:
         overwritten: Warehouse -> (units it had when the call arrived, units that the call gave it).

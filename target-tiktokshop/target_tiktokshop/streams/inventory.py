@@ -1,4 +1,4 @@
-"""Stock: absolute numbers by warehouse, one call a product, a SKU always sent whole."""
+"""Stock: absolute numbers by warehouse, one call for each product, a SKU always sent with all its warehouses."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class InventoryWriter(SkuWriter):
             self._read_statuses(shop, group)
 
     def _place(self, row: Row) -> None:
-        """Which warehouse the row means, and what would become of it."""
+        """Which warehouse the row means, and what it would hold then."""
         sku: Sku = row.subject
         warehouse = row.values.get("warehouse_id")
         if warehouse is None and len(sku.available) == 1:

@@ -1,4 +1,4 @@
-"""What the sinks need of the platform, for whoever examines a grant before a run."""
+"""What the sinks need from the platform, for checking a grant before a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices: one call a product, which takes all of its SKUs or none."""
+"""Prices: one call for each product, which changes all of its SKUs or none."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _write_amounts(values: dict[str, Any]) -> None:
     if listed and values["currency"] != "USD":
         raise FieldError("list_price is for US dollars only")
     if listed and Decimal(listed) < Decimal(asked(values)):
-        raise FieldError("list_price is below the price; the platform would drop it without a word")
+        raise FieldError("list_price is below the price; the platform would silently drop it")
 
 
 def asked(values: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Putting products up and taking them down, twenty a call."""
+"""Putting products on sale and taking them off, twenty in a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers that orders have in other systems, up to 100 a call."""
+"""The numbers that orders have in other systems, up to 100 in a call."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def line_items(value: Any) -> list[dict[str, str]]:
 
 def _line(place: int, line: Any) -> dict[str, str]:
     if not isinstance(line, dict):
-        raise FieldError(f"must hold objects with id and origin_id, which line {place} is not")
+        raise FieldError(f"must hold objects with id and origin_id, but line {place} is not one")
     name = ""
     try:
         return {(name := part): read(line.get(part)) for part, read in LINE.items()}

@@ -1,1 +1,1 @@
-"""How records become writes: collect, resolve, compare, guard, send, read back. Nothing here knows of Singer."""
+"""How records become writes: collect, resolve, compare, guard, send, read back. Nothing here knows about Singer."""

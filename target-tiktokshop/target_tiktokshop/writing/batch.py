@@ -1,4 +1,4 @@
-"""The way of a batch: find the shops, look, guard, send, read back."""
+"""What happens to a batch: find the shops, look, guard, send, read back."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def send(run: WriteRun, writer: Writer, planned: list[Row]) -> None:
 
 
 def read_back(writer: Writer, sent: list[Row], unclear: Mapping[int, Exception], *, verify: bool) -> None:
-    """Settles rows that were sent by what the shop shows now; without `verify` only those whose end is unclear."""
+    """Settles rows that were sent by what the shop shows now; without `verify` only those whose outcome is unclear."""
     look_again = sent if verify else [row for row in sent if id(row) in unclear]
     try:
         kept = surprises.kept(writer, look_again)

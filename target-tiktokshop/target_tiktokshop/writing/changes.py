@@ -20,7 +20,7 @@ class Stop:
 
 @dataclass
 class Changes:
-    """What the run has come to so far.
+    """What the run has done so far.
 
     Attributes:
         skus: SKUs whose stock it has looked at.

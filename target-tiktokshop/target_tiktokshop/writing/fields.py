@@ -46,7 +46,7 @@ class Field:
 
 
 def identifier(value: Any) -> str:
-    """An id of the platform's: digits, usually, never blanks, so those around it go. A whole number will do."""
+    """An id of the platform's: digits, usually, never blanks, so those around it go. Whole numbers are accepted."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not _ID.fullmatch(value.strip()):
@@ -55,7 +55,7 @@ def identifier(value: Any) -> str:
 
 
 def identifiers(value: Any) -> tuple[str, ...]:
-    """Some ids, each once; a text with commas will do."""
+    """Some ids, each once; a text with commas is accepted, too."""
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list) or not value:
@@ -69,7 +69,7 @@ def number(value: Any) -> str:
 
 
 def text(value: Any) -> str:
-    """A text that says something, as it is: others may tell names apart by a blank. A whole number will do."""
+    """A text that says something, as it is: others may tell names apart by a blank. Whole numbers are accepted."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():

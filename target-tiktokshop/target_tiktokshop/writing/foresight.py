@@ -1,6 +1,6 @@
-"""What the platform would refuse, as far as the shop tells beforehand: for the plan of a dry run.
+"""What the platform would refuse, as far as the shop's data shows: for the plan of a dry run.
 
-The real run sends such rows all the same, because the platform decides.
+The real run sends such rows anyway, because the platform decides.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ REFUSALS: Mapping[str, str] = {
     "12052393": "the product is in a running promotion, and its stock may not go below what it is now",
     "12052038": "a running promotion locks the price of the product",
     "12052901": "the status of the product does not allow it",
-    "12052570": "the price is outside what the platform takes in this market",
-    "12052055": "the platform takes at most 99,999 units a warehouse",
+    "12052570": "the price is outside what the platform accepts in this market",
+    "12052055": "the platform accepts at most 99,999 units in a warehouse",
     "12052531": "the warehouse is disabled",
-    "12052532": "the warehouse takes returns, and sells nothing",
+    "12052532": "the warehouse is for returns, not for sales",
     "12052850": "the stock of a combined product follows from its parts: send stock of those",
-    "25001014": "the reason is none of those that the platform takes for this request or order",
-    "21011022": "the shipping provider is none of those that the order's delivery option has",
+    "25001014": "the reason is not one that the platform accepts for this request or order",
+    "21011022": "the shipping provider is not one that the order's delivery option has",
 }
 MOST_UNITS = 99_999
 # Kinds of promotions that are about the price of single products, and so lock it and the stock.
@@ -94,9 +94,9 @@ def unless_unknown(see: Callable[[list[Row]], None], rows: list[Row]) -> None:
     except TikTokShopError as error:
         if error.reach != "stream":
             raise
-        logger.info("What the platform would refuse cannot be read, so the plan may be too hopeful: %s", error)
+        logger.info("What the platform would refuse cannot be read, so the plan may be too optimistic: %s", error)
     except Exception as error:
-        logger.info("What the platform would refuse cannot be read, so the plan may be too hopeful.")
+        logger.info("What the platform would refuse cannot be read, so the plan may be too optimistic.")
         logger.debug("A surprise", exc_info=error)
 
 

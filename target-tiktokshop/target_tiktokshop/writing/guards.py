@@ -1,4 +1,4 @@
-"""What may never be sent: checks of single rows, and of a whole batch, before any of its calls goes out."""
+"""What must never be sent: checks of single rows, and of a whole batch, before any of its calls is made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LONG_ID = 15
 """From so many digits on, a name in `deny_skus` or `allow_skus` is taken for the platform's id of a SKU."""
-INSIST = "the setting send_unseen sends it all the same"
+INSIST = "the setting send_unseen sends it anyway"
 
 
 class RunStoppedError(Exception):

@@ -91,7 +91,7 @@ class Product:
 
 
 class Catalogue:
-    """One shop's products. Seller SKUs are remembered for the run, prices and stock are read afresh."""
+    """One shop's products. Seller SKUs are remembered for the run, prices and stock are read again each time."""
 
     def __init__(self, run: WriteRun, shop: Shop) -> None:
         self._run = run
@@ -227,7 +227,7 @@ class Catalogue:
 
 
 def plain(name: str) -> str:
-    """A name without what is often lost or added on the way of it: blanks around it, and case."""
+    """A name without what often gets lost or added: blanks around it, and case."""
     return name.strip().casefold()
 
 
@@ -242,14 +242,14 @@ def whole(run: WriteRun, operation: Operation, shop: Shop, body: Mapping[str, An
 
 
 def objects(rows: Any) -> list[dict[str, Any]]:
-    """The objects in a list of the platform's: where it is none, or holds something else, that is nothing."""
+    """The objects in a list from the platform; anything that is not a list, or not an object in it, is ignored."""
     if isinstance(rows, (str, dict)) or not isinstance(rows, Sequence):
         return []
     return [row for row in rows if isinstance(row, dict)]
 
 
 def object_of(value: Any) -> dict[str, Any]:
-    """An object of the platform's, empty where it is none."""
+    """An object from the platform, empty where it is not an object."""
     return value if isinstance(value, dict) else {}
 
 
@@ -280,13 +280,13 @@ def sku_of(item: Mapping[str, Any], product_id: str, status: str) -> Sku:
 
 
 def units_of(value: Any) -> int | None:
-    """A number of units of the platform's, None if it cannot be read."""
+    """A number of units from the platform, None if it cannot be read."""
     number = decimal_of(value)
     return int(number) if number is not None and number == number.to_integral_value() else None
 
 
 def decimal_of(value: Any) -> Decimal | None:
-    """An amount of the platform's, None if there is none that can be read."""
+    """An amount from the platform, None if it is missing or cannot be read."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""What is right for some and a disaster for all: how much of what a shop has one run may change."""
+"""Changes that are right for some and a disaster for all: how much of what a shop has one run may change."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _too_many(mass: Mass, shop: Shop, rows: Sequence[Row], run: WriteRun) -> Ite
     if total is None:
         if not run.settings.send_unseen:
             words = f"{len(things)} {mass.words}, and shop {shop.id} does not say how many there are"
-            yield Stop(mass.name, f"{words}, so that {mass.name} cannot be checked (send_unseen sends all the same)")
+            yield Stop(mass.name, f"{words}, so that {mass.name} cannot be checked (send_unseen sends anyway)")
     elif len(things) * 100 > percent * total:
         yield Stop(
             mass.name, f"{len(things)} of {total} {mass.words} in shop {shop.id}, more than {mass.name} ({percent} %)"

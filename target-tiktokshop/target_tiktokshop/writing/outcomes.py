@@ -1,4 +1,4 @@
-"""Every outcome and every code that a results file may hold, with its meaning: the one table of them."""
+"""Every outcome and every code that a results file may hold, with its meaning, in one table."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ REASONS: Mapping[str, str] = {
     "unpaid": "the order is not paid: do not ship it; feed it again once it is",
     "cancelled": "the order is cancelled: do not ship it, or stop the parcel",
     "delivered": "the order is already delivered under another tracking number, which stays",
-    "fulfilled_by_platform": "the platform's own warehouse ships this order: nothing is to be sent for it",
+    "fulfilled_by_platform": "the platform's own warehouse ships this order: there is nothing to send for it",
     "shipped_by_platform": "the platform's carrier ships this order: print its label and hand the parcel over",
     "unknown_lines": "the order has no such line items (any more): check order_line_item_ids",
     "unknown_package": "the order has no such package: check package_id",
-    "partly_shipped": "some of the line items have this number and others none: name only those that are not shipped",
+    "partly_shipped": "some of the line items have this number, others have none: name only those that are not shipped",
     "number_in_use": "another package of the order has this tracking number: use one number for each package",
     "several_packages": "the order has several packages: name package_id or order_line_item_ids",
-    "too_late": "tracking numbers may be corrected within 72 hours of shipping, and these are over: tell the buyer",
+    "too_late": "tracking numbers may be corrected within 72 hours of shipping, and that time is over: tell the buyer",
     "market": "the platform makes the packages itself in this market, and has not made one: feed it again later",
     "no_lines": "nothing of the order is left to ship: its line items are cancelled, or the shop shows none of them",
     "after_sale": "the buyer has asked to cancel the order: decide about that first",
@@ -66,9 +66,9 @@ REASONS: Mapping[str, str] = {
 
 CODES: Mapping[str, Code] = {
     "bad_record": Code("A field is missing, or has a value that cannot be used; the message names it."),
-    "unreadable_line": Code("The line is not a Singer message, or far too long."),
+    "unreadable_line": Code("The line is not a Singer message, or is far too long."),
     "shop_needed": Code("Several shops may be written to, and the record does not say which: add `shop_id`."),
-    "unknown_shop": Code("The credentials do not reach the shop of the record: check `shop_id`."),
+    "unknown_shop": Code("The credentials do not cover the record's shop: check `shop_id`."),
     "made_up_shop": Code(
         "The row comes from a sandbox's made-up shop, and the run writes to shops that are not made up: read the "
         "real shop, or set `sandbox` to write to made-up ones."
@@ -83,15 +83,15 @@ CODES: Mapping[str, Code] = {
     "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
     "unknown_request": Code("The shop has no such cancellation or return: check its id."),
     "not_pending": Code("The request does not wait for this decision (any more)."),
-    "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists those."),
+    "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists them."),
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
     "deleted_row": Code(
-        "The tap marks the row as deleted, so what it says is no longer so: take such rows out of the feed, or send "
+        "The tap marks the row as deleted, so what it says is no longer true: take such rows out of the feed, or send "
         "what is to hold instead, like a quantity of 0."
     ),
     "odd_answer": Code(
-        "What the platform shows of it, or answered, cannot be read; `unconfirmed` if it may have been sent: look at "
+        "What the platform shows or answers about it cannot be read; `unconfirmed` if it may have been sent: look at "
         "it in Seller Center.",
         (REJECTED, UNCONFIRMED),
     ),

@@ -1,4 +1,4 @@
-"""What a dry run shows at its end: each row's own fate by shop and product, what would stop the real run, totals."""
+"""What a dry run shows at its end: what each row would change, what would stop the real run, totals."""
 
 from __future__ import annotations
 
@@ -160,6 +160,6 @@ def brief(value: Any) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most so many characters, on one line."""
+    """A text cut to so many characters, on one line."""
     text = " ".join(text.split())
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,4 +1,4 @@
-"""One outcome a record, on disk before any STATE behind it is passed on."""
+"""One outcome for each record, on disk before any later STATE is passed on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 @dataclass
 class OutcomeTally:
-    """What a run has come to so far."""
+    """The counts of a run so far."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     deliberate: int = 0

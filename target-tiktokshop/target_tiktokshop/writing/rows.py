@@ -1,4 +1,4 @@
-"""A record on its way to the shop, and what became of it."""
+"""A record on its way to the shop, and its outcome."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ class Row:
         self.settle(REJECTED, code, message, request_id)
 
     def refuse(self, error: TikTokShopError) -> None:
-        """The platform refused, or did not manage."""
+        """The platform refused, or failed."""
         self.reject(str(error.code or error.category), str(error), error.request_id)
 
     def unchanged(self, message: str = "", code: str = "") -> None:
-        """The shop is so already."""
+        """The shop has it already."""
         self.settle(UNCHANGED, code, message)
 
 

@@ -85,7 +85,7 @@ class WriteRun:
         return self.halving(read, ids[:half]) | self.halving(read, ids[half:])
 
     def close(self) -> None:
-        """Ends waiting calls and lets go of everything."""
+        """Ends waiting calls and releases everything."""
         self.closing.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.client.close()

@@ -1,4 +1,4 @@
-"""What nobody expected of the platform's answers: it stays with the row that it is about."""
+"""Unexpected answers of the platform: each affects only the row that it is about."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def reject(row: Row, error: Exception) -> None:
 
 def leave_unconfirmed(row: Row, error: Exception | None) -> None:
     """The row may have been sent, and it cannot be said whether the shop has it."""
-    words = _told(error) if error else "what the platform shows of it cannot be read"
+    words = _told(error) if error else "what the platform shows about it cannot be read"
     row.settle(UNCONFIRMED, "odd_answer", f"it may have been sent, and {words}: look at it in Seller Center")
 
 
 def _told(error: Exception) -> str:
     """What to say of a surprise; its own words are left out, for they may hold anything."""
     logger.debug("A surprise", exc_info=error)
-    return f"what the platform shows of it cannot be read ({type(error).__name__})"
+    return f"what the platform shows about it cannot be read ({type(error).__name__})"
 
 
 def look(writer: Writer, rows: list[Row]) -> None:

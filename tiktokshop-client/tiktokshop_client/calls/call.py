@@ -1,4 +1,4 @@
-"""One call to its end: budget, stamp, sign, send, judge; then refresh, correct, wait or give up."""
+"""One call from start to finish: budget, stamp, sign, send, judge; then refresh, correct, wait or give up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requests of a day, for apps that have such a cap: no more to a shop than ``requests_per_day`` says."""
+"""The requests of a day, for apps with a daily cap: no more to a shop than ``requests_per_day`` says."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Budget:
         self._closing = closing
         self._levels = levels
         self._held_up_by: frozenset[Shared] = frozenset()  # the levels that the next request has waited for
-        self._turn = Lock()  # held by the one who waits for the next slot
+        self._turn = Lock()  # held by the thread that waits for the next slot
         self._state = lock or Lock()  # never held while waiting
         self._due = -math.inf  # when the next request is to go by even spacing
         self._latency = 0.0

@@ -71,7 +71,7 @@ class Departure:
 
 
 class Shared:
-    """A ceiling over several budgets, its members. Whoever has it sees to it that one thread at a time uses it.
+    """A ceiling over several budgets, its members. Its owner makes sure that one thread at a time uses it.
 
     Args:
         ceiling: Requests per second that are allowed from the start.

@@ -1,4 +1,4 @@
-"""A rate below a ceiling: halved by refusals that are about the rate, and soon back."""
+"""A rate below a ceiling: halved when the platform refuses because of the rate, and soon restored."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Recent:
 
 
 class Throttle:
-    """What a ceiling's refusals have left of it. Whoever has it sees to it that one thread at a time uses it."""
+    """What a ceiling's refusals have left of it. Its owner makes sure that one thread at a time uses it."""
 
     def __init__(self, ceiling: float, clock: Clock) -> None:
         self._ceiling = ceiling
@@ -75,7 +75,7 @@ class Throttle:
         self._recent.append(_Recent(slot))
 
     def pause(self, seconds: float | None) -> None:
-        """Allows no request for so long, but for no longer than a call may take; None is no pause."""
+        """Allows no request for this long, but no longer than a call may take; None means no pause."""
         if seconds is not None:
             self.paused_until = max(self.paused_until, self._clock.monotonic() + min(seconds, TOTAL_DEADLINE))
 

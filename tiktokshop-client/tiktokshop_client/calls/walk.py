@@ -1,4 +1,4 @@
-"""Whether the pages of a list come to an end: each is asked for with a token of its own and brings something new."""
+"""Makes sure that the pages of a list end: each needs a token of its own and must bring something new."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_BEYOND: Final = 100
 """Pages that may follow when all rows that the platform counts have come, if its count is not capped. A count may be
 stale, or leave out what comes meanwhile; but 10,000 rows more than it says is no list that comes to an end."""
 MOST_PAGES: Final = 50_000
-"""Pages of a list that nobody counts: five million rows."""
+"""The most pages of a list without a count: five million rows."""
 
 
 class Walk:

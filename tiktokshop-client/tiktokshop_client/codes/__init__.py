@@ -1,1 +1,1 @@
-"""The codes that the platform answers with: what each means, and what is to be done."""
+"""The codes that the platform answers with: what each means, and what to do."""

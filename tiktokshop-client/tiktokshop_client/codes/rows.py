@@ -24,7 +24,7 @@ class RowError:
         message: The platform's words.
         ids: What the row was, by the platform's names: ``sku_id``, ``warehouse_id``, ``package_id``, ``product_id``.
         done: Whether it failed because the wanted state was there already (shipped, delivered).
-        warning: Whether the row was carried out all the same.
+        warning: Whether the row was carried out anyway.
     """
 
     code: int

@@ -87,7 +87,7 @@ _MARKET_WORDS = _words(
     r"|(market|region|country)\b.{0,30} (is )?(not supported|unsupported)"
 )
 
-# 36009004 and its like say nothing by themselves: the message's words decide, so these rows come first.
+# Codes like 36009004 say nothing by themselves: the message's words decide, so these rows come first.
 WORDED: tuple[Rule, ...] = (
     Rule(
         _C.PAGE_TOKEN,
@@ -129,7 +129,7 @@ WORDED: tuple[Rule, ...] = (
     Rule(
         _C.BUG,
         _A.STOP,
-        f"the platform found no signature; {_ONLY_SEEN_BY_US}",
+        f"the platform did not find a signature; {_ONLY_SEEN_BY_US}",
         code=36009004,
         words=_words(r"\bsign(ature)?\b"),
     ),
@@ -166,7 +166,7 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
     (36009004, _C.BUG, _A.STOP, "the platform refused a parameter of the request"),
     (36009007, _C.TRANSIENT, _A.RETRY, "the platform took too long; try again or ask for less at once"),
     (36009009, _C.BUG, _A.FALLBACK, "the platform does not know the path {path}; check api_base_url"),
-    (36009010, _C.BUG, _A.STOP, f"the platform does not take this HTTP method here; {_ONLY_SEEN_BY_US}"),
+    (36009010, _C.BUG, _A.STOP, f"the platform does not accept this HTTP method here; {_ONLY_SEEN_BY_US}"),
     (
         36009014,
         _C.BUG,
@@ -174,7 +174,7 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
         f"the platform does not know this version of {{path}}; {_ONLY_SEEN_BY_US}",
     ),
     (36009021, _C.BUSINESS, _A.STOP, "the file to upload is too large"),
-    (36009022, _C.BUG, _A.STOP, f"the platform could not take the body's format; {_ONLY_SEEN_BY_US}"),
+    (36009022, _C.BUG, _A.STOP, f"the platform does not accept the format of the request's body; {_ONLY_SEEN_BY_US}"),
     (36009023, _C.BUG, _A.STOP, f"the platform wants a multipart form here; {_ONLY_SEEN_BY_US}"),
     (
         36009033,
@@ -214,23 +214,23 @@ _GATEWAY: tuple[tuple[int, Category, Action, str], ...] = (
         CIPHER_OF_ANOTHER_GRANT,
         _C.AUTHORISATION,
         _A.STOP,
-        "the token does not go with the shop's cipher: run again, to read the ciphers again; if that does not help, "
+        "the token does not belong to the shop's cipher: run again, to read the ciphers again; if that does not help, "
         + _AS_SELLER,
     ),
     (36004001, _C.AUTHORISATION, _A.STOP, f"the refresh token has expired: {_REAUTHORISE}"),
     (36004004, _C.AUTHORISATION, _A.STOP, f"the authorisation code is used, expired or wrong: {_REAUTHORISE}"),
-    (36004005, _C.AUTHORISATION, _A.STOP, f"the platform has no such authorisation (any more): {_REAUTHORISE}"),
+    (36004005, _C.AUTHORISATION, _A.STOP, f"the platform does not know this authorisation (any more): {_REAUTHORISE}"),
     (98001004, _C.BUG, _A.STOP, "the platform refused a parameter as out of range"),
     (100005, _C.RATE, _A.SLOW_DOWN, "the platform refuses more requests for now"),
     (100006, _C.TRANSIENT, _A.RETRY, "the platform had an internal error; try again later"),
 )
 
 _NO_PERMISSION = (
-    "the platform grants no permission for this: check the app's scopes (here {scope}) and that the seller "
-    "authorised them"
+    "the platform grants no permission for this: check that the app has the scope {scope} and that the seller "
+    "authorised it"
 )
 
-# The rest of what only waiting helps against, and what is wrong with a request rather than with the shop's data.
+# Other failures that only waiting helps against, and what is wrong with a request rather than with the shop's data.
 _FAMILIES: tuple[tuple[int, Category, Action, str], ...] = (
     (10002014, _C.TRANSIENT, _A.RETRY, "the order service could not fetch orders; try again later"),
     (10002015, _C.TRANSIENT, _A.RETRY, "the order service could not fetch orders; try again later"),
@@ -262,7 +262,7 @@ _FAMILIES: tuple[tuple[int, Category, Action, str], ...] = (
 # Refusals that are about the shop's data; all are (business, stop).
 _BUSINESS: dict[int, str] = {
     # orders and fulfilment
-    11007009: "the order is of a kind that this call does not serve",
+    11007009: "this call does not work for orders of this kind",
     21008111: "the order or package belongs to another seller",
     21008116: "the shop has no subscription to this delivery option",
     21011001: "there is no such package",
@@ -275,11 +275,11 @@ _BUSINESS: dict[int, str] = {
     21011043: "it is not shipped yet, so there is nothing to correct: mark it as shipped first",
     21011048: "the order has several packages: correct each package by itself",
     21011050: "the shipping information has been corrected as often as the platform allows",
-    21011051: "the time in which shipping information may be corrected is over",
-    21011052: "the time in which shipping information may be corrected is over",
+    21011051: "it is too late to correct the shipping information",
+    21011052: "it is too late to correct the shipping information",
     10007014: "the package is not delivered by the seller's own fleet",
     25011014: "the return is in a state that does not allow this decision",
-    45109001: "the time in which the conversation may be answered is over",
+    45109001: "it is too late to answer the conversation",
     # products: which one, in what state
     12019150: "there is no such product",
     12052032: "there is no such product",
@@ -293,7 +293,7 @@ _BUSINESS: dict[int, str] = {
     12052371: "the product is in a running auction",
     12052547: "the product has no version under review",
     12052701: "a cross-border seller cannot create local products",
-    12052704: "the platform does not find the seller",
+    12052704: "the platform cannot find the seller",
     12052705: "the seller may not manage local products",
     12052901: "the product's status does not allow it (it may be under review)",
     12052910: "the product service refused a parameter",
@@ -328,7 +328,7 @@ _BUSINESS: dict[int, str] = {
     12052516: "the list of stock is incomplete: all warehouses of the SKU must be sent",
     12052530: "the warehouse belongs to another shop",
     12052531: "the warehouse is disabled",
-    12052532: "the warehouse is not for sales",
+    12052532: "the warehouse is not one for sales",
     12052533: "warehouses cannot be added, removed or replaced here",
     12052534: "the warehouse cannot be removed",
     12052553: "a SKU is named more than once",
@@ -339,7 +339,7 @@ _BUSINESS: dict[int, str] = {
     12052921: "the stock is shared with the shop it was copied from: change it there",
     # prices
     12019045: "the price is locked",
-    12052012: "the price is not written as the platform wants it",
+    12052012: "the price is not in the format that the platform wants",
     12052038: "a promotion locks the price: change it when the promotion is over",
     12052073: "the price is not valid",
     12052084: "the currency is not one of this shop or region",

@@ -1,4 +1,4 @@
-"""The command `tiktokshop`: a seller's consent, the tokens that come of it, and what is wrong when something is."""
+"""The command `tiktokshop`: a seller's consent, the tokens that it brings, and what is wrong when something fails."""
 
 from __future__ import annotations
 
@@ -87,8 +87,10 @@ def auth() -> None:
 @auth.command()
 @_consent_options
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True,
-              help="The port of this machine that the app's redirect address names.")  # fmt: skip
-@click.option("--paste", is_flag=True, help="Receive nothing: ask for the address where the browser ended.")
+              help="The port on this machine in the app's redirect address.")  # fmt: skip
+@click.option(
+    "--paste", is_flag=True, help="Do not wait for the redirect: ask for the address where the browser ended up."
+)
 @click.option("--no-browser", is_flag=True, help="Show the consent link, but do not open it.")
 @_common
 def login(  # noqa: PLR0913 - one argument for each option
@@ -109,7 +111,7 @@ def login(  # noqa: PLR0913 - one argument for each option
     check(settings, store)  # before anybody clicks
     if paste:
         click.echo(f"Open this link as the seller:\n\n  {link}\n", err=True)
-        address = asked("Then paste the address where the browser ends (not shown)", hidden=True)
+        address = asked("Then paste the address where the browser ends up (not shown)", hidden=True)
         code = code_of(query_of(address), state)
     else:
         with Receiver(port, state) as receiver:
@@ -134,7 +136,7 @@ def url(*, region: str | None, service_id: str | None, config_file: Path | None,
 
 @auth.command(name="exchange")
 @click.argument("code", required=False)
-@click.option("--state", help="The state of the link, if it is known; it must come back.")
+@click.option("--state", help="The state in the consent link, if you know it; the redirect must have the same.")
 @_common
 def exchange_command(
     *, code: str | None, state: str | None, config_file: Path | None, as_json: bool, log_level: str
@@ -144,7 +146,7 @@ def exchange_command(
     A code is good once, within 30 minutes, and only with the app's secret. Without CODE it is asked for, unseen.
     """
     settings, store, _ = _connection(config_file, log_level, seed_needed=False)
-    text = code or asked("Code, or the address where the browser ended (not shown)", hidden=True)
+    text = code or asked("Code, or the address where the browser ended up (not shown)", hidden=True)
     found = code_of(query_of(text), state) if "code=" in text or "error=" in text else Secret(text.strip())
     _exchange(settings, store, found, as_json=as_json)
 
@@ -242,7 +244,7 @@ def _print(facts: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> Non
 
 
 def main() -> NoReturn:
-    """The command `tiktokshop`: one sentence for whatever goes wrong, and an exit code that says so."""
+    """The command `tiktokshop`: one sentence for anything that goes wrong, and an exit code to match."""
     as_json = "--json" in sys.argv
 
     def command() -> None:

@@ -1,4 +1,4 @@
-"""Where the command line `tiktokshop` has its settings from: a file, the environment, `.env`, or a prompt."""
+"""Where the command `tiktokshop` gets its settings from: a file, the environment, `.env`, or a prompt."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def consent_url(settings: Settings, *, region: str, service_id: str, state: str)
     if not service_id:
         raise ConfigurationError(
             "the consent link needs the app's service id: copy it from Partner Center and pass it with --service-id, "
-            "or use --region legacy, whose link has the app key in its place",
+            "or use --region legacy, whose link has the app key instead",
         )
     query = urlencode({"service_id": service_id, "state": state})
     return f"{elsewhere or HOSTS[region]}/open/authorize?{query}"

@@ -1,1 +1,1 @@
-"""Requests and answers: sent, bounded, read, whatever comes back."""
+"""Requests and answers: sending, bounds and reading, whatever comes back."""

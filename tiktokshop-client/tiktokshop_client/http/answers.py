@@ -1,4 +1,4 @@
-"""From bytes to the platform's envelope, or to an error: nothing is taken for success by accident."""
+"""Turns bytes into the platform's envelope, or an error: nothing is mistaken for success."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def read_answer(
     """
     envelope = None if names_nul(reply.body) else _any_envelope(reply.body, rows, outline)
     mended = 0
-    if envelope is None and reply.body.rstrip().endswith(b"}"):  # half an answer cannot be mended
+    if envelope is None and reply.body.rstrip().endswith(b"}"):  # half an answer cannot be repaired
         body, mended = mend(reply.body)
         envelope = _any_envelope(body, rows, outline)
     if envelope is None:
@@ -189,7 +189,7 @@ def read_page(
 
 
 def _any_envelope(body: bytes, rows: str | None, outline: tuple[str, ...]) -> dict[str, Any] | None:
-    """The envelope, by the quickest way that leads to it; None if the body is none."""
+    """The envelope, found in the quickest way; None if the body is not one."""
     return (
         (_outlined(body, rows, outline) if rows and outline else None)
         or (_list_envelope(body, rows) if rows else None)

@@ -1,4 +1,4 @@
-"""How large an answer may be and how long it may take: one that is without end, or is made to explode, is cut off.
+"""How large an answer may be and how long it may take: an endless one, or a decompression bomb, is cut off.
 
 Every byte of an answer passes ``Received`` on its way from the socket to whoever reads the status, the headers, the
 framing of chunks, the body or what follows it; and is unpacked here, or not at all. So no kind of answer gets round it.
@@ -36,7 +36,7 @@ FREE_DECODED: Final = MEGABYTE // 10
 MOST_CODINGS: Final = 3
 """How often a body may be packed in itself."""
 MOST_MEMBERS: Final = 1_000
-"""Packed files behind each other that a body may consist of. One is usual."""
+"""The most compressed files in a row that a body may consist of. One is usual."""
 PATIENCE: Final = 2
 """A whole answer may take so many times the seconds for which it may be silent."""
 
@@ -196,7 +196,7 @@ def unpack(body: bytes, codings: str, allowance: Allowance) -> bytes:
     """
     names = [name for name in (part.strip().lower() for part in codings.split(",")) if name not in {"", "identity"}]
     if len(names) > MOST_CODINGS:
-        raise AnswerError(f"sent an answer that is packed more than {MOST_CODINGS} times over")
+        raise AnswerError(f"sent an answer that is compressed more than {MOST_CODINGS} times over")
     if not body or not all(name in _WINDOWS for name in names):
         return body
     for name in reversed(names):
@@ -235,7 +235,7 @@ def _inflated(packed: bytes, window: int, allowance: Allowance) -> bytes:
                 break
             members += 1
             if members > MOST_MEMBERS:
-                raise AnswerError(f"sent an answer that is made of more than {MOST_MEMBERS} packed files")
+                raise AnswerError(f"sent an answer that consists of more than {MOST_MEMBERS} compressed files")
             engine = zlib.decompressobj(window)  # one file after the other
         elif not rest and size < room:
             raise zlib.error("it is cut off")

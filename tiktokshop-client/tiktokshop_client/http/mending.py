@@ -1,4 +1,4 @@
-"""JSON that is a little broken: mended where the break is, so that it costs no more than that."""
+"""JSON that is a little broken: repaired where the break is, so that nothing else is lost."""
 
 from __future__ import annotations
 

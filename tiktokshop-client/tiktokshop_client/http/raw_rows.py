@@ -1,4 +1,4 @@
-"""The rows of a page as the bytes they came in, which are decoded by whoever needs them, when they are needed."""
+"""The rows of a page as the bytes they came in, decoded only when they are needed."""
 
 from __future__ import annotations
 

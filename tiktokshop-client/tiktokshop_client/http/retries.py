@@ -72,7 +72,7 @@ class Retries:
 
 
 def http_date(text: str | None) -> float | None:
-    """The unix time of an HTTP date, None if it is none."""
+    """The unix time of an HTTP date, None if it is not one."""
     if not text:
         return None
     try:

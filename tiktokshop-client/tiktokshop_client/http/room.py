@@ -1,4 +1,4 @@
-"""How much memory the pages that are there may take up together, however many threads read them."""
+"""How much memory all pages in use may take up together, however many threads read them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_AT_ONCE: Final = 64 * MEGABYTE
-"""Bytes that all large pages together may come to. One that would come to more by itself is refused."""
+"""The most bytes that all large pages may take up together. One that would exceed this by itself is refused."""
 VALUE: Final = 64
-"""Bytes that are reckoned for a value of a page, beside its text: what the smallest list or object takes up."""
+"""Bytes that are counted for each value of a page, besides its text: what the smallest list or object takes up."""
 MOMENT: Final = 0.01
 """Seconds after which it is looked again whether there is room."""
 

@@ -1,4 +1,4 @@
-"""The platform's endpoints as data, one module an API family. Nobody else writes a path."""
+"""The platform's endpoints as data, one module for each API family. No other module contains a path."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Orders, and what hangs on one."""
+"""Orders, and what belongs to one."""
 
 from tiktokshop_client.operations._operation import Operation
 

@@ -1,4 +1,4 @@
-"""The seller, the shops of the grant, and what the platform tells them of."""
+"""The seller, the shops of the grant, and the events that the platform reports to them."""
 
 from tiktokshop_client.operations._operation import Operation
 

@@ -193,7 +193,7 @@ class ObjectStore:
         return self._told(create)  # type: ignore[no-any-return]
 
     def _drop(self, name: str) -> None:
-        """Removes an object that nobody needs any more; one that stays does no harm."""
+        """Removes an object that is no longer needed; one that stays does no harm."""
         with contextlib.suppress(Exception):
             self._files.rm_file(f"{self._path}/{name}")
 

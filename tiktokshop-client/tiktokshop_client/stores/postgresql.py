@@ -1,4 +1,4 @@
-"""A token pair in PostgreSQL: one row of a table of ours, and an advisory lock that ends with its connection."""
+"""A token pair in PostgreSQL: one row of our own table, and an advisory lock that ends with its connection."""
 
 from __future__ import annotations
 

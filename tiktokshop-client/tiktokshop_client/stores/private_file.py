@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 OWNER_ONLY = 0o600
 LONGEST = 1 << 20
-"""Bytes of a file that are read; whatever is longer is none of ours."""
+"""The most bytes of a file that are read; a longer one is not ours."""
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 
@@ -105,7 +105,7 @@ class PrivateFile:
         _sync_folder(self.path.parent)
 
     def _new(self, content: bytes) -> Path:
-        """A new file beside this one."""
+        """A new file next to this one."""
         path = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}.tmp")
         try:
             _put(path, content, os.O_CREAT | os.O_EXCL)

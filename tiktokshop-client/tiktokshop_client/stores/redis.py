@@ -189,7 +189,7 @@ class RedisStore:
 def _renew(lock: Any, done: threading.Event) -> None:
     """Renews the lease three times in its length, until it is done or lost."""
     while not done.wait(LEASE / 3):
-        with contextlib.suppress(RedisError):  # a stumble now leaves two more tries
+        with contextlib.suppress(RedisError):  # if it fails now, two more tries are left
             if not lock.owned():
                 return
             lock.reacquire()

@@ -42,7 +42,7 @@ class SeedStore(ABC):
         """The seed's text, b"" if there is none."""
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nothing is written, so nobody must be kept out."""
+        """Nothing is written, so no lock is needed."""
         return nullcontext()
 
     def read(self) -> Token | None:

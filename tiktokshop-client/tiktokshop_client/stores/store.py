@@ -189,7 +189,7 @@ class FileStore:
 
     def _acquire(self) -> TransientError | ConfigurationError | None:
         try:
-            # The library would wait for a file that cannot be made as for one that somebody holds.
+            # The library would wait for a file that cannot be created as if somebody held it.
             os.close(os.open(self._lock.lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), OWNER_ONLY))
             self._lock.acquire()
         except filelock.Timeout:
@@ -232,7 +232,7 @@ class ReadOnlyStore:
         return str(self._path)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nothing is written, so nobody must be kept out."""
+        """Nothing is written, so no lock is needed."""
         return nullcontext()
 
     def read(self) -> Token | None:

@@ -1,1 +1,1 @@
-"""A seller's grant: how it is got, refreshed and never lost."""
+"""A seller's grant: how it is obtained, refreshed and never lost."""

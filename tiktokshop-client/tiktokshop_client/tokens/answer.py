@@ -1,4 +1,4 @@
-"""The token pair in an answer of the token host, in whichever envelope it comes: by then the old pair is spent."""
+"""The token pair in an answer of the token host, whatever its envelope: by then the old pair is spent."""
 
 from __future__ import annotations
 

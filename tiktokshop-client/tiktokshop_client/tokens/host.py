@@ -141,7 +141,7 @@ def _words(error: TikTokShopError, context: Context) -> str:
     return f"{words}, HTTP {error.http_status}" if error.unclear and error.http_status >= 300 else words
 
 
-# By now the old pair is spent. So whatever the answer holds is made the best of, and nothing below ever fails.
+# By now the old pair is spent. So the code below makes the best of whatever the answer holds, and never fails.
 
 
 def pair_of(data: Mapping[str, Any], old: Token, seed: str, now: int) -> Token:

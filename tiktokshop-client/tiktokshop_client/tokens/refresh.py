@@ -1,4 +1,4 @@
-"""A current access token, whatever it takes: one refresh for all threads and processes that notice at once.
+"""The current access token: one refresh serves all threads and processes that need one at the same time.
 
 The token in the configuration is a seed. The store keeps the pairs that grew from it and the seed's fingerprint, so a
 new seed (the seller authorised again) wins over the store, and an old one does not bring back dead tokens.
@@ -118,7 +118,7 @@ class Tokens:
         return self._token
 
     def current(self, subject: str = "") -> Secret:
-        """An access token that is good for some minutes, as far as can be known.
+        """An access token that is valid for some minutes, as far as is known.
 
         Args:
             subject: The shop it is for, for the sentence of an error.
@@ -178,7 +178,7 @@ class Tokens:
                 self._lock.release()
 
     def _begin(self) -> None:
-        """The first look at the store. What would stop a refresh is told now, not days later when it is due."""
+        """The first look at the store. What would stop a refresh is reported now, not days later when it is due."""
         self._vault.bring_home()
         token = self._load()
         self._keep(token)
@@ -285,7 +285,7 @@ class Tokens:
         except LostRaceError as error:
             log.warning("%s; going on with theirs", error)
             return False
-        except UnkeptError as error:  # the run has it all the same, and goes on
+        except UnkeptError as error:  # the run has it anyway, and goes on
             self._unkept = error
             log.error("%s", error)  # noqa: TRY400 - a sentence for a human
         return True

@@ -1,4 +1,4 @@
-"""Where a fresh token pair goes that its store does not take any more, until the store takes it."""
+"""Where a new token pair goes while its store cannot take it."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def is_older(theirs: Token | None, ours: Token) -> bool:
 
 
 def counts(mark: str, token: Token, stored: Token | None) -> bool:
-    """Whether a pair is to go in the place of what the store holds: nothing, what it was bought for, or an older one.
+    """Whether a pair should replace what the store holds: nothing, what it was bought for, or an older one.
 
     Args:
         mark: What the pair was kept behind, see ``Rescue.write``.
@@ -161,7 +161,7 @@ def _state() -> Path:
 
 
 def _own(folder: Path) -> None:
-    """Makes a folder, if need be.
+    """Makes a folder if needed.
 
     Raises:
         OSError: It cannot be made, or others own or can write it.

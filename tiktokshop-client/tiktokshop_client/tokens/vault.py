@@ -1,4 +1,4 @@
-"""How a token pair is bought without losing the old one: all that can fail is tried before, and what comes is kept.
+"""How to get a new token pair without losing the old one: all that can fail is tried first, and what comes is kept.
 
 No refresh token and no authorisation code is spent before everything that can fail afterwards has been tried:
 
@@ -51,7 +51,7 @@ LONGEST_PAUSE = 5.0
 
 
 class UnkeptError(ConfigurationError):
-    """A pair was bought, and no place takes it: only this process has it."""
+    """A new pair came, and no place can keep it: only this process has it."""
 
 
 class Vault:
@@ -197,7 +197,7 @@ class Vault:
         """
         try:
             theirs = self._store.read()
-        except TikTokShopError:  # who is right shows when it can be read again
+        except TikTokShopError:  # which one is right shows when it can be read again
             return mark + OR_OLDER
         if consent or is_older(theirs, token):
             return fingerprint(theirs)
@@ -278,7 +278,7 @@ def _outlast(ended: Event) -> BaseException | None:
         except BaseException as error:  # noqa: BLE001, PERF203 - it is raised again when the work is done
             stopped = stopped or error
             log.warning(_ON_THEIR_WAY)
-            for number in _ENDING:  # a handler may have put back the system's own, which would end the process
+            for number in _ENDING:  # a handler may have restored the system's own, which would end the process
                 held.setdefault(number, signal.signal(number, signal.SIG_IGN))
     for number, handler in held.items():
         signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""The console at `/console`: what the shops hold, what was asked of them, and hands on both."""
+"""The console at `/console`: shows what the shops hold and what was requested, and has buttons to change both."""
 
 from tiktokshop_sandbox.console.routes import PATH, Console
 

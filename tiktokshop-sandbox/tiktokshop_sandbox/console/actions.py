@@ -1,4 +1,4 @@
-"""The console's buttons: what each does to the shops, the tokens and the faults, and what it says afterwards."""
+"""The console's buttons: what each does to the shops, the tokens and the faults, and its message afterwards."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ActionError(Exception):
 def advance(gateway: Gateway, form: Form) -> str:
     """Moves the shops' time forward."""
     hours = _number(form, "hours", 1, LONGEST)
-    return f"The shops have lived {hours} hours: {_live_on(gateway, hours * 3600)} events. {_now(gateway)}"
+    return f"{hours} hours have passed in the shops: {_live_on(gateway, hours * 3600)} events. {_now(gateway)}"
 
 
 def order(gateway: Gateway, form: Form) -> str:
@@ -50,7 +50,7 @@ def order(gateway: Gateway, form: Form) -> str:
     world.advance(now)
     row = world.db.execute(_NEXT_ORDER, (shop.number, EventKind.PLACE)).fetchone()
     if row is None:
-        raise ActionError("This shop takes no more orders.")
+        raise ActionError("This shop cannot take more orders.")
     at, number = row
     with world.writing(now) as life:
         world.db.execute(_TAKE, (at, shop.number, EventKind.PLACE, number))
@@ -58,7 +58,7 @@ def order(gateway: Gateway, form: Form) -> str:
         placed = life.store.orders.get(shop.key(number))
     if placed is None:
         return "A buyer came, but found nothing in stock. The next one may."
-    return f"Order {placed.id} came in, not paid yet: advance the clock to see it go its way."
+    return f"Order {placed.id} came in, not paid yet: advance the clock to see what happens to it."
 
 
 def cancel(gateway: Gateway, form: Form) -> str:
@@ -95,7 +95,7 @@ def settle(gateway: Gateway, form: Form) -> str:
     world.advance(now)
     keys = [row[0] for row in world.db.execute(_OPEN, (shop.number,)).fetchall()]
     if not keys:
-        raise ActionError("Nothing delivered waits for its settlement: advance the clock by a few days.")
+        raise ActionError("No delivered order waits for its settlement: advance the clock by a few days.")
     with world.writing(now) as life:
         for key in keys:
             transaction = life.store.transactions[key]

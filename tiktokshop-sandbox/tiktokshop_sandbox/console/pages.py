@@ -70,7 +70,7 @@ def signature(entry: JournalEntry, found: Rejection) -> HTMLResponse:
         [tag("p", slip, class_="note bad") for slip in found.slips]
         if found.slips
         else tag(
-            "p", "None of the usual slips explains it. Compare the two, and check the app's secret.", class_="note"
+            "p", "None of the usual mistakes explains it. Compare the two, and check the app's secret.", class_="note"
         )
     )
     server = (
@@ -140,7 +140,7 @@ def _clock(now: int, token: str) -> Markup:
         name="hours",
         id="hours",
     )
-    label = tag("label", "Let the shops live ", for_="hours")
+    label = tag("label", "Let time pass in the shops ", for_="hours")
     form = _form(token, "advance", label, choice, Markup(" "), tag("button", "Advance the clock", id="advance"))
     words = f"It is {_date_time(now)} UTC in the shops."
     return tag("section", tag("h2", "Clock"), tag("p", words, id="now"), tag("div", form, class_="buttons"))
@@ -233,7 +233,7 @@ def _stock(goods: Sequence[figures.StockFigure]) -> Markup:
         for item in goods
     ]
     head = tag("tr", [tag("th", text, scope="col", class_=kind or None) for text, kind in heads])
-    table = tag("table", tag("caption", "Those with the least left first"), tag("thead", head), tag("tbody", rows))
+    table = tag("table", tag("caption", "Lowest stock first"), tag("thead", head), tag("tbody", rows))
     return tag("div", table, class_="scroll", tabindex="0")
 
 

@@ -31,7 +31,7 @@ class Console:
     gateway: Gateway
     control: Control
     _token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    _note: tuple[str, bool] | None = None  # what the last button did, told by the next page, and whether it worked
+    _note: tuple[str, bool] | None = None  # what the last button did, shown on the next page, and whether it worked
 
     def routes(self) -> list[Route]:
         """For the server's router."""

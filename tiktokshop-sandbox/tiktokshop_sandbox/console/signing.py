@@ -1,4 +1,4 @@
-"""A signature that did not match: what the server signed, beside what came, and which slip would explain it.
+"""A signature that did not match: what the server signed, what came, and which mistake would explain the difference.
 
 The app's secret shows as stars in everything that leaves this module.
 """
@@ -71,7 +71,7 @@ def _slips(secret: str, request: RawRequest, sent: str) -> Iterator[str]:
     """The known mistakes that lead to exactly the signature that came."""
     text = string_to_sign(secret, request.path, request.query, request.headers.get("content-type", ""), request.body)
     if sent != sent.strip().lower() and sent.strip().lower() == _digest(secret, text):
-        yield "It is right but for capitals or spaces: send lowercase hex."
+        yield "It is right except for capitals or spaces: send lowercase hex."
     if sent == hashlib.sha256(text).hexdigest():
         yield "It is a plain SHA-256: use HMAC-SHA256 with the app's secret as the key."
     for name, values in request.repeated.items():

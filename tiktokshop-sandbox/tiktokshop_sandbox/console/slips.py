@@ -1,4 +1,4 @@
-"""What the console says of a request besides its signature: slips that every caller makes once, by name."""
+"""What the console says about a request besides its signature: mistakes that every caller makes once, by name."""
 
 from __future__ import annotations
 

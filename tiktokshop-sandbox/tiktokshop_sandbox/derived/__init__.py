@@ -1,4 +1,4 @@
-"""Lists that follow from what the shops hold and live through, and are not stored: one module an API family.
+"""Lists that follow from the shops' data and history, and are not stored: one module for each API family.
 
 Each is a function of the world, a shop and the time alone: asked twice at one moment it says the same, and what it has
 once said of the past it does not take back. A module whose lists a pipeline may load names how many rows they have in

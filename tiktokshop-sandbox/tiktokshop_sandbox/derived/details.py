@@ -1,4 +1,4 @@
-"""What hangs on a row of a stored list: how many rows a pipeline that asks for each of them loads."""
+"""The details of stored lists: how many rows a pipeline loads that asks about each row."""
 
 from __future__ import annotations
 

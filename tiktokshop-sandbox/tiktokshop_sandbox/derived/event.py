@@ -1,4 +1,4 @@
-"""Webhook subscriptions: where the platform reports which events of a shop; what the app changes is kept."""
+"""Webhook subscriptions: where the platform reports which events of a shop; changes by the app are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the platform finds wanting in a listing, and how it says to fix it."""
+"""What the platform would improve about a listing, and its advice."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def goods_document(shop: Shop, goods: FbtGoods, product: Product) -> Document:
         },
         "is_sioc": False,
     }
-    if goods.number % 9:  # the others have not been on the scales
+    if goods.number % 9:  # the others have not been weighed
         shown["warehouse_confirmation_info"] = _measured(kind.grams, goods.number % 5)
     if kind.noun in _WITH_BATTERY:
         shown["hazmat_info"] = dict(_BATTERY)

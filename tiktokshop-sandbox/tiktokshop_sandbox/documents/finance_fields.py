@@ -1,4 +1,4 @@
-"""The names under which the platform breaks transactions down. Most amounts of most shops are nothing."""
+"""The names under which the platform breaks transactions down. Most of these amounts are 0 in most shops."""
 
 from __future__ import annotations
 

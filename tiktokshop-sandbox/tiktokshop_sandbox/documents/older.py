@@ -1,4 +1,4 @@
-"""What newer versions answer, as older ones spell it; what only the older ones break down is left out."""
+"""The answers of newer versions in the form of older ones; what only the older ones break down is left out."""
 
 from __future__ import annotations
 

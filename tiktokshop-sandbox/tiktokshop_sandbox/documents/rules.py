@@ -1,4 +1,4 @@
-"""What a category asks of whoever lists in it, beyond attributes, market by market."""
+"""What a category requires of sellers who list in it, beyond attributes, market by market."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The platform's operations, one module an API family, and the router that finds one by method and path."""
+"""The platform's operations, one module for each API family, and the router that finds one by method and path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists in pages: a filter, a sort, and a position that stays right while rows come, go and move."""
+"""Lists in pages: a filter, a sort, and a position that stays correct while rows come, go and move."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of long lists that are kept in order in memory: only what a page shows is looked at."""
+"""Pages of long lists that are kept in order in memory: only the rows that a page shows are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the platform finds wanting in listings."""
+"""What the platform would improve about listings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting products up and taking them down, up to twenty at a time; each may fail for itself."""
+"""Putting products on sale and taking them off, up to twenty at a time; each may fail separately."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def update_prices(call: ApiCall) -> Mapping[str, Any]:
             sku.price = _price(shop, item.get("price") or {})
             if item.get("list_price"):
                 wanted = _list_price(shop, item["list_price"])
-                sku.list_price = wanted if wanted >= sku.price else 0  # a lower one is dropped without a word
+                sku.list_price = wanted if wanted >= sku.price else 0  # a lower one is silently dropped
         products.touch(life, product)
     return {}
 

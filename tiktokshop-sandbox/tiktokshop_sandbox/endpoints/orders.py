@@ -1,4 +1,4 @@
-"""Orders: the list, details by id, and how a price came about."""
+"""Orders: the list, details by id, and what a price is made up of."""
 
 from __future__ import annotations
 

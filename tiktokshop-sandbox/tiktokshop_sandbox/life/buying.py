@@ -1,4 +1,4 @@
-"""A new order: who buys what, at which price, and what will become of it."""
+"""A new order: who buys what, at which price, and what will happen to it."""
 
 from __future__ import annotations
 

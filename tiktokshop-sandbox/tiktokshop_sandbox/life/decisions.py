@@ -64,7 +64,7 @@ def agree(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
 
 
 def decline(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
-    """The seller does not; the order goes its way."""
+    """The seller does not; the order goes on as usual."""
     order.asked_to_cancel = False
     orders.touch(life, order)
     aftersales.move(life, item, "CANCELLATION_REQUEST_CANCEL")

@@ -1,4 +1,4 @@
-"""The queue of events and the loop that lets them happen, each at its own time and in one order for ever."""
+"""The queue of events and the loop that lets them happen, each at its own time and always in the same order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 HOUR = 3_600
-PERIOD = 120 * DAY  # how much past a new world gets; also what the number of orders refers to
+PERIOD = 120 * DAY  # how much history a new world gets; the number of orders refers to it, too
 
 # How many orders are held before they are written and let go: at least so many, and those of some twelve days, within
 # which most of what happens to an order does. Fewer would have each of them loaded and written a dozen times.

@@ -1,4 +1,4 @@
-"""An order's way from the till to the doorstep, one event at a time."""
+"""An order's way from checkout to the doorstep, one event at a time."""
 
 from __future__ import annotations
 

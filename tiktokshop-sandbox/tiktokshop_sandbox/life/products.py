@@ -1,4 +1,4 @@
-"""The seller at the shelves: stock that sells and comes back, prices, titles, listings put up and taken down."""
+"""What the seller does with products: restocks, prices, titles, listings put on sale and taken off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creators' applications for samples, and what becomes of them.
+"""Creators' applications for samples, and what happens to them.
 
 Who is approved gets an order of a sample; of such an application one hears when its order comes in, because those that
 the seller has already decided for are approved at once. The others wait for the seller and come to nothing.

@@ -1,4 +1,4 @@
-"""Deliveries of a shop's goods to the platform: what was sent, what arrived when, and how that is told."""
+"""Deliveries of a shop's goods to the platform: what was sent, what arrived when, and how that is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the book of a shop's goods stands at a moment: every change with what was left after it, and what lies where."""
+"""The book of a shop's goods at a given moment: every change with what was left after it, and what is stored where."""
 
 from __future__ import annotations
 
