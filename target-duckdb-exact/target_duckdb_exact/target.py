@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BATCH_BYTES = 4 << 20
 """So many bytes of records, of all streams together, are written in one transaction."""
 BATCH_SECONDS = 30.0
-"""So long, at most, records wait while others arrive."""
+"""So long, at most, records wait while others, or states, arrive."""
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
@@ -116,12 +116,11 @@ class TargetDuckDB(Target):
 
     def _taken(self, sink: DuckDBSink, size: int) -> None:
         self._waiting += size
-        if (
-            self._waiting >= BATCH_BYTES
-            or len(sink.rows) >= self._rows
-            or time.monotonic() - self._since > BATCH_SECONDS
-        ):
+        if self._waiting >= BATCH_BYTES or len(sink.rows) >= self._rows or self._long():
             self.flush()
+
+    def _long(self) -> bool:
+        return time.monotonic() - self._since > BATCH_SECONDS
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -177,15 +176,20 @@ class TargetDuckDB(Target):
         super()._process_state_message(message_dict)
         if not self._waiting:
             self._emit()
+        elif self._long():
+            self.flush()
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         if not self.config.get("process_activate_version_messages", True):
             return
+        stream, version = str(message_dict["stream"]), message_dict["version"]
+        if not isinstance(version, int) or isinstance(version, bool):
+            raise InputError(f"The input is not a Singer stream: an ACTIVATE_VERSION of {stream} has no whole number.")
         self.flush()
-        for stream_map in self.mapper.stream_maps.get(message_dict["stream"], []):
+        for stream_map in self.mapper.stream_maps.get(stream, []):
             if not isinstance(stream_map, RemoveRecordTransform):
-                self.get_sink(stream_map.stream_alias).activate_version(int(message_dict["version"]))
+                self.get_sink(stream_map.stream_alias).activate_version(version)
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
@@ -238,6 +242,9 @@ class TargetDuckDB(Target):
         """Where the rows of a table wait that takes the old one's place when the run ends."""
         if place not in self._replacing:
             waiting = Place(place.schema, f"{place.table}__loading")
+            taken = {str(other).lower() for pair in self._replacing.items() for other in pair}
+            while str(waiting).lower() in taken:  # another stream's
+                waiting = Place(place.schema, f"{waiting.table}__loading")
             with self.database.told():
                 self.database.connection.execute(f"DROP TABLE IF EXISTS {waiting}")
             self._replacing[place] = waiting

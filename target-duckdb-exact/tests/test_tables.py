@@ -75,6 +75,17 @@ def test_overwrite_shows_the_old_rows_until_the_run_ends(load):
     assert load.rows("SELECT i FROM s") == []
 
 
+@pytest.mark.parametrize("streams", [["s", "s__loading"], ["s__loading", "s"], ["S__Loading", "s"]])
+def test_overwrite_keeps_streams_apart_whose_names_are_like_its_own_tables(load, streams):
+    feed = [
+        line for i, name in enumerate(streams) for line in (schema({"i": "integer"}, ["i"], name), record(name, i=i))
+    ]
+    for _ in range(2):
+        load(*feed, load_method="overwrite")
+        assert [load.rows(f"SELECT i FROM {name}") for name in streams] == [[(0,)], [(1,)]]
+        assert len(load.rows("SHOW TABLES")) == 2
+
+
 def test_deleted_rows_are_marked_or_taken_away(load):
     head = schema({"i": "integer"}, ["i"])
     gone = "2026-01-01T00:00:00Z"
@@ -94,6 +105,17 @@ def test_activate_version_ends_what_the_new_version_no_longer_has(load, metadata
     load(head, record(i=1) | {"version": 2}, {"type": "ACTIVATE_VERSION", "stream": "s", "version": 2}, **config)
     kept = [(1, True)] if hard else [(1, True), (2, False)]
     assert load.rows("SELECT i, _sdc_deleted_at IS NULL FROM s ORDER BY i") == kept
+
+
+@pytest.mark.parametrize("odd", [{"version": "x"}, {"version": None}, {"version": True}, {"version": 1.5}])
+def test_a_version_that_is_no_whole_number_ends_the_run_in_one_sentence(load, odd):
+    with pytest.raises(InputError, match="an ACTIVATE_VERSION of s has no whole number"):
+        load(schema({"i": "integer"}), record(i=1), {"type": "ACTIVATE_VERSION", "stream": "s", **odd})
+
+
+def test_a_version_of_no_known_stream_changes_nothing(load):
+    load(schema({"i": "integer"}), record(i=1), {"type": "ACTIVATE_VERSION", "stream": ["s"], "version": 1})
+    assert load.rows("SELECT i FROM s") == [(1,)]
 
 
 def test_metadata_says_when_and_in_which_order(load):
@@ -209,6 +231,15 @@ def test_a_stream_that_begins_costs_no_commit_of_what_waits(load):
     load(*a, states[0], *b, states[1])
     assert load.states == [{"n": 2}]  # what was committed with the first stream would have let its state leave
     assert load.rows("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)") == [(1, 1)]
+
+
+def test_a_record_does_not_wait_for_ever_because_only_states_follow(load, monkeypatch):
+    hours = iter(range(0, 10**6, 1000))
+    monkeypatch.setattr("target_duckdb_exact.target.time.monotonic", lambda: next(hours) // 3)
+    states = [{"type": "STATE", "value": {"n": n}} for n in range(5)]
+    monkeypatch.setattr("target_duckdb_exact.target.BATCH_SECONDS", 500.0)
+    load(schema({"i": "integer"}, ["i"]), record(i=1), *states)
+    assert len(load.states) > 1
 
 
 def test_streams_that_one_map_gives_one_name_lose_no_row(load):
