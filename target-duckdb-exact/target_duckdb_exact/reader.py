@@ -104,6 +104,8 @@ class LineReader(GenericSingerReader[bytes]):
     @property
     @override
     def default_input(self) -> IO[bytes]:
+        if sys.stdin is None:
+            raise InputError("Standard input is closed: pipe a tap's output in, or use --input.")
         return sys.stdin.buffer
 
     @override

@@ -296,6 +296,8 @@ class TargetDuckDB(Target):
 
 def main() -> NoReturn:
     """The command `target-duckdb-exact`: one sentence for whatever goes wrong, and an exit code that says so."""
+    if sys.stdout is None:  # the database's file would come in its place
+        sys.exit(_tell("Standard output is closed: send it to a file or /dev/null.", LoadError.exit_code))
     try:
         code = TargetDuckDB.cli.main(standalone_mode=False) or 0  # what click's own `ctx.exit` was given
     except click.ClickException as error:
