@@ -4,6 +4,8 @@ import fcntl
 import gzip
 import os
 from decimal import Decimal
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -233,13 +235,11 @@ def test_a_stream_that_begins_costs_no_commit_of_what_waits(load):
     assert load.rows("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)") == [(1, 1)]
 
 
-def test_a_record_does_not_wait_for_ever_because_only_states_follow(load, monkeypatch):
-    hours = iter(range(0, 10**6, 1000))
-    monkeypatch.setattr("target_duckdb_exact.target.time.monotonic", lambda: next(hours) // 3)
-    states = [{"type": "STATE", "value": {"n": n}} for n in range(5)]
-    monkeypatch.setattr("target_duckdb_exact.target.BATCH_SECONDS", 500.0)
-    load(schema({"i": "integer"}, ["i"]), record(i=1), *states)
-    assert len(load.states) > 1
+def test_a_record_does_not_wait_for_the_end_where_only_states_follow(load, monkeypatch):
+    moments = chain([0, 0, 10, 40], repeat(40))  # the beginning, the record, and states
+    monkeypatch.setattr("target_duckdb_exact.target.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    load(schema({"i": "integer"}, ["i"]), record(i=1), *({"type": "STATE", "value": {"n": n}} for n in (1, 2, 3)))
+    assert load.states == [{"n": 2}, {"n": 3}]
 
 
 def test_streams_that_one_map_gives_one_name_lose_no_row(load):
