@@ -127,11 +127,16 @@ class TargetDuckDB(Target):
         stream = message_dict.get("stream")
         if not isinstance(stream, str) or not isinstance(message_dict.get("schema"), dict):
             raise InputError("The input is not a Singer stream: a SCHEMA message lacks its stream or its schema.")
+        keys = message_dict.get("key_properties") or []
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise InputError(f"The input is not a Singer stream: the key_properties of {stream} are no list of names.")
+        if not isinstance(message_dict["schema"].get("properties", {}), dict):
+            raise InputError(f"The input is not a Singer stream: the properties of {stream} are no object.")
         if self._known.get(stream) == message_dict:
             return
         if stream in self._known or self.config.get("stream_maps"):  # else no sink is replaced, so no row is in its way
             self.flush()
-        message_dict["key_properties"] = message_dict.get("key_properties") or []
+        message_dict["key_properties"] = keys
         super()._process_schema_message(json.loads(text_of(message_dict)))
         self._sinks_to_clear.clear()  # what they had, if they were there, was written above
         self._known[stream] = message_dict
@@ -183,13 +188,10 @@ class TargetDuckDB(Target):
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         if not self.config.get("process_activate_version_messages", True):
             return
-        stream, version = str(message_dict["stream"]), message_dict["version"]
-        if not isinstance(version, int) or isinstance(version, bool):
-            raise InputError(f"The input is not a Singer stream: an ACTIVATE_VERSION of {stream} has no whole number.")
         self.flush()
-        for stream_map in self.mapper.stream_maps.get(stream, []):
+        for stream_map in self.mapper.stream_maps.get(message_dict["stream"], []):
             if not isinstance(stream_map, RemoveRecordTransform):
-                self.get_sink(stream_map.stream_alias).activate_version(version)
+                self.get_sink(stream_map.stream_alias).activate_version(message_dict["version"])
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:

@@ -109,15 +109,29 @@ def test_activate_version_ends_what_the_new_version_no_longer_has(load, metadata
     assert load.rows("SELECT i, _sdc_deleted_at IS NULL FROM s ORDER BY i") == kept
 
 
-@pytest.mark.parametrize("odd", [{"version": "x"}, {"version": None}, {"version": True}, {"version": 1.5}])
-def test_a_version_that_is_no_whole_number_ends_the_run_in_one_sentence(load, odd):
-    with pytest.raises(InputError, match="an ACTIVATE_VERSION of s has no whole number"):
-        load(schema({"i": "integer"}), record(i=1), {"type": "ACTIVATE_VERSION", "stream": "s", **odd})
+ODD = [
+    (
+        {"type": "ACTIVATE_VERSION", "stream": "s", "version": odd},
+        "an? ACTIVATE_VERSION message whose version is no whole",
+    )
+    for odd in ("x", None, True, 1.5)
+]
+ODD += [
+    ({"type": "ACTIVATE_VERSION", "stream": ["s"], "version": 1}, "whose stream is no text"),
+    ({"type": "RECORD", "stream": ["s"], "record": {}}, "a RECORD message whose stream is no text"),
+    ({"type": "BATCH", "stream": "s", "encoding": 5, "manifest": []}, "a BATCH message whose encoding is no object"),
+    ({"type": "BATCH", "stream": "s", "encoding": {}, "manifest": None}, "a BATCH message whose manifest is no list"),
+    (schema({"i": "integer"}) | {"key_properties": 5}, "the key_properties of s are no list of names"),
+    (schema({"i": "integer"}) | {"key_properties": "i"}, "the key_properties of s are no list of names"),
+    (schema({"i": "integer"}) | {"key_properties": [["i"]]}, "the key_properties of s are no list of names"),
+    (schema({"i": "integer"}) | {"schema": {"properties": []}}, "the properties of s are no object"),
+]
 
 
-def test_a_version_of_no_known_stream_changes_nothing(load):
-    load(schema({"i": "integer"}), record(i=1), {"type": "ACTIVATE_VERSION", "stream": ["s"], "version": 1})
-    assert load.rows("SELECT i FROM s") == [(1,)]
+@pytest.mark.parametrize(("odd", "words"), ODD)
+def test_a_message_with_a_part_of_another_type_ends_the_run_in_one_sentence(load, odd, words):
+    with pytest.raises(InputError, match=words):
+        load(schema({"i": "integer"}), record(i=1), odd)
 
 
 def test_metadata_says_when_and_in_which_order(load):
