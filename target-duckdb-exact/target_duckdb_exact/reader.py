@@ -23,13 +23,13 @@ PIPE = 1 << 20
 """So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
 CHUNK = 1 << 18
 """So many bytes are read at a time: a buffered file's own `readline` asks the system for 8 KiB, a record or two."""
-REQUIRED = {
+REQUIRED: dict[str, dict[str, type]] = {
     "RECORD": {"stream": str},
     "ACTIVATE_VERSION": {"stream": str, "version": int},
     "BATCH": {"stream": str, "encoding": dict, "manifest": list},
 }
 """What the SDK does not ask of a message, and of which type it must be."""
-KINDS = {str: "text", int: "whole number", dict: "object", list: "list"}
+KINDS: dict[type, str] = {str: "text", int: "whole number", dict: "object", list: "list"}
 HEAD = 400
 """In so many bytes a RECORD line says whose record it is, if it is to be known by them."""
 
