@@ -259,6 +259,12 @@ def test_the_word_of_a_state_does_not_count_where_its_shops_are_made_up(lab):
     assert lab.run({**run.state, "made_up_shops": False}, streams=["shops"]).state["made_up_shops"] is True
 
 
+@pytest.mark.parametrize(("mark", "kind"), [("yes", "a text"), (1, "a number"), ([], "a list"), ({}, "an object")])
+def test_a_state_whose_mark_of_made_up_shops_is_none_is_one_sentence(lab, mark, kind):
+    with pytest.raises(ConfigurationError, match=f"The state's made_up_shops is {kind}, not true or false"):
+        TapTikTokShop(config=lab.config, state={"made_up_shops": mark})
+
+
 def test_a_shop_that_is_listed_twice_or_is_none_is_read_once_or_not_at_all(lab):
     tap = TapTikTokShop(config=lab.config)
     call = tap.client.call

@@ -192,3 +192,23 @@ def test_an_amount_that_the_record_s_user_has_dropped_is_not_kept_beside_it():
     row["payment"]["tax"] = "N/A"
     (record,) = page_of(TypedPlan(schema, plan), [row])
     assert (record["payment"]["tax"], record["_sdc_rejected"], plan.oddities) == (None, None, {"payment.tax": 1})
+
+
+@pytest.mark.parametrize("amount", ["1.50", "N/A"])
+def test_a_catalogue_may_declare_lists_of_lists(amount):
+    inner = {
+        "type": ["object", "null"],
+        "properties": {
+            "at": {"type": ["string", "null"], "format": "date-time"},
+            "paid": {"type": ["string", "null"], "format": "x-singer.decimal"},
+        },
+    }
+    lists = {"type": ["array", "null"], "items": {"type": ["array", "null"], "items": inner}}
+    schema = {"type": "object", "properties": {"grid": lists, "_sdc_rejected": {"type": ["object", "null"]}}}
+    row = {"grid": [[{"at": 1685548800, "paid": amount}, {"at": 0, "paid": None}], None, []]}
+    made = json.loads(encoder.encode(TypedPlan(schema, RecordPlan(schema)).record(msgspec.Raw(json.dumps(row)), {})))
+    paid, rejected = (amount, None) if amount == "1.50" else (None, {"grid[0][0].paid": amount})
+    assert made == {
+        "grid": [[{"at": "2023-05-31T16:00:00Z", "paid": paid}, {"at": None, "paid": None}], None, []],
+        "_sdc_rejected": rejected,
+    }

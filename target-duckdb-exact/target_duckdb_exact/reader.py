@@ -23,8 +23,13 @@ PIPE = 1 << 20
 """So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
 CHUNK = 1 << 18
 """So many bytes are read at a time: a buffered file's own `readline` asks the system for 8 KiB, a record or two."""
-REQUIRED = {"ACTIVATE_VERSION": {"stream", "version"}, "BATCH": {"stream", "encoding", "manifest"}}
-"""What the SDK does not ask of a message."""
+REQUIRED: dict[str, dict[str, type]] = {
+    "RECORD": {"stream": str},
+    "ACTIVATE_VERSION": {"stream": str, "version": int},
+    "BATCH": {"stream": str, "encoding": dict, "manifest": list},
+}
+"""What the SDK does not ask of a message, and of which type it must be."""
+KINDS: dict[type, str] = {str: "text", int: "whole number", dict: "object", list: "list"}
 HEAD = 400
 """In so many bytes a RECORD line says whose record it is, if it is to be known by them."""
 
@@ -60,8 +65,13 @@ class LineReader(GenericSingerReader[bytes]):
         message = self.deserialize_json(line)
         self.assert_line_requires(message, requires={"type"})
         kind = str(message["type"])
-        self.assert_line_requires(message, requires=REQUIRED.get(kind, set()))
-        if kind == "RECORD" and isinstance(message.get("stream"), str):
+        required = REQUIRED.get(kind, {})
+        self.assert_line_requires(message, requires=set(required))
+        for part, wanted in required.items():
+            if type(message[part]) is not wanted:
+                words = f"a {kind} message whose {part} is no {KINDS[wanted]}"
+                raise InputError(f"The input is not a Singer stream: it has {words}.")
+        if kind == "RECORD":
             sink = self.direct(message["stream"])
             if sink is not None:
                 self._learn(line, message["stream"])
@@ -104,6 +114,8 @@ class LineReader(GenericSingerReader[bytes]):
     @property
     @override
     def default_input(self) -> IO[bytes]:
+        if sys.stdin is None:
+            raise InputError("Standard input is closed: pipe a tap's output in, or use --input.")
         return sys.stdin.buffer
 
     @override

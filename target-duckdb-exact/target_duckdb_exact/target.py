@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BATCH_BYTES = 4 << 20
 """So many bytes of records, of all streams together, are written in one transaction."""
 BATCH_SECONDS = 30.0
-"""So long, at most, records wait while others arrive."""
+"""So long, at most, records wait while others, or states, arrive."""
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
@@ -116,23 +116,27 @@ class TargetDuckDB(Target):
 
     def _taken(self, sink: DuckDBSink, size: int) -> None:
         self._waiting += size
-        if (
-            self._waiting >= BATCH_BYTES
-            or len(sink.rows) >= self._rows
-            or time.monotonic() - self._since > BATCH_SECONDS
-        ):
+        if self._waiting >= BATCH_BYTES or len(sink.rows) >= self._rows or self._long():
             self.flush()
+
+    def _long(self) -> bool:
+        return time.monotonic() - self._since > BATCH_SECONDS
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream = message_dict.get("stream")
         if not isinstance(stream, str) or not isinstance(message_dict.get("schema"), dict):
             raise InputError("The input is not a Singer stream: a SCHEMA message lacks its stream or its schema.")
+        keys = message_dict.get("key_properties") or []
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise InputError(f"The input is not a Singer stream: the key_properties of {stream} are no list of names.")
+        if not isinstance(message_dict["schema"].get("properties", {}), dict):
+            raise InputError(f"The input is not a Singer stream: the properties of {stream} are no object.")
         if self._known.get(stream) == message_dict:
             return
         if stream in self._known or self.config.get("stream_maps"):  # else no sink is replaced, so no row is in its way
             self.flush()
-        message_dict["key_properties"] = message_dict.get("key_properties") or []
+        message_dict["key_properties"] = keys
         super()._process_schema_message(json.loads(text_of(message_dict)))
         self._sinks_to_clear.clear()  # what they had, if they were there, was written above
         self._known[stream] = message_dict
@@ -177,6 +181,8 @@ class TargetDuckDB(Target):
         super()._process_state_message(message_dict)
         if not self._waiting:
             self._emit()
+        elif self._long():
+            self.flush()
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
@@ -185,7 +191,7 @@ class TargetDuckDB(Target):
         self.flush()
         for stream_map in self.mapper.stream_maps.get(message_dict["stream"], []):
             if not isinstance(stream_map, RemoveRecordTransform):
-                self.get_sink(stream_map.stream_alias).activate_version(int(message_dict["version"]))
+                self.get_sink(stream_map.stream_alias).activate_version(message_dict["version"])
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
@@ -238,6 +244,9 @@ class TargetDuckDB(Target):
         """Where the rows of a table wait that takes the old one's place when the run ends."""
         if place not in self._replacing:
             waiting = Place(place.schema, f"{place.table}__loading")
+            taken = {str(other).lower() for pair in self._replacing.items() for other in pair}
+            while str(waiting).lower() in taken:  # another stream's
+                waiting = Place(place.schema, f"{waiting.table}__loading")
             with self.database.told():
                 self.database.connection.execute(f"DROP TABLE IF EXISTS {waiting}")
             self._replacing[place] = waiting
@@ -289,6 +298,8 @@ class TargetDuckDB(Target):
 
 def main() -> NoReturn:
     """The command `target-duckdb-exact`: one sentence for anything that goes wrong, and an exit code to match."""
+    if sys.stdout is None:  # the database's file would come in its place
+        sys.exit(_tell("Standard output is closed: send it to a file or /dev/null.", LoadError.exit_code))
     try:
         code = TargetDuckDB.cli.main(standalone_mode=False) or 0  # what click's own `ctx.exit` was given
     except click.ClickException as error:

@@ -1,12 +1,13 @@
 """Lines come out as they went in, wherever reads cut them."""
 
 import io
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from target_duckdb_exact.reader import LineReader
-from target_duckdb_exact.target import TargetDuckDB
+from target_duckdb_exact.target import TargetDuckDB, main
 
 LINES = st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"-")), max_size=8)
 
@@ -46,3 +47,20 @@ def load_text(load, text):
         target.listen(io.StringIO(text))
     finally:
         target.database.close()
+
+
+CLOSED = [
+    ("stdout", 1, "target-duckdb-exact: Standard output is closed: send it to a file or /dev/null.\n"),
+    ("stdin", 3, "target-duckdb-exact: Standard input is closed: pipe a tap's output in, or use --input.\n"),
+]
+
+
+@pytest.mark.parametrize(("stream", "code", "words"), CLOSED)
+def test_a_closed_standard_stream_is_said_in_one_sentence(stream, code, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TARGET_DUCKDB_EXACT_PATH", "shop.duckdb")
+    monkeypatch.setattr(sys, "argv", ["target-duckdb-exact", "--config=ENV"])
+    monkeypatch.setattr(sys, stream, None)  # as Python has it
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err.endswith(words)) == (code, True)

@@ -4,6 +4,8 @@ import fcntl
 import gzip
 import os
 from decimal import Decimal
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -75,6 +77,17 @@ def test_overwrite_shows_the_old_rows_until_the_run_ends(load):
     assert load.rows("SELECT i FROM s") == []
 
 
+@pytest.mark.parametrize("streams", [["s", "s__loading"], ["s__loading", "s"], ["S__Loading", "s"]])
+def test_overwrite_keeps_streams_apart_whose_names_are_like_its_own_tables(load, streams):
+    feed = [
+        line for i, name in enumerate(streams) for line in (schema({"i": "integer"}, ["i"], name), record(name, i=i))
+    ]
+    for _ in range(2):
+        load(*feed, load_method="overwrite")
+        assert [load.rows(f"SELECT i FROM {name}") for name in streams] == [[(0,)], [(1,)]]
+        assert len(load.rows("SHOW TABLES")) == 2
+
+
 def test_deleted_rows_are_marked_or_taken_away(load):
     head = schema({"i": "integer"}, ["i"])
     gone = "2026-01-01T00:00:00Z"
@@ -94,6 +107,31 @@ def test_activate_version_ends_what_the_new_version_no_longer_has(load, metadata
     load(head, record(i=1) | {"version": 2}, {"type": "ACTIVATE_VERSION", "stream": "s", "version": 2}, **config)
     kept = [(1, True)] if hard else [(1, True), (2, False)]
     assert load.rows("SELECT i, _sdc_deleted_at IS NULL FROM s ORDER BY i") == kept
+
+
+ODD = [
+    (
+        {"type": "ACTIVATE_VERSION", "stream": "s", "version": odd},
+        "an? ACTIVATE_VERSION message whose version is no whole",
+    )
+    for odd in ("x", None, True, 1.5)
+]
+ODD += [
+    ({"type": "ACTIVATE_VERSION", "stream": ["s"], "version": 1}, "whose stream is no text"),
+    ({"type": "RECORD", "stream": ["s"], "record": {}}, "a RECORD message whose stream is no text"),
+    ({"type": "BATCH", "stream": "s", "encoding": 5, "manifest": []}, "a BATCH message whose encoding is no object"),
+    ({"type": "BATCH", "stream": "s", "encoding": {}, "manifest": None}, "a BATCH message whose manifest is no list"),
+    (schema({"i": "integer"}) | {"key_properties": 5}, "the key_properties of s are no list of names"),
+    (schema({"i": "integer"}) | {"key_properties": "i"}, "the key_properties of s are no list of names"),
+    (schema({"i": "integer"}) | {"key_properties": [["i"]]}, "the key_properties of s are no list of names"),
+    (schema({"i": "integer"}) | {"schema": {"properties": []}}, "the properties of s are no object"),
+]
+
+
+@pytest.mark.parametrize(("odd", "words"), ODD)
+def test_a_message_with_a_part_of_another_type_ends_the_run_in_one_sentence(load, odd, words):
+    with pytest.raises(InputError, match=words):
+        load(schema({"i": "integer"}), record(i=1), odd)
 
 
 def test_metadata_says_when_and_in_which_order(load):
@@ -209,6 +247,13 @@ def test_a_stream_that_begins_costs_no_commit_of_what_waits(load):
     load(*a, states[0], *b, states[1])
     assert load.states == [{"n": 2}]  # what was committed with the first stream would have let its state leave
     assert load.rows("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)") == [(1, 1)]
+
+
+def test_a_record_does_not_wait_for_the_end_where_only_states_follow(load, monkeypatch):
+    moments = chain([0, 0, 10, 40], repeat(40))  # the beginning, the record, and states
+    monkeypatch.setattr("target_duckdb_exact.target.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    load(schema({"i": "integer"}, ["i"]), record(i=1), *({"type": "STATE", "value": {"n": n}} for n in (1, 2, 3)))
+    assert load.states == [{"n": 2}, {"n": 3}]
 
 
 def test_streams_that_one_map_gives_one_name_lose_no_row(load):

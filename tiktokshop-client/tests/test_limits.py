@@ -271,6 +271,25 @@ def test_a_limit_that_falls_after_refusals_by_chance_is_found():
     assert refused_in_the_end <= 0.05 * sent
 
 
+@pytest.mark.parametrize("limit", [41, 44])
+def test_a_limit_that_falls_a_little_is_found_once_the_higher_one_is_forgotten(limit):
+    clock = Ticker(late=0.002)
+    one, platform = budget(50, clock), Platform(clock)
+    began, sent, refused = clock.now, 0, 0
+    under_way: deque[float] = deque()
+    while clock.now - began < 75:
+        slot, moment = one.acquire(), clock.now - began
+        passed = platform.lets(50 if moment < 5 else limit)
+        if not passed:
+            under_way.append(slot)
+        while under_way and under_way[0] + 0.05 <= clock.now:
+            one.slow_down(under_way.popleft())
+        if moment >= 35:
+            sent += 1
+            refused += not passed
+    assert refused <= 0.03 * sent
+
+
 def test_no_request_is_refused_by_a_platform_that_allows_exactly_the_ceiling():
     clock = Ticker(late=0.004)
     one, platform = budget(50, clock), Platform(clock)

@@ -249,9 +249,9 @@ class TypedPlan:
         return plan_each(plan(schema, oddities, dotted), oddities, dotted)
 
     def _items(self, schema: Schema, path: Path) -> _Field | None:
-        """A list of what its items are; None if each of them must be converted or looked at."""
+        """A list of what its items are; None if each of them must be converted or looked at, or is a list of such."""
         item = self._field(schema["items"], (*path, ITEMS))
-        if item.convert or item.type in LOOKED_AT:
+        if item.convert or item.type in LOOKED_AT or (item.level and isinstance(item.type, GenericAlias)):
             return None
         visit = self._visit_each(item.visit) if item.visit else None
         return _Field(GenericAlias(list, (item.type | None,)), visit=visit, level=item.level)

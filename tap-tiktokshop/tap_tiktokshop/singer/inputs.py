@@ -115,6 +115,7 @@ def state(given: Any) -> dict[str, Any]:
         ConfigurationError: It has another shape.
     """
     whole = _wanted(given if given is not None else {}, dict, "The state", STATE)
+    _wanted(_some(whole.get(MADE_UP), False), bool, f"The state's {MADE_UP}", STATE)
     bookmarks: dict[str, Any] = {}
     for stream, found in _wanted(_some(whole.get("bookmarks"), {}), dict, "The state's bookmarks", STATE).items():
         where = f"The state's bookmarks.{stream}"

@@ -107,11 +107,13 @@ class Throttle:
         """Whether refusals up to this one came at any rate: the platform lets more pass in another second.
 
         A limit always refuses when the same number has passed. What came after the slot is not looked at, as not all
-        of it is answered.
+        of it is answered; nor are refusals of which it is forgotten how much had passed before them.
         """
         if self._beyond_chance():
             self._limited_at = slot
             return False
+        known = self._recent[0].slot + 1.0 if len(self._recent) == RECENT else -math.inf
+        since = max(self._limited_at, known)
         passed: list[float] = []
         least, most = math.inf, 0
         for recent in self._recent:
@@ -121,6 +123,6 @@ class Throttle:
             if not recent.refused:
                 passed.append(recent.slot)
                 most = max(most, before + 1) if recent.slot > self._limited_at + 1.0 else most
-            elif recent.slot > self._limited_at:
+            elif recent.slot > since:
                 least = min(least, before)
         return least + 1 < most and least < BELOW * most  # a platform's seconds are not quite ours
