@@ -303,7 +303,7 @@ def _offsets(parts: list[Any]) -> array[int]:
     return array("i", list(accumulate(lengths, initial=0)))
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=16)  # columns of one batch share them; a batch of tiny rows may have a hundred thousand
 def _even_offsets(size: int, count: int) -> array[int]:
     """Of parts of one size, as times and identifiers are."""
     return array("i", range(0, size * count + 1, size)) if size else array("i", [0]) * (count + 1)
