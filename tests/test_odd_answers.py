@@ -115,6 +115,8 @@ ANSWERS = {
         f"orders' data {odd!r}": (ORDERS, lambda _, odd=odd: odd, ALL_BUT_ORDERS, 1, NO_OBJECT, 2)
         for odd in ("x", 5, True)
     },
+    "orders' data in a list": (ORDERS, lambda data: [data], ALL_BUT_ORDERS, 1, NO_OBJECT, 2),
+    "orders' data behind a row": (ORDERS, lambda data: [data["orders"][0], data], ALL_BUT_ORDERS, 1, NO_OBJECT, 2),
     "orders' rows as data": (ORDERS, lambda data: data["orders"], EACH, 0, "", 0),
     **{
         f"orders {odd!r}": (ORDERS, with_data(orders=odd), ALL_BUT_ORDERS, 1, NO_LIST.format("orders"), 2)

@@ -27,7 +27,7 @@ from tiktokshop_client.http.retries import http_date, retry_after
 from tiktokshop_client.http.room import ROOM, taken_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tiktokshop_client.http.bounds import Allowance
     from tiktokshop_client.http.transport import Reply
@@ -135,7 +135,12 @@ def read_answer(
     request_id = redact(_text(envelope.get("request_id")))
     data = envelope.get("data")
     if code == SUCCESS and 200 <= reply.status < 300:
-        if isinstance(data, list) and rows and "." not in rows:
+        if (
+            isinstance(data, list)
+            and rows
+            and "." not in rows
+            and not _wraps(item.get(rows) for item in data if isinstance(item, dict))
+        ):
             data = {rows: data}
         if data is None or isinstance(data, dict):
             return Answer(data or {}, request_id, message, mended)
@@ -253,8 +258,19 @@ def _bare_envelope(body: bytes, rows: str) -> dict[str, Any] | None:
         return None
     if "." in rows or not _is_array(envelope.data):
         return None
-    data = {rows: RawRows(envelope.data)}
+    listed = RawRows(envelope.data)
+    if _wraps(found for (found,) in listed.outline((rows,))):
+        return None
+    data = {rows: listed}
     return {"data": data, **{name: getattr(envelope, name) for name in ("code", "message", "request_id")}}
+
+
+def _wraps(found: Iterable[Any]) -> bool:
+    """Whether a list that is the data holds the object that should be it, by what its items have under the list's name.
+
+    Taken for a row, that object would be left out, and the rows in it be lost.
+    """
+    return any(value is not None for value in found)
 
 
 def _is_array(raw: msgspec.Raw) -> bool:
