@@ -37,7 +37,7 @@ from tap_tiktokshop.singer.batch_settings import BATCH_SETTING, batch_config
 from tap_tiktokshop.singer.maps import leave_something, register_map
 from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
-from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams import OFFERED
 from tap_tiktokshop.streams.about import about_streams
 from tap_tiktokshop.streams.importance import by_importance
 from tap_tiktokshop.streams.needs import needs_of
@@ -195,7 +195,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        return [PlatformStream(self, declaration, lambda: self.run, self._leave_early) for declaration in STREAMS]
+        return [PlatformStream(self, declaration, lambda: self.run, self._leave_early) for declaration in OFFERED]
 
     def _leave_early(self) -> None:
         self.message_writer.leave_early()
@@ -209,7 +209,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         """
         if self._streams is None:
             found = super().streams
-            declared = by_importance(STREAMS) if self.config.get("requests_per_day") else STREAMS
+            declared = by_importance(OFFERED) if self.config.get("requests_per_day") else OFFERED
             self._streams = {declaration.name: found[declaration.name] for declaration in declared}
         return self._streams
 

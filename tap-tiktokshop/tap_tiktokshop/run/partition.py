@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ class Partition:
         remembers: Whether those that it asks about are left to the next run as well.
         seen: Identities of this run's rows, where those are needed.
         held: Chunks that are not passed on before a state knows their rows.
+        undocumented: How many values did not fit their fields, by the field's path.
         ended: Whether everything has been read.
         skipped: Why nothing was read, "" if something was.
         failed: What went wrong, "" if nothing did.
@@ -44,6 +46,7 @@ class Partition:
     known: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     held: list[Chunk] = field(default_factory=list)
+    undocumented: Counter[str] = field(default_factory=Counter)
     remembers: bool = False
     ended: bool = False
     skipped: str = ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,7 @@ class StreamReader:
         if isinstance(item, Exception):
             self._failed(partition, item)
             return
+        before = Counter(self.oddities)
         try:
             yield from self._ended(partition) if item is None else self._records(partition, item)
         except OutputError:  # nobody has received what was written last
@@ -102,6 +104,8 @@ class StreamReader:
             self._run.pool.drop(lane)
             self._failed(partition, error)
             return
+        finally:
+            partition.undocumented += Counter(self.oddities) - before
         if item is not None and item.done is not None:
             partition.reached = item.done
             self._pass_on(partition, item.done)

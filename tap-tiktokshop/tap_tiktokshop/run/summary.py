@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 FEW = 3
 """Fields that a sentence names."""
+TOLD = (
+    "status",
+    "reason",
+    "rows",
+    "rows_counted_by_platform",
+    "counts_agree",
+    "windows_read_twice",
+    "gone",
+    "mended",
+    "without_identity",
+    "calls",
+    "retries",
+)
+"""What a row has of a part's report."""
 
 
 @dataclass
@@ -38,6 +52,24 @@ class Summary:
             "undocumented_types": {stream: dict(found) for stream, found in self.oddities.items() if found},
             "examples": {stream: found.examples for stream, found in self.oddities.items() if found.examples},
         }
+
+    def rows(self, run_id: str, began: int, ended: int) -> Iterator[dict[str, Any]]:
+        """A row for each part, with all that was odd about it. Times are as above."""
+        for part in self.parts:
+            told = part.report()
+            examples = self.oddities[part.stream].examples
+            yield {
+                "shop_id": told["shop_id"] or "",
+                "run_id": run_id,
+                "stream": part.stream,
+                "started_at": began,
+                "ended_at": ended,
+                **{name: told[name] for name in TOLD},
+                "undocumented": [
+                    {"field": path, "values": count, "example": examples.get(path)}
+                    for path, count in sorted(part.undocumented.items())
+                ],
+            }
 
     def totals(self) -> dict[str, Any]:
         """Sums over all shops and streams."""

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from tap_tiktokshop.records.convert import REJECTED_FIELD, RecordPlan, as_sent
 from tap_tiktokshop.records.decode import TypedPlan
+from tap_tiktokshop.run.own_rows import SummaryReader
 from tap_tiktokshop.run.reader import StreamReader
 from tap_tiktokshop.singer.maps import register_map
 from tap_tiktokshop.streams.declaration import load_schema
@@ -76,9 +77,10 @@ class PlatformStream(Stream):
             self.doubts.append(f"Stream {self.name} cannot be read by {method}; it is read as {way}.")
 
     @cached_property
-    def reader(self) -> StreamReader:
+    def reader(self) -> StreamReader | SummaryReader:
         """What reads it in this run."""
-        return StreamReader(self._run(), self.declaration, self)
+        kind = SummaryReader if self.declaration.of_the_run else StreamReader
+        return kind(self._run(), self.declaration, self)
 
     @cached_property
     def plan(self) -> RecordPlan:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from tap_tiktokshop.reading import OfTheRun
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -28,7 +30,7 @@ class Declaration:
         reading: How it is read.
         replication_key: The time that its bookmark moves along; None: read whole each run.
         open_rows: Rows that are read again until they are final.
-        off: Whether it is left out unless selected, because it costs a call a row.
+        off: Whether it is left out unless selected, because it costs a call a row, or has another row after each run.
         shape: Makes records of the rows as they came, given the moment of the run (unix seconds).
         follows: For a stream that is read whole: the time of another list, from which it learns what is new there.
         departed: For a list of what is current: the fields that say so of a record that has left it.
@@ -54,6 +56,11 @@ class Declaration:
         """Whether it belongs to the seller, not to one of the shops."""
         operation = self.reading.operation
         return operation is not None and not operation.cipher
+
+    @property
+    def of_the_run(self) -> bool:
+        """Whether it is about the run itself, so that nothing is asked for it."""
+        return isinstance(self.reading, OfTheRun)
 
     @property
     def looks_into_rows(self) -> bool:
