@@ -15,6 +15,7 @@ from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.streams.personal import PERSONAL
 from target_tiktokshop.streams import WRITINGS
 from tiktokshop_sandbox.control import PREFIX, Control
+from tiktokshop_sandbox.difficulties import DIFFICULTIES
 from tiktokshop_sandbox.faults import KINDS
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 CONTROLS = {
     "GET ": "addresses, app, newest tokens, shops, clocks",
     "GET /counts": "rows for each shop and list",
+    "GET /ledger": "each shop's true books, kept apart from what it serves: accounts and balances, debits positive",
     "GET /stats": "requests by operation, code and HTTP status; refreshes, exchanges, 429s, faults that struck",
     "DELETE /stats": "start counting again",
     "GET /requests": "the last requests, with `?limit=100`: operation, query and body without secrets, outcome, slips",
@@ -240,5 +242,17 @@ def faults_table() -> list[str]:
     return [
         "| Kind | What a client meets |",
         "| --- | --- |",
-        *(f"| `{kind}` | {what} |" for kind, what in KINDS.items()),
+        *(f"| `{kind}` | {what} |" for kind, what in KINDS.items() if kind not in DIFFICULTIES),
+    ]
+
+
+def difficulties_table() -> list[str]:
+    """What makes a shop's books hard as a Markdown table."""
+    return [
+        "| Kind | What happens | Anyway | Switched on |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| `{kind}` | {each.what} | {each.rarely / 10:g} % | {each.often / 10:g} % |"
+            for kind, each in DIFFICULTIES.items()
+        ),
     ]
