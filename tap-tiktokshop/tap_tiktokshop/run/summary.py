@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tap_tiktokshop.times import utc
 
@@ -91,6 +92,17 @@ class Summary:
         return " ".join(f"{name}={value}" for name, value in self.totals().items())
 
 
+def check(path: str) -> None:
+    """Tries, before anything is read, whether a report can be written to a file; its folder is created if needed.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    target = _target(path)
+    _open_draft(target).close()
+    _draft_of(target).unlink()
+
+
 def write(path: str, report: Mapping[str, Any]) -> None:
     """Writes a report to a file, whole or not at all; its folder is created if needed.
 
@@ -99,13 +111,28 @@ def write(path: str, report: Mapping[str, Any]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    target = Path(path).expanduser()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    target = _target(path)
     try:
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf8") as file:
+        with _open_draft(target) as file:
             file.write(json.dumps(report, indent=2) + "\n")
-        draft.replace(target)
+        _draft_of(target).replace(target)
     finally:
-        draft.unlink(missing_ok=True)
+        _draft_of(target).unlink(missing_ok=True)
+
+
+def _target(path: str) -> Path:
+    target = Path(path).expanduser()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _draft_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}")
+
+
+def _open_draft(target: Path) -> TextIO:
+    draft = _draft_of(target)
+    draft.unlink(missing_ok=True)
+    return os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf8")
