@@ -305,7 +305,7 @@ class Run:
         self.summary.oddities = {stream.name: stream.oddities for stream in self.readers}
         for stream in self.readers:
             read = [part for part in stream.partitions.values() if part.ended]
-            if stream.declaration.empty and read and not any(part.rows for part in read):
+            if stream.declaration.empty and read and not any(part.rows or part.unchanged for part in read):
                 self.logger.info("Stream %s came back empty: %s.", stream.name, stream.declaration.empty)
         for told in self.summary.sentences():
             self.logger.warning("%s", told)

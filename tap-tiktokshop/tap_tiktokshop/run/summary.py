@@ -80,6 +80,7 @@ class Summary:
             "shops": len({part.shop.id for part in self.parts if part.shop}),
             "streams": len({part.stream for part in self.parts}),
             "rows": sum(part.rows for part in self.parts),
+            "rows_unchanged": sum(part.unchanged for part in self.parts),
             "calls": sum(tally.calls for tally in tallies),
             "retries": sum(tally.retries for tally in tallies),
             "waited_seconds": round(sum(tally.waited for tally in tallies), 1),

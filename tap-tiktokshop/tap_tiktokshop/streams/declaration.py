@@ -73,6 +73,11 @@ class Declaration:
         return bool(self.replication_key or self.follows or self.departed)
 
     @property
+    def whole(self) -> bool:
+        """Whether each run reads all of it again, so that what has changed can be told from what has not."""
+        return not self.replication_key and (not self.follows or self.reading.remember)
+
+    @property
     def reads(self) -> str:
         """How it is read, for people."""
         way = self.how or (f"incremental on `{self.replication_key}`" if self.replication_key else "whole, each run")
