@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tiktokshop_books.errors import BooksError
+from tiktokshop_books.report import command as report
 from tiktokshop_books.warehouse import SCHEMA, open_marts
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Command(Protocol):
         """Do it."""
 
 
-COMMANDS: Final[tuple[Command, ...]] = ()
+COMMANDS: Final[tuple[Command, ...]] = (report,)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
