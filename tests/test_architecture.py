@@ -13,8 +13,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "ARCHITECTURE.md").read_text()
-PACKAGES = ("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox", "target_duckdb_exact")
-ONE_VOCABULARY = PACKAGES[:4]
+PACKAGES = (
+    *("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox", "tiktokshop_books"),
+    "target_duckdb_exact",
+)
+ONE_VOCABULARY = PACKAGES[:5]
 TABLES = {"The tap": "tap_tiktokshop", "The target": "target_tiktokshop", "The client": "tiktokshop_client"}
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
