@@ -18,8 +18,9 @@ pytestmark = pytest.mark.slow
 PREFIX = "tiktokshop__"
 KEYS = {stream.name: stream.keys for stream in STREAMS}
 MARTS = sorted(path.stem for path in (PACKAGE / "models" / "marts").glob("*.sql"))
-MAY_BE_EMPTY = {"tiktokshop__reconciliation_differences", "tiktokshop__reserves"}
 ZERO = Decimal(0)
+# Nothing differs in these shops, no reserve is held, and nobody has said what fees should be.
+EMPTY = {"tiktokshop__reconciliation_differences", "tiktokshop__reserves", "tiktokshop__fee_audit"}
 
 
 def described():
@@ -40,7 +41,7 @@ def test_every_model_is_built_and_every_test_of_the_package_passes(books, engine
 
 @pytest.mark.parametrize("mart", MARTS)
 def test_a_mart_has_the_same_rows_in_both_engines(books, mart):  # noqa: F811
-    assert books.of(mart) or mart in MAY_BE_EMPTY
+    assert (books.of(mart) != []) == (mart not in EMPTY)
     assert books.of(mart, "postgres") == books.of(mart)
 
 

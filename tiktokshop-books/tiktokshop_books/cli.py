@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from tiktokshop_books import close
 from tiktokshop_books.errors import BooksError
 from tiktokshop_books.exports import command as export
+from tiktokshop_books.report import command as report
 from tiktokshop_books.warehouse import SCHEMA, open_marts
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Command(Protocol):
         """Do it."""
 
 
-COMMANDS: Final[tuple[Command, ...]] = (export, close)
+COMMANDS: Final[tuple[Command, ...]] = (report, export, close)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,13 @@ payouts as (
     select shop_id, payment_id, reserve_amount from {{ ref('tiktokshop__payouts') }}
 ),
 
+-- Shops of whose money the tap says that it has not read all.
+unread as (
+    select distinct shop_id
+    from {{ ref('tiktokshop__unread') }}
+    where stream in ('statements', 'statement_transactions', 'payments', 'withdrawals', 'unsettled_transactions')
+),
+
 -- A statement whose own numbers disagree differs from its transactions by the same.
 own_sums as (
     select shop_id, document_id, difference from differences where identity = 'statement_sections'
@@ -56,6 +63,7 @@ of_statements as (
             when differences.identity = 'statement_sections' then 'platform_sums_differ'
             when own_sums.difference = differences.difference then 'platform_sums_differ'
             when late_amounts.amount is not null then 'late_adjustment'
+            when unread.shop_id is not null then 'not_read'
             else 'unexplained'
         end as cause
     from differences
@@ -66,6 +74,7 @@ of_statements as (
         and differences.shop_id = late_amounts.shop_id
         and differences.document_id = late_amounts.document_id
         and differences.difference = -late_amounts.amount
+    left join unread on differences.shop_id = unread.shop_id
     where differences.document = 'statement'
 ),
 
@@ -110,9 +119,11 @@ select
             then case when differences.difference < 0 then 'reserve_held' else 'reserve_released' end
         when late_amounts.amount is not null and differences.identity in ('payout_statements', 'clearing')
             then 'late_adjustment'
+        when unread.shop_id is not null then 'not_read'
         else 'unexplained'
     end as cause
 from differences
+left join unread on differences.shop_id = unread.shop_id
 left join of_statements
     on differences.shop_id = of_statements.shop_id
     and differences.identity = of_statements.identity
