@@ -156,10 +156,11 @@ class StreamReader:
             configured, end = earliest, run.client.now()
         lookback = run.reading.lookback if declaration.reading.again is None else declaration.reading.again
         since = bookmark.since(configured, lookback)
-        source = run.source(shop, since, bookmark.known)
+        source = run.source(shop, since, bookmark.known, bookmark.marks)
         start = bookmark.start(configured, lookback)
         remembers = declaration.reading.remember
-        return Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known), remembers=remembers)
+        known, key = set(bookmark.known), declaration.keys[-1]
+        return Partition(self.name, shop, bookmark, source, start, end, known=known, key=key, remembers=remembers)
 
     def _lane(self, partition: Partition) -> Lane:
         operation, client = self.declaration.reading.operation, self._run.client
@@ -222,8 +223,7 @@ class StreamReader:
         declaration = self.declaration
         rows: Iterable[dict[str, Any]] = chunk.rows
         if declaration.open_rows is not None:
-            rows = list(rows)
-            partition.see(rows, chunk)
+            rows = partition.see(list(rows), chunk)
         return rows if declaration.shape is None else declaration.shape(rows, partition.end)
 
     def _ended(self, partition: Partition) -> Iterator[Record]:
