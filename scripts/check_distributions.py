@@ -17,7 +17,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-PACKAGES = ("tiktokshop-client", "tiktokshop-sandbox", "tap-tiktokshop", "target-tiktokshop", "target-duckdb-exact")
+PACKAGES = (
+    *("tiktokshop-client", "tiktokshop-sandbox", "tap-tiktokshop", "target-tiktokshop", "target-duckdb-exact"),
+    *("tiktokshop-books", "tiktokshop-webhooks"),
+)
 # What the metadata must say, and with what; None where anything will do.
 FIELDS = {
     "Author": None,

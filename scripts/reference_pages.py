@@ -37,6 +37,7 @@ FAMILIES = {
     "analytics": ("Reports", "Look up the fields of the reports by day and hour, and of the shop score."),
     "affiliate": ("Affiliates", "Look up the fields of affiliate orders, collaborations and samples."),
     "fbt": ("Fulfilled by TikTok", "Look up the fields of stock and deliveries in the platform's warehouses."),
+    "runs": ("The run itself", "Look up the fields of what a run says of itself."),
 }
 
 # Stream of the target -> a record that shows its fields.
@@ -120,7 +121,7 @@ def stream_pages() -> dict[str, list[str]]:
             lines += ["", *_stream(stream)]
         pages[f"docs/reference/streams/{module}.md"] = lines
     shown = {stream.name for module in FAMILIES for stream in getattr(declared, module).STREAMS}
-    if left := {stream.name for stream in declared.STREAMS} - shown:
+    if left := {stream.name for stream in declared.OFFERED} - shown:
         raise SystemExit(f"no page has the streams {', '.join(sorted(left))}")
     return pages
 
@@ -137,7 +138,7 @@ def _stream(stream: Declaration) -> Iterator[str]:
     yield f"- **Key:** {_codes(stream.keys)}"
     yield f"- **Read:** {stream.reads}" + ("; off unless selected" if stream.off else "")
     calls = {one.path: one.scope for need in needs_of([stream.name]) for one in need.operations}
-    yield f"- **Asks:** {', '.join(f'`{path}`' for path in calls)}"
+    yield f"- **Asks:** {', '.join(f'`{path}`' for path in calls) or 'nothing'}"
     if scopes := [scope for scope in dict.fromkeys(calls.values()) if scope]:
         yield f"- **Scopes:** {_codes(scopes)}"
     if stream.empty:

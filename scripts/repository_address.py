@@ -8,7 +8,10 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("tap-tiktokshop", "target-tiktokshop", "tiktokshop-client", "tiktokshop-sandbox", "target-duckdb-exact")
+PACKAGES = (
+    *("tap-tiktokshop", "target-tiktokshop", "tiktokshop-books", "tiktokshop-client", "tiktokshop-sandbox"),
+    *("target-duckdb-exact", "tiktokshop-webhooks"),
+)
 RELATIVE = re.compile(r"\]\((?!https?://|#)([^)\s]+)\)")
 
 
