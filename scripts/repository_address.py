@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = (
     *("tap-tiktokshop", "target-tiktokshop", "tiktokshop-books", "tiktokshop-client", "tiktokshop-sandbox"),
-    "target-duckdb-exact",
+    *("target-duckdb-exact", "tiktokshop-webhooks"),
 )
 RELATIVE = re.compile(r"\]\((?!https?://|#)([^)\s]+)\)")
 

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from unittest import mock
 import target_tiktokshop.refeed
 import target_tiktokshop.target
 import tiktokshop_client.command.cli
+import tiktokshop_webhooks.command.cli
 from tap_tiktokshop import tap
 
 COMMANDS = {
@@ -18,6 +20,7 @@ COMMANDS = {
     "target-tiktokshop": target_tiktokshop.target.main,
     "target-tiktokshop-refeed": target_tiktokshop.refeed.main,
     "tiktokshop": tiktokshop_client.command.cli.main,
+    "tiktokshop-webhooks": tiktokshop_webhooks.command.cli.main,
 }
 
 
@@ -38,10 +41,13 @@ def _as_before():
     levels = {each: (each.level, list(each.handlers), list(each.filters), each.propagate) for each in loggers}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     interval = sys.getswitchinterval()
+    mask = os.umask(0o022)
+    os.umask(mask)
     try:
         yield
     finally:
         sys.setswitchinterval(interval)
+        os.umask(mask)
         for number, handler in handlers.items():
             signal.signal(number, handler)
         for each, (level, kept, filters, propagate) in levels.items():

@@ -15,10 +15,15 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "ARCHITECTURE.md").read_text()
 PACKAGES = (
     *("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox", "tiktokshop_books"),
-    "target_duckdb_exact",
+    *("tiktokshop_webhooks", "target_duckdb_exact"),
 )
-ONE_VOCABULARY = PACKAGES[:5]
-TABLES = {"The tap": "tap_tiktokshop", "The target": "target_tiktokshop", "The client": "tiktokshop_client"}
+ONE_VOCABULARY = PACKAGES[:6]
+TABLES = {
+    "The tap": "tap_tiktokshop",
+    "The target": "target_tiktokshop",
+    "The receiver": "tiktokshop_webhooks",
+    "The client": "tiktokshop_client",
+}
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
 # One thing of the platform, seen from both of its sides: by what sends, and by the sandbox.
@@ -91,7 +96,7 @@ def test_packages_know_whom_the_first_table_names():
     assert found == table("Packages")
 
 
-@pytest.mark.parametrize("package", ["tap_tiktokshop", "target_tiktokshop"])
+@pytest.mark.parametrize("package", ["tap_tiktokshop", "target_tiktokshop", "tiktokshop_webhooks"])
 def test_only_what_the_client_exports_is_used_by_others(package):
     inside = {path.parent.name for path in modules("tiktokshop_client")} - {"tiktokshop_client", "operations"}
     assert inside == {"calls", "codes", "command", "http", "stores", "tokens"}

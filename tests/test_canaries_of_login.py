@@ -15,6 +15,7 @@ from test_canaries_of_runs import (
     DEBUG,
     EXCHANGE,
     FORMS,
+    HOOKS,
     ODD,
     QUIET,
     SECRETS,
@@ -27,6 +28,7 @@ from test_canaries_of_runs import (
     user,
 )
 from tiktokshop_client.command.cli import tiktokshop
+from tiktokshop_webhooks.command.cli import hooks
 
 __all__ = ["platform", "user"]  # fixtures
 LOGIN = ("tiktokshop", "auth", "login", "--region", "legacy", "--config", "config.json", *DEBUG)
@@ -183,8 +185,9 @@ def commands(command, *words):
 
 def test_every_command_that_meets_secrets_has_canaries():
     scripts = {point.name for point in entry_points(group="console_scripts") if "tiktokshop" in point.value}
-    meeting = scripts - {"tiktokshop", "tiktokshop-sandbox"}  # whose own test asks it over HTTP
+    meeting = scripts - {"tiktokshop", "tiktokshop-webhooks", "tiktokshop-sandbox"}  # whose own test asks it over HTTP
     called = [LOGIN, *WORK.values(), *QUIET.values()]
-    wanted = [*commands(tiktokshop, "tiktokshop"), *((name,) for name in meeting)]
-    assert len(wanted) == 7 + 3
+    wanted = [*commands(tiktokshop, "tiktokshop"), *commands(hooks, HOOKS), *((name,) for name in meeting)]
+    wanted.remove((HOOKS, "serve"))  # has tests of its own
+    assert len(wanted) == 7 + 10 + 3
     assert [words for words in wanted if not any(each[: len(words)] == words for each in called)] == []

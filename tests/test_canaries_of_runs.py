@@ -1,5 +1,6 @@
 """No secret is seen in what whole commands print, log or leave in files, whatever the platform or a library quotes."""
 
+import contextlib
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from in_process import call
 from secret_forms import INSIDE, PACKINGS, WAYS
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.redaction import HEAD
+from tiktokshop_webhooks.inbox import Arrival, Stray, open_inbox
 
 from conftest import KEYS, catalog
 
@@ -36,8 +38,8 @@ REFRESH = "/api/v2/token/refresh"
 EXCHANGE = "/api/v2/token/get"
 GIVEN = {SHOPS: ["cipher"], REFRESH: ["fresh_access", "fresh_refresh"], EXCHANGE: ["fresh_access", "fresh_refresh"]}
 """What the platform gives with its answers."""
-OF_TOKENS = ("tokens", "rescued-")
-"""How the files begin that hold tokens on purpose, for their owner alone."""
+OF_TOKENS = ("tokens", "rescued-", "inbox")
+"""How the files begin that hold tokens, or what anybody sent, on purpose, for their owner alone."""
 TELLING = HEAD
 """So many characters of a form of a secret in a row may not be seen."""
 
@@ -138,7 +140,7 @@ def handler(platform):
             self.wfile.write(body if status else body[: len(body) // 2])
             self.close_connection = not status
 
-        do_GET = do_POST = do_PUT = answer  # noqa: N815 - http.server looks for these names
+        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server looks for these names
 
         def log_message(self, *_):
             """Keeps the test's output clean."""
@@ -193,6 +195,7 @@ class User:
 
 
 DEBUG = ("--log-level", "debug")
+HOOKS, HTTPS = "tiktokshop-webhooks", "https://hooks.example.com/webhooks"
 WORK = {
     "tap": ("tap-tiktokshop", "--config", "config.json", "--catalog", "catalog.json", *DEBUG),
     "target": ("target-tiktokshop", "--config", "target.json", "--input", "records.jsonl", *DEBUG),
@@ -201,6 +204,9 @@ WORK = {
     "auth exchange": ("tiktokshop", "auth", "exchange", SECRETS["code"], "--config", "config.json", *DEBUG),
     "doctor": ("tiktokshop", "doctor", "--config", "config.json", *DEBUG),
     "doctor --json": ("tiktokshop", "doctor", "--json", "--config", "config.json", *DEBUG),
+    "list": (HOOKS, "list", "--config", "config.json", *DEBUG),
+    "subscribe": (HOOKS, "subscribe", "all", "--address", HTTPS, "--config", "config.json", *DEBUG),
+    "unsubscribe": (HOOKS, "unsubscribe", "all", "--json", "--config", "config.json", *DEBUG),
 }
 QUIET = {
     "tap --discover": ("tap-tiktokshop", "--config", "config.json", "--discover", *DEBUG),
@@ -209,6 +215,13 @@ QUIET = {
     "auth url": ("tiktokshop", "auth", "url", "--region", "legacy", "--config", "config.json", *DEBUG),
     "refeed": ("target-tiktokshop-refeed", "old.jsonl", *DEBUG),
     "auth logout": ("tiktokshop", "auth", "logout", "--config", "config.json", *DEBUG),
+    "webhooks stats": (HOOKS, "stats", "--config", "config.json", *DEBUG),
+    "dead list": (HOOKS, "dead", "list", "--config", "config.json", *DEBUG),
+    "dead show": (HOOKS, "dead", "show", "1", "--config", "config.json", *DEBUG),
+    "dead retry": (HOOKS, "dead", "retry", "--config", "config.json", *DEBUG),
+    "quarantine list": (HOOKS, "quarantine", "list", "--config", "config.json", *DEBUG),
+    "quarantine retry": (HOOKS, "quarantine", "retry", "--config", "config.json", *DEBUG),
+    "quarantine clear": (HOOKS, "quarantine", "clear", "--config", "config.json", *DEBUG),
 }
 PAIR = {
     "access_token": SECRETS["fresh_access"],
@@ -348,6 +361,9 @@ def test_what_libraries_would_quote_of_secrets_is_not_shown(user, work, odd, mon
 
 @pytest.mark.parametrize("work", QUIET)
 def test_commands_that_ask_the_platform_nothing_show_no_secret(user, work):
+    with contextlib.closing(open_inbox(".tiktokshop/inbox.sqlite")) as inbox:
+        stray = Stray(SECRETS["code"].encode(), SECRETS["code"], "", "its signature is wrong", 0)
+        inbox.keep([Arrival(b"no JSON", "68xu9ks5p4i8", 0)], [stray], 10_000)
     assert user.call(*QUIET[work]).code == 0
     assert canaries_in(user.seen()) == []
     assert user.platform.asked == []

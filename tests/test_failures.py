@@ -3,11 +3,13 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
 
-from conftest import SOME
+from conftest import SOME, Run, catalog
 
 SENTENCE = re.compile(r"\| ERROR +\| [\w.-]+ +\| (.*)")
 
@@ -209,3 +211,30 @@ def test_the_target_describes_itself_and_says_in_one_sentence_what_it_cannot_tak
         assert words in refused.stderr
         assert "Traceback" not in refused.stderr
         assert lab.config["app_secret"] not in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_summary_that_no_file_can_take_is_said_before_anything_is_read(lab):
+    run = lab.process(summary_path=str(lab.folder))
+    assert_says(lab, run, "summary_path", "Is a directory", "Nothing was read")
+    assert run.records() == []
+    assert lab.calls()["operations"] == {}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="files have a limit on POSIX only")
+@pytest.mark.parametrize("failing", [False, True])
+def test_where_the_disk_fills_up_the_summary_hides_nothing_that_could_not_be_read(lab, failing):
+    """The rows and the state are out; the run fails, and names what it could not read beside the file."""
+    if failing:
+        lab.fault("refused", code=105005, path="/order/202309/orders/search")
+    config = {**lab.config, "summary_path": str(lab.folder / "summary.json"), "on_missing_scope": "fail"}
+    for name, value in {"config": config, "catalog": catalog(("shops", "orders"))}.items():
+        (lab.folder / f"{name}.json").write_text(json.dumps(value))
+    command = f"ulimit -f 0; {sys.executable} -m tap_tiktokshop --config config.json --catalog catalog.json"
+    ended = subprocess.run(["bash", "-c", command], cwd=lab.folder, capture_output=True, text=True, check=False)
+    run = Run(ended.stdout, ended.stderr, ended.returncode)
+    told = ["orders of", "the scope seller.order.info"] if failing else ["Everything was read"]
+    assert_says(lab, run, "summary.json", "File too large", *told, lines=3 if failing else 1)
+    assert run.counts(("shops",)) == lab.held(("shops",))
+    assert not list(lab.folder.glob("*summary*"))

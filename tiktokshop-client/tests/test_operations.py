@@ -27,6 +27,8 @@ WRITES = {
     "approve_return",
     "reject_return",
     "add_external_orders",
+    "update_webhook",
+    "delete_webhook",
 }
 # Absolute values, wanted states and calls with an idempotency key.
 HARMLESS = {
@@ -39,6 +41,8 @@ HARMLESS = {
     "approve_return",
     "reject_return",
     "add_external_orders",
+    "update_webhook",
+    "delete_webhook",
 }
 # By the release notes, not by the operation's own page; what a score is made of is where the score is.
 ELSEWHERE_SAID = dict.fromkeys(("get_shop_score", "get_shop_score_metrics"), frozenset({"US"}))
@@ -63,7 +67,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 82
+    assert len(OPERATIONS) == 84
     assert set(OPERATIONS) >= WRITES
 
 

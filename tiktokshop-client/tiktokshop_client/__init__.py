@@ -3,7 +3,7 @@
 What is exported here is what other packages may use; the folders are internal.
 """
 
-from tiktokshop_client import authorise, configuration, console, doctor, errors, health, operations, settings
+from tiktokshop_client import authorise, configuration, console, doctor, errors, health, notify, operations, settings
 from tiktokshop_client.calls.call import Shop, Tally
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
@@ -51,6 +51,7 @@ __all__ = [
     "exact",
     "health",
     "is_made_up",
+    "notify",
     "operations",
     "partial_errors",
     "settings",

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import FrameType
 
-_PACKAGES = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client")
+_PACKAGES = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_webhooks")
 LEVELS = ("debug", "info", "warning", "error")
 FAILED = 1
-OURS = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_sandbox")
+OURS = (*_PACKAGES, "tiktokshop_sandbox")
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from datetime import timezone
 from functools import cached_property
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tiktokshop_client import OPERATIONS, Client, Settings
@@ -16,7 +17,7 @@ from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sente
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
 from tap_tiktokshop.reading.pool import Pool
-from tap_tiktokshop.run.summary import Summary, write
+from tap_tiktokshop.run.summary import Summary, check, write
 from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.times import utc
 from tap_tiktokshop.zones import shop_zone
@@ -71,6 +72,7 @@ class Run:
         messages: Where records and states go.
         stopped_shops: Shops of which nothing more is read, because the platform refuses all of them.
         given_up: Such a shop -> its streams that were not read for that.
+        name: What tells it from other runs.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Run:
         self.stopped_shops: set[str] = set()
         self.given_up: defaultdict[str, list[str]] = defaultdict(list)
         self.summary = Summary()
+        self.name = token_hex(6)
         self._failures: list[str] = []
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
@@ -222,6 +225,7 @@ class Run:
 
     def warn_early(self) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
+        self._check_summary_path()
         self._meet(self.client.shops())  # the first call brings the grant
         grant = self.client.grant()
         missing = missing_scopes(grant, needs_of([stream.name for stream in self.readers])) if grant else {}
@@ -277,7 +281,7 @@ class Run:
         if self.client.daily.most is not None:
             self.write_state()
         self.messages.hand_over()
-        self._summarise()
+        unwritten = self._summarise()
         if self._failures:
             unread = [
                 *self._failures,
@@ -286,22 +290,39 @@ class Run:
             number = len(self._failures) + sum(map(len, self.given_up.values()))
             raise PartsFailedError(
                 f"{number} of the run's parts could not be read ({'; '.join(unread)}); "
-                "everything else was. Their bookmarks stay, so the next run tries them again."
+                f"everything else was. Their bookmarks stay, so the next run tries them again. {unwritten}".strip()
             )
+        if unwritten:
+            raise ConfigurationError(f"{unwritten} Everything was read, and its state is written.")
 
-    def _summarise(self) -> None:
+    def summary_rows(self) -> Iterator[dict[str, Any]]:
+        """What the summary says of each part, as far as the run has come."""
+        self.summary.oddities = {stream.name: stream.oddities for stream in self.readers}
+        return self.summary.rows(self.name, self.end, self.client.now())
+
+    def _summarise(self) -> str:
+        """Tells the summary; a sentence if its file cannot be written."""
         self.summary.oddities = {stream.name: stream.oddities for stream in self.readers}
         for stream in self.readers:
             read = [part for part in stream.partitions.values() if part.ended]
-            if stream.declaration.empty and read and not any(part.rows for part in read):
+            if stream.declaration.empty and read and not any(part.rows or part.unchanged for part in read):
                 self.logger.info("Stream %s came back empty: %s.", stream.name, stream.declaration.empty)
         for told in self.summary.sentences():
             self.logger.warning("%s", told)
         report = self.summary.report(self.end, self.client.now())
         self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
+        return self._try_summary(lambda path: write(path, report))
+
+    def _check_summary_path(self) -> None:
+        if problem := self._try_summary(check):
+            raise ConfigurationError(f"{problem} Nothing was read.")
+
+    def _try_summary(self, work: Callable[[str], None]) -> str:
+        """Does something with the file of the summary, if there is to be one; a sentence if that fails."""
         path = self.config.get("summary_path")
-        if path:
-            try:
-                write(path, report)
-            except OSError as error:
-                raise ConfigurationError(f"The summary cannot be written to {path}: {error.strerror}.") from None
+        try:
+            if path:
+                work(path)
+        except OSError as error:
+            return f"The summary cannot be written to {path} (the setting summary_path): {error.strerror}."
+        return ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tap_tiktokshop.times import utc
 
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
 
 FEW = 3
 """Fields that a sentence names."""
+TOLD = (
+    "status",
+    "reason",
+    "rows",
+    "rows_counted_by_platform",
+    "counts_agree",
+    "windows_read_twice",
+    "gone",
+    "mended",
+    "without_identity",
+    "calls",
+    "retries",
+)
+"""What a row has of a part's report."""
 
 
 @dataclass
@@ -39,6 +54,24 @@ class Summary:
             "examples": {stream: found.examples for stream, found in self.oddities.items() if found.examples},
         }
 
+    def rows(self, run_id: str, began: int, ended: int) -> Iterator[dict[str, Any]]:
+        """A row for each part, with all that was odd about it. Times are as above."""
+        for part in self.parts:
+            told = part.report()
+            examples = self.oddities[part.stream].examples
+            yield {
+                "shop_id": told["shop_id"] or "",
+                "run_id": run_id,
+                "stream": part.stream,
+                "started_at": began,
+                "ended_at": ended,
+                **{name: told[name] for name in TOLD},
+                "undocumented": [
+                    {"field": path, "values": count, "example": examples.get(path)}
+                    for path, count in sorted(part.undocumented.items())
+                ],
+            }
+
     def totals(self) -> dict[str, Any]:
         """Sums over all shops and streams."""
         tallies = [part.source.tally for part in self.parts]
@@ -47,6 +80,7 @@ class Summary:
             "shops": len({part.shop.id for part in self.parts if part.shop}),
             "streams": len({part.stream for part in self.parts}),
             "rows": sum(part.rows for part in self.parts),
+            "rows_unchanged": sum(part.unchanged for part in self.parts),
             "calls": sum(tally.calls for tally in tallies),
             "retries": sum(tally.retries for tally in tallies),
             "waited_seconds": round(sum(tally.waited for tally in tallies), 1),
@@ -90,6 +124,17 @@ class Summary:
         return " ".join(f"{name}={value}" for name, value in self.totals().items())
 
 
+def check(path: str) -> None:
+    """Tries, before anything is read, whether a report can be written to a file; its folder is created if needed.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    target = _target(path)
+    _open_draft(target).close()
+    _draft_of(target).unlink()
+
+
 def write(path: str, report: Mapping[str, Any]) -> None:
     """Writes a report to a file, whole or not at all; its folder is created if needed.
 
@@ -98,13 +143,28 @@ def write(path: str, report: Mapping[str, Any]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    target = Path(path).expanduser()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    target = _target(path)
     try:
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf8") as file:
+        with _open_draft(target) as file:
             file.write(json.dumps(report, indent=2) + "\n")
-        draft.replace(target)
+        _draft_of(target).replace(target)
     finally:
-        draft.unlink(missing_ok=True)
+        _draft_of(target).unlink(missing_ok=True)
+
+
+def _target(path: str) -> Path:
+    target = Path(path).expanduser()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _draft_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}")
+
+
+def _open_draft(target: Path) -> TextIO:
+    draft = _draft_of(target)
+    draft.unlink(missing_ok=True)
+    return os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf8")

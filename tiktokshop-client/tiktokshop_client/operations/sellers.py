@@ -33,3 +33,15 @@ GET_WEBHOOKS = Operation(
     "seller.authorization.info",
     rows="webhooks",
 )
+UPDATE_WEBHOOK = Operation(
+    "update_webhook",
+    "PUT",
+    "/event/202309/webhooks",
+    "seller.authorization.info",
+)
+DELETE_WEBHOOK = Operation(
+    "delete_webhook",
+    "DELETE",
+    "/event/202309/webhooks",
+    "seller.authorization.info",
+)

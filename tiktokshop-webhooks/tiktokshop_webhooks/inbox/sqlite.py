@@ -1,0 +1,137 @@
+"""An inbox in a file, for one machine: SQLite with a write-ahead log, every transaction on the disk when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import ConfigurationError
+
+from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError
+from tiktokshop_webhooks.inbox.statements import COUNTERS, TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tiktokshop_webhooks.inbox.engine import Execute, Made
+
+OWNER_ONLY = 0o600
+_EXISTS = "SELECT 1 FROM sqlite_master WHERE name = ?"
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA journal_size_limit = 16777216",
+)
+# The words of SQLite -> what is the matter, and what to do.
+TROUBLES = {
+    "full": "has no room: make room on its disk",
+    "locked": f"has been locked by another process for {PATIENCE:g} seconds",
+    "readonly": "cannot be written: check who owns the file and its folder",
+    "unable to open": "cannot be opened: check its folder, and who may write there",
+    "not a database": "is not an inbox but some other file: put another path into the setting webhook_inbox",
+    "malformed": "is damaged: move the file away, and a new one is made",
+    "I/O": "cannot be written or read: check its disk",
+}
+
+
+class SqliteEngine:
+    """A file of SQLite.
+
+    Args:
+        path: The file; made, with its folder, if it is missing.
+        create: Whether it may be made.
+    """
+
+    lock = ""
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        self.name = str(path)
+        self._path = path
+        self._create = create
+        self._guard = Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    def perform(self, work: Callable[[Execute], Made], *, write: bool = True) -> Made:
+        """As ``Engine`` says."""
+        with self._guard:
+            try:
+                return self._perform(self._open(), work, "BEGIN IMMEDIATE" if write else "BEGIN")
+            except sqlite3.Error as error:
+                self._drop()
+                raise self._told(str(error)) from None
+            except OSError as error:
+                raise InboxError(f"the inbox {self.name} cannot be opened: {error.strerror}") from None
+
+    def tidy(self) -> None:
+        """Empties the write-ahead log, in which deleted rows are still legible."""
+        with self._guard, contextlib.suppress(sqlite3.Error, OSError):
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """As ``Engine`` says."""
+        with self._guard:
+            self._drop()
+
+    @staticmethod
+    def _perform(connection: sqlite3.Connection, work: Callable[[Execute], Made], begin: str) -> Made:
+        def execute(statement: str, *values: Any) -> sqlite3.Cursor:
+            return connection.execute(statement, values)
+
+        connection.execute(begin)
+        try:
+            made = work(execute)
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return made
+
+    def _open(self) -> sqlite3.Connection:
+        """The connection, a new one where another file has taken the place of the one that it writes to."""
+        if self._connection is not None and self._file == self._place():
+            return self._connection
+        self._drop()
+        if self._create:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+        elif not self._path.exists():
+            raise ConfigurationError(
+                f"there is no inbox at {self.name}: start tiktokshop-webhooks serve with the same setting "
+                "webhook_inbox, or correct the setting"
+            )
+        connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        self._connection, self._file = connection, self._place()
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        if self._create and not connection.execute(_EXISTS, (COUNTERS,)).fetchall():
+            self._perform(connection, _make_tables, "BEGIN IMMEDIATE")
+        return connection
+
+    def _place(self) -> tuple[int, int] | None:
+        try:
+            facts = os.stat(self._path)  # noqa: PTH116 - once for each batch of deliveries
+        except OSError:
+            return None
+        return facts.st_dev, facts.st_ino
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection = self._file = None
+
+    def _told(self, words: str) -> InboxError:
+        trouble = next((told for word, told in TROUBLES.items() if word in words), "cannot be used")
+        return InboxError(f"the inbox {self.name} {trouble}")
+
+
+def _make_tables(run: Execute) -> None:
+    for table in TABLES:
+        run(table.format(number="INTEGER", bytes="BLOB"))

@@ -1,0 +1,175 @@
+"""The receiver as a server: within bounds of time, connections and bytes, whoever connects."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from tiktokshop_client.errors import ConfigurationError
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterator
+
+    from starlette.applications import Starlette
+
+REQUEST_SECONDS = 10.0
+"""From connecting, or from the last answer, to the end of the next request: slower ones are cut off."""
+MOST_CONNECTIONS = 2_000
+"""From then on, whoever has waited longest makes room for who comes."""
+BESIDE = 100
+"""Files that the process has open beside its connections, at most."""
+LARGEST_HEAD = 16_384
+BACKLOG = 2_048
+
+
+class BoundedProtocol(H11Protocol):
+    """Uvicorn's HTTP protocol, with an end to every connection that does not get on."""
+
+    since: float
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts the clock; a connection too many ends the oldest that waits."""
+        super().connection_made(transport)
+        self._begin()
+        if len(self.connections) > most_connections():
+            waiting = [each for each in self.connections if isinstance(each, BoundedProtocol) and not each.is_answered]
+            oldest = min(waiting, key=lambda each: each.since, default=None)
+            if oldest is not None:
+                oldest.give_up()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stops the clock."""
+        if self._limit is not None:
+            self._limit.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Starts the clock anew."""
+        self._begin()
+        super().on_response_complete()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a whole request is here, whose answer is being made."""
+        return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
+
+    def give_up(self) -> None:
+        """Ends the connection at once."""
+        self.transport.abort()
+
+    def _begin(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+        self.since = self.loop.time()
+        self._limit = self.loop.call_later(REQUEST_SECONDS, self.give_up)
+
+
+class HookServer(uvicorn.Server):
+    """Uvicorn, which says when it is ready, and ends in order at SIGTERM and Ctrl-C.
+
+    Args:
+        app: What to serve.
+        ready: Called when it answers.
+    """
+
+    def __init__(self, app: Starlette, ready: Callable[[], Any] = lambda: None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=BoundedProtocol,
+                ws="none",
+                lifespan="on",
+                loop="asyncio",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                backlog=BACKLOG,
+                h11_max_incomplete_event_size=LARGEST_HEAD,
+                timeout_keep_alive=round(REQUEST_SECONDS),
+                timeout_graceful_shutdown=5,
+            )
+        )
+        self._ready = ready
+        self.interrupted = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, then says so."""
+        await super().startup(sockets=sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Has signals end the server, and not the process in the middle of an answer."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._stop) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, _frame: Any) -> None:
+        self.interrupted = number == signal.SIGINT
+        self.should_exit = True
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio switches Nagle's delay off only where it is.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise ConfigurationError(
+            f"{host} port {port} cannot be listened on: {error.strerror or 'there is no such address here'}; choose "
+            "another with --host and --port"
+        ) from None
+    sock.listen(BACKLOG)
+    return sock
+
+
+def most_connections() -> int:
+    """How many connections there may be: fewer where the system lets the process open fewer files."""
+    return min(MOST_CONNECTIONS, _files() - BESIDE)
+
+
+def raise_limits() -> None:
+    """Takes as many open files as the system gives, if more are needed."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - not everywhere
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MOST_CONNECTIONS + BESIDE
+        if soft < wanted:
+            most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _files() -> int:
+    if sys.platform == "win32":
+        return MOST_CONNECTIONS + BESIDE
+    import resource  # noqa: PLC0415 - not everywhere
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS + BESIDE if soft == resource.RLIM_INFINITY else soft
