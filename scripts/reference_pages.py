@@ -87,6 +87,11 @@ CONTROLS = {
     "either may be left out",
 }
 
+# What follows the name of the command `tiktokshop-webhooks`.
+HOOKS = (
+    *("", "serve", "subscribe", "unsubscribe", "list", "stats", "dead", "dead list", "dead show", "dead retry"),
+    *("quarantine", "quarantine list", "quarantine retry", "quarantine clear"),
+)
 # Every command with what to show of it.
 COMMANDS = (
     ("tap-tiktokshop",),
@@ -101,6 +106,7 @@ COMMANDS = (
     ("tiktokshop", "auth", "refresh"),
     ("tiktokshop", "auth", "logout"),
     ("tiktokshop", "doctor"),
+    *(("tiktokshop-webhooks", *words.split()) for words in HOOKS),
     ("tiktokshop-sandbox",),
     ("tiktokshop-sandbox", "serve"),
     ("tiktokshop-sandbox", "counts"),
