@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams import OFFERED
 from tap_tiktokshop.streams.declaration import Declaration, load_schema
 from tap_tiktokshop.streams.personal import PERSONAL
 from tap_tiktokshop.zones import OF_REGION
@@ -35,7 +35,7 @@ FRESH = {"shops": (26, 72), "orders": (50, 168)}
 def pages() -> dict[str, list[str]]:
     """Path -> lines of every file that is generated whole."""
     made = {f"{FOLDER}/_sources.yml": list(_sources()), f"{FOLDER}/_staging.yml": list(_described())}
-    for stream in STREAMS:
+    for stream in OFFERED:
         for gone in (False, True) if _departs(stream) else (False,):
             made[f"{FOLDER}/{_model(stream, gone=gone)}.sql"] = list(_sql(stream, gone=gone))
     zones = {**OF_REGION, "UK": OF_REGION["GB"]}
@@ -107,7 +107,7 @@ def _sources() -> Iterator[str]:
         "    database: \"{{ var('tiktokshop_database') or target.database }}\"",
         "    tables:",
     )
-    for stream in STREAMS:
+    for stream in OFFERED:
         yield f"      - name: {stream.name}"
         yield f"        identifier: \"{{{{ var('tiktokshop_table_prefix') }}}}{stream.name}\""
         yield f"        description: {json.dumps(stream.summary)}"
@@ -122,7 +122,7 @@ def _sources() -> Iterator[str]:
 
 def _described() -> Iterator[str]:
     yield from (f"# {MARK}", "version: 2", "models:")
-    for stream in STREAMS:
+    for stream in OFFERED:
         yield f"  - name: {_model(stream)}"
         yield f"    description: {json.dumps(f'{stream.summary} The latest row of each key; typed.')}"
         yield "    columns:"

@@ -196,6 +196,7 @@ PARTS = {
     "docs/reference/sandbox.md": {
         "controls": reference_pages.controls_table,
         "faults": reference_pages.faults_table,
+        "difficulties": reference_pages.difficulties_table,
         "endpoints": endpoints_table,
     },
     "docs/reference/settings.md": {

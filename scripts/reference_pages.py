@@ -15,6 +15,7 @@ from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.streams.personal import PERSONAL
 from target_tiktokshop.streams import WRITINGS
 from tiktokshop_sandbox.control import PREFIX, Control
+from tiktokshop_sandbox.difficulties import DIFFICULTIES
 from tiktokshop_sandbox.faults import KINDS
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ FAMILIES = {
     "analytics": ("Reports", "Look up the fields of the reports by day and hour, and of the shop score."),
     "affiliate": ("Affiliates", "Look up the fields of affiliate orders, collaborations and samples."),
     "fbt": ("Fulfilled by TikTok", "Look up the fields of stock and deliveries in the platform's warehouses."),
+    "runs": ("The run itself", "Look up the fields of what a run says of itself."),
 }
 
 # Stream of the target -> a record that shows its fields.
@@ -70,6 +72,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 CONTROLS = {
     "GET ": "addresses, app, newest tokens, shops, clocks",
     "GET /counts": "rows for each shop and list",
+    "GET /ledger": "each shop's true books, kept apart from what it serves: accounts and balances, debits positive",
     "GET /stats": "requests by operation, code and HTTP status; refreshes, exchanges, 429s, faults that struck",
     "DELETE /stats": "start counting again",
     "GET /requests": "the last requests, with `?limit=100`: operation, query and body without secrets, outcome, slips",
@@ -124,7 +127,7 @@ def stream_pages() -> dict[str, list[str]]:
             lines += ["", *_stream(stream)]
         pages[f"docs/reference/streams/{module}.md"] = lines
     shown = {stream.name for module in FAMILIES for stream in getattr(declared, module).STREAMS}
-    if left := {stream.name for stream in declared.STREAMS} - shown:
+    if left := {stream.name for stream in declared.OFFERED} - shown:
         raise SystemExit(f"no page has the streams {', '.join(sorted(left))}")
     return pages
 
@@ -141,7 +144,7 @@ def _stream(stream: Declaration) -> Iterator[str]:
     yield f"- **Key:** {_codes(stream.keys)}"
     yield f"- **Read:** {stream.reads}" + ("; off unless selected" if stream.off else "")
     calls = {one.path: one.scope for need in needs_of([stream.name]) for one in need.operations}
-    yield f"- **Asks:** {', '.join(f'`{path}`' for path in calls)}"
+    yield f"- **Asks:** {', '.join(f'`{path}`' for path in calls) or 'nothing'}"
     if scopes := [scope for scope in dict.fromkeys(calls.values()) if scope]:
         yield f"- **Scopes:** {_codes(scopes)}"
     if stream.empty:
@@ -245,5 +248,17 @@ def faults_table() -> list[str]:
     return [
         "| Kind | What a client meets |",
         "| --- | --- |",
-        *(f"| `{kind}` | {what} |" for kind, what in KINDS.items()),
+        *(f"| `{kind}` | {what} |" for kind, what in KINDS.items() if kind not in DIFFICULTIES),
+    ]
+
+
+def difficulties_table() -> list[str]:
+    """What makes a shop's books hard as a Markdown table."""
+    return [
+        "| Kind | What happens | Anyway | Switched on |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| `{kind}` | {each.what} | {each.rarely / 10:g} % | {each.often / 10:g} % |"
+            for kind, each in DIFFICULTIES.items()
+        ),
     ]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = (
-    *("tap-tiktokshop", "target-tiktokshop", "tiktokshop-client", "tiktokshop-sandbox", "target-duckdb-exact"),
-    "tiktokshop-webhooks",
+    *("tap-tiktokshop", "target-tiktokshop", "tiktokshop-books", "tiktokshop-client", "tiktokshop-sandbox"),
+    *("target-duckdb-exact", "tiktokshop-webhooks"),
 )
 RELATIVE = re.compile(r"\]\((?!https?://|#)([^)\s]+)\)")
 

@@ -29,14 +29,20 @@ STREAMS = (
     "unsettled_transactions",
     "payments",
     "withdrawals",
+    "inventory",
+    "product_diagnoses",
+    "affiliate_orders",
+    "shop_score",
+    "run_summary",
 )
 # These go through a loader that only adds rows, with exact types; the others through one that upserts, as texts.
-APPENDED = ("returns", "statements", "statement_transactions", "payments")
+APPENDED = ("returns", "statements", "statement_transactions", "payments", "inventory")
 STALE = {
     "returns": {"return_status": "STALE"},
     "statements": {"settlement_amount": "0.01"},
     "statement_transactions": {"settlement_amount": "0.01"},
     "payments": {"status": "STALE"},
+    "inventory": {"snapshot_at": "2026-05-30T12:00:00Z", "available_quantity": 3},
 }
 
 
@@ -112,10 +118,15 @@ def load_duckdb(folder, messages):
 
 
 def load_postgresql(folder, messages, port):
+    """Loaded twice by a loader that keeps one row of each key; in between dbt has seen the older snapshots."""
     where = {"host": "127.0.0.1", "port": port, "user": "owner", "password": PASSWORD}
     config = configured(folder, "postgresql", **where, database="postgres", default_target_schema="tiktokshop")
-    run([PROGRAMS / "target-postgres", "--config", config], text=lines_of(messages, STREAMS))
-    return {"PGPORT": str(port), "PGUSER": "owner", "PGPASSWORD": PASSWORD}
+    environment = {"PGPORT": str(port), "PGUSER": "owner", "PGPASSWORD": PASSWORD}
+    for version, streams in ((list(outdated(messages)), ("shops", "inventory")), (messages, STREAMS)):
+        if streams == STREAMS:
+            dbt(folder, "postgres", environment, "build", "--select", "+tiktokshop__inventory_snapshots")
+        run([PROGRAMS / "target-postgres", "--config", config], text=lines_of(version, streams))
+    return environment
 
 
 def dbt(folder, engine, environment, *arguments):

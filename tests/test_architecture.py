@@ -14,10 +14,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "ARCHITECTURE.md").read_text()
 PACKAGES = (
-    *("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox", "tiktokshop_webhooks"),
-    "target_duckdb_exact",
+    *("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox", "tiktokshop_books"),
+    *("tiktokshop_webhooks", "target_duckdb_exact"),
 )
-ONE_VOCABULARY = PACKAGES[:5]
+ONE_VOCABULARY = PACKAGES[:6]
 TABLES = {
     "The tap": "tap_tiktokshop",
     "The target": "target_tiktokshop",

@@ -21,6 +21,8 @@ PREFIX = "tiktokshop__"
 KEYS = {stream.name: stream.keys for stream in STREAMS}
 MARTS = sorted(path.stem for path in (PACKAGE / "models" / "marts").glob("*.sql"))
 ZERO = Decimal(0)
+# Nothing differs in these shops, and nobody has said what fees should be.
+EMPTY = {"tiktokshop__reconciliation_differences", "tiktokshop__fee_audit"}
 
 
 def described():
@@ -41,7 +43,7 @@ def test_every_model_is_built_and_every_test_of_the_package_passes(books, engine
 
 @pytest.mark.parametrize("mart", MARTS)
 def test_a_mart_has_the_same_rows_in_both_engines(books, mart):  # noqa: F811
-    assert (books.of(mart) != []) == (mart != "tiktokshop__reconciliation_differences")
+    assert (books.of(mart) != []) == (mart not in EMPTY)
     assert books.of(mart, "postgres") == books.of(mart)
 
 
@@ -312,6 +314,7 @@ def test_the_profit_of_an_order_is_all_that_is_settled_on_it_or_estimated(books)
 
 
 BEHIND = (
+    "transaction_components",
     "settlement_lines",
     "statements",
     "payouts",

@@ -116,4 +116,27 @@ DESCRIPTIONS = {
     "in_transit_quantity": "Units on their way to the warehouse.",
     "order_plan_id": "The plan that the delivery is part of.",
     "reference_code": "The seller's own code of the goods.",
+    # -- the run itself --------------------------------------------------------------------------------------------
+    "run_summary.shop_id": "The shop; empty for what belongs to the seller.",
+    "run_summary.run_id": "The run; made up when it starts.",
+    "run_summary.stream": "The stream that this says something about.",
+    "run_summary.started_at": "Until when the run reads: its start, or `end_date` if that is earlier (UTC).",
+    "run_summary.ended_at": "When everything else had been read (UTC).",
+    "run_summary.status": "How it ended.",
+    "run_summary.reason": "Why it was skipped, failed or left over; null if it was read.",
+    "run_summary.rows": "Records that were written.",
+    "run_summary.rows_counted_by_platform": "Rows of the lists that say how many they have, as the platform counts "
+    "them; null if none does.",
+    "run_summary.counts_agree": "Whether as many rows came as the platform counts; null if it does not count.",
+    "run_summary.windows_read_twice": "Windows that came short, or that rows left meanwhile, and that were read once "
+    "more.",
+    "run_summary.gone": "Rows behind which the platform found nothing when it was asked about them.",
+    "run_summary.mended": "Values that could not be read in full, such as half a character.",
+    "run_summary.without_identity": "Rows that came without anything to tell them from others by, and were left out.",
+    "run_summary.calls": "Requests to the platform.",
+    "run_summary.retries": "Requests that were sent once more.",
+    "run_summary.undocumented": "Values that did not fit their fields and are null, by field.",
+    "run_summary.field": "The field, as a path.",
+    "run_summary.values": "How many.",
+    "run_summary.example": "One of them, cut short; null if it may be personal.",
 }

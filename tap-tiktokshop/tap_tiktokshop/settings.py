@@ -57,6 +57,13 @@ READING_SETTINGS: dict[str, Any] = {
         "description": "`warn`: a stream whose scope was not granted is skipped with a warning. "
         "`fail`: the run exits with 1.",
     },
+    "snapshot_changes_only": {
+        "type": "boolean",
+        "default": False,
+        "title": "Only changes of snapshots",
+        "description": "Of lists that each run reads whole (stock, unsettled transactions, categories and the like), "
+        "write only what may have changed since the run before. For loaders that update rows by their keys only.",
+    },
     "summary_path": {
         "type": "string",
         "title": "Summary file",

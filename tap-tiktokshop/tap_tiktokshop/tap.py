@@ -31,13 +31,14 @@ from typing_extensions import override
 from tap_tiktokshop.memory import tame
 from tap_tiktokshop.run.output import Messages
 from tap_tiktokshop.run.run import PartsFailedError, Run
+from tap_tiktokshop.run.snapshots import without_digests
 from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
 from tap_tiktokshop.singer import inputs
 from tap_tiktokshop.singer.batch_settings import BATCH_SETTING, batch_config
 from tap_tiktokshop.singer.maps import leave_something, register_map
 from tap_tiktokshop.singer.messages import MessageWriter
 from tap_tiktokshop.singer.stream import PlatformStream
-from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams import OFFERED
 from tap_tiktokshop.streams.about import about_streams
 from tap_tiktokshop.streams.importance import by_importance
 from tap_tiktokshop.streams.needs import needs_of
@@ -78,6 +79,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
     ]
     message_writer_class = MessageWriter
     message_writer: MessageWriter
+    _without_digests = False
 
     def __init__(
         self, *args: Any, catalog: Any = None, state: Any = None, validate_config: bool = True, **kwargs: Any
@@ -111,6 +113,8 @@ class TapTikTokShop(PlatformPlugin, Tap):
             inputs.same_world(there, made_up=True)
         known = {} if there is None else {inputs.MADE_UP: there}
         self.state.update({**known, **inputs.kept(state)})  # type: ignore[typeddict-item] # the SDK knows bookmarks only
+        if not self.config.get("snapshot_changes_only"):
+            self._without_digests = without_digests(self.state)  # type: ignore[arg-type] # as above
 
     def meet(self, shops: Sequence[Shop]) -> None:
         """Notes in the state whether the shops of the run are made up.
@@ -121,6 +125,9 @@ class TapTikTokShop(PlatformPlugin, Tap):
         made_up = bool(self.config.get("sandbox")) or any(is_made_up(shop.id) for shop in shops)
         there: Any = self.state.get(inputs.MADE_UP)
         self.state.update(inputs.same_world(there, made_up=made_up))  # type: ignore[typeddict-item] # as above
+        if self._without_digests:  # they say nothing about rows that leave from now on
+            self.write_state()
+            self.message_writer.hand_over()
 
     def write_state(self) -> None:
         """Writes the state of all streams, with today's number of requests if a setting limits them."""
@@ -195,7 +202,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        return [PlatformStream(self, declaration, lambda: self.run, self._leave_early) for declaration in STREAMS]
+        return [PlatformStream(self, declaration, lambda: self.run, self._leave_early) for declaration in OFFERED]
 
     def _leave_early(self) -> None:
         self.message_writer.leave_early()
@@ -209,7 +216,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         """
         if self._streams is None:
             found = super().streams
-            declared = by_importance(STREAMS) if self.config.get("requests_per_day") else STREAMS
+            declared = by_importance(OFFERED) if self.config.get("requests_per_day") else OFFERED
             self._streams = {declaration.name: found[declaration.name] for declaration in declared}
         return self._streams
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiktokshop_sandbox.budget import SCOPES, RateLimit
 from tiktokshop_sandbox.counts import row_counts
+from tiktokshop_sandbox.difficulties import DIFFICULTIES
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, held, opened
 from tiktokshop_sandbox.server import prepared
 
@@ -60,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", type=int, default=7, help="the same seed makes the same shops (default 7)")
     serve.add_argument("--shops", type=_positive, default=2, help="number of shops (default 2)")
     serve.add_argument("--orders", type=_positive, default=5000, help="orders of each shop (default 5000)")
+    serve.add_argument("--regions", type=_names, default=(), help="markets of new shops in turn, such as US,GB,JP")
+    serve.add_argument(
+        "--difficulties", type=_difficulties, default=(), help="what makes new shops' books hard, by name; or all"
+    )
     serve.add_argument("--rps", type=_positive, default=50, help="requests per second (default 50)")
     serve.add_argument("--rps-scope", choices=SCOPES, default="family", help="counted by shop, family (default) or api")
     serve.add_argument("--latency-ms", type=_latency, default=0, help="added to every answer")
@@ -83,7 +88,7 @@ def _serve(options: argparse.Namespace) -> None:
         contextlib.suppress(KeyboardInterrupt),
         prepared(
             options.db,
-            size=WorldSize(options.seed, options.shops, options.orders),
+            size=WorldSize(options.seed, options.shops, options.orders, options.regions, options.difficulties),
             budget=RateLimit(options.rps, options.rps_scope),
             latency_ms=options.latency_ms,
             now=options.now,
@@ -156,6 +161,14 @@ def _between(text: str, low: int, high: int) -> int:
     if not low <= number <= high:
         raise argparse.ArgumentTypeError(f"must be from {low} to {high}")
     return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _difficulties(text: str) -> tuple[str, ...]:
+    return tuple(DIFFICULTIES) if text == "all" else _names(text)
 
 
 def _instant(text: str) -> int:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from tiktokshop_sandbox.budget import Scope  # noqa: TC001 - msgspec reads the annotation
 from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.faults import KINDS, Spec
+from tiktokshop_sandbox.life.ledger import balances
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -77,6 +78,7 @@ class Control:
         table: tuple[tuple[str, str, Callable[[Request], Awaitable[object]]], ...] = (
             ("GET", "", self._status),
             ("GET", "/counts", self._counts),
+            ("GET", "/ledger", self._ledger),
             ("GET", "/stats", self._stats),
             ("DELETE", "/stats", self._forget),
             ("GET", "/requests", self._requests),
@@ -118,6 +120,11 @@ class Control:
     async def _counts(self, _: Request) -> object:
         self.world.advance(self.clock.now())
         return row_counts(self.world)
+
+    async def _ledger(self, _: Request) -> object:
+        self.world.advance(self.clock.now())
+        with self.world.reading() as store:
+            return {shop.id: balances(store, shop) for shop in self.world.shops}
 
     async def _stats(self, _: Request) -> object:
         return {**self.journal.summary(), "faults": dict(self.gateway.faults.struck)}

@@ -6,9 +6,17 @@ import fnmatch
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
+
+from tiktokshop_sandbox.difficulties import ALWAYS, DIFFICULTIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from tiktokshop_sandbox.difficulties import Rates
+    from tiktokshop_sandbox.storefront import Shop
 
 # kind -> what a request meets. Those in TRANSPORT replace or damage the answer itself; the others make
 # the gateway refuse, at the place in its order of checks where the platform would.
@@ -37,7 +45,9 @@ GATEWAY: Final = {
     "refused": "the endpoint refuses with `code` (12052055) and HTTP 400; the request is not carried out",
     "not_kept": "code 0 as if all were well; the request is not carried out",
 }
-KINDS: Final = TRANSPORT | GATEWAY
+# These are no faults of answers: they happen in the shops, as long as they are on, and what came of them stays.
+BOOKS: Final = {name: difficulty.what for name, difficulty in DIFFICULTIES.items()}
+KINDS: Final = TRANSPORT | GATEWAY | BOOKS
 
 
 _LONGEST: Final = 3_600
@@ -66,6 +76,8 @@ class Spec(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
             raise ValueError(f"unknown kind {self.kind!r}; there are: {', '.join(KINDS)}")
         if self.probability is not None and not 0 <= self.probability <= 1:
             raise ValueError("probability must be between 0 and 1")
+        if self.kind in BOOKS and (self.next, self.path, self.scope) != (None, "*", None):
+            raise ValueError(f"{self.kind} happens in shops, not to requests: it takes shop_id and probability only")
 
 
 @dataclass
@@ -96,12 +108,14 @@ class Target:
 class Faults:
     """The faults switched on. The same seed and the same requests give the same strikes.
 
-    `struck` counts strikes by kind; `last` is the kind that struck last, until somebody resets it.
+    `struck` counts strikes by kind; `last` is the kind that struck last, until somebody resets it. `on_books` is told
+    of those that are on whenever one of the shops' books is switched.
     """
 
     seed: int
     struck: Counter[str] = field(default_factory=Counter)
     last: str | None = None
+    on_books: Callable[[Iterable[Fault]], None] = lambda _: None
     _on: dict[int, Fault] = field(default_factory=dict)
     _made: int = 0
 
@@ -110,15 +124,26 @@ class Faults:
         self._made += 1
         rng = random.Random(f"{self.seed} {self._made}")  # noqa: S311 - repeatable, not secret
         fault = self._on[self._made] = Fault(self._made, spec, spec.next, rng)
+        self._tell([fault])
         return fault
 
     def remove(self, fault_id: int) -> bool:
         """Switch one fault off; False when there is no such fault."""
-        return self._on.pop(fault_id, None) is not None
+        fault = self._on.pop(fault_id, None)
+        if fault is None:
+            return False
+        self._tell([fault])
+        return True
 
     def clear(self) -> None:
         """Switch all faults off."""
+        switched = self.listed()
         self._on.clear()
+        self._tell(switched)
+
+    def _tell(self, switched: Iterable[Fault]) -> None:
+        if any(fault.spec.kind in BOOKS for fault in switched):
+            self.on_books(self.listed())
 
     def listed(self) -> list[Fault]:
         """The faults that are on, oldest first."""
@@ -143,6 +168,28 @@ class Faults:
             if fault.left == 0:
                 del self._on[fault.id]
         return True
+
+
+def rates(faults: Iterable[Fault], shops: Iterable[Shop]) -> dict[int, dict[str, int]]:
+    """What these faults are for the shops' books: number of a shop -> difficulty -> cases in a thousand."""
+    found: dict[int, dict[str, int]] = {}
+    for spec in (fault.spec for fault in faults if fault.spec.kind in BOOKS):
+        often = DIFFICULTIES[spec.kind].often if spec.probability is None else round(spec.probability * ALWAYS)
+        for shop in shops:
+            if spec.shop_id in {None, shop.id}:
+                found.setdefault(shop.number, {})[spec.kind] = often
+    return found
+
+
+def of_books(rates: Rates, shops: Sequence[Shop]) -> Iterator[Spec]:
+    """The faults that these rates come of: one for all shops where all have it alike."""
+    for kind, difficulty in DIFFICULTIES.items():
+        often = {shop.id: rates.get(shop.number, {}).get(kind) for shop in shops}
+        alike = len(set(often.values())) == 1
+        for shop_id, rate in list(often.items())[: 1 if alike else None]:
+            if rate is not None:
+                usual = rate == difficulty.often
+                yield Spec(kind, None if usual else rate / ALWAYS, shop_id=None if alike else shop_id)
 
 
 def _fits(spec: Spec, target: Target) -> bool:

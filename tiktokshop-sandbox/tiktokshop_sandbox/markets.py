@@ -275,5 +275,40 @@ VIETNAM = _asian(
     carriers="6841743441349706541=J&T Express VN=85##########,6841743441349706542=Viettel Post=VTP########",
 )
 
-MARKETS = (UNITED_STATES, UNITED_KINGDOM, GERMANY, SPAIN, INDONESIA, VIETNAM, FRANCE, ITALY)
+JAPAN = Market(
+    region="JP",
+    country="Japan",
+    currency="JPY",
+    decimals=0,
+    rate=150,
+    vat=10_000,
+    dialling="(+81)",
+    phone="90########",
+    prefix="ROW_",
+    mail="scs2.tiktok.com",
+    first_names=("陽菜", "蓮", "さくら", "大翔", "美咲"),
+    last_names=("佐藤", "鈴木", "高橋", "渡邊", "齋藤"),
+    streets=("1-2-3 神南", "4-5 本町", "栄3丁目6-1"),
+    places=(
+        Place("渋谷区", "東京都", "渋谷区", "150-00##"),
+        Place("大阪市", "大阪府", "中央区", "541-00##"),
+        Place("名古屋市", "愛知県", "中区", "460-00##"),
+    ),
+    carriers=(
+        ("7288010229013956701", "Yamato Transport", "4#########01"),
+        ("7288010229013956702", "Sagawa Express", "36########02"),
+    ),
+    warehouses=(
+        Place("渋谷区", "東京都", "渋谷区", "150-0041"),
+        Place("大阪市", "大阪府", "中央区", "541-0053"),
+        Place("名古屋市", "愛知県", "中区", "460-0008"),
+    ),
+    payment_methods=("Credit/debit card", "PayPay", "Convenience store"),
+    unit=_METRIC,
+)
+
+# Shops without a chosen market take turns in these; a file knows the market of such a shop by its number alone.
+TURNS = (UNITED_STATES, UNITED_KINGDOM, GERMANY, SPAIN, INDONESIA, VIETNAM, FRANCE, ITALY)
+MARKETS = (*TURNS, JAPAN)
 BY_REGION = {market.region: market for market in MARKETS}
+CURRENCIES = {market.currency: market.decimals for market in MARKETS}

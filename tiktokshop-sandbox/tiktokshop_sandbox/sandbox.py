@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +15,12 @@ from tiktokshop_sandbox.app import SandboxApp
 from tiktokshop_sandbox.clock import KEY as CLOCK
 from tiktokshop_sandbox.clock import Clock
 from tiktokshop_sandbox.control import Control
+from tiktokshop_sandbox.difficulties import DIFFICULTIES
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
-from tiktokshop_sandbox.faults import Faults
+from tiktokshop_sandbox.faults import Faults, of_books, rates
 from tiktokshop_sandbox.gateway import Gateway
 from tiktokshop_sandbox.journal import Journal
+from tiktokshop_sandbox.markets import BY_REGION
 from tiktokshop_sandbox.shops import World
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class WorldSize:
     seed: int = 7
     shops: int = 2
     orders: int = 5000
+    regions: tuple[str, ...] = ()
+    difficulties: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -82,12 +86,15 @@ def opened(
     `asleep` leaves an existing world as it is.
 
     Raises:
-        SandboxError: the file is something else, or cannot be opened.
+        SandboxError: the file is something else, or cannot be opened; or there is no such market or difficulty.
     """
+    for kind, named, known in (("market", size.regions, BY_REGION), ("difficulty", size.difficulties, DIFFICULTIES)):
+        if unknown := [name for name in named if name not in known]:
+            raise SandboxError(f"there is no {kind} {unknown[0]!r}; there are: {', '.join(known)}")
     clock = Clock(now)
     try:
         clock.resume(_kept_clock(path))
-        world = World.open(path, seed=size.seed, shops=size.shops, orders=size.orders, now=0 if asleep else clock.now())
+        world = World.open(path, **asdict(size), now=0 if asleep else clock.now())
     except sqlite3.DatabaseError as error:
         raise SandboxError(f"{path} cannot be used as a sandbox file: {error}") from None
     with contextlib.closing(world):
@@ -98,7 +105,11 @@ def opened(
 def assembled(world: World, clock: Clock, *, seed: int, budget: RateLimit, latency_ms: int) -> SandboxApp:
     """The application over a world."""
     accounts = Accounts(world, clock, seed=seed)
-    gateway = Gateway(world, accounts, clock, Faults(accounts.seed), budget, Router(all_endpoints()))
+    faults = Faults(accounts.seed)
+    for spec in of_books(world.rates, world.shops):
+        faults.add(spec)
+    faults.on_books = lambda on: world.make_hard(rates(on, world.shops))
+    gateway = Gateway(world, accounts, clock, faults, budget, Router(all_endpoints()))
     return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal()), latency_ms / 1000)
 
 

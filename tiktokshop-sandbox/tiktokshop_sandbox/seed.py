@@ -21,7 +21,7 @@ def open_shops(life: Life) -> None:
     midnight = life.start // DAY + 1
     life.set_time(life.start)
     for shop in life.store.shops:
-        life.store.desks.put(shop.number, ShopMemory(products=count))
+        life.store.desks.put(shop.number, ShopMemory(products=count, ledger={}))
         for number in range(count):
             life.store.products.put(shop.key(number), first_product(shop, number, life.start))
         life.at(midnight * DAY, shop, EventKind.CUT, midnight)

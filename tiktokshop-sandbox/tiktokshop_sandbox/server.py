@@ -21,7 +21,7 @@ from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, announce, assemb
 if TYPE_CHECKING:
     import asyncio
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
@@ -161,6 +161,8 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
     now: int | None = None,
     port: int = 0,
     hold: bool = False,
+    regions: Iterable[str] = (),
+    difficulties: Iterable[str] = (),
 ) -> Running:
     """Start a sandbox in a thread of this process.
 
@@ -168,7 +170,8 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
     orders each, the same for the same `seed` and `now`. `now` (unix seconds) makes the shops' clock stand
     still; without it, it runs with real time, or, with `hold`, stands still until the sandbox is closed, so
     that nothing changes under a run that reads it. `rps` requests a second are let through for a shop: altogether
-    (`rps_scope` "shop"), for each API family, or for each API ("api"). `port` 0 takes a free one.
+    (`rps_scope` "shop"), for each API family, or for each API ("api"). `port` 0 takes a free one. New shops are in
+    `regions` ("US", "JP") in turn, and their books have had these `difficulties` from the first day.
 
     Raises:
         SandboxError: the port is taken, or another sandbox has the file.
@@ -177,7 +180,7 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
         app, server, sock = resources.enter_context(
             prepared(
                 path,
-                size=WorldSize(seed, shops, orders),
+                size=WorldSize(seed, shops, orders, tuple(regions), tuple(difficulties)),
                 budget=RateLimit(rps, rps_scope),
                 latency_ms=latency_ms,
                 now=now,

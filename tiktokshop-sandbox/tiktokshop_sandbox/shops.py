@@ -8,6 +8,9 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar, cast
 
+import msgspec
+
+from tiktokshop_sandbox.difficulties import DIFFICULTIES
 from tiktokshop_sandbox.draws import MADE_UP
 from tiktokshop_sandbox.life.engine import PERIOD, Life
 from tiktokshop_sandbox.life.handlers import HANDLERS
@@ -17,7 +20,9 @@ from tiktokshop_sandbox.storefront import Shop, storefront
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tiktokshop_sandbox.difficulties import Rates
 
 __all__ = ["Shop", "World"]
 
@@ -26,6 +31,8 @@ _NEVER = 1 << 62
 _REMEMBERED = 10_000
 _LIVED = "lived"
 _HEAD = "world.head"
+_REGIONS = "world.regions"
+_RATES = "world.difficulties"
 _HEAD_BEFORE = "7495"
 """What the ids of shops began with in files that do not say it: they keep it, for grants and states know them by it."""
 
@@ -37,13 +44,25 @@ class World:
     """
 
     def __init__(
-        self, db: sqlite3.Connection, *, seed: int, shops: int, orders: int, start: int, head: str = MADE_UP
+        self,
+        db: sqlite3.Connection,
+        *,
+        seed: int,
+        shops: int,
+        orders: int,
+        start: int,
+        head: str = MADE_UP,
+        regions: Sequence[str] = (),
     ) -> None:
         self.db = db
         self.version = 0
         self.now = start
-        opened = (storefront(seed, number) for number in range(shops))
-        self.shops = tuple(replace(shop, id=head + shop.id.removeprefix(MADE_UP)) for shop in opened)
+        markets = [regions[number % len(regions)] if regions else "" for number in range(shops)]
+        opened = [storefront(seed, number, region) for number, region in enumerate(markets)]
+        names = [shop.name for shop in opened]
+        self.shops = tuple(
+            replace(shop, id=head + shop.id.removeprefix(MADE_UP), name=_apart(names, shop.number)) for shop in opened
+        )
         self.store = Store(db, self.shops)
         self._life = Life(self.store, start=start, orders=orders, handlers=HANDLERS)
         self._next = _NEVER
@@ -51,12 +70,21 @@ class World:
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], *, seed: int = 7, shops: int = 2, orders: int = 5000, now: int
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        seed: int = 7,
+        shops: int = 2,
+        orders: int = 5000,
+        now: int,
+        regions: Sequence[str] = (),
+        difficulties: Sequence[str] = (),
     ) -> World:
         """Opens the file's world, or makes one that has lived for 120 days until `now` (unix seconds).
 
-        `orders` is how many each shop gets in 120 days, past and future. A file that exists keeps the
-        seed, shops, their ids and orders it was made with. `:memory:` works.
+        `orders` is how many each shop gets in 120 days, past and future. The shops are in `regions` in turn, and have
+        had these `difficulties` from their first day. A file that exists keeps the seed, shops, their ids, markets,
+        difficulties and orders it was made with. `:memory:` works.
         """
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA page_size = 16384")
@@ -73,24 +101,31 @@ class World:
                 orders=int(made["world.orders"]),
                 start=int(made["world.start"]),
                 head=made.get(_HEAD, _HEAD_BEFORE),
+                regions=[region for region in made.get(_REGIONS, "").split(",") if region],
             )
+            world._life.rates = msgspec.json.decode(made.get(_RATES, "{}"), type=dict[int, dict[str, int]])
             world.now = int(world.meta(_LIVED) or 0)
             world._look_ahead()
             world.advance(now)
             world.set_meta(_LIVED, str(world.now))
             return world
-        world = cls(db, seed=seed, shops=shops, orders=orders, start=now - PERIOD + 1)
-        world._make(now, {"seed": seed, "shops": shops, "orders": orders, "start": now - PERIOD + 1})
+        world = cls(db, seed=seed, shops=shops, orders=orders, start=now - PERIOD + 1, regions=regions)
+        world._life.rates = {
+            shop.number: {name: DIFFICULTIES[name].often for name in difficulties} for shop in world.shops
+        }
+        sizes = {"seed": seed, "shops": shops, "orders": orders, "start": now - PERIOD + 1}
+        world._make(now, {**{f"world.{name}": str(size) for name, size in sizes.items()}, _REGIONS: ",".join(regions)})
         return world
 
-    def _make(self, now: int, sizes: dict[str, int]) -> None:
+    def _make(self, now: int, facts: dict[str, str]) -> None:
         script = (files("tiktokshop_sandbox") / "schema.sql").read_text(encoding="utf-8")
         with self._transaction():
             for statement in script.split(";\n"):
                 if statement.strip():
                     self.db.execute(statement)
-            for name, size in sizes.items():
-                self.set_meta(f"world.{name}", str(size))
+            for name, fact in facts.items():
+                self.set_meta(name, fact)
+            self.make_hard(self.rates)
             self.set_meta(_HEAD, MADE_UP)
             open_shops(self._life)
             self._life.run(now)
@@ -135,6 +170,16 @@ class World:
         self._memory.clear()
         self._look_ahead()
 
+    @property
+    def rates(self) -> Rates:
+        """Which difficulties are switched on in which shops, and how often each strikes there."""
+        return self._life.rates
+
+    def make_hard(self, rates: Rates) -> None:
+        """Switches difficulties on from now on, and all others off; the file keeps it."""
+        self._life.rates = rates
+        self.set_meta(_RATES, msgspec.json.encode(rates).decode())
+
     def _look_ahead(self) -> None:
         (first,) = self.db.execute("SELECT min(at) FROM events").fetchone()
         self._next = _NEVER if first is None else first
@@ -177,3 +222,9 @@ class World:
     def close(self) -> None:
         """Closes the file."""
         self.db.close()
+
+
+def _apart(names: Sequence[str], number: int) -> str:
+    """The name of that number, with a number of its own if another before it is the same."""
+    before = names[:number].count(names[number])
+    return f"{names[number]} {before + 1}" if before else names[number]

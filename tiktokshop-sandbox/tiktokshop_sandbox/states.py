@@ -233,7 +233,10 @@ class SkuAmounts(Struct, array_like=True):
 
 
 class Transaction(Struct, array_like=True):
-    """Money owed to or by the seller, settled by a daily statement."""
+    """Money owed to or by the seller, settled by a daily statement.
+
+    `reserve` is what is held back (negative) or released; `off` is by how much its own sum of fees is shown wrong.
+    """
 
     shop: int
     key: int
@@ -248,10 +251,17 @@ class Transaction(Struct, array_like=True):
     skus: list[SkuAmounts] = []
     adjustment: int = 0
     adjustment_id: str = ""
+    reserve: int = 0
+    reserve_id: str = ""
+    release: int = 0
+    off: int = 0
 
 
 class Statement(Struct, array_like=True):
-    """A day's settlement."""
+    """A day's settlement.
+
+    `off` is by how much its settlement is shown wrong; `corrects` the transaction of which a fee will be corrected.
+    """
 
     shop: int
     n: int
@@ -265,15 +275,27 @@ class Statement(Struct, array_like=True):
     payment_id: str = ""
     status: str = "PROCESSING"
     paid: int = 0
+    reserve: int = 0
+    off: int = 0
+    corrects: int | None = None
 
     @property
     def settlement(self) -> int:
-        """What the seller gets."""
+        """What the seller gets, now or when reserves are released."""
         return self.revenue + self.shipping + self.fees + self.adjustment
+
+    @property
+    def payable(self) -> int:
+        """What the next payment has of it."""
+        return self.settlement + self.reserve
 
 
 class Payment(Struct, array_like=True):
-    """A transfer for one statement, or for several small ones."""
+    """A transfer for one statement, or for several small ones.
+
+    `amount` is in the shop's currency, and `reserve` the part of it that reserves hold back (negative) or release. If
+    it is paid in another currency, `rate` is in millionths, and `arrives` is what arrives there.
+    """
 
     shop: int
     n: int
@@ -283,6 +305,11 @@ class Payment(Struct, array_like=True):
     statements: list[int]
     status: str = "PROCESSING"
     paid: int = 0
+    reserve: int = 0
+    currency: str = ""
+    rate: int = 0
+    arrives: int = 0
+    returned: bool = False
 
 
 class Withdrawal(Struct, array_like=True):
@@ -295,6 +322,7 @@ class Withdrawal(Struct, array_like=True):
     created: int
     amount: int
     status: str
+    currency: str = ""
 
 
 class ShopMemory(Struct, array_like=True):
@@ -304,3 +332,6 @@ class ShopMemory(Struct, array_like=True):
     unpaid: list[int] = field(default_factory=list)  # keys of statements that wait for a payment
     balance: int = 0
     products: int = 0
+    abroad: dict[str, int] = field(default_factory=dict)  # balances in other currencies than the shop's
+    owed: int = 0  # what PAID statements have changed by since
+    ledger: dict[str, int] | None = None  # None in a file whose past nobody has kept a ledger of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.draws import Draws, Namer, number_of
-from tiktokshop_sandbox.markets import MARKETS, Market, Place
+from tiktokshop_sandbox.markets import BY_REGION, MARKETS, TURNS, Market, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ SHOP_NAMES = (
     "Tiệm Hoa Sen",
     "Atelier Éloïse",
     "Bottega Perché No",
+    "こもれび雑貨店",
 )
 
 
@@ -81,17 +82,18 @@ class Shop:
 
 
 @lru_cache(maxsize=64)
-def storefront(seed: int, number: int) -> Shop:
-    """The shop of that number in a world of that seed: US, GB, then the other markets in turn."""
-    market = MARKETS[number % len(MARKETS)]
+def storefront(seed: int, number: int, region: str = "") -> Shop:
+    """The shop of that number in a world of that seed: in this market, or US, GB, then the others in turn."""
+    market = BY_REGION[region] if region else TURNS[number % len(TURNS)]
     identify = Namer(seed, number)
     draws = Draws(seed, number, "shop")
-    suffix = f" {number // len(MARKETS) + 1}" if number >= len(MARKETS) else ""
+    turn = 1 if region else number // len(TURNS) + 1
+    suffix = f" {turn}" if turn > 1 else ""
     return Shop(
         number=number,
         seed=seed,
         id=identify("shop", number),
-        name=SHOP_NAMES[number % len(SHOP_NAMES)] + suffix,
+        name=SHOP_NAMES[MARKETS.index(market)] + suffix,
         region=market.region,
         currency=market.currency,
         cipher=f"{market.prefix}{number_of(seed, number, 'cipher'):016x}Aw{number:02d}",

@@ -1,12 +1,20 @@
--- One row a unit: the platform has no quantities, an order lists each unit.
+{{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key=["shop_id", "order_id"]) }}
+-- One row a unit: the platform has no quantities, an order lists each unit. An order that changes has a later update_time;
+-- a day before the latest is looked into again, for orders that were loaded late.
 with orders as (
     select * from {{ ref('stg_tiktokshop__orders') }}
+    {%- if is_incremental() %}
+    where update_time > (
+        select coalesce(max(update_time), cast('0001-01-01' as timestamptz)) - interval '1 day' from {{ this }}
+    )
+    {%- endif %}
 ),
 
 units as (
     select
         orders.shop_id,
         orders.id as order_id,
+        orders.update_time,
         {{ tiktokshop.json_text('item.value', ['sku_id']) }} as sku_id,
         {{ tiktokshop.json_text('item.value', ['product_id']) }} as product_id,
         {{ tiktokshop.json_text('item.value', ['seller_sku']) }} as seller_sku,

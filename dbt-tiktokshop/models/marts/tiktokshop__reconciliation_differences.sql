@@ -10,6 +10,13 @@ payouts as (
     select shop_id, payment_id, reserve_amount from {{ ref('tiktokshop__payouts') }}
 ),
 
+-- Shops of whose money the tap says that it has not read all.
+unread as (
+    select distinct shop_id
+    from {{ ref('tiktokshop__unread') }}
+    where stream in ('statements', 'statement_transactions', 'payments', 'withdrawals', 'unsettled_transactions')
+),
+
 -- A statement whose own numbers disagree differs from its transactions by the same.
 own_sums as (
     select shop_id, document_id, difference from differences where identity = 'statement_sections'
@@ -25,11 +32,13 @@ of_statements as (
             when differences.parts = 0 then 'not_read'
             when differences.identity = 'statement_sections' then 'platform_sums_differ'
             when own_sums.difference = differences.difference then 'platform_sums_differ'
+            when unread.shop_id is not null then 'not_read'
             else 'unexplained'
         end as cause
     from differences
     left join own_sums
         on differences.shop_id = own_sums.shop_id and differences.document_id = own_sums.document_id
+    left join unread on differences.shop_id = unread.shop_id
     where differences.document = 'statement'
 ),
 
@@ -72,9 +81,11 @@ select
         when differences.identity in ('payout_statements', 'clearing') and payouts.reserve_amount <> 0
             and abs(differences.difference) = abs(payouts.reserve_amount)
             then case when differences.difference < 0 then 'reserve_held' else 'reserve_released' end
+        when unread.shop_id is not null then 'not_read'
         else 'unexplained'
     end as cause
 from differences
+left join unread on differences.shop_id = unread.shop_id
 left join of_statements
     on differences.shop_id = of_statements.shop_id
     and differences.identity = of_statements.identity

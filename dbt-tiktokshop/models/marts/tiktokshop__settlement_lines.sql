@@ -2,25 +2,8 @@ with transactions as (
     select * from {{ ref('tiktokshop__transactions') }}
 ),
 
--- Every field of a section is a component, also one that no document names. Objects among them only explain.
 components as (
-    {%- for section in ['revenue', 'shipping', 'fee', 'tax'] %}
-    {%- set object = 'transactions.' ~ {'shipping': 'shipping_cost'}.get(section, section) ~ '_breakdown' %}
-    select
-        shop_id,
-        statement_id,
-        transaction_id,
-        '{{ section }}' as section,
-        field.name as component,
-        {{ tiktokshop.maybe_exact(tiktokshop.field_text(object)) }} as amount
-    from transactions
-    {{ tiktokshop.each_field(object) }}
-    union all
-    {%- endfor %}
-    select shop_id, statement_id, transaction_id, 'adjustment', transaction_type, adjustment_amount from transactions
-    union all
-    select shop_id, statement_id, transaction_id, 'reserve', coalesce(reserve_status, 'UNKNOWN'), reserve_amount
-    from transactions
+    select * from {{ ref('tiktokshop__transaction_components') }}
 ),
 
 categories as (

@@ -40,6 +40,18 @@ class AuthorisedShop(Reading):
 
 
 @dataclass(frozen=True)
+class OfTheRun(Reading):
+    """What the run knows of itself: nothing is asked for it."""
+
+    earliest: int = 0
+    operation: Operation | None = None
+
+    def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:  # noqa: ARG002 - no times
+        """None."""
+        return ()
+
+
+@dataclass(frozen=True)
 class Listed(Reading):
     """Reads a list to its end and checks it against the platform's count, if there is one.
 

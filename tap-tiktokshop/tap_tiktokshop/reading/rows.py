@@ -8,7 +8,7 @@ import msgspec
 from tiktokshop_client import RawRows, decode_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tiktokshop_client import RowDecoder
 
@@ -83,6 +83,12 @@ class PageRows:
             (rows[index], {} if self.field is None else {self.field: identity})
             for index, identity in self.chosen.items()
         )
+
+    def only(self, places: Collection[int]) -> PageRows:
+        """Some of the chosen rows, by their places among these."""
+        wanted = set(places)
+        chosen = {index: name for place, (index, name) in enumerate(self.chosen.items()) if place in wanted}
+        return PageRows(self._rows, self.field or (), chosen)
 
     def noticed(self, mended: int) -> None:
         """Reports how many values of a row had to be repaired."""

@@ -63,6 +63,11 @@ class Output(Protocol):
         """Whether its records go out unchanged."""
         ...
 
+    @property
+    def setup(self) -> str:
+        """What its records are made with: another one may make others of the same rows."""
+        ...
+
     def state_of(self, context: Mapping[str, Any] | None) -> dict[str, Any]:
         """The state of one shop, or of the seller, to be changed in place."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from tap_tiktokshop.reading import Chunk, Source
     from tap_tiktokshop.run.bookmarks import Bookmark
+    from tap_tiktokshop.run.snapshots import Comparison
 
 
 @dataclass(eq=False)
@@ -25,9 +27,11 @@ class Partition:
         source: What its calls go through and add up in.
         rows: Records passed on.
         known: Identities to leave to the next run.
+        comparison: With what the run before has read of a list that is read whole; None if it is not compared.
         remembers: Whether those that it asks about are left to the next run as well.
         seen: Identities of this run's rows, where those are needed.
         held: Chunks that are not passed on before a state knows their rows.
+        undocumented: How many values did not fit their fields, by the field's path.
         ended: Whether everything has been read.
         skipped: Why nothing was read, "" if something was.
         failed: What went wrong, "" if nothing did.
@@ -44,6 +48,8 @@ class Partition:
     known: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     held: list[Chunk] = field(default_factory=list)
+    undocumented: Counter[str] = field(default_factory=Counter)
+    comparison: Comparison | None = None
     remembers: bool = False
     ended: bool = False
     skipped: str = ""
@@ -70,6 +76,11 @@ class Partition:
             self.bookmark.remember(self.known | self.source.asked)
 
     @property
+    def unchanged(self) -> int:
+        """Rows that were read and not passed on, as they were known."""
+        return self.comparison.unchanged if self.comparison else 0
+
+    @property
     def subject(self) -> str:
         """Whose it is, for a human."""
         return self.shop.label if self.shop else "the seller"
@@ -94,6 +105,7 @@ class Partition:
             "stream": self.stream,
             "status": self.status,
             "rows": self.rows,
+            "rows_unchanged": self.unchanged,
             "bookmark": self.bookmark.value,
             "calls": tally.calls,
             "retries": tally.retries,

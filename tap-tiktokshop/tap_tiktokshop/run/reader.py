@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from tap_tiktokshop.run.bookmarks import Bookmark, UnreadableStateError
 from tap_tiktokshop.run.output import OutputError
 from tap_tiktokshop.run.partition import Partition
 from tap_tiktokshop.run.progress import Progress
+from tap_tiktokshop.run.snapshots import MOST_BYTES, Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,20 +93,26 @@ class StreamReader:
             self._run.given_up[partition.shop.id].append(self.name)
             self._run.pool.drop(lane)
             return
-        if isinstance(item, Exception):
-            self._failed(partition, item)
-            return
+        before = Counter(self.oddities)
         try:
-            yield from self._ended(partition) if item is None else self._records(partition, item)
+            yield from self._come(partition, item)
         except OutputError:  # nobody has received what was written last
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other shops must come through
             self._run.pool.drop(lane)
-            self._failed(partition, error)
-            return
-        if item is not None and item.done is not None:
+            item = error
+        finally:
+            partition.undocumented += Counter(self.oddities) - before
+        if isinstance(item, Exception):
+            self._failed(partition, item)
+        elif item is not None and item.done is not None:
             partition.reached = item.done
             self._pass_on(partition, item.done)
+
+    def _come(self, partition: Partition, item: Chunk | Exception | None) -> Iterator[Record]:
+        if item is None:
+            return self._ended(partition)
+        return self._left(partition) if isinstance(item, Exception) else self._records(partition, item)
 
     def lanes(self, turn: int) -> list[Lane]:
         """One lane for each shop that is still read, for the threads."""
@@ -158,8 +166,18 @@ class StreamReader:
         since = bookmark.since(configured, lookback)
         source = run.source(shop, since, bookmark.known)
         start = bookmark.start(configured, lookback)
-        remembers = declaration.reading.remember
-        return Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known), remembers=remembers)
+        partition = Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known))
+        partition.remembers = declaration.reading.remember
+        partition.comparison = self._comparison(shop)
+        return partition
+
+    def _comparison(self, shop: Shop | None) -> Comparison | None:
+        """What tells the rows of a list that have changed, if only those are wanted."""
+        if not self._run.config.get("snapshot_changes_only") or not self.declaration.whole or self.one_record:
+            return None
+        shops = max(1, len(self._run.client.shops()))
+        state = self._output.state_of({"shop_id": shop.id} if shop else None)
+        return Comparison(state, self._output.setup, MOST_BYTES // shops)
 
     def _lane(self, partition: Partition) -> Lane:
         operation, client = self.declaration.reading.operation, self._run.client
@@ -175,6 +193,29 @@ class StreamReader:
     # -- what comes of it ----------------------------------------------------------------------------------------
 
     def _records(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
+        if partition.comparison is None:
+            yield from self._new(partition, chunk)
+            return
+        if self.declaration.departed:
+            partition.seen.update(self._identities(chunk))
+        for each in partition.comparison.take(chunk):
+            yield from self._new(partition, each)
+        self._pass_on_late(partition)
+
+    def _left(self, partition: Partition) -> Iterator[Record]:
+        """What was held to be compared with a list that did not come to its end."""
+        if partition.comparison is not None:
+            for each in partition.comparison.rest():
+                yield from self._new(partition, each)
+            self._pass_on_late(partition)
+
+    def _forget(self, partition: Partition) -> None:
+        """No row leaves while a state says how its list was, see `Comparison`."""
+        if partition.comparison is not None and partition.comparison.forget():
+            self._output.write_state()
+            self._run.messages.hand_over()
+
+    def _new(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
         if self.declaration.departed:
             yield from self._known_first(partition, chunk)
         else:
@@ -206,6 +247,7 @@ class StreamReader:
 
     def _passed_on(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
         declaration = self.declaration
+        self._forget(partition)
         extra = {**chunk.added, "shop_id": partition.shop.id} if partition.shop else chunk.added
         if declaration.looks_into_rows or not isinstance(chunk.rows, PageRows):
             record = self._output.plan.record
@@ -228,9 +270,12 @@ class StreamReader:
 
     def _ended(self, partition: Partition) -> Iterator[Record]:
         """Everything has come: what has left a list of what is current, and what others may rely on."""
-        declaration = self.declaration
+        declaration, comparison = self.declaration, partition.comparison
+        for chunk in comparison.changed() if comparison is not None else ():
+            yield from self._new(partition, chunk)
         yield from self._known_first(partition, None)
         for identity in sorted(partition.known - partition.seen) if declaration.departed else ():
+            self._forget(partition)
             row = {declaration.keys[-1]: identity, **declaration.departed, DELETED_AT: partition.end}
             partition.rows += 1
             yield self._output.plan.record(row, {"shop_id": partition.shop.id} if partition.shop else {})
@@ -238,7 +283,9 @@ class StreamReader:
         self._cover(partition)
         if declaration.departed:
             partition.bookmark.remember(partition.seen)
-        if declaration.departed or declaration.reading.remember:
+        news = comparison is not None and comparison.keep()
+        self._pass_on_late(partition)
+        if declaration.departed or declaration.reading.remember or news:
             self._output.write_state()
 
     def _cover(self, partition: Partition) -> None:
@@ -251,8 +298,18 @@ class StreamReader:
             elif partition.ended:
                 partition.source.roster.cover(each, *EVERYTHING)
 
+    def _pass_on_late(self, partition: Partition) -> None:
+        """Says how far a list is done, once its rows are held no more."""
+        comparison = partition.comparison
+        if comparison is not None and comparison.due is not None and not comparison.holds:
+            due, comparison.due = comparison.due, None
+            self._pass_on(partition, due)
+
     def _pass_on(self, partition: Partition, done: int) -> None:
-        """Moves a shop's bookmark, and writes the state unless it was written a moment ago."""
+        """Moves a shop's bookmark, and writes the state unless it was written a moment ago; later if rows are held."""
+        if partition.comparison is not None and partition.comparison.holds:
+            partition.comparison.due = done
+            return
         nothing_read = partition.start >= partition.end  # as with a start_date in the future
         if (
             nothing_read

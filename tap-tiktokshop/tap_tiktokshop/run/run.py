@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from datetime import timezone
 from functools import cached_property
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tiktokshop_client import OPERATIONS, Client, Settings
@@ -71,6 +72,7 @@ class Run:
         messages: Where records and states go.
         stopped_shops: Shops of which nothing more is read, because the platform refuses all of them.
         given_up: Such a shop -> its streams that were not read for that.
+        name: What tells it from other runs.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Run:
         self.stopped_shops: set[str] = set()
         self.given_up: defaultdict[str, list[str]] = defaultdict(list)
         self.summary = Summary()
+        self.name = token_hex(6)
         self._failures: list[str] = []
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
@@ -292,12 +295,17 @@ class Run:
         if unwritten:
             raise ConfigurationError(f"{unwritten} Everything was read, and its state is written.")
 
+    def summary_rows(self) -> Iterator[dict[str, Any]]:
+        """What the summary says of each part, as far as the run has come."""
+        self.summary.oddities = {stream.name: stream.oddities for stream in self.readers}
+        return self.summary.rows(self.name, self.end, self.client.now())
+
     def _summarise(self) -> str:
         """Tells the summary; a sentence if its file cannot be written."""
         self.summary.oddities = {stream.name: stream.oddities for stream in self.readers}
         for stream in self.readers:
             read = [part for part in stream.partitions.values() if part.ended]
-            if stream.declaration.empty and read and not any(part.rows for part in read):
+            if stream.declaration.empty and read and not any(part.rows or part.unchanged for part in read):
                 self.logger.info("Stream %s came back empty: %s.", stream.name, stream.declaration.empty)
         for told in self.summary.sentences():
             self.logger.warning("%s", told)

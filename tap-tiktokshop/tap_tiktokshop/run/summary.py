@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 
 FEW = 3
 """Fields that a sentence names."""
+TOLD = (
+    "status",
+    "reason",
+    "rows",
+    "rows_counted_by_platform",
+    "counts_agree",
+    "windows_read_twice",
+    "gone",
+    "mended",
+    "without_identity",
+    "calls",
+    "retries",
+)
+"""What a row has of a part's report."""
 
 
 @dataclass
@@ -40,6 +54,24 @@ class Summary:
             "examples": {stream: found.examples for stream, found in self.oddities.items() if found.examples},
         }
 
+    def rows(self, run_id: str, began: int, ended: int) -> Iterator[dict[str, Any]]:
+        """A row for each part, with all that was odd about it. Times are as above."""
+        for part in self.parts:
+            told = part.report()
+            examples = self.oddities[part.stream].examples
+            yield {
+                "shop_id": told["shop_id"] or "",
+                "run_id": run_id,
+                "stream": part.stream,
+                "started_at": began,
+                "ended_at": ended,
+                **{name: told[name] for name in TOLD},
+                "undocumented": [
+                    {"field": path, "values": count, "example": examples.get(path)}
+                    for path, count in sorted(part.undocumented.items())
+                ],
+            }
+
     def totals(self) -> dict[str, Any]:
         """Sums over all shops and streams."""
         tallies = [part.source.tally for part in self.parts]
@@ -48,6 +80,7 @@ class Summary:
             "shops": len({part.shop.id for part in self.parts if part.shop}),
             "streams": len({part.stream for part in self.parts}),
             "rows": sum(part.rows for part in self.parts),
+            "rows_unchanged": sum(part.unchanged for part in self.parts),
             "calls": sum(tally.calls for tally in tallies),
             "retries": sum(tally.retries for tally in tallies),
             "waited_seconds": round(sum(tally.waited for tally in tallies), 1),

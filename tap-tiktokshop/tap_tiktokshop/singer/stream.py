@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timezone
 from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
+from singer_sdk.contrib.msgspec import encoder
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
@@ -16,6 +18,7 @@ from typing_extensions import override
 
 from tap_tiktokshop.records.convert import REJECTED_FIELD, RecordPlan, as_sent
 from tap_tiktokshop.records.decode import TypedPlan
+from tap_tiktokshop.run.own_rows import SummaryReader
 from tap_tiktokshop.run.reader import StreamReader
 from tap_tiktokshop.singer.maps import register_map
 from tap_tiktokshop.streams.declaration import load_schema
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from tap_tiktokshop.streams.declaration import Declaration
 
 
+MAPPING = ("stream_map", "flattening_", "faker_config")
+"""How the names begin of the SDK's settings that change records on their way out."""
 WHOLE, BY_TIME = "FULL_TABLE", "INCREMENTAL"
 """The replication methods that a catalogue may ask for."""
 
@@ -76,9 +81,10 @@ class PlatformStream(Stream):
             self.doubts.append(f"Stream {self.name} cannot be read by {method}; it is read as {way}.")
 
     @cached_property
-    def reader(self) -> StreamReader:
+    def reader(self) -> StreamReader | SummaryReader:
         """What reads it in this run."""
-        return StreamReader(self._run(), self.declaration, self)
+        kind = SummaryReader if self.declaration.of_the_run else StreamReader
+        return kind(self._run(), self.declaration, self)
 
     @cached_property
     def plan(self) -> RecordPlan:
@@ -189,6 +195,15 @@ class PlatformStream(Stream):
     def one_record(self) -> bool:
         """Whether the SDK wants one record only, to test the connection."""
         return self.ABORT_AT_RECORD_COUNT is not None
+
+    @cached_property
+    def setup(self) -> str:
+        """What its records are made with: version, schema, selection and stream maps, as a hash."""
+        schema = as_sent(self.schema, self.effective_schema)
+        selected = sorted((list(path), wanted) for path, wanted in self.mask.items())
+        maps = {name: value for name, value in self.config.items() if name.startswith(MAPPING)}
+        made = encoder.encode([self._tap.plugin_version, schema, selected, maps])
+        return blake2b(made, digest_size=8).hexdigest()
 
     def state_of(self, context: Mapping[str, Any] | None) -> dict[str, Any]:
         """The state of one shop, or of the seller, to be changed in place."""

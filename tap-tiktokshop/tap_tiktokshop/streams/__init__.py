@@ -12,6 +12,7 @@ from tap_tiktokshop.streams import (
     products,
     promotion,
     returns,
+    runs,
     shops,
 )
 
@@ -29,3 +30,7 @@ STREAMS = (
     *affiliate.STREAMS,
     *fbt.STREAMS,
 )
+"""What the platform has."""
+
+OFFERED = (*STREAMS, *runs.STREAMS)
+"""The same, and last what is about the run itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams import OFFERED
 from tap_tiktokshop.streams.personal import PERSONAL
 
 
@@ -36,5 +36,5 @@ def about_streams() -> list[AboutStream]:
             not stream.off,
             dict(PERSONAL.get(stream.name, {})),
         )
-        for stream in STREAMS
+        for stream in OFFERED
     ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from tap_tiktokshop.reading import OfTheRun
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -28,7 +30,7 @@ class Declaration:
         reading: How it is read.
         replication_key: The time that its bookmark moves along; None: read whole each run.
         open_rows: Rows that are read again until they are final.
-        off: Whether it is left out unless selected, because it costs a call a row.
+        off: Whether it is left out unless selected, because it costs a call a row, or has another row after each run.
         shape: Makes records of the rows as they came, given the moment of the run (unix seconds).
         follows: For a stream that is read whole: the time of another list, from which it learns what is new there.
         departed: For a list of what is current: the fields that say so of a record that has left it.
@@ -56,6 +58,11 @@ class Declaration:
         return operation is not None and not operation.cipher
 
     @property
+    def of_the_run(self) -> bool:
+        """Whether it is about the run itself, so that nothing is asked for it."""
+        return isinstance(self.reading, OfTheRun)
+
+    @property
     def looks_into_rows(self) -> bool:
         """Whether its rows must be known as they came before they become records."""
         return self.open_rows is not None or self.shape is not None
@@ -64,6 +71,11 @@ class Declaration:
     def bookmarked(self) -> bool:
         """Whether a run leaves something to the next one."""
         return bool(self.replication_key or self.follows or self.departed)
+
+    @property
+    def whole(self) -> bool:
+        """Whether each run reads all of it again, so that what has changed can be told from what has not."""
+        return not self.replication_key and (not self.follows or self.reading.remember)
 
     @property
     def reads(self) -> str:

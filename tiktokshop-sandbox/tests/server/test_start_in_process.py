@@ -114,3 +114,56 @@ def test_its_repr_shows_no_secret():
     assert running.api_base_url in text
     for secret in (running.app_secret, running.access_token, running.refresh_token):
         assert secret not in text
+
+
+def kinds_on(running):
+    return [(fault["kind"], fault.get("shop_id")) for fault in running.control("GET", "/faults")["on"]]
+
+
+def reserved(running):
+    """The shops in whose books reserves are held."""
+    ledger = running.control("GET", "/ledger")
+    return [any(row["account"] == "reserves" for row in ledger[found]) for found in shop_ids(running)]
+
+
+def test_a_difficulty_is_switched_on_for_one_shop_and_stays_in_the_file_until_it_is_switched_off(tmp_path):
+    file = tmp_path / "shop.db"
+    with start(file, shops=2, orders=600) as first:
+        one = shop_ids(first)[1]
+        assert reserved(first) == [False, False]
+        first.control("POST", "/faults", {"kind": "reserves", "shop_id": one, "probability": 1})
+        first.control("POST", "/clock", {"advance": 12 * 86_400})
+        assert reserved(first) == [False, True]
+    with start(file, now=None) as second:
+        assert kinds_on(second) == [("reserves", one)]
+        second.control("DELETE", "/faults/1")
+        assert kinds_on(second) == []
+        second.control("POST", "/clock", {"advance": 60 * 86_400})  # the last one is released after 31 days
+        assert reserved(second) == [False, False]
+    with start(file, now=None) as third:
+        assert kinds_on(third) == []
+
+
+def test_new_shops_have_the_markets_and_difficulties_that_they_are_started_with():
+    with start(shops=3, orders=600, regions=("JP", "VN"), difficulties=("reserves", "sums_differ")) as running:
+        assert [shop["region"] for shop in running.control("GET", "")["shops"]] == ["JP", "VN", "JP"]
+        assert len({shop["name"] for shop in running.control("GET", "")["shops"]}) == 3
+        assert kinds_on(running) == [("reserves", None), ("sums_differ", None)]
+        assert reserved(running) == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"regions": ("XX",)}, "there is no market 'XX'; there are: US, GB"),
+        ({"difficulties": ("taxes",)}, "there is no difficulty 'taxes'; there are: reserves"),
+    ],
+)
+def test_a_market_or_difficulty_that_there_is_not_is_named(more, words):
+    with pytest.raises(SandboxError, match=words):
+        start(**more)
+
+
+def test_a_difficulty_is_no_fault_of_requests():
+    with start() as running, pytest.raises(SandboxError, match="it takes shop_id and probability only"):
+        running.control("POST", "/faults", {"kind": "reserves", "next": 3})

@@ -88,6 +88,12 @@ def asker() -> Asker:
 
 
 @pytest.fixture(scope="session")
+def asker_of() -> type[Asker]:
+    """Asks a world that a test has made."""
+    return Asker
+
+
+@pytest.fixture(scope="session")
 def templates(tmp_path_factory):
     """Worlds that were made once, as files to copy: size -> path."""
     made: dict[tuple[int, ...], Path] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_sandbox.faults import KINDS, Spec
+from tiktokshop_sandbox.faults import BOOKS, KINDS, Spec
 from tiktokshop_sandbox.life import aftersales, buying
 from tiktokshop_sandbox.life.kinds import EventKind
 
@@ -124,7 +124,8 @@ def fault_on(gateway: Gateway, form: Form) -> str:
         raise ActionError("There is no such fault.")
     percent = _number(form, "percent", 1, 100)
     gateway.faults.add(Spec(kind, probability=None if percent == 100 else percent / 100))
-    return f"The fault {kind} is on, for {percent} % of the requests."
+    what = "what happens in the shops" if kind in BOOKS else "the requests"
+    return f"The fault {kind} is on, for {percent} % of {what}."
 
 
 def fault_off(gateway: Gateway, form: Form) -> str:

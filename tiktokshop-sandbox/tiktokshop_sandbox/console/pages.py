@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tiktokshop_sandbox.console import figures
 from tiktokshop_sandbox.console.chart import stacked
 from tiktokshop_sandbox.counts import row_counts
-from tiktokshop_sandbox.faults import KINDS
+from tiktokshop_sandbox.faults import BOOKS, KINDS
 from tiktokshop_sandbox.markup import Markup, joined, page, tag
 
 if TYPE_CHECKING:
@@ -185,6 +185,9 @@ def _faults(gateway: Gateway, token: str) -> Markup:
 
 def _fault(fault: Fault) -> Markup:
     chance = fault.spec.probability
+    if fault.spec.kind in BOOKS:
+        share = "as often as is usual for it" if chance is None else f"in {round(chance * 100)} % of the cases"
+        return joined(tag("code", fault.spec.kind), f" happens in the shops {share}")
     share = "every request" if chance is None else f"{round(chance * 100)} % of requests"
     return joined(tag("code", fault.spec.kind), f" strikes {share}; so far {fault.struck} times")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_sandbox import money
 from tiktokshop_sandbox.documents import finance_fields as names
-from tiktokshop_sandbox.life.amounts import combined, sums, totals
+from tiktokshop_sandbox.life.amounts import UNNAMED, combined, sums, totals
+from tiktokshop_sandbox.markets import CURRENCIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from tiktokshop_sandbox.life.amounts import Totals
     from tiktokshop_sandbox.states import Payment, SkuAmounts, Statement, Transaction, Withdrawal
@@ -29,7 +31,7 @@ def statement_document(shop: Shop, item: Statement) -> Document:
         "fee_amount": shop.amount(item.fees + item.shipping),
         "shipping_cost_amount": shop.amount(item.shipping),
         "adjustment_amount": shop.amount(item.adjustment),
-        "settlement_amount": shop.amount(item.settlement),
+        "settlement_amount": shop.amount(item.settlement + item.off),
         "payment_status": item.status,
         "payment_id": item.payment_id,
     }
@@ -40,22 +42,28 @@ def statement_document(shop: Shop, item: Statement) -> Document:
 
 def payment_document(shop: Shop, item: Payment, *, reserve: bool) -> Document:
     """A payment; 202309 names a reserve, 202605 does not."""
-    amount = {"value": shop.amount(item.amount), "currency": shop.currency}
+    amount = _money(shop, item.amount)
     shown: Document = {
         "id": item.id,
         "create_time": item.created,
         "status": item.status,
-        "amount": amount,
-        "settlement_amount": amount,
+        "amount": _money(shop, item.arrives, item.currency) if item.rate else amount,
+        "settlement_amount": _money(shop, item.amount - item.reserve),
         "payment_amount_before_exchange": amount,
-        "exchange_rate": "1.000000",
+        "exchange_rate": money.text(item.rate or 1_000_000, 6),
         "bank_account": "***********1234",
     }
     if reserve:
-        shown["reserve_amount"] = {"value": "0", "currency": shop.currency}
+        shown["reserve_amount"] = _money(shop, item.reserve)
     if item.paid:
         shown["paid_time"] = item.paid
     return shown
+
+
+def _money(shop: Shop, amount: int, currency: str = "") -> Document:
+    """An amount with its currency, the shop's own unless another is named."""
+    decimals = CURRENCIES[currency or shop.currency]
+    return {"value": money.text(amount, decimals), "currency": currency or shop.currency}
 
 
 def withdrawal_document(shop: Shop, item: Withdrawal) -> Document:
@@ -63,8 +71,8 @@ def withdrawal_document(shop: Shop, item: Withdrawal) -> Document:
     return {
         "id": item.id,
         "type": item.type,
-        "amount": shop.amount(item.amount),
-        "currency": shop.currency,
+        "amount": money.text(item.amount, CURRENCIES[item.currency or shop.currency]),
+        "currency": item.currency or shop.currency,
         "status": item.status,
         "create_time": item.created,
     }
@@ -84,8 +92,10 @@ class Breakdown:
         self._taxes = dict.fromkeys(names.TAXES + (names.SETTLED_TAXES if settled else ()), "0")
         self._supplement = dict.fromkeys(names.SUPPLEMENT, "0")
 
-    def _section(self, template: Mapping[str, str], amounts: Mapping[str, int]) -> Document:
-        filled = {name: self._shop.amount(amount) for name, amount in amounts.items() if name in template}
+    def _section(self, template: Mapping[str, str], amounts: Mapping[str, int], more: Collection[str] = ()) -> Document:
+        filled = {
+            name: self._shop.amount(amount) for name, amount in amounts.items() if name in template or name in more
+        }
         return {**template, **filled}
 
     def sections(self, amounts: Mapping[str, int]) -> Document:
@@ -96,7 +106,7 @@ class Breakdown:
             "revenue_breakdown": self._section(self._revenue, amounts),
             "shipping_cost_breakdown": shipping,
             "fee_tax_breakdown": {
-                "fee": self._section(self._fees, amounts),
+                "fee": self._section(self._fees, amounts, UNNAMED),
                 "tax": self._section(self._taxes, amounts),
             },
         }
@@ -106,16 +116,18 @@ class Breakdown:
         return self._section(self._supplement, amounts)
 
 
-def _summed(shop: Shop, total: Totals, prefix: str = "") -> Document:
+def _summed(shop: Shop, total: Totals, prefix: str = "", off: int = 0) -> Document:
     return {
         f"{prefix}settlement_amount": shop.amount(total.settlement),
         f"{prefix}revenue_amount": shop.amount(total.revenue),
         f"{prefix}shipping_cost_amount": shop.amount(total.shipping),
-        f"{prefix}fee_tax_amount": shop.amount(total.fees),
+        f"{prefix}fee_tax_amount": shop.amount(total.fees + off),
     }
 
 
 def _about(item: Transaction) -> Document:
+    if item.reserve_id:
+        return {"reserve_id": item.reserve_id, "associated_order_id": item.order}
     if item.adjustment_id:
         return {"adjustment_id": item.adjustment_id, "adjustment_order_id": item.order}
     return {"order_id": item.order, "order_create_time": item.order_created}
@@ -129,10 +141,14 @@ def transaction_document(shop: Shop, item: Transaction, breakdown: Breakdown) ->
         "type": item.kind,
         **_about(item),
         "adjustment_amount": shop.amount(item.adjustment),
-        **_summed(shop, totals(item)),
+        **_summed(shop, totals(item), off=item.off),
         **breakdown.sections(amounts),
     }
     shown["supplementary_component"] = breakdown.supplement(amounts)
+    if item.reserve_id:
+        shown["reserve_amount"] = shop.amount(item.reserve)
+        shown["reserve_status"] = "COLLECTED" if item.reserve < 0 else "RELEASED"
+        shown["estimated_release_time"] = str(item.release)
     return shown
 
 
@@ -226,8 +242,8 @@ def statement_sums(shop: Shop, item: Statement) -> Document:
         "create_time": item.time,
         "status": "SETTLED",
         "currency": shop.currency,
-        "payable_amount": shop.amount(item.settlement),
-        "total_reserve_amount": "0",
+        "payable_amount": shop.amount(item.payable),
+        "total_reserve_amount": shop.amount(item.reserve),
         "total_settlement_amount": shop.amount(item.settlement),
         "total_settlement_breakdown": {
             "total_revenue_amount": shop.amount(item.revenue),

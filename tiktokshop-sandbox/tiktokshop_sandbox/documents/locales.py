@@ -78,6 +78,7 @@ _OF_REGIONS: Final[Mapping[str, str]] = {
     "GB": "en-GB",
     "ID": "id-ID",
     "IT": "it-IT",
+    "JP": "ja-JP",
     "US": "en-US",
     "VN": "vi-VN",
 }

@@ -159,7 +159,7 @@ def _used(activity: Activity, product: Product, draws: Draws, limit: int, now: i
 
 def _prices(shop: Shop, product: Product, percent: int, *, together: bool) -> list[int]:
     """The SKUs' prices in an activity; `together`, all have the price of the cheapest."""
-    opening = _opening_prices(shop.seed, shop.number, product.n)
+    opening = _opening_prices(shop.seed, shop.number, shop.region, product.n)
     amounts = [_price(shop, sku, first, percent) for sku, first in zip(product.skus, opening, strict=True)]
     return [min(amounts)] * len(amounts) if together else amounts
 
@@ -172,5 +172,6 @@ def _price(shop: Shop, sku: Sku, opening: int, percent: int) -> int:
 
 
 @lru_cache(maxsize=1 << 12)
-def _opening_prices(seed: int, shop: int, product: int) -> tuple[int, ...]:
-    return tuple(sku.price for sku in new_product(storefront(seed, shop), product, 0, status="ACTIVATE").skus)
+def _opening_prices(seed: int, shop: int, region: str, product: int) -> tuple[int, ...]:
+    opened = new_product(storefront(seed, shop, region), product, 0, status="ACTIVATE")
+    return tuple(sku.price for sku in opened.skus)

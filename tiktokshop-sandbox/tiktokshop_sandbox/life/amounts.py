@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.states import Order, OrderLine, Return, Transaction
     from tiktokshop_sandbox.storefront import Shop
 
+UNNAMED = ("visibility_boost_fee_amount", "creator_pool_fee_amount")
+"""Kinds of fees that no document of the platform names."""
 REVENUE = frozenset(
     {
         "subtotal_before_discount_amount",
@@ -42,9 +44,11 @@ FEES = frozenset(
         "refund_administration_fee_amount",
         "transaction_fee_amount",
         "affiliate_commission_amount",
+        "vn_fix_infrastructure_fee",
+        *UNNAMED,
     }
 )
-TAXES = frozenset({"vat_amount"})
+TAXES = frozenset({"vat_amount", "local_vat_amount", "gst_amount", "pit_amount", "sales_tax_referral_fee_amount"})
 
 
 @dataclass(frozen=True)

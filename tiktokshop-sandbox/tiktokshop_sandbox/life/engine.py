@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
+from tiktokshop_sandbox.difficulties import DIFFICULTIES
 from tiktokshop_sandbox.draws import Draws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tiktokshop_sandbox.difficulties import Rates
     from tiktokshop_sandbox.store import Store
     from tiktokshop_sandbox.storefront import Shop
 
@@ -35,6 +37,7 @@ class Life:
         self.start = start
         self.orders = orders
         self.now = start
+        self.rates: Rates = {}
         self._handlers = handlers
         self._heap: list[tuple[int, int, int, int]] = []
         self._until = start
@@ -58,6 +61,15 @@ class Life:
     def draws(self, shop: Shop, *parts: object) -> Draws:
         """Draws for one thing of one shop."""
         return Draws(shop.seed, shop.number, *parts)
+
+    def rate(self, shop: Shop, difficulty: str) -> int:
+        """In how many of a thousand cases a difficulty happens in a shop."""
+        return self.rates.get(shop.number, {}).get(difficulty, DIFFICULTIES[difficulty].rarely)
+
+    def is_hard(self, shop: Shop, difficulty: str, number: int) -> bool:
+        """Whether a difficulty happens to the order, day or payment of that number."""
+        rate = self.rate(shop, difficulty)
+        return rate > 0 and self.draws(shop, difficulty, number).chance(rate)
 
     def arrival(self, number: int) -> int:
         """When order `number` of a shop is placed: `orders` in each period, at a shop's daily rhythm."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiktokshop_sandbox.life import aftersales, buying, finance, orders, products
+from tiktokshop_sandbox.life import aftersales, buying, finance, hard, orders, products
 from tiktokshop_sandbox.life.kinds import EventKind
 
 if TYPE_CHECKING:
@@ -39,4 +39,7 @@ HANDLERS: Mapping[int, Handler] = {
     EventKind.ADJUST: finance.adjust,
     EventKind.REFRESH: orders.refresh,
     EventKind.PURGE: orders.purge,
+    EventKind.UNRESERVE: hard.release_reserve,
+    EventKind.CHANGE: hard.change,
+    EventKind.RETURNED: finance.returned,
 }

@@ -34,3 +34,6 @@ class EventKind(IntEnum):
     ADJUST = 23
     REFRESH = 24
     PURGE = 25
+    UNRESERVE = 26
+    CHANGE = 27  # day number of the statement
+    RETURNED = 28  # payment number

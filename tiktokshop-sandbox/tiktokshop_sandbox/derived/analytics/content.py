@@ -97,30 +97,30 @@ class Content:
 
 def on_air(world: World, shop: Shop, day: date) -> Mapping[str, tuple[Content, ...]]:
     """What could be watched on a day, by kind: the day's live sessions, and the videos of the last weeks."""
-    return _on_air(shop.seed, shop.number, opening(world, shop), day)
+    return _on_air(shop.seed, shop.number, shop.region, opening(world, shop), day)
 
 
 def begun(world: World, shop: Shop, day: date) -> tuple[Content, ...]:
     """What went live or was posted on a day."""
-    return _begun(shop.seed, shop.number, opening(world, shop), day)
+    return _begun(shop.seed, shop.number, shop.region, opening(world, shop), day)
 
 
 @lru_cache(maxsize=4_096)
-def _on_air(seed: int, number: int, products: int, day: date) -> Mapping[str, tuple[Content, ...]]:
+def _on_air(seed: int, number: int, region: str, products: int, day: date) -> Mapping[str, tuple[Content, ...]]:
     recent = [
         item
         for age in range(LONGEST)
-        for item in _begun(seed, number, products, date.fromordinal(day.toordinal() - age))
+        for item in _begun(seed, number, region, products, date.fromordinal(day.toordinal() - age))
         if item.days > age
     ]
     return {kind: tuple(item for item in recent if item.kind == kind) for kind in (LIVE, VIDEO)}
 
 
 @lru_cache(maxsize=4_096)
-def _begun(seed: int, number: int, products: int, day: date) -> tuple[Content, ...]:
-    shop = storefront(seed, number)
+def _begun(seed: int, number: int, region: str, products: int, day: date) -> tuple[Content, ...]:
+    shop = storefront(seed, number, region)
     # The oldest video of the first day was posted before the shop's life began, and shows what was there by then.
-    goods = tuple(item for item in shelf(seed, number, products) if item.days > LONGEST)
+    goods = tuple(item for item in shelf(seed, number, region, products) if item.days > LONGEST)
     draws = Draws(seed, number, "content", day.isoformat())
     first = day.toordinal() * _A_DAY
     wanted = [

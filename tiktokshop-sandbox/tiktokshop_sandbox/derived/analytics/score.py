@@ -91,7 +91,7 @@ def _measured(
 
 def _category(world: World, shop: Shop) -> tuple[str, str]:
     roots: Sequence[tuple[str, str]] = [
-        GOODS[item.kind].categories[0] for item in shelf(shop.seed, shop.number, opening(world, shop))
+        GOODS[item.kind].categories[0] for item in shelf(shop.seed, shop.number, shop.region, opening(world, shop))
     ]
     ((category, _),) = Counter(roots).most_common(1)
     return category

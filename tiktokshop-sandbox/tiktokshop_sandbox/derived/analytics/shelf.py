@@ -36,9 +36,9 @@ def opening(world: World, shop: Shop) -> int:
 
 
 @lru_cache(maxsize=64)
-def shelf(seed: int, number: int, count: int) -> tuple[Shown, ...]:
-    """The products on sale, bestsellers first, when the shop of that number and seed opened with `count` products."""
-    shop = storefront(seed, number)
+def shelf(seed: int, number: int, region: str, count: int) -> tuple[Shown, ...]:
+    """The products on sale, bestsellers first, when the shop of that seed, number and market opened with `count`."""
+    shop = storefront(seed, number, region)
     products = (first_product(shop, index, 0) for index in range(count))
     return tuple(
         Shown(item.n, item.title, item.kind, -item.created // DAY) for item in products if item.status == ON_SALE

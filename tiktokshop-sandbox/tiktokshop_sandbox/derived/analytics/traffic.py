@@ -98,7 +98,7 @@ def _open_channels(world: World, shop: Shop, day: date) -> dict[tuple[str, str],
 def seen_unsold(world: World, shop: Shop, day: date) -> list[int]:
     """The products that somebody looks at on a day whether they sell or not, by number."""
     draws = Draws(shop.seed, shop.number, "seen", day.isoformat())
-    goods = shelf(shop.seed, shop.number, opening(world, shop))
+    goods = shelf(shop.seed, shop.number, shop.region, opening(world, shop))
     return [item.number for item in goods if draws.chance(_SEEN)]
 
 

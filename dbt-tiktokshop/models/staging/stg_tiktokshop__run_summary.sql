@@ -1,0 +1,25 @@
+-- Written by scripts/generate.py from the streams' schemas: change these, not this file.
+{{ tiktokshop.stage(
+    stream='run_summary',
+    keys=['shop_id', 'run_id', 'stream'],
+    columns={
+        'shop_id': 'text',
+        'run_id': 'text',
+        'stream': 'text',
+        'started_at': 'moment',
+        'ended_at': 'moment',
+        'status': 'text',
+        'reason': 'text',
+        'rows': 'integer',
+        'rows_counted_by_platform': 'integer',
+        'counts_agree': 'boolean',
+        'windows_read_twice': 'integer',
+        'gone': 'integer',
+        'mended': 'integer',
+        'without_identity': 'integer',
+        'calls': 'integer',
+        'retries': 'integer',
+        'undocumented': 'json',
+        '_sdc_rejected': 'json',
+    },
+) }}

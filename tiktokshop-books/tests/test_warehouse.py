@@ -1,0 +1,95 @@
+"""Where the marts are: opened read-only, exact, and a sentence where they cannot be."""
+
+import datetime as dt
+from decimal import Decimal
+
+import duckdb
+import psycopg
+import pytest
+from store_places import PASSWORD, postgresql_port  # noqa: F401 - one server for all files
+from tiktokshop_books.errors import BooksError
+from tiktokshop_books.warehouse import open_marts
+
+MADE = (
+    "create schema {schema}",
+    "create table {schema}.tiktokshop__payouts (amount numeric(38, 9), paid_date date, paid_time timestamptz)",
+    "insert into {schema}.tiktokshop__payouts values (12.340000000, '2026-10-01', '2026-10-01 12:00:00+02')",
+)
+NOON = dt.datetime(2026, 10, 1, 10, tzinfo=dt.timezone.utc)
+ROW = {"amount": Decimal("12.34"), "paid_date": dt.date(2026, 10, 1), "paid_time": NOON}
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as database:
+        for statement in MADE:
+            database.execute(statement.format(schema="tiktokshop_books"))
+    return path
+
+
+def said(where, schema="tiktokshop_books", ask=lambda marts: marts.rows("tiktokshop__payouts")):
+    with pytest.raises(BooksError) as caught, open_marts(str(where), schema) as marts:
+        ask(marts)
+    return str(caught.value)
+
+
+def test_a_duckdb_file_gives_exact_amounts_days_and_moments_in_utc(file):
+    with open_marts(str(file)) as marts:
+        assert marts.tables() == {"tiktokshop__payouts"}
+        assert marts.rows("tiktokshop__payouts") == [ROW]
+        assert marts.rows("tiktokshop__payouts", "paid_date") == [{"paid_date": dt.date(2026, 10, 1)}]
+        assert marts.query("select sum(amount) as paid from tiktokshop__payouts") == [{"paid": Decimal("12.34")}]
+
+
+def test_nothing_can_be_written(file):
+    drop = "drop table tiktokshop__payouts"
+    assert "read-only" in said(file, ask=lambda marts: marts.query(drop))
+
+
+def test_a_file_that_is_not_there_or_is_none_of_duckdb_is_told(tmp_path):
+    assert said(tmp_path / "no.duckdb") == (
+        f"There is no file {tmp_path}/no.duckdb: say with --warehouse where the marts are, a DuckDB file or an address "
+        "like postgresql://user@host/database."
+    )
+    (tmp_path / "text.duckdb").write_text("no database")
+    assert "cannot be opened: check that it is a DuckDB file" in said(tmp_path / "text.duckdb")
+
+
+def test_a_schema_or_a_table_that_is_not_there_is_told(file):
+    assert "has no tables in the schema other: run dbt build there first" in said(file, "other")
+    assert said(file, ask=lambda marts: marts.rows("tiktokshop__orders")) == (
+        f"{file} lacks tiktokshop__orders in the schema tiktokshop_books: make it with dbt build."
+    )
+
+
+def test_a_table_of_another_version_is_told(file):
+    ask = said(file, ask=lambda marts: marts.rows("tiktokshop__payouts", "status"))
+    assert ask.startswith(f"The tables in {file} are not those of this version: run dbt build again. (")
+
+
+def test_a_schema_may_have_any_name(tmp_path):
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as database:
+        for statement in MADE:
+            database.execute(statement.format(schema='"it\'s books"'))
+    with open_marts(str(path), "it's books") as marts:
+        assert marts.rows("tiktokshop__payouts") == [ROW]
+
+
+@pytest.mark.slow
+def test_postgresql_gives_the_same_and_hides_its_password(postgresql_port):  # noqa: F811
+    address = f"postgresql://owner:{PASSWORD}@127.0.0.1:{postgresql_port}/postgres"
+    schema = 'the "books"'
+    with psycopg.connect(address) as connection:
+        for statement in MADE:
+            connection.execute(statement.format(schema='"the ""books"""'))
+    with open_marts(address, schema) as marts:
+        assert marts.tables() == {"tiktokshop__payouts"}
+        assert marts.rows("tiktokshop__payouts") == [ROW]
+        assert marts.query("select sum(amount) as paid from tiktokshop__payouts") == [{"paid": Decimal("12.34")}]
+    assert "read-only" in said(address, schema, lambda marts: marts.query("drop table tiktokshop__payouts"))
+    assert "lacks tiktokshop__orders" in said(address, schema, lambda marts: marts.rows("tiktokshop__orders"))
+    wrong = said(address.replace(PASSWORD, f"{PASSWORD}-not"))
+    assert "owner:***@127.0.0.1" in wrong
+    assert PASSWORD not in wrong

@@ -1,0 +1,1 @@
+"""What becomes of the marts of dbt-tiktokshop."""

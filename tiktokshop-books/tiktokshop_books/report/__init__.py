@@ -1,0 +1,1 @@
+"""A page that shows the shops, written from the marts."""

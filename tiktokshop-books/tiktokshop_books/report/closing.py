@@ -1,0 +1,162 @@
+"""Whether the books are closed, every difference, and how fresh and complete the data is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tiktokshop_books.report.blocks import Block, Money, Note, Sheet
+from tiktokshop_books.report.money import count, month, things
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from tiktokshop_books.report.asking import Needs, Row
+    from tiktokshop_books.report.shops import Shopfront
+
+CLOSED_NEEDS: Final[Needs] = {"books_closed": "shop_id month checked differences open_differences is_closed"}
+RECONCILIATION_NEEDS: Final[Needs] = {
+    "reconciliation": "shop_id identity document_id difference",
+    "reconciliation_differences": "shop_id identity document document_id month currency expected actual difference"
+    " cause",
+}
+QUALITY_NEEDS: Final[Needs] = {"data_quality": "shop_id"}
+OPEN: Final = ("not_read", "unexplained")
+IDENTITIES: Final = {
+    "section_revenue": "Revenue of a transaction is the sum of its parts",
+    "section_shipping": "Shipping of a transaction is the sum of its parts",
+    "section_fees": "Fees and taxes of a transaction are the sum of their parts",
+    "transaction_settlement": "A transaction settles revenue, shipping, fees, taxes and adjustment",
+    "statement_sections": "A statement settles revenue, shipping, fees, taxes and adjustments",
+    "statement_transactions": "A statement is the sum of its transactions",
+    "payout_statements": "A payment is the sum of its statements and reserves",
+    "payout_exchange": "A payment is exchanged at the platform's rate",
+    "payout_movements": "The payments of a day are the movements on the balance",
+    "clearing": "What a payment clears is what its statements have put there",
+    "entry_balance": "Debits equal credits",
+}
+CAUSES: Final = {
+    "late_adjustment": "adjusted later",
+    "reserve_held": "reserve held",
+    "reserve_released": "reserve released",
+    "not_read": "not read yet",
+    "platform_sums_differ": "the platform's own numbers disagree",
+    "rounding": "rounding",
+    "exchange": "exchange rate",
+    "unexplained": "not explained",
+}
+# Newest moments or days by mart, and what they are called.
+FRESH: Final = (
+    ("orders", "update_time", "Orders, last changed"),
+    ("statements", "statement_time", "Statements, last cut"),
+    ("payouts", "create_time", "Payments, last made"),
+    ("return_lines", "updated_date", "Returns, last changed"),
+    ("inventory_daily", "day", "Stock, last seen"),
+)
+_MONTHS = "select * from {books_closed} where shop_id = :shop order by month"
+_CHECKED = """
+select identity, count(*) as checked, sum(case when difference <> 0 then 1 else 0 end) as differences
+from {reconciliation}
+where shop_id = :shop
+group by identity
+"""
+_DIFFERENCES = """
+select * from {reconciliation_differences}
+where shop_id = :shop
+order by month desc, identity, document_id
+"""
+
+
+def closed(shop: Shopfront) -> tuple[bool, str]:
+    """Whether every month that is over is closed, and why or since when; the running month is told apart."""
+    rows = shop.ask(_MONTHS)
+    running = shop.today.replace(day=1)
+    over = [row for row in rows if row["month"] < running]
+    so_far = next((row for row in rows if row["month"] == running), None)
+    tail = ""
+    if so_far:
+        tail = f" {month(running)} so far: {_open(so_far) or 'nothing open'}."
+    left = [row for row in over if not row["is_closed"]]
+    if left:
+        return False, "; ".join(f"{month(row['month'])}: {_open(row)}" for row in left) + f".{tail}"
+    if not over:
+        return False, f"No month is over yet.{tail}"
+    checked = count(sum(int(row["checked"]) for row in over))
+    months = month(over[0]["month"]) if len(over) == 1 else f"{month(over[0]['month'])} to {month(over[-1]['month'])}"
+    return True, f"{months}: {checked} comparisons hold or are explained.{tail}"
+
+
+def _open(row: Row) -> str:
+    """How many differences of a month nobody can explain; nothing if there is none."""
+    number = int(row["open_differences"])
+    return f"{things(number, 'difference')} open" if number else ""
+
+
+def reconciliation(shop: Shopfront) -> list[Block]:
+    """What was compared, and every difference."""
+    found = {row["identity"]: row for row in shop.ask(_CHECKED)}
+    if not found:
+        return [Note("There is nothing to compare yet.")]
+    differences = shop.ask(_DIFFERENCES)
+    order = sorted(found, key=lambda name: ([*IDENTITIES].index(name) if name in IDENTITIES else 99, name))
+    rows = [
+        (IDENTITIES.get(name, name), int(found[name]["checked"]), int(found[name]["differences"])) for name in order
+    ]
+    checked = count(sum(int(row["checked"]) for row in found.values()))
+    blocks: list[Block] = [_verdict(checked, differences)]
+    if differences:
+        blocks.append(Sheet("Every difference", HEADS, [_difference(row) for row in differences]))
+    blocks.append(Sheet("What was compared", ("What must hold", "Compared", "Differences"), rows, folded=True))
+    return blocks
+
+
+HEADS: Final = ("Document", "What must hold", "Month", "Expected", "Found", "Difference", "Why")
+
+
+def _verdict(checked: str, differences: list[Row]) -> Note:
+    if not differences:
+        return Note(f"All {checked} comparisons hold to the cent.", "good")
+    left = sum(1 for row in differences if row["cause"] in OPEN)
+    words = f"{checked} comparisons, {things(len(differences), 'difference')}"
+    if left:
+        return Note(f"{words}; {count(left)} of them open: not read yet or not explained.", "bad")
+    return Note(f"{words}, each explained.", "good")
+
+
+def _difference(row: Row) -> tuple[str, str, dt.date | str, Money, Money, Money, str]:
+    amounts = (Money(row[name], row["currency"]) for name in ("expected", "actual", "difference"))
+    return (
+        f"{row['document']} {row['document_id']}".capitalize(),
+        IDENTITIES.get(row["identity"], row["identity"]),
+        month(row["month"]) if row["month"] else "",
+        *amounts,
+        CAUSES.get(row["cause"], row["cause"]),
+    )  # type: ignore[return-value] # three amounts
+
+
+def freshness(shop: Shopfront) -> list[Block]:
+    """The newest of everything, and what the runs say of what they could not read."""
+    rows = []
+    for mart, column, name in FRESH:
+        if not shop.source.lacking({mart: f"shop_id {column}"}):
+            (row,) = shop.ask(f"select max({column}) as newest from {{{mart}}} where shop_id = :shop")
+            rows.append((name, row["newest"] or "nothing yet"))
+    blocks: list[Block] = [Sheet("How new the data is", ("What", "Newest"), rows)] if rows else []
+    lacking = shop.source.lacking(QUALITY_NEEDS)
+    if lacking:
+        words = f"What the runs could not read is not known: the warehouse lacks {lacking[0]}."
+        return [*blocks, Note(words, "missing")]
+    return [*blocks, *_quality(shop)]
+
+
+def _quality(shop: Shopfront) -> list[Block]:
+    """What the runs say of their gaps."""
+    found = shop.ask("select * from {data_quality} where shop_id = :shop")
+    if not found:
+        return [Note("The runs report no gaps: every list was as long as the platform said.", "good")]
+    shown = [name for name in found[0] if name != "shop_id"]
+    rows = [tuple(row[name] if isinstance(row[name], int) else _text(row[name]) for name in shown) for row in found]
+    return [Sheet("What the runs report", [name.replace("_", " ").capitalize() for name in shown], rows)]
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

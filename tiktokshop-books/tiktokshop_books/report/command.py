@@ -1,0 +1,42 @@
+"""`tiktokshop-books report`: one file that shows the shops."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tiktokshop_books.errors import BooksError
+from tiktokshop_books.report.asking import Source
+from tiktokshop_books.report.page import page
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tiktokshop_books.warehouse import Marts
+
+NAME: Final = "report"
+HELP: Final = "write a page that shows the shops: sales, fees, payouts, stock, and whether the books are closed"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Where the page goes."""
+    parser.add_argument("--out", type=Path, default=Path("report.html"), help="the file to write (report.html)")
+
+
+def run(marts: Marts, options: argparse.Namespace) -> None:
+    """Write the page whole or not at all, and name it."""
+    text = page(Source(marts), dt.datetime.now(dt.timezone.utc))
+    file: Path = options.out.absolute()
+    waiting = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        waiting.write_text(text, encoding="utf8")
+        waiting.replace(file)
+    except OSError as error:
+        waiting.unlink(missing_ok=True)
+        raise BooksError(
+            f"The page cannot be written to {file}: {error.strerror}. Say another place with --out."
+        ) from error
+    sys.stdout.write(f"The page is {file}\nOpen it in a browser: {file.as_uri()}\n")

@@ -1,0 +1,50 @@
+"""What makes a shop's books hard, and how often each of it happens.
+
+All of it is drawn from numbers of orders and days, so that a shop has it at the same places on every machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Rates = Mapping[int, Mapping[str, int]]
+    """Number of a shop -> name of a difficulty -> in how many of a thousand cases it happens there."""
+
+ALWAYS: Final = 1_000
+
+
+class Difficulty(NamedTuple):
+    """What happens, and in how many of a thousand cases: in any shop, and in one where it is switched on."""
+
+    what: str
+    rarely: int
+    often: int
+
+
+DIFFICULTIES: Final[Mapping[str, Difficulty]] = {
+    "reserves": Difficulty("a percentage of what an order settles is held back and released weeks later", 0, 300),
+    "late_adjustments": Difficulty("an old order is adjusted three to eight weeks after its delivery", 12, 150),
+    "late_refunds": Difficulty("an order settles at once, so that a refund comes after its settlement", 0, 600),
+    "negative_statements": Difficulty(
+        "a penalty leaves a day's statement below zero: the next payment carries it", 0, 100
+    ),
+    "merged_payments": Difficulty("statements wait for each other until a payment is five times as large", 0, ALWAYS),
+    "foreign_payments": Difficulty("payments are in another currency than the shop's, at the day's rate", 0, ALWAYS),
+    "failed_payments": Difficulty("a payment fails and arrives three days later", 30, 300),
+    "returned_payments": Difficulty(
+        "the bank sends a payment back that was PAID; it is paid again a week later", 0, 120
+    ),
+    "changed_statements": Difficulty(
+        "a fee in a PAID statement is corrected; the next payment makes up for it", 0, 200
+    ),
+    "unnamed_fees": Difficulty("an order is charged a fee that no document names", 0, 60),
+    "split_orders": Difficulty("an order of several SKUs is settled by two statements", 0, 500),
+    "empty_statements": Difficulty("a day's statement has no transactions; the next day's has them", 0, 60),
+    "market_taxes": Difficulty("taxes on fees and sales are shown as in the shop's market", 0, ALWAYS),
+    "sums_differ": Difficulty(
+        "a sum of the platform's own, in a statement or a transaction, is wrong by a cent", 0, 100
+    ),
+}
