@@ -82,8 +82,8 @@ def test_an_address_and_a_command_are_told_of_each_grant_and_of_all_dead_events_
     assert texts[0].startswith(f"The seller of shop {SHOP} has taken the app's authorisation back")
     assert texts[1].startswith("The app's authorisation by shop 8 ends soon")
     assert texts[2] == (
-        "The webhook event 4 (an event that cannot be understood) cannot be used: it is not JSON. So it is with 1 more. "
-        "It is kept: tiktokshop-webhooks dead list."
+        "The webhook event 4 (an event that cannot be understood) cannot be used: it is not JSON. So it is with 1 "
+        "more. It is kept: tiktokshop-webhooks dead list."
     )
     assert (tmp_path / "told").read_text().splitlines() == texts
     assert kept.notices() == []
