@@ -14,7 +14,7 @@ from made_marts import DIFFERENCE, FIRST, LAST, MARTS, NASTY, NOON, TODAY, fill,
 from store_places import PASSWORD, postgresql_port  # noqa: F401 - one server for all files
 from tiktokshop_books.cli import main
 from tiktokshop_books.report import money
-from tiktokshop_books.report.asking import PREFIX, Source
+from tiktokshop_books.report.asking import PREFIX, MartReader
 from tiktokshop_books.report.closing import CLOSED_NEEDS, QUALITY_NEEDS
 from tiktokshop_books.report.headlines import FIGURES
 from tiktokshop_books.report.page import PARTS, page
@@ -83,7 +83,7 @@ class Tables(HTMLParser):
 
 def made(path):
     with open_marts(str(path)) as marts:
-        return page(Source(marts), NOON)
+        return page(MartReader(marts), NOON)
 
 
 @pytest.fixture(scope="session")
@@ -351,5 +351,5 @@ def test_postgresql_gives_the_same_page(text, postgresql_port):  # noqa: F811
     with psycopg.connect(other) as connection:
         fill(connection.execute, mark="%s")
     with open_marts(other) as marts:
-        assert page(Source(marts), NOON) == text
+        assert page(MartReader(marts), NOON) == text
     assert DIFFERENCE["document_id"] in text

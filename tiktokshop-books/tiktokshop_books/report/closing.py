@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, Money, Note, Sheet
+from tiktokshop_books.report.blocks import Block, CurrencyAmount, Note, Sheet
 from tiktokshop_books.report.money import count, month, things
 
 if TYPE_CHECKING:
@@ -122,8 +122,8 @@ def _verdict(checked: str, differences: list[Row]) -> Note:
     return Note(f"{words}, each explained.", "good")
 
 
-def _difference(row: Row) -> tuple[str, str, dt.date | str, Money, Money, Money, str]:
-    amounts = (Money(row[name], row["currency"]) for name in ("expected", "actual", "difference"))
+def _difference(row: Row) -> tuple[str, str, dt.date | str, CurrencyAmount, CurrencyAmount, CurrencyAmount, str]:
+    amounts = (CurrencyAmount(row[name], row["currency"]) for name in ("expected", "actual", "difference"))
     return (
         f"{row['document']} {row['document_id']}".capitalize(),
         IDENTITIES.get(row["identity"], row["identity"]),
