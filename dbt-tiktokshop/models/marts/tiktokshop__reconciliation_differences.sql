@@ -151,7 +151,8 @@ select
         when differences.identity = 'payout_exchange' then 'exchange'
         when differences.identity = 'payout_statements' and behind_payouts.own_sums = -differences.difference
             then 'platform_sums_differ'
-        when differences.identity = 'clearing' and behind_payouts.transactions = differences.difference
+        when differences.identity = 'clearing'
+            and behind_payouts.transactions - behind_payouts.own_sums = differences.difference
             and behind_payouts.causes = 1 then behind_payouts.cause
         when differences.identity in ('payout_statements', 'clearing') and payouts.reserve_amount <> 0
             and abs(differences.difference) = abs(payouts.reserve_amount)
