@@ -117,22 +117,26 @@ entries as (
     group by shop_id, entry_id, entry_date, currency
 ),
 
--- The payments of a day follow each other onto the balance. Without payments, as in South-East Asia, there is nothing
--- to compare with.
-paid as (
-    select shop_id, currency, {{ tiktokshop.local_date('paid_time', "'UTC'") }} as day,
-        {{ tiktokshop.total('amount') }} as amount
-    from {{ ref('tiktokshop__payouts') }}
-    where status = 'PAID'
-    group by 1, 2, 3
+-- The payments of a day follow each other onto the balance; where no payments are shown, as in South-East Asia, the
+-- statements that were paid that day do, by the sums of their transactions.
+received as (
+    select shop_id, currency, day, {{ tiktokshop.total('amount') }} as amount, count(*) as parts
+    from {{ ref('tiktokshop__movements') }}
+    group by shop_id, currency, day
 ),
 
-received as (
-    select shop_id, currency, {{ tiktokshop.local_date('create_time', "'UTC'") }} as day,
-        {{ tiktokshop.total('amount') }} as amount, count(*) as parts
-    from {{ ref('stg_tiktokshop__withdrawals') }}
-    where type = 'SETTLE'
-    group by 1, 2, 3
+paid_out as (
+    select shop_id, currency, {{ tiktokshop.local_date('paid_time', "'UTC'") }} as day, amount
+    from {{ ref('tiktokshop__payouts') }}
+    where status = 'PAID'
+    union all
+    select shop_id, currency, {{ tiktokshop.local_date('payment_time', "'UTC'") }}, transactions_amount + reserve_amount
+    from {{ ref('tiktokshop__statements') }}
+    where payment_status = 'PAID' and shop_id in (select shop_id from {{ ref('tiktokshop__movements') }} where is_payment)
+),
+
+paid as (
+    select shop_id, currency, day, {{ tiktokshop.total('amount') }} as amount from paid_out group by shop_id, currency, day
 ),
 
 movements as (

@@ -47,6 +47,17 @@ payout_lines as (
     where currency <> cleared_currency
 ),
 
+-- Where the platform shows no payments, as in South-East Asia, what moves onto the balance is what it has paid.
+movement_lines as (
+    select shop_id, 'movement' as entry_kind, movement_id as document_id, day as entry_date, currency, 'bank' as category, amount
+    from {{ ref('tiktokshop__movements') }}
+    where is_payment
+    union all
+    select shop_id, 'movement', movement_id, day, currency, 'clearing', -amount
+    from {{ ref('tiktokshop__movements') }}
+    where is_payment
+),
+
 -- What is sold and not settled at the end of a month, by category.
 accrual_lines as (
     select shop_id, 'accrual' as entry_kind, substr(cast(month as text), 1, 7) as document_id, last_day as entry_date, currency, category,
@@ -63,6 +74,8 @@ lines as (
     select * from statement_lines
     union all
     select * from payout_lines
+    union all
+    select * from movement_lines
     union all
     select * from accrual_lines
 )

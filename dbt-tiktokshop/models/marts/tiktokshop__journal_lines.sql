@@ -48,6 +48,8 @@ documents as (
     from {{ ref('tiktokshop__statements') }}
     union all
     select shop_id, 'payout ' || payment_id, payment_id from {{ ref('tiktokshop__payouts') }}
+    union all
+    select shop_id, 'movement ' || id, id from {{ ref('stg_tiktokshop__withdrawals') }}
 ),
 
 -- An estimate that has become better is no correction: the next month takes an accrual back as it was booked.

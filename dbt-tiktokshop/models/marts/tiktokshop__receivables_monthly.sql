@@ -56,6 +56,7 @@ booked as (
 waiting as (
     select shop_id, currency, {{ tiktokshop.total('est_settlement_amount') }} as amount
     from {{ ref('stg_tiktokshop__unsettled_transactions') }}
+    where order_create_date is not null  -- an adjustment behind an order is owed only from its statement
     group by shop_id, currency
 )
 

@@ -59,9 +59,8 @@ of_statements as (
         differences.identity,
         differences.difference,
         case
-            when differences.parts = 0 then 'not_read'
-            when differences.identity = 'statement_sections' then 'platform_sums_differ'
             when own_sums.difference = differences.difference then 'platform_sums_differ'
+            when differences.parts = 0 then 'not_read'
             when late_amounts.amount is not null then 'late_adjustment'
             when unread.shop_id is not null then 'not_read'
             else 'unexplained'
@@ -91,6 +90,46 @@ behind_payouts as (
     inner join statements
         on of_statements.shop_id = statements.shop_id and of_statements.document_id = statements.statement_id
     group by statements.shop_id, statements.payment_id
+),
+
+-- A statement that changes when it is paid leaves its payment wrong, and a later payment makes up for it: what payments
+-- lack runs up and is back at zero when that has happened. Until then nothing shows it.
+paid_wrong as (
+    select compared.shop_id, 'payout' as document, compared.document_id, compared.currency, compared.day,
+        compared.expected - compared.actual + coalesce(behind_payouts.own_sums, 0) as amount
+    from {{ ref('tiktokshop__compared') }} as compared
+    left join behind_payouts
+        on compared.shop_id = behind_payouts.shop_id and compared.document_id = behind_payouts.payment_id
+    where compared.identity = 'payout_statements' and compared.parts > 0
+    union all
+    select shop_id, 'day', document_id, currency, day, expected - actual
+    from {{ ref('tiktokshop__compared') }}
+    where identity = 'payout_movements' and parts > 0
+),
+
+running as (
+    select
+        *,
+        row_number() over so_far as nth,
+        sum(amount) over so_far as open_amount
+    from paid_wrong
+    window so_far as (partition by shop_id, document, currency order by day, document_id)
+),
+
+made_up as (
+    select running.shop_id, running.document, running.document_id
+    from running
+    inner join (
+        select shop_id, document, currency, max(nth) as nth
+        from running
+        where open_amount = 0
+        group by shop_id, document, currency
+    ) as zero
+        on running.shop_id = zero.shop_id
+        and running.document = zero.document
+        and running.currency = zero.currency
+        and running.nth <= zero.nth
+    where running.amount <> 0
 )
 
 -- A cause is given only where something shows it; everything else is unexplained.
@@ -112,12 +151,15 @@ select
         when differences.identity = 'payout_exchange' then 'exchange'
         when differences.identity = 'payout_statements' and behind_payouts.own_sums = -differences.difference
             then 'platform_sums_differ'
-        when differences.identity = 'clearing' and behind_payouts.transactions = differences.difference
+        when differences.identity = 'clearing'
+            and behind_payouts.transactions - behind_payouts.own_sums = differences.difference
             and behind_payouts.causes = 1 then behind_payouts.cause
         when differences.identity in ('payout_statements', 'clearing') and payouts.reserve_amount <> 0
             and abs(differences.difference) = abs(payouts.reserve_amount)
             then case when differences.difference < 0 then 'reserve_held' else 'reserve_released' end
         when late_amounts.amount is not null and differences.identity in ('payout_statements', 'clearing')
+            then 'late_adjustment'
+        when made_up.document_id is not null and differences.identity in ('payout_statements', 'clearing', 'payout_movements')
             then 'late_adjustment'
         when unread.shop_id is not null then 'not_read'
         else 'unexplained'
@@ -136,6 +178,10 @@ left join behind_payouts
     on differences.document = 'payout'
     and differences.shop_id = behind_payouts.shop_id
     and differences.document_id = behind_payouts.payment_id
+left join made_up
+    on differences.shop_id = made_up.shop_id
+    and differences.document = made_up.document
+    and differences.document_id = made_up.document_id
 left join late_amounts
     on late_amounts.document = 'payout'
     and differences.document = 'payout'

@@ -16,8 +16,9 @@ EARLIEST_UNSETTLED = 1_735_689_600
 """2025-01-01: the same for what is not settled."""
 FIRST = 90 * DAY
 """Some finance lists do not say how many rows they have, so the first window is short and shows how dense they are."""
-AGAIN = 30
-"""Days for which the platform may change what it has called paid: a month is closed within them."""
+AGAIN = 60
+"""Days for which the platform may change what it has called paid. A list has a row a day, so that all of them are on the
+one page of 100 that is asked for anyway."""
 AMOUNTS = ("settlement_amount", "revenue_amount", "fee_amount", "shipping_cost_amount", "adjustment_amount")
 UNPAID = OpenRows(until("payment_status", "PAID"), again=AGAIN, tells=AMOUNTS)
 
@@ -39,7 +40,7 @@ STATEMENTS = Declaration(
     keys=("shop_id", "id"),
     replication_key="statement_time",
     open_rows=replace(UNPAID, tells=(*AMOUNTS, "payment_status", "payment_id", "payment_time")),
-    how="incremental on `statement_time`; unpaid ones again, and those of 30 days that have changed",
+    how="incremental on `statement_time`; unpaid ones again, and those of 60 days that have changed",
     reading=READ_STATEMENTS,
 )
 
@@ -60,7 +61,7 @@ STATEMENT_TRANSACTIONS = Declaration(
     keys=("shop_id", "statement_id", "id"),
     replication_key="statement_time",
     open_rows=UNPAID,
-    how="of new statements, once more when they are paid, and again if one of 30 days has changed",
+    how="of new statements, once more when they are paid, and again if one of 60 days has changed",
     reading=READ_STATEMENT_TRANSACTIONS,
 )
 
@@ -86,7 +87,7 @@ PAYMENTS = Declaration(
     keys=("shop_id", "id"),
     replication_key="create_time",
     open_rows=OpenRows(until("status", "PAID"), again=AGAIN, tells=PAYMENT),
-    how="incremental on `create_time`; unpaid ones again, and those of 30 days that have changed",
+    how="incremental on `create_time`; unpaid ones again, and those of 60 days that have changed",
     reading=Windows(
         operation=operations.GET_PAYMENTS,
         filter=TimeFilter("create_time", where="query"),
@@ -103,7 +104,7 @@ WITHDRAWALS = Declaration(
     keys=("shop_id", "id"),
     replication_key="create_time",
     open_rows=OpenRows(until("status", *MOVED), days=30, again=AGAIN, tells=("status", "amount")),
-    how="incremental on `create_time`; open ones again, and those of 30 days that have changed",
+    how="incremental on `create_time`; open ones again, and those of 60 days that have changed",
     reading=Windows(
         operation=operations.GET_WITHDRAWALS,
         filter=TimeFilter("create_time", where="query"),

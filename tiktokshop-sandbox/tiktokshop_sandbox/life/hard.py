@@ -201,8 +201,8 @@ def change(life: Life, shop: Shop, day: int) -> None:
 
 
 def exchange(life: Life, shop: Shop, payment: Payment) -> None:
-    """The payment goes out in another currency, at the day's rate."""
-    if not life.is_hard(shop, "foreign_payments", payment.n):
+    """The payment goes out in another currency, at the day's rate; not where no payments are shown, nor their rates."""
+    if shop.market.sea or not life.is_hard(shop, "foreign_payments", payment.n):
         return
     there = BY_REGION["GB" if shop.region == "US" else "US"]
     wobble = life.draws(shop, "rate", payment.n).between(-20_000, 20_000)
