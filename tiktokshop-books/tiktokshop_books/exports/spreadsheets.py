@@ -25,7 +25,7 @@ Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ImportFormat:
     """What a program wants in a file. `most_lines` counts the header, too."""
 
     name: str
@@ -34,7 +34,7 @@ class Sheet:
     row: Callable[[BookedEntry, Posting, str], Row]
 
 
-def files_of(sheet: Sheet, entries: Sequence[BookedEntry], tax_rate: str) -> Iterator[tuple[str, str]]:
+def files_of(sheet: ImportFormat, entries: Sequence[BookedEntry], tax_rate: str) -> Iterator[tuple[str, str]]:
     """The name and the text of each file. `tax_rate` is that of accounts without a tax code of their own."""
     parts: dict[tuple[str, str], list[list[Row]]] = defaultdict(list)
     for entry in entries:
@@ -46,7 +46,7 @@ def files_of(sheet: Sheet, entries: Sequence[BookedEntry], tax_rate: str) -> Ite
             yield f"{sheet.name}-{shop}-{currency}-{number:03}.csv", _text([sheet.header, *rows])
 
 
-def _packed(blocks: list[list[Row]], sheet: Sheet) -> Iterator[list[Row]]:
+def _packed(blocks: list[list[Row]], sheet: ImportFormat) -> Iterator[list[Row]]:
     """Whole entries, as many as a file takes."""
     room = sheet.most_lines - 1
     packed: list[Row] = []
@@ -120,7 +120,7 @@ def _quickbooks_row(entry: BookedEntry, posting: Posting, tax_rate: str) -> Row:
     )
 
 
-XERO: Final = Sheet(
+XERO: Final = ImportFormat(
     "xero",
     (
         *("*Narration", "*Date", "Description", "*AccountCode", "*TaxRate", "*Amount"),
@@ -129,7 +129,7 @@ XERO: Final = Sheet(
     300,
     _xero_row,
 )
-QUICKBOOKS: Final = Sheet(
+QUICKBOOKS: Final = ImportFormat(
     "quickbooks",
     (
         *("Journal No.", "Journal Date", "Account Name", "Description", "Debits", "Credits"),
