@@ -2,6 +2,9 @@
 
 from collections import Counter
 
+import pytest
+
+pytestmark = pytest.mark.slow
 STREAMS = ("statements", "statement_transactions", "order_transactions", "payments", "withdrawals")
 DAY = 86_400
 HARD = ("changed_statements", "returned_payments", "failed_payments")

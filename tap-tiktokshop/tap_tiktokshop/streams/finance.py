@@ -17,8 +17,8 @@ EARLIEST_UNSETTLED = 1_735_689_600
 FIRST = 90 * DAY
 """Some finance lists do not say how many rows they have, so the first window is short and shows how dense they are."""
 AGAIN = 60
-"""Days for which the platform may change what it has called paid. A list has a row a day, so that all of them are on the
-one page of 100 that is asked for anyway."""
+"""Days for which the platform may change what it has called paid. A list has a row a day, so that they all fit the page
+of 100 that is asked for anyway."""
 AMOUNTS = ("settlement_amount", "revenue_amount", "fee_amount", "shipping_cost_amount", "adjustment_amount")
 UNPAID = OpenRows(until("payment_status", "PAID"), again=AGAIN, tells=AMOUNTS)
 
