@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import own_project
 import psycopg
 import pytest
 from store_places import PASSWORD
@@ -48,9 +50,13 @@ STALE = {
 
 @dataclass
 class Books:
-    """Rows by engine and model, columns and SQL by model, what dbt said, and the records that it all comes from."""
+    """Rows by engine and model, columns and SQL by model, what dbt said, and the records that it all comes from.
+
+    `own` has the rows by engine and model of a dbt project that uses the package (`own_project.py`).
+    """
 
     rows: dict
+    own: dict
     columns: dict
     sql: dict
     file: Path
@@ -107,7 +113,7 @@ def load_duckdb(folder, messages):
     config = configured(
         folder, "upserting", filepath=str(file), default_target_schema="tiktokshop", add_metadata_columns=True
     )
-    run([PROGRAMS / "target-duckdb", "--config", config], text=lines_of(messages, others))
+    run([PROGRAMS.parent / "duckdb-1" / "bin" / "target-duckdb", "--config", config], text=lines_of(messages, others))
     config = configured(
         folder, "appending", path=str(file), default_target_schema="tiktokshop", load_method="append-only"
     )
@@ -129,12 +135,12 @@ def load_postgresql(folder, messages, port):
     return environment
 
 
-def dbt(folder, engine, environment, *arguments):
+def dbt(folder, engine, environment, *arguments, project=PACKAGE):
     """What dbt says."""
-    place = folder / engine
+    place = str(folder / engine)
     command = [PROGRAMS / "dbt", *arguments, "--target", engine, "--profiles-dir", PACKAGE, "--no-use-colors"]
-    more = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", **environment}
-    return run([*command, "--target-path", place, "--log-path", place], environment=more, cwd=PACKAGE)
+    more = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_TARGET_PATH": place, "DBT_LOG_PATH": place, **environment}
+    return run(command, environment=more, cwd=project)
 
 
 def comparable(value):
@@ -149,15 +155,13 @@ def sorted_rows(cursor):
 
 
 COLUMNS = "select table_name, column_name from information_schema.columns where table_schema = 'tiktokshop_books'"
-MODELS = "select table_name from information_schema.tables where table_schema = 'tiktokshop_books' order by 1"
+MODELS = "select table_name from information_schema.tables where table_schema = '{schema}' order by 1"
 SHOWN = ("tiktokshop__", "stg_tiktokshop__orders", "stg_tiktokshop__products_deleted", "stg_tiktokshop__unsettled")
 
 
-def tables_of(ask):
-    names = [row[0] for row in ask(MODELS).fetchall()]
-    return {
-        name: sorted_rows(ask(f"select * from tiktokshop_books.{name}")) for name in names if name.startswith(SHOWN)
-    }
+def tables_of(ask, schema="tiktokshop_books"):
+    names = [row[0] for row in ask(MODELS.format(schema=schema)).fetchall()]
+    return {name: sorted_rows(ask(f"select * from {schema}.{name}")) for name in names if name.startswith(SHOWN)}
 
 
 def made(folder, make_lab, port):
@@ -175,16 +179,22 @@ def made(folder, make_lab, port):
         where = {engine: loading.result() for engine, loading in engines.items()}
         building = {engine: pool.submit(dbt, folder, engine, where[engine], "build") for engine in where}
         said = {engine: one.result() for engine, one in building.items()}
+        own_project.write(folder / "own", where["duckdb"]["TIKTOKSHOP_DUCKDB"])
+        building = {engine: pool.submit(own_project.build, dbt, folder, engine, where[engine]) for engine in where}
+        said |= {f"own {engine}": one.result() for engine, one in building.items()}
     with duckdb.connect(where["duckdb"]["TIKTOKSHOP_DUCKDB"], read_only=True) as database:
         rows = {"duckdb": tables_of(database.execute)}
+        own = {"duckdb": tables_of(database.execute, own_project.SCHEMA)}
         described = database.execute(COLUMNS).fetchall()
     with psycopg.connect(f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}/postgres") as connection:
         rows["postgres"] = tables_of(connection.execute)
+        own["postgres"] = tables_of(connection.execute, own_project.SCHEMA)
     said["freshness"] = dbt(
         folder, "duckdb", where["duckdb"], "source", "freshness", "--select", "source:tiktokshop.orders"
     )
     return Books(
         rows=rows,
+        own=own,
         columns={model: {name for table, name in described if table == model} for model, _ in described},
         sql={path.stem: path.read_text() for path in (folder / "duckdb" / "compiled").rglob("tiktokshop__*.sql")},
         file=Path(where["duckdb"]["TIKTOKSHOP_DUCKDB"]),
@@ -208,3 +218,32 @@ def books(request, tmp_path_factory):
             folder = tmp_path_factory.mktemp("books")
             kept.write_bytes(pickle.dumps(made(folder, request.getfixturevalue("make_lab"), port)))
     return pickle.loads(kept.read_bytes())
+
+
+# What `changed` makes again, in this order.
+BEHIND = (
+    *("transaction_components", "settlement_lines", "statements", "payouts", "accruals", "journal_lines", "reserves"),
+    *("order_profit", "receivables_monthly", "basis_lines", "basis_monthly", "bank_matches"),
+    *("reconciliation", "reconciliation_differences", "books_closed"),
+)
+
+
+@pytest.fixture
+def changed(books, tmp_path):
+    """Changes what was loaded, in a copy, makes the marts again by the SQL that dbt ran, and asks them something.
+
+    Without a change it only asks.
+    """
+    copy = tmp_path / Path(books.file).name  # the views name the file that they are in
+    shutil.copy(books.file, copy)
+    with duckdb.connect(str(copy)) as database:
+
+        def change(*statements, ask):
+            for statement in statements:
+                database.execute(statement)
+            for model in BEHIND if statements else ():
+                table = f"tiktokshop__{model}"
+                database.execute(f"create or replace table tiktokshop_books.{table} as {books.sql[table]}")
+            return database.execute(ask).fetchall()
+
+        yield change

@@ -6,7 +6,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
+from tiktokshop_books import close
 from tiktokshop_books.errors import BooksError
+from tiktokshop_books.exports import command as export
 from tiktokshop_books.report import command as report
 from tiktokshop_books.warehouse import SCHEMA, open_marts
 
@@ -29,7 +31,7 @@ class Command(Protocol):
         """Do it."""
 
 
-COMMANDS: Final[tuple[Command, ...]] = (report,)
+COMMANDS: Final[tuple[Command, ...]] = (report, export, close)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BooksError as error:
         sys.stderr.write(f"tiktokshop-books: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -67,33 +67,45 @@ payouts as (
     where amount_before_exchange is not null and exchange_rate is not null
 ),
 
+-- Each document on the clearing account, with what has corrected it.
+on_clearing as (
+    select
+        shop_id,
+        coalesce(corrects, entry_id) as entry_id,
+        document_id,
+        currency,
+        min(entry_date) as day,
+        {{ tiktokshop.total('debit - credit') }} as amount
+    from {{ ref('tiktokshop__journal_lines') }}
+    where category = 'clearing'
+    group by shop_id, coalesce(corrects, entry_id), document_id, currency
+),
+
 -- What has arrived clears what its statements have put into the clearing account.
 cleared as (
     select
         statements.shop_id,
         statements.payment_id,
         journal.currency,
-        {{ tiktokshop.total('journal.debit - journal.credit') }} as amount
+        {{ tiktokshop.total('journal.amount') }} as amount
     from {{ ref('tiktokshop__statements') }} as statements
-    inner join {{ ref('tiktokshop__journal_lines') }} as journal
+    inner join on_clearing as journal
         on statements.shop_id = journal.shop_id
-        and statements.statement_id = journal.document_id
-        and journal.entry_kind = 'statement'
-        and journal.category = 'clearing'
+        and journal.entry_id = 'statement ' || statements.statement_id
     group by statements.shop_id, statements.payment_id, journal.currency
 ),
 
 clearing as (
     select
-        journal.shop_id, 'clearing' as identity, 'payout' as document, journal.document_id, journal.entry_date as day,
-        journal.currency, journal.credit - journal.debit as expected, coalesce(cleared.amount, 0) as actual,
+        journal.shop_id, 'clearing' as identity, 'payout' as document, journal.document_id, journal.day,
+        journal.currency, -journal.amount as expected, coalesce(cleared.amount, 0) as actual,
         case when cleared.amount is null then 0 else 1 end as parts
-    from {{ ref('tiktokshop__journal_lines') }} as journal
+    from on_clearing as journal
     left join cleared
         on journal.shop_id = cleared.shop_id
         and journal.document_id = cleared.payment_id
         and journal.currency = cleared.currency
-    where journal.entry_kind = 'payout' and journal.category = 'clearing'
+    where journal.entry_id = 'payout ' || journal.document_id
 ),
 
 entries as (
@@ -131,9 +143,61 @@ movements as (
     from paid
     left join received
         on paid.shop_id = received.shop_id and paid.currency = received.currency and paid.day = received.day
+),
+
+-- Of a month that was closed, what was booked is what was known then.
+closed as (
+    select shop_id, {{ tiktokshop.month_of('max(entry_date)') }} as month
+    from {{ ref('tiktokshop__closed_lines') }}
+    group by shop_id
+),
+
+receivables as (
+    select
+        months.shop_id, 'receivable' as identity, 'month' as document,
+        substr(cast(months.month as text), 1, 7) || ' ' || months.currency as document_id, months.month as day,
+        months.currency, months.unsettled as expected, months.closing as actual, 1 as parts
+    from {{ ref('tiktokshop__receivables_monthly') }} as months
+    left join closed on months.shop_id = closed.shop_id
+    where closed.month is null or months.month > closed.month
+),
+
+bases as (
+    select
+        shop_id, 'date_bases' as identity, 'month' as document,
+        substr(cast(month as text), 1, 7) || ' ' || currency as document_id, month as day, currency, by_statement as expected,
+        by_order + settled_later + not_settled + ordered_earlier + no_order + order_not_read as actual, 1 as parts
+    from {{ ref('tiktokshop__basis_monthly') }}
+),
+
+-- What the platform says it has paid is in the bank, of the days that you have given the bank's lines of.
+bank as (
+    select
+        shop_id, 'bank' as identity, 'payout' as document, payment_id as document_id, paid_date as day, currency,
+        amount as expected, case when status = 'matched' then amount else 0 end as actual, 1 as parts
+    from {{ ref('tiktokshop__bank_matches') }}
+    where status in ('matched', 'not_in_bank')
+),
+
+-- The account of the reserves has what is open of each of them.
+on_reserves as (
+    select shop_id, currency, 0 as expected, debit - credit as actual, entry_date as day
+    from {{ ref('tiktokshop__journal_lines') }}
+    where category = 'reserves'
+    union all
+    select shop_id, currency, open_amount, 0, coalesce(released_date, held_date) from {{ ref('tiktokshop__reserves') }}
+),
+
+reserves as (
+    select
+        shop_id, 'reserves' as identity, 'account' as document, 'reserves ' || currency as document_id, max(day) as day, currency,
+        {{ tiktokshop.total('expected') }} as expected, {{ tiktokshop.total('actual') }} as actual, 1 as parts
+    from on_reserves
+    group by shop_id, currency
 )
 
-{% for name in ['sections', 'settlements', 'statements', 'payouts', 'clearing', 'entries', 'movements'] -%}
+{% for name in ['sections', 'settlements', 'statements', 'payouts', 'clearing', 'entries', 'movements', 'receivables', 'bases',
+    'bank', 'reserves'] -%}
 select shop_id, identity, document, document_id, day, currency, expected, actual, parts from {{ name }}
 {{ "union all" if not loop.last }}
 {% endfor %}

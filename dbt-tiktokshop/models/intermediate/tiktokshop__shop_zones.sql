@@ -5,7 +5,7 @@ with shops as (
 ),
 
 regions as (
-    select region, time_zone from {{ ref('tiktokshop_regions') }}
+    select region, time_zone from {{ ref('tiktokshop__regions') }}
 )
 
 select

@@ -1,42 +1,13 @@
 -- An order is owed from the day it was made; refunds and adjustments behind it only from the statement that has them.
-with transactions as (
-    select
-        *,
-        row_number() over (
-            partition by shop_id, order_id order by statement_time, statement_id, transaction_id
-        ) as nth
-    from {{ ref('tiktokshop__transactions') }}
-),
-
-settled as (
-    select
-        shop_id,
-        currency,
-        order_create_date as first_day,
-        covered_date as settled_day,
-        settlement_amount as amount
-    from transactions
-    where transaction_type = 'ORDER' and nth = 1 and order_create_date is not null
-),
-
-waiting as (
-    select
-        shop_id,
-        currency,
-        order_create_date as first_day,
-        cast(null as date) as settled_day,
-        coalesce(est_settlement_amount, 0) as amount
-    from {{ ref('stg_tiktokshop__unsettled_transactions') }}
-    where order_create_date is not null
+with spans as (
+    select shop_id, currency, first_day, settled_day, amount from {{ ref('tiktokshop__unsettled_spans') }}
 ),
 
 -- Positive when it becomes owed, negative when it is owed no longer.
 unsettled_changes as (
-    select shop_id, currency, first_day as day, 1 as transactions, amount from settled
+    select shop_id, currency, first_day as day, 1 as transactions, amount from spans
     union all
-    select shop_id, currency, settled_day, -1, -amount from settled
-    union all
-    select shop_id, currency, first_day, 1, amount from waiting
+    select shop_id, currency, settled_day, -1, -amount from spans where settled_day is not null
 ),
 
 statements as (

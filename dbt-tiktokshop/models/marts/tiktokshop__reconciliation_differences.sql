@@ -22,6 +22,36 @@ own_sums as (
     select shop_id, document_id, difference from differences where identity = 'statement_sections'
 ),
 
+-- Adjustments on orders that an earlier statement has settled already, each alone and all of a statement or payment.
+settled_first as (
+    select shop_id, order_id, min(statement_time) as statement_time
+    from {{ ref('tiktokshop__transactions') }}
+    where transaction_type = 'ORDER' and order_id is not null
+    group by shop_id, order_id
+),
+
+late as (
+    select transactions.shop_id, transactions.statement_id, statements.payment_id, transactions.settlement_amount as amount
+    from {{ ref('tiktokshop__transactions') }} as transactions
+    inner join statements
+        on transactions.shop_id = statements.shop_id and transactions.statement_id = statements.statement_id
+    inner join settled_first
+        on transactions.shop_id = settled_first.shop_id
+        and transactions.order_id = settled_first.order_id
+        and transactions.statement_time > settled_first.statement_time
+    where transactions.transaction_type <> 'ORDER'
+),
+
+late_amounts as (
+    select shop_id, 'statement' as document, statement_id as document_id, amount from late
+    union
+    select shop_id, 'statement', statement_id, sum(amount) from late group by shop_id, statement_id
+    union
+    select shop_id, 'payout', payment_id, amount from late
+    union
+    select shop_id, 'payout', payment_id, sum(amount) from late group by shop_id, payment_id
+),
+
 of_statements as (
     select
         differences.shop_id,
@@ -32,12 +62,18 @@ of_statements as (
             when differences.parts = 0 then 'not_read'
             when differences.identity = 'statement_sections' then 'platform_sums_differ'
             when own_sums.difference = differences.difference then 'platform_sums_differ'
+            when late_amounts.amount is not null then 'late_adjustment'
             when unread.shop_id is not null then 'not_read'
             else 'unexplained'
         end as cause
     from differences
     left join own_sums
         on differences.shop_id = own_sums.shop_id and differences.document_id = own_sums.document_id
+    left join late_amounts
+        on late_amounts.document = 'statement'
+        and differences.shop_id = late_amounts.shop_id
+        and differences.document_id = late_amounts.document_id
+        and differences.difference = -late_amounts.amount
     left join unread on differences.shop_id = unread.shop_id
     where differences.document = 'statement'
 ),
@@ -81,6 +117,8 @@ select
         when differences.identity in ('payout_statements', 'clearing') and payouts.reserve_amount <> 0
             and abs(differences.difference) = abs(payouts.reserve_amount)
             then case when differences.difference < 0 then 'reserve_held' else 'reserve_released' end
+        when late_amounts.amount is not null and differences.identity in ('payout_statements', 'clearing')
+            then 'late_adjustment'
         when unread.shop_id is not null then 'not_read'
         else 'unexplained'
     end as cause
@@ -98,3 +136,9 @@ left join behind_payouts
     on differences.document = 'payout'
     and differences.shop_id = behind_payouts.shop_id
     and differences.document_id = behind_payouts.payment_id
+left join late_amounts
+    on late_amounts.document = 'payout'
+    and differences.document = 'payout'
+    and differences.shop_id = late_amounts.shop_id
+    and differences.document_id = late_amounts.document_id
+    and differences.difference = -late_amounts.amount

@@ -7,7 +7,7 @@ components as (
 ),
 
 categories as (
-    select section, component, category from {{ ref('tiktokshop_components') }}
+    select section, component, category from {{ ref('tiktokshop__components') }}
 )
 
 select

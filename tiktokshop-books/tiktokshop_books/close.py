@@ -1,0 +1,160 @@
+"""`tiktokshop-books close`: writes the journal of a month that is over into the file that dbt takes as closed."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import io
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tiktokshop_books.amounts import written
+from tiktokshop_books.entries import COLUMNS, TABLE
+from tiktokshop_books.errors import BooksError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tiktokshop_books.warehouse import Marts
+
+NAME: Final = "close"
+HELP: Final = "close a month: write its journal into the file that dbt keeps to from then on"
+_MONTH_ENDS: Final = "tiktokshop__month_ends"
+_CLOSED: Final = "tiktokshop__books_closed"
+_FIELDS: Final = (*COLUMNS[:5], "corrects", *COLUMNS[5:])
+_AMOUNTS: Final = ("debit", "credit")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which month, and which file."""
+    parser.add_argument(
+        "--month", required=True, type=_month, help="the month, such as 2026-10; earlier ones close, too"
+    )
+    parser.add_argument(
+        "--file", required=True, type=Path, help="the seed of your dbt project, such as seeds/closed.csv"
+    )
+    parser.add_argument("--shop", action="append", default=[], metavar="ID", help="only this shop; may be repeated")
+
+
+def run(marts: Marts, options: argparse.Namespace) -> None:
+    """Append the lines, and say how many."""
+    ends = {row["shop_id"]: row["last_day"] for row in marts.rows(_MONTH_ENDS) if row["month"] == options.month}
+    journal = marts.rows(TABLE, *_FIELDS)
+    shops = sorted(set(options.shop) or {row["shop_id"] for row in journal})
+    earlier = _read(options.file)
+    closed = _closed_until(earlier)
+    added: list[Mapping[str, Any]] = []
+    for shop in shops:
+        _need_open(shop, options.month, closed.get(shop), options.file)
+        _need_over(shop, options.month, ends)
+        _need_explained(marts, shop, options.month)
+        added += _added(shop, ends[shop], journal, earlier, closed.get(shop), options.file)
+    _write(options.file, [*earlier, *map(_texts, added)])
+    print(f"{options.file}: {len(added)} lines of {options.month:%Y-%m} and before. Run dbt build again.")  # noqa: T201
+
+
+def _need_open(shop: str, month: dt.date, closed: dt.date | None, file: Path) -> None:
+    if closed is not None and closed >= month:
+        raise BooksError(
+            f"{closed:%Y-%m} of the shop {shop} is closed in {file}: nothing of it or before is written again."
+        )
+
+
+def _need_over(shop: str, month: dt.date, ends: Mapping[str, dt.date]) -> None:
+    if shop not in ends:
+        raise BooksError(
+            f"{month:%Y-%m} of the shop {shop} is not over, as far as was read: run the tap and dbt build when it is."
+        )
+
+
+def _need_explained(marts: Marts, shop: str, month: dt.date) -> None:
+    for row in sorted(marts.rows(_CLOSED), key=lambda row: row["month"]):
+        if row["shop_id"] == shop and row["month"] <= month and not row["is_closed"]:
+            raise BooksError(
+                f"{row['month']:%Y-%m} of the shop {shop} has {row['open_differences']} differences that nothing "
+                "explains: see tiktokshop__reconciliation_differences, and close it when they are explained."
+            )
+
+
+def _added(
+    shop: str,
+    last_day: dt.date,
+    journal: list[dict[str, Any]],
+    earlier: list[dict[str, str]],
+    closed: dt.date | None,
+    file: Path,
+) -> list[dict[str, Any]]:
+    """The lines up to a day that are not in the file, by entry."""
+    known = {row["entry_id"] for row in earlier if row["shop_id"] == shop}
+    rows = [
+        row
+        for row in journal
+        if row["shop_id"] == shop and row["entry_date"] <= last_day and row["entry_id"] not in known
+    ]
+    if closed is not None and any(row["entry_date"].replace(day=1) <= closed for row in rows):
+        raise BooksError(
+            f"The marts do not know {file}: set the variable tiktokshop_closed_journal to {file.stem}, and run dbt "
+            "build again."
+        )
+    if not rows:
+        raise BooksError(f"The journal of the shop {shop} has no lines up to {last_day}: there is nothing to close.")
+    return sorted(rows, key=lambda row: (row["entry_date"], row["entry_id"], row["line"]))
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: written(row[name]) if name in _AMOUNTS else "" if row[name] is None else str(row[name])
+        for name in _FIELDS
+    }
+
+
+def _closed_until(rows: Iterable[Mapping[str, str]]) -> dict[str, dt.date]:
+    """The last month that is closed, by shop."""
+    found: dict[str, dt.date] = defaultdict(lambda: dt.date.min)
+    for row in rows:
+        month = dt.date.fromisoformat(row["entry_date"]).replace(day=1)
+        found[row["shop_id"]] = max(found[row["shop_id"]], month)
+    return dict(found)
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    if not file.exists():
+        return []
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            reader = csv.DictReader(opened)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BooksError(f"{file} cannot be read: {error}.") from error
+    if tuple(reader.fieldnames or ()) != _FIELDS:
+        raise BooksError(f"{file} is not a closed journal: name a new file, or the one that this command has written.")
+    return rows
+
+
+def _write(file: Path, rows: list[dict[str, str]]) -> None:
+    """All of it or nothing. Beside it goes what tells dbt that every column is a text, so that an id stays as it is."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, _FIELDS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    types = "".join(f"        {name}: text\n" for name in _FIELDS)
+    properties = f"version: 2\nseeds:\n  - name: {file.stem}\n    config:\n      column_types:\n{types}"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_name(f".{file.name}.unfinished")
+        unfinished.write_text(text.getvalue(), encoding="utf-8", newline="")
+        unfinished.replace(file)
+        if not file.with_suffix(".yml").exists():
+            file.with_suffix(".yml").write_text(properties, encoding="utf-8")
+    except OSError as error:
+        raise BooksError(f"{file} cannot be written: {os.strerror(error.errno or 0)}.") from error
+
+
+def _month(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a month such as 2026-10") from None
