@@ -15,6 +15,7 @@ import pytest
 from deliveries import KEY, NOW, SHOP, emptied, event
 from store_places import free_port
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.redaction import known
 from tiktokshop_webhooks import inbox as inbox_package
 from tiktokshop_webhooks.inbox import Arrival, Inbox, InboxError, Stray, open_inbox
 from tiktokshop_webhooks.inbox import statements as sql
@@ -441,7 +442,8 @@ def test_an_address_that_cannot_be_right_is_refused_without_showing_it(address, 
 
 
 def test_a_server_that_is_not_there_or_refuses_is_told_without_the_password(open_one, postgresql_port):
-    gone = open_one(f"postgresql://owner:canary-password@127.0.0.1:{free_port()}/postgres")
+    gone = open_one(f"postgresql://owner:canary-password@127.0.0.1:{free_port()}/postgres?sslpassword=canary-other")
+    assert known("canary-password and canary-other") == "*** and ***"
     with pytest.raises(InboxError, match=r"postgresql://127\.0\.0\.1:\d+/postgres cannot be reached") as raised:
         keep(gone, event())
     refused = open_one(f"postgresql://owner:canary-password@127.0.0.1:{postgresql_port}/postgres")
