@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tiktokshop_client import Secret, notify
 from tiktokshop_client.configuration import PLAIN_NUMBER
 from tiktokshop_client.errors import ConfigurationError
 
@@ -243,6 +244,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": "send",
     },
+    "notify": {**notify.SETTING, "description": f"Whom to tell that a guard has stopped the run: {notify.WAYS}."},
 }
 
 
@@ -269,6 +271,7 @@ class WritingSettings:
     protect_status: bool = True
     carriers: Carriers = field(default_factory=dict)
     deactivate_on_zero: bool = False
+    notify: tuple[Secret, ...] = ()
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> WritingSettings:
@@ -300,6 +303,7 @@ class WritingSettings:
             protect_status=found["protect_status"],
             carriers=found["carriers"],
             deactivate_on_zero=found["on_zero"] == "deactivate",
+            notify=notify.checked(found["notify"]),
         )
 
 

@@ -13,7 +13,7 @@ import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
-from tiktokshop_client import Client, Settings, end_at_next_signal
+from tiktokshop_client import Client, Settings, end_at_next_signal, notify
 from tiktokshop_client.console import quiet, run
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.health import early_warnings
@@ -296,6 +296,12 @@ class TargetTikTokShop(PlatformPlugin, Target):
         except TikTokShopError:
             return {}
 
+    def tell(self, error: Exception) -> None:
+        """Tells those whom the setting `notify` names, if a guard has stopped the run."""
+        if isinstance(error, RunStoppedError):
+            for problem in notify.tell_all(self.settings.notify, f"target-tiktokshop: {error}"):
+                self.logger.warning("%s.", problem)
+
     def close(self) -> None:
         """Closes connections and files."""
         self.write_unreadable()
@@ -331,8 +337,9 @@ class TargetTikTokShop(PlatformPlugin, Target):
             raise InputError(f"The input is not a Singer stream: {words}") from error
         except (PlanStoppedError, RowsFailedError):
             raise
-        except Exception:
+        except Exception as error:
             target.summarise(failed=True)
+            target.tell(error)
             raise
         finally:
             target.close()

@@ -1,11 +1,15 @@
 """Guards: where each limit lies to the hair, what holds when the live value cannot be seen, and what is too much."""
 
+import json
+import shlex
+import sys
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import call
 from target_tiktokshop.settings import WritingSettings
 from target_tiktokshop.writing.changes import Changes
 from target_tiktokshop.writing.guards import GUARDS, check_batch
@@ -315,6 +319,28 @@ def test_a_shop_is_not_emptied_in_one_run(lab):
     assert type(sold_out.error).__name__ == "RunStoppedError"
     assert ("guarded", "max_deactivated_percent") in sold_out.outcomes
     assert sold_out.writes == {}
+
+
+def test_whom_the_user_names_is_told_when_a_guard_stops_a_run_and_not_of_a_plan(lab):
+    told = lab.folder / "told"
+    command = [sys.executable, "-c", f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read())"]
+    records = [{"shop_id": lab.us.id, "product_id": each["id"], "status": "inactive"} for each in lab.products()]
+    (lab.folder / "input").write_text(lab.lines(*(("product_status", record) for record in records)))
+
+    def run(**config):
+        more = {"results_path": str(lab.folder / "results.jsonl"), "notify": [shlex.join(command), "/no/such/canary"]}
+        (lab.folder / "config.json").write_text(json.dumps({**lab.config, **more, **config}))
+        return call("target-tiktokshop", "--config", lab.folder / "config.json", "--input", lab.folder / "input")
+
+    assert run(dry_run=True).code == 1
+    assert not told.exists()
+    ended = run()
+    assert ended.code == 1
+    (text,) = told.read_text().splitlines()
+    assert text.startswith("target-tiktokshop: The run was stopped and nothing of the batch was sent: ")
+    assert text.endswith("raise max_deactivated_percent.")
+    assert "nobody was told by the setting notify: its command cannot be started" in ended.log
+    assert "canary" not in ended.log
 
 
 def test_a_whole_shop_is_not_repriced_in_one_run(lab):

@@ -109,8 +109,9 @@ def test_what_the_platform_says_afterwards_decides(grant, monkeypatch):
     assert "NOT DONE: the platform reports it to " in output
 
 
-def test_what_the_platform_refuses_is_told_with_its_words(grant):
-    output = hooks("subscribe", "NEW_MESSAGE", "--address", "http://127.0.0.1:8787/webhooks", code=1)
+def test_what_the_platform_refuses_is_told_with_its_words(grant, monkeypatch):
+    monkeypatch.setattr("tiktokshop_sandbox.endpoints.event._reachable", lambda *_: False)
+    output = hooks("subscribe", "NEW_MESSAGE", "--address", ADDRESS + "/another", code=1)
     assert "NOT DONE" in output
     assert "Address is invalid" in output
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import re
 import threading
 import time
+from pathlib import Path
 
 import platform_facts
 import pytest
 from deliveries import KEY, NOW, SHOP, emptied, event
 from store_places import free_port
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.redaction import known
+from tiktokshop_webhooks import inbox as inbox_package
 from tiktokshop_webhooks.inbox import Arrival, Inbox, InboxError, Stray, open_inbox
 from tiktokshop_webhooks.inbox import statements as sql
 
@@ -327,7 +331,6 @@ def test_a_reader_is_told_when_there_is_no_inbox(address, open_one):
 
 def test_a_transaction_that_fails_keeps_nothing(inbox):
     def work(run):
-        inbox._begin(run)
         inbox._admit(run, [arrival(event())])
         raise KeyError
 
@@ -335,6 +338,17 @@ def test_a_transaction_that_fails_keeps_nothing(inbox):
         inbox._engine.perform(work)
     assert (inbox.after(0), inbox.last()) == ([], 0)
     assert keep(inbox, event())[0].position == 1
+
+
+def test_a_reader_needs_none_of_the_server_s_libraries():
+    folder = Path(inbox_package.__file__).parent
+    named = {
+        word
+        for path in folder.glob("*.py")
+        for word in re.findall(r"^ *(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert "psycopg" in named
+    assert named & {"starlette", "uvicorn", "click", "h11", "anyio"} == set()
 
 
 # -- what only one of the two can do ------------------------------------------------------------------------------
@@ -365,8 +379,6 @@ def test_an_inbox_whose_file_was_taken_away_begins_a_new_one_in_place_of_writing
     before = inbox.identity()
     for path in file.parent.glob("inbox.sqlite*"):
         path.unlink()
-    inbox.check()
-    inbox._begun = False
     keep(inbox, event())
     assert [each.position for each in open_one(str(file)).after(0)] == [1]
     assert inbox.identity() != before
@@ -430,7 +442,8 @@ def test_an_address_that_cannot_be_right_is_refused_without_showing_it(address, 
 
 
 def test_a_server_that_is_not_there_or_refuses_is_told_without_the_password(open_one, postgresql_port):
-    gone = open_one(f"postgresql://owner:canary-password@127.0.0.1:{free_port()}/postgres")
+    gone = open_one(f"postgresql://owner:canary-password@127.0.0.1:{free_port()}/postgres?sslpassword=canary-other")
+    assert known("canary-password and canary-other") == "*** and ***"
     with pytest.raises(InboxError, match=r"postgresql://127\.0\.0\.1:\d+/postgres cannot be reached") as raised:
         keep(gone, event())
     refused = open_one(f"postgresql://owner:canary-password@127.0.0.1:{postgresql_port}/postgres")

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import tiktokshop_webhooks.server as bounds
 from deliveries import KEY, SECRET, event, signature
+from in_process import call
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_webhooks.inbox import open_inbox
 from tiktokshop_webhooks.server import bound
@@ -232,3 +233,29 @@ def test_a_disk_without_room_is_answered_503_and_with_room_again_200(tmp_path):
     assert "answered 503" in log
     with contextlib.closing(open_inbox(str(tmp_path / ".tiktokshop" / "inbox.sqlite"), create=False)) as inbox:
         assert len(inbox.after(0)) == answers.count(200) + 1
+
+
+@pytest.mark.slow
+def test_a_receiver_that_says_all_it_can_says_nothing_of_a_body_a_signature_or_a_secret(tmp_path):
+    body = event(14, data={"content": "canary-words"})
+    with process(tmp_path, "--log-level", "debug") as (running, port):
+        for given in (None, "canary" + "0" * 58, signature(body)[:-1] + "x", ""):
+            deliver(port, body, given)
+        deliver(port, b"canary-garbage")
+        with contextlib.closing(connect(port, b"canary no request\r\n\r\n")) as odd:
+            assert is_closed(odd, 5) is False  # it is answered first
+        running.terminate()
+        seen = running.stdout.read() + running.stderr.read()
+    assert b"quarantine" in seen
+    for secret in (b"canary", signature(body)[:12].encode(), SECRET.encode()):
+        assert secret not in seen
+
+
+def test_a_port_that_is_taken_ends_the_command_with_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIKTOKSHOP_APP_KEY", KEY)
+    monkeypatch.setenv("TIKTOKSHOP_APP_SECRET", SECRET)
+    with contextlib.closing(bound("127.0.0.1", 0)) as taken:
+        ended = call("tiktokshop-webhooks", "serve", "--port", taken.getsockname()[1])
+    assert (ended.code, ended.output) == (1, "")
+    assert "cannot be listened on: Address already in use; choose another with --host and --port" in ended.log

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from tiktokshop_client import SETTINGS, Secret, configuration
+from tiktokshop_client import SETTINGS, Secret, configuration, notify
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.redaction import known
 
@@ -69,15 +67,11 @@ OWN: dict[str, Any] = {
         "default": 30,
     },
     "notify": {
-        "type": "array",
-        "items": {"type": "string"},
-        "title": "Notify",
+        **notify.SETTING,
         "description": (
-            "Whom to tell that a grant ends or has ended, or that an event cannot be used: addresses that get JSON "
-            "with a `text` by POST, as chats take it, and commands that get the text as their input, like "
-            '`mail -s "TikTok Shop" ops@example.com`. As JSON, or one alone.'
+            "Whom to tell that a grant ends or has ended, or that an event cannot be used: "
+            f"{notify.WAYS}, or one alone."
         ),
-        "secret": True,
     },
 }
 PROPERTIES: dict[str, Any] = configuration.bound({**SETTINGS["properties"], **OWN})
@@ -124,9 +118,9 @@ class HookSettings:
             refuse_bad_signatures=_boolean(config, "refuse_bad_signatures"),
             quarantine_bytes=round(_number(config, "quarantine_megabytes", 0.01, 100_000) * 1_000_000),
             retention_ms=round(_number(config, "retention_days", 1, 3_650) * 86_400_000),
-            notify=tuple(map(Secret, _notify(config))),
+            notify=notify.checked(config.get("notify")),
         )
-        known.add(*(secret for each in secrets.values() for secret in each), *settings.notify)
+        known.add(*(secret for each in secrets.values() for secret in each))
         return settings
 
 
@@ -151,9 +145,9 @@ def gather(file: Path | None) -> dict[str, Any]:
         else:
             variables = configuration.assignments(text)
             config |= _named(variables) | {name: value for name, value in variables.items() if name in PROPERTIES}
-    notify = config.get("notify")
-    if isinstance(notify, str) and not notify.lstrip().startswith("["):
-        config["notify"] = [notify]  # one alone, in which a comma is a comma
+    whom = config.get("notify")
+    if isinstance(whom, str) and not whom.lstrip().startswith("["):
+        config["notify"] = [whom]  # one alone, in which a comma is a comma
     return configuration.typed(config, PROPERTIES)
 
 
@@ -190,28 +184,6 @@ def _apps(config: Mapping[str, Any]) -> dict[str, tuple[Secret, ...]]:
     if key:
         found[key] = (*(Secret(text) for text in texts if text), *found.get(key, ()))
     return found
-
-
-def _notify(config: Mapping[str, Any]) -> list[str]:
-    value = config.get("notify") or []
-    if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
-        raise ConfigurationError("the setting notify must be a list of addresses and commands")
-    for each in value:
-        if not _can_be_told(each.strip()):
-            raise ConfigurationError(
-                "the setting notify holds what is neither an address that begins with https:// nor a command: check "
-                "its quotes"
-            )
-    return [each.strip() for each in value]
-
-
-def _can_be_told(text: str) -> bool:
-    try:
-        if text.startswith(("https://", "http://")):
-            return bool(urlsplit(text).hostname)
-        return "://" not in text.split(maxsplit=1)[0] and bool(shlex.split(text))
-    except ValueError:
-        return False
 
 
 def _text(config: Mapping[str, Any], name: str) -> str:

@@ -12,8 +12,6 @@ from tiktokshop_client import TikTokShopError, notify
 from tiktokshop_webhooks.notices import texts
 
 if TYPE_CHECKING:
-    from tiktokshop_client import Secret
-
     from tiktokshop_webhooks.inbox import Inbox
     from tiktokshop_webhooks.metrics import Metrics
     from tiktokshop_webhooks.settings import HookSettings
@@ -89,17 +87,11 @@ class Upkeep:
 
     def _told(self, text: str) -> bool:
         """Whether all that are to be told were. One who was is told again when another was not."""
-        untold = [whom for whom in self._settings.notify if not self._tell(whom, text)]
-        return not untold
-
-    def _tell(self, whom: Secret, text: str) -> bool:
-        try:
-            notify.tell(whom, text)
-        except TikTokShopError as error:
+        problems = notify.tell_all(self._settings.notify, text)
+        for problem in problems:
             self._metrics.count("notices_failed_total")
-            log.warning("%s; it is tried again.", error)
-            return False
-        return True
+            log.warning("%s; it is tried again.", problem)
+        return not problems
 
     def _work(self) -> None:
         while not self._ended.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -69,6 +70,7 @@ def serve(*, host: str, port: int, config_file: Path | None, as_json: bool, log_
         sys.stdout.flush()
 
     server = HookServer(app, ready)
+    gc.freeze()  # what is there already is not garbage, and need not be looked through
     server.run([sock])
     if server.interrupted:
         sys.exit(130)

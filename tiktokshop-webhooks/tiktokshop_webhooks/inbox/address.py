@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tiktokshop_client import Secret
 from tiktokshop_client.errors import ConfigurationError
@@ -51,7 +51,8 @@ def _server(address: str, *, create: bool) -> Engine:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port else ""
         shown = f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
-        known.add(Secret(unquote(parts.password or "")))
+        options = [value for name, value in parse_qsl(parts.query) if "password" in name]
+        known.add(*map(Secret, [unquote(parts.password or ""), *options]))
     if shown is None or "@" in shown:
         raise ConfigurationError(
             "the setting webhook_inbox is not a URL that can be read: write characters of the user and the password in "

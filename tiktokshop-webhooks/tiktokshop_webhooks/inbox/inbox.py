@@ -34,7 +34,6 @@ class Inbox:
         self.name = engine.name
         self.quarantine = Quarantine(engine, self._admit)
         self._engine = engine
-        self._begun = False
 
     # -- for readers
 
@@ -56,7 +55,7 @@ class Inbox:
         return self._counter(FORGOTTEN)
 
     def identity(self) -> int:
-        """A number that no other inbox has: if it changes, positions have begun anew."""
+        """A number that no other inbox has: if it changes, positions have begun anew. 0 before the first delivery."""
         return self._counter(IDENTITY)
 
     def bury(self, position: int, reason: str) -> bool:
@@ -86,13 +85,10 @@ class Inbox:
         """
 
         def work(run: Execute) -> list[Kept]:
-            self._begin(run)
             kept = self._admit(run, arrivals)
             return kept + add_strays(run, strays, room, self._engine.lock)
 
-        kept = self._engine.perform(work)
-        self._begun = True
-        return kept
+        return self._engine.perform(work)
 
     def check(self) -> None:
         """Writes something, durably.
@@ -102,11 +98,10 @@ class Inbox:
         """
 
         def work(run: Execute) -> None:
-            self._begin(run)
+            self._take(run)
             run(sql.TOUCH, POSITION)
 
         self._engine.perform(work)
-        self._begun = True
 
     # -- for people
 
@@ -129,7 +124,6 @@ class Inbox:
         found = [(event, read(event.body)) for event in events if event.dead and event.body]
 
         def work(run: Execute) -> int:
-            self._begin(run)
             position = self._take(run)
             done = 0
             for event, envelope in found:
@@ -172,12 +166,11 @@ class Inbox:
         self._engine.perform(lambda run: run(sql.EMPTY, b"", before_ms))
 
         def work(run: Execute) -> int:
-            self._begin(run)
             old = [row[0] for row in run(sql.OLD, before_ms, AT_ONCE).fetchall()]
             for position in old:
                 run(sql.DROP, position)
-            forgotten = run(sql.READ_COUNTER, FORGOTTEN).fetchall()[0][0]
-            run(sql.SET_COUNTER, max([forgotten, *old]), FORGOTTEN)
+            highest = max(old, default=0)
+            run(sql.RAISE_COUNTER, highest, FORGOTTEN, highest)
             return len(old)
 
         while True:
@@ -221,15 +214,15 @@ class Inbox:
 
     # -- inside a transaction
 
-    def _begin(self, run: Execute) -> None:
-        """Gives a new inbox its identity and its counters."""
-        if not self._begun:
+    def _take(self, run: Execute) -> int:
+        """The highest position so far; until the transaction ends, nobody else gets one. A new inbox begins with it."""
+        statement = sql.TAKE.format(lock=self._engine.lock)
+        found = run(statement, POSITION).fetchall()
+        if not found:
             for name, value in ((POSITION, 0), (FORGOTTEN, 0), (IDENTITY, secrets.randbits(62))):
                 run(sql.BEGIN_COUNTER, name, value)
-
-    def _take(self, run: Execute) -> int:
-        """The highest position so far; until the transaction ends, nobody else gets one."""
-        return int(run(sql.TAKE.format(lock=self._engine.lock), POSITION).fetchall()[0][0])
+            found = run(statement, POSITION).fetchall()
+        return int(found[0][0])
 
     def _admit(self, run: Execute, arrivals: Sequence[Arrival]) -> list[Kept]:
         if not arrivals:

@@ -45,6 +45,7 @@ BEGIN_COUNTER = f"INSERT INTO {COUNTERS} VALUES (?, ?) ON CONFLICT (name) DO NOT
 TAKE = f"SELECT value FROM {COUNTERS} WHERE name = ?{{lock}}"
 READ_COUNTER = f"SELECT value FROM {COUNTERS} WHERE name = ?"
 SET_COUNTER = f"UPDATE {COUNTERS} SET value = ? WHERE name = ?"
+RAISE_COUNTER = f"UPDATE {COUNTERS} SET value = ? WHERE name = ? AND value < ?"
 TOUCH = f"UPDATE {COUNTERS} SET value = value WHERE name = ?"
 
 REPEATED = f"UPDATE {EVENTS} SET deliveries = deliveries + 1 WHERE key = ?"
