@@ -105,6 +105,7 @@ COMMANDS = (
     ("tiktokshop", "auth", "logout"),
     ("tiktokshop", "doctor"),
     ("tiktokshop-books",),
+    ("tiktokshop-books", "report"),
     ("tiktokshop-books", "export"),
     ("tiktokshop-books", "close"),
     ("tiktokshop-sandbox",),
