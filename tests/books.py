@@ -113,7 +113,7 @@ def load_duckdb(folder, messages):
     config = configured(
         folder, "upserting", filepath=str(file), default_target_schema="tiktokshop", add_metadata_columns=True
     )
-    run([PROGRAMS / "target-duckdb", "--config", config], text=lines_of(messages, others))
+    run([PROGRAMS.parent / "duckdb-1" / "bin" / "target-duckdb", "--config", config], text=lines_of(messages, others))
     config = configured(
         folder, "appending", path=str(file), default_target_schema="tiktokshop", load_method="append-only"
     )

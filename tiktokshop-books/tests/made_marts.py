@@ -15,7 +15,7 @@ TYPES = {
     **dict.fromkeys(("day", "month", "covered_date", "order_date", "create_date", "paid_date"), "date"),
     **dict.fromkeys(("return_date", "updated_date"), "date"),
     **dict.fromkeys(("payment_time", "update_time", "statement_time", "create_time"), "timestamptz"),
-    **dict.fromkeys(("is_closed", "is_refunded"), "boolean"),
+    **dict.fromkeys(("is_closed", "is_refunded", "is_latest", "is_unread"), "boolean"),
     **dict.fromkeys(("orders", "sold_quantity", "units", "returned_units", "statements", "checked"), "bigint"),
     **dict.fromkeys(("differences", "open_differences", "available_units", "committed_units"), "bigint"),
     **dict.fromkeys(("listing_problems", "count"), "bigint"),
@@ -221,6 +221,15 @@ MARTS = {
         {**MONTH, "month": dt.date(2026, 8, 1)},
         {**MONTH, "month": dt.date(2026, 9, 1), "differences": 2, "open_differences": 1, "is_closed": False},
         {**MONTH, "month": dt.date(2026, 10, 1)},
+    ],
+    "stg_tiktokshop__run_summary": [{"shop_id": "1"}],
+    "tiktokshop__data_quality": [
+        {"shop_id": "1", "day": TODAY, "stream": stream, "kind": kind, "count": 3, "detail": NASTY, **latest}
+        for stream, kind, latest in (
+            ("orders", "short", {"is_latest": True, "is_unread": True}),
+            ("shop_score", "skipped", {"is_latest": True, "is_unread": True}),
+            ("returns", "left_over", {"is_latest": False, "is_unread": True}),
+        )
     ],
     "tiktokshop__inventory_daily": [
         {

@@ -14,8 +14,8 @@ from made_marts import DIFFERENCE, FIRST, LAST, MARTS, NASTY, NOON, TODAY, fill,
 from store_places import PASSWORD, postgresql_port  # noqa: F401 - one server for all files
 from tiktokshop_books.cli import main
 from tiktokshop_books.report import money
-from tiktokshop_books.report.asking import PREFIX, Source
-from tiktokshop_books.report.closing import CLOSED_NEEDS, QUALITY_NEEDS
+from tiktokshop_books.report.asking import PREFIX, MartReader
+from tiktokshop_books.report.closing import CAUSES, CLOSED_NEEDS, IDENTITIES, QUALITY_NEEDS
 from tiktokshop_books.report.headlines import FIGURES
 from tiktokshop_books.report.page import PARTS, page
 from tiktokshop_books.warehouse import open_marts
@@ -83,7 +83,7 @@ class Tables(HTMLParser):
 
 def made(path):
     with open_marts(str(path)) as marts:
-        return page(Source(marts), NOON)
+        return page(MartReader(marts), NOON)
 
 
 @pytest.fixture(scope="session")
@@ -291,11 +291,18 @@ def test_without_names_a_shop_is_called_by_its_id(tmp_path):
     assert ">Shop 2</h2>" in made(warehouse(tmp_path / "shop.duckdb", rest))
 
 
-def test_what_runs_report_of_their_gaps_is_shown(tmp_path):
-    gap = {"shop_id": "1", "stream": "orders", "kind": "short", "count": 3, "detail": NASTY}
-    shown = Tables(made(warehouse(tmp_path / "shop.duckdb", {**MARTS, "tiktokshop__data_quality": [gap]})))
-    (row,) = shown.table("What the runs report")
-    assert [cell[0] for cell in row] == ["orders", "short", "3", NASTY]
+def test_what_the_last_runs_report_of_their_gaps_is_shown(shown):
+    rows = [[cell[0] for cell in row] for row in shown.table("What the last runs report")]
+    assert rows == [
+        ["orders", "short", "3", NASTY, "15 Oct 2026"],
+        ["shop_score", "skipped", "3", NASTY, "15 Oct 2026"],
+    ]
+    assert "1 stream could not be read in full. A later run reads what is missing." in shown.notes
+
+
+def test_runs_that_say_nothing_of_themselves_are_not_called_complete(shown):
+    said = "What the runs could not read is not known: they were made without the stream run_summary. Select it."
+    assert shown.notes.count(said) == 1  # of the second shop
 
 
 @pytest.mark.parametrize(
@@ -322,6 +329,13 @@ def test_the_columns_that_are_asked_for_are_those_of_the_package():
         for mart, columns in needs.items():
             if PREFIX + mart in described:
                 assert set(columns.split()) <= described[PREFIX + mart], mart
+
+
+def test_every_identity_and_cause_has_words():
+    text = (ROOT / "dbt-tiktokshop" / "models" / "marts" / "_marts.yml").read_text()
+    assert set(re.findall(r"identity: (\w+)", text)) == set(IDENTITIES)
+    causes = re.search(r"Why they differ: ([\w, ]+)\.", text)[1]
+    assert set(re.split(", | or ", causes)) == set(CAUSES)
 
 
 def test_the_command_writes_the_page_and_names_it(tmp_path, capsys):
@@ -351,5 +365,5 @@ def test_postgresql_gives_the_same_page(text, postgresql_port):  # noqa: F811
     with psycopg.connect(other) as connection:
         fill(connection.execute, mark="%s")
     with open_marts(other) as marts:
-        assert page(Source(marts), NOON) == text
+        assert page(MartReader(marts), NOON) == text
     assert DIFFERENCE["document_id"] in text

@@ -24,7 +24,7 @@ _VALUE = re.compile(r":([a-z_]+)")
 
 
 @dataclass
-class Source:
+class MartReader:
     """The marts of a warehouse, and which columns they have."""
 
     marts: Marts

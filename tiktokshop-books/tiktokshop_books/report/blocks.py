@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Money:
+class CurrencyAmount:
     """An amount in its own currency."""
 
     value: Decimal
@@ -42,8 +42,8 @@ class Cells:
     values: Sequence[Cell]
 
 
-Cell: TypeAlias = "str | int | dt.date | Money | Share | Measure | Cells | None"
-NUMBERS = (int, Money, Share, Measure, Cells)
+Cell: TypeAlias = "str | int | dt.date | CurrencyAmount | Share | Measure | Cells | None"
+NUMBERS = (int, CurrencyAmount, Share, Measure, Cells)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ Block: TypeAlias = "Note | Sheet | Picture"
 
 
 @dataclass(frozen=True)
-class Part:
+class Section:
     """A part of the page with its title."""
 
     anchor: str

@@ -53,7 +53,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Step:
+class Bar:
     """A bar of a waterfall: from where to where, and whether it is a sum so far."""
 
     name: str
@@ -124,7 +124,7 @@ def stacked_bars(
     return _picture(label, spec, tuple(zip(PALETTE, names, strict=False)))
 
 
-def waterfall(label: str, steps: Sequence[Step]) -> Picture:
+def waterfall(label: str, steps: Sequence[Bar]) -> Picture:
     """From a first amount to a last one, step by step, from top to bottom."""
     ends = [float(end) for step in steps for end in (step.start, step.end)]
     bottom, top = min(0, *ends), max(0, *ends)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, Money, Note, Sheet
+from tiktokshop_books.report.blocks import Block, CurrencyAmount, Note, Sheet
 from tiktokshop_books.report.money import count, month, things
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ RECONCILIATION_NEEDS: Final[Needs] = {
     "reconciliation_differences": "shop_id identity document document_id month currency expected actual difference"
     " cause",
 }
-QUALITY_NEEDS: Final[Needs] = {"data_quality": "shop_id"}
+QUALITY_NEEDS: Final[Needs] = {"data_quality": "shop_id day stream kind count detail is_latest is_unread"}
 OPEN: Final = ("not_read", "unexplained")
 IDENTITIES: Final = {
     "section_revenue": "Revenue of a transaction is the sum of its parts",
@@ -33,6 +33,10 @@ IDENTITIES: Final = {
     "payout_movements": "The payments of a day are the movements on the balance",
     "clearing": "What a payment clears is what its statements have put there",
     "entry_balance": "Debits equal credits",
+    "receivable": "What is not settled rolls forward from month to month",
+    "date_bases": "A month by its orders and by its statements differs by what lies between",
+    "reserves": "The account of the reserves is what is open of each",
+    "bank": "What was paid is on the bank's lines",
 }
 CAUSES: Final = {
     "late_adjustment": "adjusted later",
@@ -58,6 +62,11 @@ select identity, count(*) as checked, sum(case when difference <> 0 then 1 else 
 from {reconciliation}
 where shop_id = :shop
 group by identity
+"""
+_GAPS = """
+select stream, kind, "count" as number, detail, day, is_unread from {data_quality}
+where shop_id = :shop and is_latest
+order by is_unread desc, stream, kind
 """
 _DIFFERENCES = """
 select * from {reconciliation_differences}
@@ -122,8 +131,8 @@ def _verdict(checked: str, differences: list[Row]) -> Note:
     return Note(f"{words}, each explained.", "good")
 
 
-def _difference(row: Row) -> tuple[str, str, dt.date | str, Money, Money, Money, str]:
-    amounts = (Money(row[name], row["currency"]) for name in ("expected", "actual", "difference"))
+def _difference(row: Row) -> tuple[str, str, dt.date | str, CurrencyAmount, CurrencyAmount, CurrencyAmount, str]:
+    amounts = (CurrencyAmount(row[name], row["currency"]) for name in ("expected", "actual", "difference"))
     return (
         f"{row['document']} {row['document_id']}".capitalize(),
         IDENTITIES.get(row["identity"], row["identity"]),
@@ -150,13 +159,30 @@ def freshness(shop: Shopfront) -> list[Block]:
 
 def _quality(shop: Shopfront) -> list[Block]:
     """What the runs say of their gaps."""
-    found = shop.ask("select * from {data_quality} where shop_id = :shop")
+    if not _told(shop):
+        words = "What the runs could not read is not known: they were made without the stream run_summary. Select it."
+        return [Note(words, "missing")]
+    found = shop.ask(_GAPS)
     if not found:
-        return [Note("The runs report no gaps: every list was as long as the platform said.", "good")]
-    shown = [name for name in found[0] if name != "shop_id"]
-    rows = [tuple(row[name] if isinstance(row[name], int) else _text(row[name]) for name in shown) for row in found]
-    return [Sheet("What the runs report", [name.replace("_", " ").capitalize() for name in shown], rows)]
+        return [Note("The last runs report no gaps: every list was as long as the platform said.", "good")]
+    # Skipped is what the shop's market or the grant does not have.
+    unread = {row["stream"] for row in found if row["is_unread"] and row["kind"] != "skipped"}
+    words = f"{things(len(unread), 'stream')} could not be read in full. A later run reads what is missing."
+    rows = [
+        (row["stream"], row["kind"].replace("_", " "), int(row["number"]), row["detail"] or "", row["day"])
+        for row in found
+    ]
+    heads = ("Stream", "What", "How many", "Why", "Run on")
+    return [
+        Note(words, "bad")
+        if unread
+        else Note("The last runs have read in full every stream that the shop has.", "good"),
+        Sheet("What the last runs report", heads, rows),
+    ]
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+def _told(shop: Shopfront) -> bool:
+    """Whether any run has said of the shop what it has read."""
+    if "shop_id" not in shop.source.known.get("stg_tiktokshop__run_summary", ()):
+        return False
+    return bool(shop.ask("select 1 as one from stg_tiktokshop__run_summary where shop_id = :shop limit 1"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tiktokshop_books.errors import BooksError
-from tiktokshop_books.report.asking import Source
+from tiktokshop_books.report.asking import MartReader
 from tiktokshop_books.report.page import page
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(marts: Marts, options: argparse.Namespace) -> None:
     """Write the page whole or not at all, and name it."""
-    text = page(Source(marts), dt.datetime.now(dt.timezone.utc))
+    text = page(MartReader(marts), dt.datetime.now(dt.timezone.utc))
     file: Path = options.out.absolute()
     waiting = file.with_name(f".{file.name}.{os.getpid()}")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Cells, Headline, Money
+from tiktokshop_books.report.blocks import Cells, CurrencyAmount, Headline
 from tiktokshop_books.report.closing import CLOSED_NEEDS, closed
 from tiktokshop_books.report.money import amount, percent, ratio, things
 
@@ -120,9 +120,9 @@ def _closed(shop: Shopfront, name: str) -> Headline:
     return Headline(name, "Yes" if is_closed else "No", why, "good" if is_closed else "bad")
 
 
-def _amounts(pairs: list[tuple[Decimal, str]]) -> Cells | Money | int:
+def _amounts(pairs: list[tuple[Decimal, str]]) -> Cells | CurrencyAmount | int:
     """One amount, or several that are not added up; 0 where there is none at all."""
-    values = [Money(value, currency) for value, currency in pairs]
+    values = [CurrencyAmount(value, currency) for value, currency in pairs]
     return values[0] if len(values) == 1 else Cells(values) if values else 0
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tiktokshop_books.report import closing, money, selling, settling, stock
-from tiktokshop_books.report.blocks import Block, Cell, Cells, Headline, Measure, Money, Note, Part, Share
+from tiktokshop_books.report.blocks import Block, Cell, Cells, CurrencyAmount, Headline, Measure, Note, Section, Share
 from tiktokshop_books.report.headlines import FIGURES, headlines
 from tiktokshop_books.report.shops import Shopfront, shopfronts
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from tiktokshop_books.report.asking import Needs, Source
+    from tiktokshop_books.report.asking import MartReader, Needs
 
 # In the order of the page: anchor, title, what it needs, what makes it.
 PARTS: Final[tuple[tuple[str, str, Needs, Callable[[Shopfront], list[Block]]], ...]] = (
@@ -47,10 +47,10 @@ class Chapter:
     anchor: str
     shop: Shopfront
     headlines: Sequence[Headline]
-    parts: Sequence[Part]
+    parts: Sequence[Section]
 
 
-def page(source: Source, now: dt.datetime) -> str:
+def page(source: MartReader, now: dt.datetime) -> str:
     """The whole page as HTML."""
     environment = Environment(
         loader=PackageLoader("tiktokshop_books.report"),
@@ -76,7 +76,7 @@ def page(source: Source, now: dt.datetime) -> str:
 
 def _chapter(number: int, shop: Shopfront) -> Chapter:
     anchor = f"shop-{number}"
-    parts = [Part(f"{anchor}-{name}", title, _blocks(shop, needs, make)) for name, title, needs, make in PARTS]
+    parts = [Section(f"{anchor}-{name}", title, _blocks(shop, needs, make)) for name, title, needs, make in PARTS]
     return Chapter(anchor, shop, headlines(shop), parts)
 
 
@@ -116,7 +116,7 @@ def _time(value: dt.date, words: str) -> Markup:
 # The first that fits counts: a moment is a day, too.
 WRITTEN: Final[tuple[tuple[type, Callable[[Any], Markup | str]], ...]] = (
     (Cells, _several),
-    (Money, lambda one: _data(one.value, money.amount(one.value, one.currency))),
+    (CurrencyAmount, lambda one: _data(one.value, money.amount(one.value, one.currency))),
     (Share, _measured(money.percent)),
     (Measure, _measured(money.tenths)),
     (dt.datetime, lambda one: _time(one, f"{money.day(one)}, {one:%H:%M} UTC")),

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, Money, Note, Sheet
+from tiktokshop_books.report.blocks import Block, CurrencyAmount, Note, Sheet
 from tiktokshop_books.report.charts import bars_and_line
 from tiktokshop_books.report.money import amount, count, day, percent, ratio, things
 
@@ -111,9 +111,9 @@ def _sales(shop: Shopfront, currency: str) -> list[Block]:
             one,
             int(found.get(one, nothing)["orders"]),
             units.get(one, 0),
-            Money(revenue[one], currency),
-            Money(found.get(one, nothing)["refunds"], currency),
-            Money(revenue[other], currency),
+            CurrencyAmount(revenue[one], currency),
+            CurrencyAmount(found.get(one, nothing)["refunds"], currency),
+            CurrencyAmount(revenue[other], currency),
         )
         for one, other in zip(days, before, strict=True)
     ]
@@ -146,12 +146,12 @@ def returns(shop: Shopfront) -> list[Block]:
             max(row["name"] or "without a name" for row in rows),
             units,
             sold.get(key, 0),
-            Money(refunded, key[1]) if key[1] else None,
+            CurrencyAmount(refunded, key[1]) if key[1] else None,
         )
         for key, (units, refunded, rows) in groups.items()
     ]
     reasons = [
-        (key[0], units, Money(refunded, key[1]) if key[1] else None)
+        (key[0], units, CurrencyAmount(refunded, key[1]) if key[1] else None)
         for key, (units, refunded, _) in _added(found, "reason", "currency").items()
     ]
     more = [Note(f"{count(len(rows) - LISTED)} more products came back less often.")] if len(rows) > LISTED else []
@@ -191,8 +191,8 @@ def products(shop: Shopfront) -> list[Block]:
     rows = [
         (
             row["title"] or f"Product {row['product_id']}",
-            Money(row["profit"], row["currency"]),
-            Money(row["revenue"], row["currency"]),
+            CurrencyAmount(row["profit"], row["currency"]),
+            CurrencyAmount(row["revenue"], row["currency"]),
             int(row["units"]),
             int(row["returned_units"]),
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, Cell, Money, Note, Share, Sheet
-from tiktokshop_books.report.charts import PALETTE, Step, stacked_bars, waterfall
+from tiktokshop_books.report.blocks import Block, Cell, CurrencyAmount, Note, Share, Sheet
+from tiktokshop_books.report.charts import PALETTE, Bar, stacked_bars, waterfall
 from tiktokshop_books.report.money import amount, day, ratio, things
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _flow(shop: Shopfront, currency: str) -> list[Block]:
         f"From gross to bank: of {amount(start, currency)} in the statements of {shop.span}, "
         f"{amount(end, currency)} has been paid."
     )
-    rows = [(step.name, Money(step.end if step.is_sum else step.end - step.start, currency)) for step in steps]
+    rows = [(step.name, CurrencyAmount(step.end if step.is_sum else step.end - step.start, currency)) for step in steps]
     return [
         Note(f"What the statements of {shop.span} settled. Refunds and fees may be of orders from before."),
         waterfall(label, steps),
@@ -106,7 +106,7 @@ def _flow(shop: Shopfront, currency: str) -> list[Block]:
     ]
 
 
-def _steps(lines: list[Row], settled: Row, currency: str) -> list[Step]:
+def _steps(lines: list[Row], settled: Row, currency: str) -> list[Bar]:
     """Sales, what the platform keeps from the most to the least, what is held back, what waits, what has come."""
     sums: dict[str, Decimal] = {}
     for row in lines:
@@ -132,14 +132,14 @@ def _steps(lines: list[Row], settled: Row, currency: str) -> list[Step]:
     return steps
 
 
-def _sum(name: str, value: Decimal, currency: str) -> Step:
-    return Step(name, ZERO, value, amount(value, currency), is_sum=True)
+def _sum(name: str, value: Decimal, currency: str) -> Bar:
+    return Bar(name, ZERO, value, amount(value, currency), is_sum=True)
 
 
-def _add(steps: list[Step], name: str, value: Decimal, currency: str) -> None:
+def _add(steps: list[Bar], name: str, value: Decimal, currency: str) -> None:
     """One step more, if it moves anything."""
     if value:
-        steps.append(Step(name, steps[-1].end, steps[-1].end + value, amount(value, currency)))
+        steps.append(Bar(name, steps[-1].end, steps[-1].end + value, amount(value, currency)))
 
 
 def fees(shop: Shopfront) -> list[Block]:
@@ -163,10 +163,10 @@ def _fees(shop: Shopfront, currency: str) -> list[Block]:
     running = (shop.today.year, shop.today.month)
     heads = [f"{one:%b %Y}{' so far' if (one.year, one.month) == running else ''}" for one in months[::-1]]
     label = f"Kept by the platform by kind and month: {amount(sums[-1], currency)} in {heads[0]}."
-    rows: list[list[Cell]] = [[name, *(Money(value, currency) for value in row[::-1])] for name, row in series]
+    rows: list[list[Cell]] = [[name, *(CurrencyAmount(value, currency) for value in row[::-1])] for name, row in series]
     shares = [Share(ratio(value, revenue[one] or ZERO)) for one, value in zip(months, sums, strict=True)]
     totals: list[list[Cell]] = [
-        ["Kept altogether", *(Money(value, currency) for value in sums[::-1])],
+        ["Kept altogether", *(CurrencyAmount(value, currency) for value in sums[::-1])],
         ["Of the settled revenue", *shares[::-1]],
     ]
     return [
@@ -209,7 +209,10 @@ def _owed(shop: Shopfront, currency: str) -> list[Block]:
         ("Settled, not paid yet", [row["unpaid_amount"] for row in found]),
     ]
     rows = [
-        (row["day"], *(Money(row[name], currency) for name in ("unsettled_amount", "unpaid_amount", "receivable")))
+        (
+            row["day"],
+            *(CurrencyAmount(row[name], currency) for name in ("unsettled_amount", "unpaid_amount", "receivable")),
+        )
         for row in reversed(found)
     ]
     heads = ("Day", "Not settled yet", "Settled, not paid yet", "Owed")
@@ -229,15 +232,15 @@ def payouts(shop: Shopfront) -> list[Block]:
     rows = [
         (
             row["covered_date"],
-            Money(row["settlement_amount"], row["currency"]),
-            Money(row["reserve_amount"], row["currency"]),
+            CurrencyAmount(row["settlement_amount"], row["currency"]),
+            CurrencyAmount(row["reserve_amount"], row["currency"]),
             _words(row["payment_status"]),
             _payment(by_id.get(row["payment_id"])),
         )
         for row in waiting
     ]
     past = [
-        (row["paid_date"], Money(row["amount"], row["currency"]), int(row["statements"]), row["payment_id"])
+        (row["paid_date"], CurrencyAmount(row["amount"], row["currency"]), int(row["statements"]), row["payment_id"])
         for row in payments
         if row["paid_date"]
     ]

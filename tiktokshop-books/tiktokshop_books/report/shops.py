@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tiktokshop_books.report.money import day
 
 if TYPE_CHECKING:
-    from tiktokshop_books.report.asking import Row, Source
+    from tiktokshop_books.report.asking import MartReader, Row
 
 DAYS: Final = 28
 # Where a shop leaves traces, and the day of each.
@@ -28,7 +28,7 @@ _NAMES = "select shop_id, name, region from stg_tiktokshop__shops"
 class Shopfront:
     """A shop and the days that the page is about: four weeks of days that are over, beside the four before."""
 
-    source: Source
+    source: MartReader
     shop_id: str
     name: str
     region: str
@@ -73,7 +73,7 @@ class Shopfront:
         return self.source.ask(sql, **{**known, **values})
 
 
-def shopfronts(source: Source) -> list[Shopfront]:
+def shopfronts(source: MartReader) -> list[Shopfront]:
     """Every shop that has left a trace, by name."""
     days: dict[str, dt.date] = {}
     for mart, column in TRACES.items():
@@ -97,7 +97,7 @@ def shopfronts(source: Source) -> list[Shopfront]:
     return sorted(found, key=lambda shop: (shop.name, shop.shop_id))
 
 
-def _names(source: Source) -> dict[str, tuple[str, str]]:
+def _names(source: MartReader) -> dict[str, tuple[str, str]]:
     """Names and markets of the shops, as far as they are known."""
     if not {"shop_id", "name", "region"} <= source.known.get("stg_tiktokshop__shops", set()):
         return {}
@@ -106,7 +106,7 @@ def _names(source: Source) -> dict[str, tuple[str, str]]:
     }
 
 
-def _currencies(source: Source) -> dict[str, set[str]]:
+def _currencies(source: MartReader) -> dict[str, set[str]]:
     """The currencies in which each shop has sold or was settled."""
     found: dict[str, set[str]] = {}
     for mart in CURRENCIES:
