@@ -374,7 +374,10 @@ def test_a_fee_that_no_document_names_is_counted_under_its_own_name(changed):  #
     )
     lines = "select category, is_known, amount from tiktokshop_books.tiktokshop__settlement_lines where component = "
     assert changed(added, ask=f"{lines}'brand_new_fee_amount'") == [("other", False, Decimal(-1))]
-    journal = "select debit from tiktokshop_books.tiktokshop__journal_lines where account_name = 'To be sorted'"
+    journal = (
+        "select debit from tiktokshop_books.tiktokshop__journal_lines"
+        " where account_name = 'To be sorted' and entry_kind = 'statement'"
+    )
     assert changed(ask=journal) == [(Decimal(1),)]
     found = {identity: cause for identity, cause, _ in changed(ask=CAUSES)}
     assert found == {"clearing": "unexplained", "statement_transactions": "unexplained"}
