@@ -21,8 +21,7 @@ PREFIX = "tiktokshop__"
 KEYS = {stream.name: stream.keys for stream in STREAMS}
 MARTS = sorted(path.stem for path in (PACKAGE / "models" / "marts").glob("*.sql"))
 ZERO = Decimal(0)
-# Nothing differs in these shops, and nobody has said what fees should be.
-EMPTY = {"tiktokshop__reconciliation_differences", "tiktokshop__fee_audit"}
+EMPTY = {"tiktokshop__reconciliation_differences"}  # nothing differs in these shops
 
 
 def described():
