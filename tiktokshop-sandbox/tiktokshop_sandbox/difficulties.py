@@ -41,6 +41,9 @@ DIFFICULTIES: Final[Mapping[str, Difficulty]] = {
         "a fee in a PAID statement is corrected; the next payment makes up for it", 0, 200
     ),
     "unnamed_fees": Difficulty("an order is charged a fee that no document names", 0, 60),
+    "wrong_fees": Difficulty(
+        "an order is charged half as much again as the platform's fee; every other one is given back weeks later", 0, 60
+    ),
     "split_orders": Difficulty("an order of several SKUs is settled by two statements", 0, 500),
     "empty_statements": Difficulty("a day's statement has no transactions; the next day's has them", 0, 60),
     "market_taxes": Difficulty("taxes on fees and sales are shown as in the shop's market", 0, ALWAYS),

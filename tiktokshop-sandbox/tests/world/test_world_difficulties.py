@@ -85,6 +85,11 @@ def orders_in(shop):
     return found
 
 
+def overcharged(row):
+    commission = -fees(row).get("platform_commission_amount", Decimal(0))
+    return Decimal(row["revenue_amount"]) > 0 and commission > Decimal(row["revenue_amount"]) * Decimal("0.12")
+
+
 def late(row):
     return bool(row.get("adjustment_order_id"))
 
@@ -103,6 +108,7 @@ SEEN = {
     "returned_payments": lambda shop: sum(row["status"] == "REVERSED" for row in shop.movements),
     "changed_statements": lambda shop: sum(made_up_for(shop, payment) for payment in shop.payments),
     "unnamed_fees": lambda shop: sum("creator_pool_fee_amount" in fees(row) for row in shop.all),
+    "wrong_fees": lambda shop: sum(map(overcharged, shop.all)),
     "split_orders": lambda shop: sum(len(statements) > 1 for statements in orders_in(shop).values()),
     "empty_statements": lambda shop: sum(not rows for rows in shop.transactions.values()),
     "market_taxes": lambda shop: sum("local_vat_amount" in taxes(row) for row in shop.all),
@@ -216,3 +222,14 @@ def test_a_file_that_is_older_than_the_ledger_has_none(new_world):
 def test_a_shop_in_japan_answers_in_yen(hard):
     assert {row["currency"] for row in Finance(hard, 5).statements} == {"JPY"}
     assert not any("." in row["settlement_amount"] for row in Finance(hard, 5).all)
+
+
+def test_every_other_wrong_fee_is_given_back_to_the_cent(shops):
+    shop = shops["wrong_fees"]
+    wrong = {row["order_id"]: row for row in shop.all if overcharged(row)}
+    back = [row for row in shop.all if row["type"] == "PLATFORM_COMMISSION_ADJUSTMENT"]
+    assert 0 < len(back) < len(wrong)
+    for row in back:
+        charged = wrong[row["adjustment_order_id"]]
+        commission = -fees(charged)["platform_commission_amount"]
+        assert abs(Decimal(row["adjustment_amount"]) - commission / 3) < Decimal("0.05")

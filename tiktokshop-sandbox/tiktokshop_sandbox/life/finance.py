@@ -43,6 +43,7 @@ def expect(life: Life, shop: Shop, order: Order) -> None:
     number = order.n << 3 | ORDER
     parts = order_amounts(shop, order)
     hard.charge(life, shop, order, parts)
+    hard.overcharge(life, shop, order, parts)
     hard.tax(life, shop, order, parts)
     life.store.put_transaction(
         Transaction(
@@ -67,7 +68,9 @@ def delivered(life: Life, shop: Shop, order: Order) -> None:
         life.store.put_transaction(transaction)
     draws = life.draws(shop, "adjusted", order.n)
     rate = life.rate(shop, "late_adjustments")
-    if draws.chance(rate):
+    if hard.gives_back(life, shop, order):
+        life.at(life.now + draws.between(15, 30) * DAY, shop, EventKind.ADJUST, order.n)
+    elif draws.chance(rate):
         days = (9, 20) if rate == DIFFICULTIES["late_adjustments"].rarely else (21, 56)
         life.at(life.now + draws.between(*days) * DAY, shop, EventKind.ADJUST, order.n)
 
@@ -117,10 +120,13 @@ def adjust(life: Life, shop: Shop, number: int) -> None:
     order = life.store.orders[shop.key(number)]
     draws = life.draws(shop, "adjustment", number)
     kind, low, high = draws.pick(ADJUSTMENTS)
-    life.store.put_transaction(_adjustment(life, shop, number << 3 | ADJUSTMENT, kind, draws.between(low, high), order))
+    amount = draws.between(low, high) * shop.market.rate // 100
+    if hard.gives_back(life, shop, order):
+        kind, amount = "PLATFORM_COMMISSION_ADJUSTMENT", hard.overcharge(life, shop, order, order_amounts(shop, order))
+    life.store.put_transaction(_adjustment(life, shop, number << 3 | ADJUSTMENT, kind, amount, order))
 
 
-def _adjustment(life: Life, shop: Shop, number: int, kind: str, cents: int, order: Order | None) -> Transaction:
+def _adjustment(life: Life, shop: Shop, number: int, kind: str, amount: int, order: Order | None) -> Transaction:
     return Transaction(
         shop=shop.number,
         key=shop.number << 36 | number,
@@ -130,7 +136,7 @@ def _adjustment(life: Life, shop: Shop, number: int, kind: str, cents: int, orde
         order=order.id if order else "",
         order_created=order.created if order else 0,
         settle=life.now,
-        adjustment=cents * shop.market.rate // 100,
+        adjustment=amount,
         adjustment_id=shop.identify("adjustment", number),
     )
 
@@ -164,11 +170,11 @@ def cut(life: Life, shop: Shop, day: int) -> None:
         reserve = hard.hold_back(life, shop, transaction, number)
         transactions += [reserve] if reserve else []
     if due and day % 7 == _MONDAY:
-        spent = -draws.between(500, 4_000)
+        spent = -draws.between(500, 4_000) * shop.market.rate // 100
         transactions.append(_adjustment(life, shop, day << 3 | ADVERTISING, "GMV_PAYMENT_FOR_ADS", spent, None))
     if due and life.is_hard(shop, "negative_statements", day):
         gain = max(0, sum(totals(transaction).settlement for transaction in transactions)) * 100 // shop.market.rate
-        penalty = -gain - draws.between(500, 3_000)
+        penalty = (-gain - draws.between(500, 3_000)) * shop.market.rate // 100
         transactions.append(_adjustment(life, shop, day << 3 | hard.PENALTY, "PLATFORM_PENALTY", penalty, None))
     hard.spoil(life, shop, statement, transactions)
     hard.foresee(life, shop, statement, transactions)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SPLIT, HELD, RELEASED, PENALTY = 2, 3, 4, 6
 _LEVELS: Final = ((10_000, 14), (20_000, 21), (30_000, 31))
 """What a seller's level says of reserves: hundred-thousandths of an order, and days."""
+_OWN_FEES: Final = frozenset({"referral_fee_amount", "platform_commission_amount"})
 _MILLION: Final = 1_000_000
 
 # Market -> the tax on the platform's fees and its rate; the tax withheld of sales and its rate; a fixed fee an order.
@@ -43,6 +44,24 @@ def charge(life: Life, shop: Shop, order: Order, parts: Sequence[SkuAmounts]) ->
         amounts = parts[0].amounts
         net = sums({name: amount for name, amount in amounts.items() if name in REVENUE}).revenue
         amounts[UNNAMED[order.n % len(UNNAMED)]] = -max(1, money.portion(net, 2_500))
+
+
+def overcharge(life: Life, shop: Shop, order: Order, parts: Sequence[SkuAmounts]) -> int:
+    """The platform's fee becomes half as much again; returns what is too much, 0 for almost all orders."""
+    if not life.is_hard(shop, "wrong_fees", order.n):
+        return 0
+    wrong = 0
+    for part in parts:
+        for name in _OWN_FEES & part.amounts.keys():
+            more = -part.amounts[name] // 2
+            part.amounts[name] -= more
+            wrong += more
+    return wrong
+
+
+def gives_back(life: Life, shop: Shop, order: Order) -> bool:
+    """Whether the platform will see that it has charged an order too much."""
+    return order.n % 2 == 0 and life.is_hard(shop, "wrong_fees", order.n)
 
 
 def tax(life: Life, shop: Shop, order: Order, parts: Sequence[SkuAmounts], *, sale: bool = True) -> None:
