@@ -24,6 +24,7 @@ from target_tiktokshop.writing.outcomes import CATEGORIES, CODES, OUTCOMES, PLAT
 from tiktokshop_client.codes.table import CODED
 from tiktokshop_client.configuration import RENAMED_TO
 from tiktokshop_sandbox.endpoints import all_endpoints
+from tiktokshop_webhooks.settings import OWN
 
 ROOT = Path(__file__).parent.parent
 # Meltano is to hand on texts as they are, for the plugins to read and to name what is wrong: its own kinds take
@@ -64,13 +65,20 @@ def kind(spec: dict[str, Any]) -> str:
     return next(name for name in types if name != "null")
 
 
+def webhook_settings_table() -> list[str]:
+    """The receiver's own settings as a Markdown table."""
+    return _rows(OWN)
+
+
 def settings_table(module: str, *, without: str = "") -> list[str]:
     """Settings of a plugin as a Markdown table; those that the plugin `without` has too are left out."""
-    rows = ["| Setting | Type | Default | What it does |", "| --- | --- | --- | --- |"]
     shared = settings(without) if without else {}
-    for name, spec in settings(module).items():
-        if name in shared:
-            continue
+    return _rows({name: spec for name, spec in settings(module).items() if name not in shared})
+
+
+def _rows(specs: dict[str, dict[str, Any]]) -> list[str]:
+    rows = ["| Setting | Type | Default | What it does |", "| --- | --- | --- | --- |"]
+    for name, spec in specs.items():
         default = f"`{json.dumps(spec['default'])}`" if "default" in spec else ""
         secret = " Secret." if spec.get("secret") else ""
         rows.append(f"| `{name}` | {kind(spec)} | {default} | {spec['description']}{secret} |")
@@ -197,6 +205,7 @@ PARTS = {
     "docs/reference/settings.md": {
         "settings": partial(settings_table, "tap_tiktokshop"),
         "target-settings": partial(settings_table, "target_tiktokshop", without="tap_tiktokshop"),
+        "webhook-settings": webhook_settings_table,
     },
     "docs/reference/sinks.md": {
         "target-streams": writes_table,

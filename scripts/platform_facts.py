@@ -1,8 +1,9 @@
 """What is known of the platform, as data of this repository: operations, error codes, signatures, a few real answers.
 
-Writes the folder `facts/` from a full collection (`operations/*.json`, `operations-2026-04/*.json` for older versions,
-`errors.json`, `signing-vectors.json`, `webhook-vectors.json`, `samples/*.json`). Tests, the
-schemas and the pages read `facts/` through this module only, so that a clone is enough for all of them.
+Writes the folder `facts/` from a full collection (`operations/*.json`, with the shapes of events in `webhooks.json`,
+`operations-2026-04/*.json` for older versions, `errors.json`, `signing-vectors.json`, `webhook-vectors.json`,
+`samples/*.json`). Tests, the schemas and the pages read `facts/` through this module only, so that a clone is enough
+for all of them.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def current() -> list[Node]:
 
 @cache
 def of(name: str) -> Any:
-    """What a file of facts holds: `errors`, `signing-vectors` or `webhook-vectors`."""
+    """What a file of facts holds: `errors`, `signing-vectors`, `webhook-samples` and so on."""
     return json.loads((FACTS / f"{name}.json").read_text(encoding="utf8"))
 
 
@@ -99,6 +100,12 @@ def build(api: Path) -> dict[str, str]:
     for name in ("signing-vectors", "webhook-vectors"):
         vectors = json.loads((api / f"{name}.json").read_text(encoding="utf8"))
         made[f"{name}.json"] = "[\n" + ",\n".join(map(line, vectors)) + "\n]\n"
+    types = json.loads((api / "operations" / "webhooks.json").read_text(encoding="utf8"))
+    numbered = {number: name for name, shape in types.items() for number in shape["properties"]["type"]["values"]}
+    lines = [f"{line(str(number))}:{line(name)}" for number, name in sorted(numbered.items())]
+    made["webhook-types.json"] = "{\n" + ",\n".join(lines) + "\n}\n"
+    deliveries = [json.loads(file.read_text(encoding="utf8")) for file in sorted(api.glob("samples/webhook-*.json"))]
+    made["webhook-samples.json"] = "[\n" + ",\n".join(map(line, map(without_words, deliveries))) + "\n]\n"
     for name in SAMPLES:
         for file in sorted((api / "samples").glob(f"{name}-[0-9].json")):
             data = json.loads(file.read_text(encoding="utf8"))["data"]

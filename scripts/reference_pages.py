@@ -90,6 +90,11 @@ CONTROLS = {
     "either may be left out",
 }
 
+# What follows the name of the command `tiktokshop-webhooks`.
+HOOKS = (
+    *("", "serve", "subscribe", "unsubscribe", "list", "stats", "dead", "dead list", "dead show", "dead retry"),
+    *("quarantine", "quarantine list", "quarantine retry", "quarantine clear"),
+)
 # Every command with what to show of it.
 COMMANDS = (
     ("tap-tiktokshop",),
@@ -107,6 +112,7 @@ COMMANDS = (
     ("tiktokshop-books",),
     ("tiktokshop-books", "export"),
     ("tiktokshop-books", "close"),
+    *(("tiktokshop-webhooks", *words.split()) for words in HOOKS),
     ("tiktokshop-sandbox",),
     ("tiktokshop-sandbox", "serve"),
     ("tiktokshop-sandbox", "counts"),

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import random
+import signal
 
 import duckdb
 import pytest
@@ -98,6 +99,46 @@ def test_a_run_that_an_error_ends_in_the_middle_hands_over_what_it_has_read(smal
     assert batch["manifest"][0].endswith(file.name)
     assert len(file.read_text(encoding="utf8").split("\n")) - 1 == len(plain[0].records("orders")) - 1
     assert run.code == 1
+
+
+def unpacked(folder, lines):
+    """The messages of a run with the records of its files in the place of those that tell of them."""
+    for line in lines:
+        message = json.loads(line)
+        if message["type"] != "BATCH":
+            yield line.decode()
+            continue
+        for url in message["manifest"]:
+            for row in (folder / url.rpartition("/")[2]).read_text(encoding="utf8").splitlines():
+                yield f'{{"type":"RECORD","stream":"{message["stream"]}","record":{row}}}'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_stopped_again_and_again_a_run_announces_whole_files_only_and_nothing_is_lost(small, plain, tmp_path, number):
+    """What is in an open file when the signal comes is handed over; a loader has every row by the last run's end."""
+    settings = batches(tmp_path, size=20)
+    folder = tmp_path / "files of a run"
+    state, text, codes = {}, [], []
+    for stop_after in (6, 9, 12, None):
+        started = small.start(state, streams=STREAMS, batch_config=settings)
+        lines = list(itertools.islice(started.stdout, stop_after))
+        if stop_after is not None:
+            started.send_signal(number)
+        lines += list(started.stdout)
+        assert b"Traceback" not in started.communicate(timeout=60)[1]
+        codes.append(started.returncode)
+        assert not list(folder.glob("*.part")), "no file is left half"
+        assert all(line.endswith(b"\n") for line in lines)
+        text += unpacked(folder, lines)
+        announced = {url.rpartition("/")[2] for line in lines for url in json.loads(line).get("manifest", ())}
+        states = [json.loads(line)["value"] for line in lines if b'"STATE"' in line[:20]]
+        state = states[-1] if states else state
+        assert announced <= {path.name for path in folder.iterdir()}
+        mine = [path.name for path in folder.iterdir() if path.name.split("-")[4] == state["batch_run"]]
+        assert set(mine) == announced, "files that nobody was told of"
+    assert codes == [128 + number] * 3 + [0]
+    assert loaded("\n".join(text), tmp_path / "stopped.duckdb") == plain[1]
 
 
 @pytest.mark.slow

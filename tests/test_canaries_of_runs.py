@@ -195,7 +195,8 @@ class User:
 
 
 DEBUG = ("--log-level", "debug")
-HOOKS, HTTPS = "tiktokshop-webhooks", "https://hooks.example.com/webhooks"
+HOOKS = "tiktokshop-webhooks"
+HTTPS = "https://hooks.example.com/webhooks"
 WORK = {
     "tap": ("tap-tiktokshop", "--config", "config.json", "--catalog", "catalog.json", *DEBUG),
     "target": ("target-tiktokshop", "--config", "target.json", "--input", "records.jsonl", *DEBUG),

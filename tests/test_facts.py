@@ -17,7 +17,7 @@ def collection(tmp_path):
             operation("/order/2/orders", version="2"),
             operation("/order/1/both", version="new"),
         ],
-        "operations/webhooks.json": {"OrderChange": {}},
+        "operations/webhooks.json": {"OrderChange": {"properties": {"type": {"values": [1]}}}},
         "operations-2026-04/order.json": [
             operation("/order/1/both", version="old"),
             operation("/order/1/orders", version="1"),
@@ -31,6 +31,7 @@ def collection(tmp_path):
                 "orders": [{"id": "1", "note": "two words", "title": "T-Shirt", "at": [1.5, None, "2026-01-01 10:00"]}]
             },
         },
+        "samples/webhook-1.json": {"type": 6, "data": {"message": "words of others"}},
         "samples/unwanted-1.json": {"data": {}},
     }
     for name, content in files.items():
@@ -43,6 +44,12 @@ def test_an_operation_is_a_line_and_older_versions_stand_apart(collection):
     made = platform_facts.build(collection)
     assert [json.loads(line)["version"] for line in made["operations.jsonl"].splitlines()] == ["2", "new"]
     assert [json.loads(line)["version"] for line in made["operations-older.jsonl"].splitlines()] == ["1"]
+
+
+def test_events_are_known_by_their_numbers_and_by_examples_without_words(collection):
+    made = platform_facts.build(collection)
+    assert json.loads(made["webhook-types.json"]) == {"1": "OrderChange"}
+    assert json.loads(made["webhook-samples.json"]) == [{"type": 6, "data": {"message": "text"}}]
 
 
 def test_sentences_of_others_are_left_out(collection):

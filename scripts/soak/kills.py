@@ -1,4 +1,4 @@
-"""Kills the tap, the target, and both in one pipe with `kill -9` at random moments: is anything lost or doubled?
+"""Kills tap, target or loader, and both of a pipe, with `kill -9` at random moments: is anything lost or doubled?
 
     python scripts/soak/kills.py --tap 100 --target 100 --pipe 50 --seed 3
 
@@ -16,11 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import kill_load
 import kill_pipe
 import kill_tap
 import kill_target
 
-KINDS = {"tap": kill_tap.soak, "target": kill_target.soak, "pipe": kill_pipe.soak}
+KINDS = {"tap": kill_tap.soak, "target": kill_target.soak, "pipe": kill_pipe.soak, "load": kill_load.soak}
 
 
 def main() -> int:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.helpers._state import StateWriter
 from singer_sdk.helpers.capabilities import TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
@@ -36,7 +35,7 @@ from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, Read
 from tap_tiktokshop.singer import inputs
 from tap_tiktokshop.singer.batch_settings import BATCH_SETTING, batch_config
 from tap_tiktokshop.singer.maps import leave_something, register_map
-from tap_tiktokshop.singer.messages import MessageWriter
+from tap_tiktokshop.singer.messages import MessageWriter, StateOutput
 from tap_tiktokshop.singer.stream import PlatformStream
 from tap_tiktokshop.streams import OFFERED
 from tap_tiktokshop.streams.about import about_streams
@@ -88,6 +87,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         if catalog is not None and not isinstance(catalog, Catalog):
             catalog = inputs.catalogue(catalog)
         super().__init__(*args, catalog=catalog, state=inputs.state(state), validate_config=validate_config, **kwargs)
+        self._state_writer = StateOutput(self.message_writer)
         if not any(name in os.environ for name in ("LOGLEVEL", "TAP_TIKTOKSHOP_LOGLEVEL")):
             self.metrics_logger.setLevel(logging.WARNING)  # the SDK's lines for programs, two a stream
         if validate_config:
@@ -145,7 +145,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         place = BatchPlace(batch_config(self.config["batch_config"]), token_hex(6), before)
         self.state[inputs.BATCH_RUN] = place.run  # type: ignore[literal-required] # the SDK knows bookmarks only
         self.message_writer = BatchWriter(place, self.logger)
-        self._state_writer = StateWriter(self.message_writer)
+        self._state_writer = StateOutput(self.message_writer)
 
     def _say_doubts(self) -> None:
         """Warns about what the user may not have meant."""

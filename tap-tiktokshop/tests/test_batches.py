@@ -20,6 +20,7 @@ from tap_tiktokshop.singer import batches
 from tap_tiktokshop.singer.batch_files import BatchPlace
 from tap_tiktokshop.singer.batch_settings import batch_config
 from tap_tiktokshop.singer.batches import BatchWriter
+from tap_tiktokshop.singer.parquet import ParquetRows
 from tap_tiktokshop.tap import TapTikTokShop
 from tiktokshop_client.errors import ConfigurationError
 
@@ -301,6 +302,22 @@ def parquet_of(folder, *records):
         writer.hand_over()
     manifest = json.loads(out.getvalue().splitlines()[-1])["manifest"]
     return [parquet.read_table(url.removeprefix("file://")) for url in manifest]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [RECORD, {"id": "2", "inner": None}],
+        [dict.fromkeys(RECORD) | {"id": "1"}],
+        [{"id": "1", "inner": {"a": [1, None, "\u00fc"]}}, {"id": "2"}],
+    ],
+)
+def test_rows_that_are_as_expected_make_the_same_parquet_as_any_rows(tmp_path, monkeypatch, records):
+    quick = parquet_of(tmp_path / "quick", *records)
+    monkeypatch.setattr(ParquetRows, "_arrays_as_expected", lambda _: [])
+    slow = parquet_of(tmp_path / "slow", *records)
+    assert [table.schema for table in quick] == [table.schema for table in slow]
+    assert [table.to_pylist() for table in quick] == [table.to_pylist() for table in slow]
 
 
 def test_parquet_has_the_schema_s_types_and_exact_values(tmp_path):

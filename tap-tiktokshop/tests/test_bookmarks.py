@@ -164,3 +164,48 @@ def test_an_open_row_whose_time_counts_milliseconds_is_read_again_from_its_secon
     bookmark.see([{"statement_time": 1_690_000_000_123}], NOW)
     bookmark.move(1_700_000_000)
     assert state["open_from"] == "2023-07-22T04:26:40Z"
+
+
+LOOKED_AT = OpenRows(until("payment_status", "PAID"), again=30, tells=("amount",))
+
+
+def paid(moment, amount, status="PAID"):
+    return {"statement_time": moment, "payment_status": status, "amount": amount}
+
+
+def test_final_rows_are_looked_at_again_and_pass_only_when_they_have_changed():
+    state = {}
+    first = at(state, open_rows=LOOKED_AT)
+    assert first.passes("1", paid(40 * DAY, "5"))
+    first.move(50 * DAY)
+    again = at(state, open_rows=LOOKED_AT)
+    assert again.start(0, lookback=300) == 20 * DAY
+    assert not again.passes("1", paid(40 * DAY, "5"))
+    assert again.passes("1", paid(40 * DAY, "6"))
+    assert not again.passes("1", paid(40 * DAY, "6"))
+
+
+def test_an_open_row_passes_each_time_and_is_another_one_when_its_amount_has_changed_meanwhile():
+    bookmark = at({}, open_rows=LOOKED_AT)
+    assert [bookmark.passes("1", paid(40 * DAY, "5", "PROCESSING")) for _ in range(2)] == [True, True]
+    assert not bookmark.passes("1", paid(40 * DAY, "5"))
+    assert bookmark.passes("1", paid(40 * DAY, "6"))
+
+
+def test_a_state_keeps_no_more_versions_than_the_next_run_will_look_at():
+    state = {}
+    bookmark = at(state, open_rows=LOOKED_AT)
+    for day in range(1, 100):
+        bookmark.passes(str(day), paid(day * DAY, "5"))
+    bookmark.move(100 * DAY)
+    assert sorted(map(int, state["marks"])) == list(range(70, 100))
+    at(state, open_rows=LOOKED_AT).move(200 * DAY)
+    assert "marks" not in state
+
+
+@pytest.mark.parametrize("broken", [7, ["1"], {"1": 3}, {"1": "x y"}, {"1": "12"}])
+def test_versions_that_no_run_has_written_are_ignored(broken):
+    state = {}
+    at(state, open_rows=LOOKED_AT).move(50 * DAY)
+    state["marks"] = broken
+    assert at(state, open_rows=LOOKED_AT).marks == {}

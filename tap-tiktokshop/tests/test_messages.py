@@ -13,10 +13,10 @@ import threading
 import pytest
 from singer_sdk import Stream
 from singer_sdk.contrib.msgspec import MsgSpecWriter
-from singer_sdk.singerlib import RecordMessage, StateMessage
+from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 from tap_tiktokshop.singer import messages
 from tap_tiktokshop.singer import stream as singer_stream
-from tap_tiktokshop.singer.messages import MOST_PENDING, MessageWriter, OutputError
+from tap_tiktokshop.singer.messages import MOST_PENDING, MessageWriter, OutputError, StateOutput
 from tap_tiktokshop.streams import STREAMS
 from tap_tiktokshop.tap import TapTikTokShop
 
@@ -234,3 +234,34 @@ def test_wherever_a_signal_interrupts_a_state_no_later_one_is_written_without_th
         assert kinds[:4] in ([], ["RECORD", "RECORD", "RECORD", "STATE"]), f"interrupted at instruction {instruction}"
         instruction += 1
     assert instruction > 50
+
+
+def test_a_state_leaves_again_only_if_something_in_it_has_changed():
+    state = {"bookmarks": {"orders": {"partitions": [{"context": {"shop_id": "1"}}]}}}
+    with output() as written:
+        writer = StateOutput(MessageWriter())
+        writer.write_state(state)
+        writer.write_state(json.loads(json.dumps(state)))
+        state["bookmarks"]["orders"]["partitions"][0]["replication_key_value"] = "2026-01-01T00:00:00Z"
+        writer.write_state(state)
+        lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["type"] for line in lines] == ["STATE", "STATE"]
+    assert "replication_key_value" not in lines[0]["value"]["bookmarks"]["orders"]["partitions"][0]
+    assert lines[1]["value"] == state
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        SchemaMessage("s", {"properties": {"a": {"type": ["string", "null"], "default": None}}}, ["a"], ["b"]),
+        SchemaMessage("s", {"properties": {}}),
+        StateMessage({"bookmarks": {"s": {"a": None}}}),
+    ],
+)
+def test_schemas_and_states_are_written_as_the_sdk_would(message):
+    found = []
+    for writer in (MessageWriter(), MsgSpecWriter()):
+        with output() as buffer:
+            writer.write_message(message)
+            found.append(json.loads(buffer.getvalue()))
+    assert found[0] == found[1]

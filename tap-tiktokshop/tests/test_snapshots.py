@@ -258,7 +258,7 @@ def test_a_digest_is_bounded_and_small_for_small_lists():
         list(comparison.changed())
         assert comparison.keep()
         sizes[number] = len(state[DIGEST])
-    assert sizes == {0: 61, 1: 61, 5: 361, 5_000: 17 + (BUCKETS * 8 + 2) // 3 * 4}
+    assert sizes == {0: 33, 1: 33, 5: 125, 5_000: 17 + (BUCKETS * 5 + 2) // 3 * 4}
 
 
 @pytest.mark.parametrize("broken", ["", "one", "one:", "one:AAAA", "one:!", "one:AAAAAAAAAAA=" * 3, 7, None, {"a": 1}])

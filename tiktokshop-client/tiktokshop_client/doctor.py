@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Literal
 
 from tiktokshop_client import authorise
@@ -18,6 +19,7 @@ from tiktokshop_client.tokens.refresh import store_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from tiktokshop_client.calls.call import Shop
     from tiktokshop_client.health import Need
@@ -30,6 +32,10 @@ STATUSES: Sequence[Status] = ("ok", "warn", "fail")
 
 UNNOTICED = 30.0
 """Seconds by which clocks may differ without harm; the platform accepts stamps from -5 minutes to +30 seconds."""
+
+OF_OTHERS = "tiktokshop_client.checks"
+"""The entry points under which packages have checks of their own: each a function from the settings file of the command
+line (or None) to a list of ``Finding``."""
 
 TRIES = 2
 SMALL_PAGE = 10
@@ -75,6 +81,15 @@ class Finding:
     check: str
     status: Status
     text: str
+
+
+def installed_checks(file: Path | None) -> list[Finding]:
+    """What other packages that are installed here have to say.
+
+    Args:
+        file: The settings file of the command line, None without one.
+    """
+    return [finding for point in sorted(entry_points(group=OF_OTHERS)) for finding in point.load()(file)]
 
 
 @dataclass

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 
+import platform_facts
 import pytest
 from deliveries import KEY, NOW, SHOP, emptied, event
 from store_places import free_port
@@ -91,6 +92,15 @@ def test_odd_envelopes_are_understood(inbox, body, kind, shop_id):
     (kept,) = keep(inbox, body)
     assert (kept.type, kept.shop_id, kept.fault) == (kind, shop_id, "")
     assert inbox.after(0)[0].body == body
+
+
+def test_every_delivery_that_is_known_of_the_platform_is_understood(inbox):
+    samples = platform_facts.of("webhook-samples")
+    kept = keep(inbox, *(json.dumps(each).encode() for each in samples))
+    assert [(each.type, each.shop_id, each.fault) for each in kept] == [
+        (each["type"], each["shop_id"], "") for each in samples
+    ]
+    assert len(samples) > 10
 
 
 def test_whole_numbers_beyond_what_a_double_holds_stay_exact(inbox):

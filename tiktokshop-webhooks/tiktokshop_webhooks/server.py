@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import socket
 import sys
@@ -96,7 +97,7 @@ class HookServer(uvicorn.Server):
                 date_header=False,
                 backlog=BACKLOG,
                 h11_max_incomplete_event_size=LARGEST_HEAD,
-                timeout_keep_alive=round(REQUEST_SECONDS),
+                timeout_keep_alive=math.ceil(REQUEST_SECONDS) + 1,  # ours is earlier
                 timeout_graceful_shutdown=5,
             )
         )

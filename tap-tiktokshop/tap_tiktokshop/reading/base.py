@@ -132,7 +132,8 @@ class Source:
     """One stream of one shop (of the seller if None), as it is read in this run.
 
     `since` is from when on changes are new to this run, unix seconds. `known` are identities an earlier run has left
-    for this one. `zone` is the shop's, for reports by day. `lists` are settings that ways of reading name.
+    for this one, `marks` the versions of rows that it has passed on. `zone` is the shop's, for reports by day.
+    `lists` are settings that ways of reading name.
     """
 
     client: Client
@@ -140,6 +141,7 @@ class Source:
     roster: Roster = field(default_factory=Roster)
     since: int = 0
     known: frozenset[str] = frozenset()
+    marks: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo = timezone.utc
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)

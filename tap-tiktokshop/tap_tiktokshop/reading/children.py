@@ -29,6 +29,8 @@ AT_ONCE = 48
 """So many groups are handed to the threads at a time."""
 IDENTITY = ""
 """The value of `once` that stands for the identity itself."""
+RENEWED = "renewed"
+"""The name under which it is kept of a row that it is asked about once more because it has changed."""
 UNTIL_MARK = 500
 """Kept rows behind which progress is noted: so much at most is asked again after a run was killed."""
 
@@ -50,7 +52,8 @@ class Parents:
         where: Whether a row is asked about; all are if None.
         once: The field of whose values each is asked about once in a run, None if rows may be asked about again.
         whole: Whether all rows there are are asked about, not only those since the bookmark.
-        final: Rows that were not final when they were asked about are asked about again when they are.
+        final: Rows that were not final when they were asked about are asked about again when they are; and final ones
+            that the platform has changed since.
     """
 
     reading: Reading
@@ -91,15 +94,29 @@ class Parents:
         time = unix(row.get(self.reading.time)) if self.reading.time else None
         for identity in self.identities(row):
             new = self.whole or time is None or time >= source.since
-            if not new and not (self.final and identity in source.known and not self.final.is_open(row)):
+            if not new and not self._is_due(identity, row, source):
                 continue
             if self.where is not None and not self.where(row):
                 continue
             kind = self.kind(identity, row)
             if kind is None or source.first_time(kind):
-                yield identity, row
+                yield identity, row if new else self._renewed(identity, row, source)
             elif self.once != IDENTITY:
                 source.spare(kind, (identity, row))
+
+    def _is_due(self, identity: str, row: Row, source: Source) -> bool:
+        """Whether an older row that is final was waited for, or is another version than when it was asked about."""
+        if self.final is None or self.final.is_open(row):
+            return False
+        changed = self.final.again > 0 and self.final.mark(row) != source.marks.get(identity)
+        return changed or identity in source.known
+
+    def _renewed(self, identity: str, row: Row, source: Source) -> Row:
+        """An older row, marked if it has changed since it was asked about."""
+        before = source.marks.get(identity)
+        if self.final is None or before in {None, self.final.mark(row)}:
+            return row
+        return {**row, RENEWED: True}
 
     def kind(self, identity: str, row: Row) -> str | None:
         """The value that is asked about once in a run, None if the row may be asked about again."""
@@ -311,7 +328,7 @@ class _Question:
                 if way.distinct:
                     rows = [row for row in page if source.first_time(f"row {row.get(str(way.key))}")]
                 if kept:
-                    own = {**added, way.time: parent.get(way.time)} if way.time else added
+                    own = {**added, way.time: self._time(source, parent)} if way.time else added
                     source.roster.keep(way, [[own.get(name, row.get(name)) for name in kept] for row in rows])
                 yield Chunk(rows, added, about=parent, identity=identities[0])
         except (BusinessError, BugError) as error:
@@ -325,6 +342,10 @@ class _Question:
                 other = self._other(source)
                 if other is not None:
                     yield Following([_Question(way, [other], self.more)])
+
+    def _time(self, source: Source, parent: Row) -> Any:
+        """The time of its rows for those who ask about them in turn: now, if what they belong to has changed."""
+        return source.now() if parent.get(RENEWED) else parent.get(str(self.way.time))
 
     def _other(self, source: Source) -> tuple[str, Row] | None:
         """Another one to be asked who is of the same kind, as a refusal must not use that up."""

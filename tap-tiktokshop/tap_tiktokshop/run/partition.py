@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tiktokshop_client import Shop
 
@@ -27,6 +27,7 @@ class Partition:
         source: What its calls go through and add up in.
         rows: Records passed on.
         known: Identities to leave to the next run.
+        key: What tells its rows apart, where final ones are looked at again.
         comparison: With what the run before has read of a list that is read whole; None if it is not compared.
         remembers: Whether those that it asks about are left to the next run as well.
         seen: Identities of this run's rows, where those are needed.
@@ -48,6 +49,7 @@ class Partition:
     known: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     held: list[Chunk] = field(default_factory=list)
+    key: str = ""
     undocumented: Counter[str] = field(default_factory=Counter)
     comparison: Comparison | None = None
     remembers: bool = False
@@ -59,13 +61,22 @@ class Partition:
     def __post_init__(self) -> None:
         self.reached = self.start
 
-    def see(self, rows: Iterable[Mapping[str, Any]], chunk: Chunk) -> None:
-        """Notes what is still open among the rows of a chunk, or the row of another list that it was asked for."""
+    def see(self, rows: list[dict[str, Any]], chunk: Chunk) -> list[dict[str, Any]]:
+        """Notes what is still open among the rows of a chunk, or the row of another list that it was asked for.
+
+        Returns those to pass on: final rows that were passed on before are not.
+        """
         if chunk.about is None or self.bookmark.open_rows is None:
             self.bookmark.see(rows, self.end)
-            return
+            return [row for row in rows if self._passes(row)]
         self.bookmark.see([chunk.about], self.end)
+        self.bookmark.passes(chunk.identity, chunk.about)
         (self.known.add if self.bookmark.open_rows.is_open(chunk.about) else self.known.discard)(chunk.identity)
+        return rows
+
+    def _passes(self, row: Mapping[str, Any]) -> bool:
+        changed = self.bookmark.passes(str(row.get(self.key)), row)
+        return changed or self.bookmark.is_new(row, self.source.since)
 
     def move(self, done: int) -> None:
         """Everything before `done` is read."""

@@ -164,9 +164,10 @@ class StreamReader:
             configured, end = earliest, run.client.now()
         lookback = run.reading.lookback if declaration.reading.again is None else declaration.reading.again
         since = bookmark.since(configured, lookback)
-        source = run.source(shop, since, bookmark.known)
+        source = run.source(shop, since, bookmark.known, bookmark.marks)
         start = bookmark.start(configured, lookback)
         partition = Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known))
+        partition.key = declaration.keys[-1]
         partition.remembers = declaration.reading.remember
         partition.comparison = self._comparison(shop)
         return partition
@@ -264,8 +265,7 @@ class StreamReader:
         declaration = self.declaration
         rows: Iterable[dict[str, Any]] = chunk.rows
         if declaration.open_rows is not None:
-            rows = list(rows)
-            partition.see(rows, chunk)
+            rows = partition.see(list(rows), chunk)
         return rows if declaration.shape is None else declaration.shape(rows, partition.end)
 
     def _ended(self, partition: Partition) -> Iterator[Record]:

@@ -159,7 +159,9 @@ class Run:
     def _rosters(self) -> defaultdict[str, Roster]:
         return defaultdict(lambda: Roster(self._announced))
 
-    def source(self, shop: Shop | None, since: int, known: frozenset[str]) -> Source:
+    def source(
+        self, shop: Shop | None, since: int, known: frozenset[str], marks: Mapping[str, str] | None = None
+    ) -> Source:
         """What one stream of a shop (of the seller if None) is read through."""
         return Source(
             self.client,
@@ -167,6 +169,7 @@ class Run:
             roster=self._rosters[shop.id if shop else ""],
             since=since,
             known=known,
+            marks=marks or {},
             zone=shop_zone(shop, self.reading.time_zones) if shop else timezone.utc,
             lists={"external_order_platforms": self.reading.external_order_platforms},
         )

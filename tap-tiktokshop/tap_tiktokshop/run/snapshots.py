@@ -22,8 +22,8 @@ DIGEST: Final = "digest"
 BUCKETS: Final = 256
 """So many parts of a list are compared, a power of two; a list of fewer rows has fewer. All of a part comes again when
 one of its rows has changed."""
-WIDTH: Final = 8
-"""Bytes that stand for a part: that two contents have the same happens once in 10^19 comparisons."""
+WIDTH: Final = 5
+"""Bytes that stand for a part: that two contents have the same happens once in 10^12 comparisons."""
 MOST_BYTES: Final = 64 << 20
 """A list with more JSON than this is not compared: its rows wait in memory, packed, until all of them have come."""
 
@@ -104,7 +104,7 @@ class Comparison:
 
     def keep(self) -> bool:
         """Puts the digest of the list that has been passed on to its end into the state; whether that is news."""
-        size = min(BUCKETS, 4 << max(0, self._rows - 1).bit_length())
+        size = min(BUCKETS, 2 << max(0, self._rows - 1).bit_length())
         packed = b"".join(each.to_bytes(WIDTH, "big") for each in self._folded(size))
         digest = f"{self._setup}:{b64encode(packed).decode()}"
         if self._bytes > self._most or self._state.get(DIGEST) == digest:

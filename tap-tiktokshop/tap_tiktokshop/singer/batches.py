@@ -14,7 +14,7 @@ from tiktokshop_client.redaction import known, one_line
 from typing_extensions import override
 
 from tap_tiktokshop.run.output import OutputError
-from tap_tiktokshop.singer.messages import MOST_PENDING, MessageWriter
+from tap_tiktokshop.singer.messages import MOST_PENDING, MessageWriter, fields_of
 
 if TYPE_CHECKING:
     import logging
@@ -99,7 +99,7 @@ class BatchWriter(MessageWriter):
             self._hand_over_if_late()
 
     def _hold(self, message: StateMessage) -> None:
-        self._state = encoder.encode(message.to_dict()) + b"\n"
+        self._state = encoder.encode(fields_of(message)) + b"\n"
         if self._open:
             self._hand_over_if_late()
         else:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.helpers._state import StateWriter
+from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 from tiktokshop_client.console import write_all
 from typing_extensions import override
 
 from tap_tiktokshop.run.output import OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from singer_sdk.singerlib.encoding.simple import Message
 
 
@@ -60,7 +64,7 @@ class MessageWriter(MsgSpecWriter):
 
     def _collect(self, message: Message) -> None:
         if not isinstance(message, RecordMessage):
-            encoder.encode_into(message.to_dict(), self._pending, -1)
+            encoder.encode_into(fields_of(message), self._pending, -1)
             self._pending += b"\n"
             return
         alike = (message.stream, message.version, message.time_extracted)
@@ -99,6 +103,29 @@ class MessageWriter(MsgSpecWriter):
 
     def leave_early(self) -> None:
         """What is to be done as a run ends in the middle: nothing, as each state is out already."""
+
+
+class StateOutput(StateWriter):
+    """The SDK's, which writes no state twice in a row; it compares texts where the SDK copies whole states."""
+
+    def __init__(self, writer: MessageWriter) -> None:
+        super().__init__(writer)
+        self._last = b""
+
+    @override
+    def write_state(self, state: Mapping[str, Any]) -> None:
+        text = encoder.encode(state)
+        if text != self._last:
+            self._message_writer.write_message(StateMessage(value=state))
+            self._last = text
+
+
+def fields_of(message: Message) -> dict[str, Any]:
+    """A message to be encoded at once: the SDK would copy schemas and states through and through."""
+    if not isinstance(message, (SchemaMessage, StateMessage)):
+        return message.to_dict()
+    found = ((field.name, getattr(message, field.name)) for field in fields(message))
+    return {name: value for name, value in found if value is not None}
 
 
 def _explain(error: Exception) -> OutputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from tap_tiktokshop.run.output import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -22,14 +23,13 @@ MOST_DIGITS: Final = 38
 NULL: Final = b"null"
 
 ROWS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-TEXTS: Final = msgspec.json.Decoder(list[str | None])
-BY_TYPE: Final[Mapping[str, tuple[str, Any]]] = {
-    "boolean": ("bool_", msgspec.json.Decoder(list[bool | None])),
-    "integer": ("int64", msgspec.json.Decoder(list[int | None])),
-    "number": ("float64", msgspec.json.Decoder(list[float | None])),
-    "string": ("string", TEXTS),
+BY_TYPE: Final[Mapping[str, tuple[str, Any, Any]]] = {
+    "boolean": ("bool_", bool | None, msgspec.json.Decoder(list[bool | None])),
+    "integer": ("int64", int | None, msgspec.json.Decoder(list[int | None])),
+    "number": ("float64", float | None, msgspec.json.Decoder(list[float | None])),
+    "string": ("string", str | None, msgspec.json.Decoder(list[str | None])),
 }
-"""What a field's JSON type is in Arrow, and what reads its values."""
+"""What a field's JSON type is in Arrow, what a value of it is here, and what reads a column of them."""
 
 
 class ParquetRows:
@@ -45,6 +45,7 @@ class ParquetRows:
         self._columns = {name: Column(name, spec) for name, spec in schema["properties"].items()}
         self._lines = bytearray()
         self._writer: Any = None
+        self._expected = _expected(self._columns)
 
     def write(self, lines: bytearray) -> None:
         """Takes some lines, and writes them when they are many."""
@@ -63,23 +64,36 @@ class ParquetRows:
         import pyarrow as pa  # noqa: PLC0415 - an extra
         from pyarrow import parquet  # noqa: PLC0415 - an extra
 
-        rows = [ROWS.decode(line) for line in bytes(self._lines).splitlines()]
+        arrays = self._arrays_as_expected() or self._arrays()
         self._lines.clear()
-        new = {name for row in rows for name in row} - self._columns.keys()
-        if new:
-            self._columns |= {name: Column(name, {}) for name in sorted(new)}
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
-        arrays = [self._array(column, [row.get(name) for row in rows]) for name, column in self._columns.items()]
         schema = pa.schema([pa.field(name, array.type) for name, array in zip(self._columns, arrays, strict=True)])
         if self._writer is None:
             self._writer = parquet.ParquetWriter(self._open_file(), schema, compression=self._compression)
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
 
+    def _arrays_as_expected(self) -> list[pa.Array]:
+        """The columns of rows whose fields are all named and fit; nothing if one is not or does not."""
+        try:
+            rows = self._expected.decode_lines(self._lines)
+            return [column.array(map(attrgetter(f"f{n}"), rows)) for n, column in enumerate(self._columns.values())]
+        except (ValueError, OverflowError):  # Arrow's and msgspec's own are ValueErrors
+            return []
+
+    def _arrays(self) -> list[pa.Array]:
+        """The columns of any rows, further ones for what is not named among them."""
+        rows = [ROWS.decode(line) for line in bytes(self._lines).splitlines()]
+        new = {name for row in rows for name in row} - self._columns.keys()
+        if new:
+            self._columns |= {name: Column(name, {}) for name in sorted(new)}
+            self._expected = _expected(self._columns)
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        return [self._array(column, [row.get(name) for row in rows]) for name, column in self._columns.items()]
+
     def _array(self, column: Column, values: Raws) -> pa.Array:
         try:
-            return column.array(values)
+            return column.array(column.read(values))
         except (ValueError, OverflowError):  # Arrow's and msgspec's own are ValueErrors
             raise OutputError(
                 f"A value of {column.name} in {self._stream} does not fit {column.sql_name}, which its Parquet column "
@@ -120,7 +134,24 @@ class Column:
             return of_format.get(self._spec.get("format", ""), pa.string())
         return getattr(pa, BY_TYPE[self._kinds[0]][0])()
 
-    def array(self, values: Raws) -> pa.Array:
+    @property
+    def kind(self) -> Any:
+        """What a value of it is here."""
+        return msgspec.Raw if self._is_json() else BY_TYPE[self._kinds[0]][1]
+
+    def read(self, values: Raws) -> Sequence[Any]:
+        """Values as they came, as `array` takes them.
+
+        Raises:
+            ValueError: One of them does not fit.
+        """
+        if self._is_json():
+            return values
+        listed = b"[" + b",".join(NULL if value is None else value for value in values) + b"]"
+        read: list[Any] = BY_TYPE[self._kinds[0]][2].decode(listed)
+        return read
+
+    def array(self, values: Iterable[Any]) -> pa.Array:
         """The values of some rows.
 
         Raises:
@@ -130,11 +161,16 @@ class Column:
 
         kind = self._type()
         if self._is_json():
-            found = (None if value is None else bytes(value) for value in values)
-            texts = [None if text is None or text == NULL else text.decode() for text in found]
+            found = (NULL if value is None else bytes(value) for value in values)
+            texts = [None if text == NULL else text for text in found]
             return pa.ExtensionArray.from_storage(kind, pa.array(texts, pa.string()))
-        listed = b"[" + b",".join(NULL if value is None else value for value in values) + b"]"
-        decoded = BY_TYPE[self._kinds[0]][1].decode(listed)
         if self._kinds != ["string"] or kind == pa.string():
-            return pa.array(decoded, kind)
-        return pa.array(decoded, pa.string()).cast(kind)
+            return pa.array(list(values), kind)
+        return pa.array(list(values), pa.string()).cast(kind)
+
+
+def _expected(columns: Mapping[str, Column]) -> msgspec.json.Decoder[Any]:
+    """What reads whole rows that have these fields and no others."""
+    fields = [(f"f{number}", column.kind, None) for number, column in enumerate(columns.values())]
+    names = {f"f{number}": name for number, name in enumerate(columns)}
+    return msgspec.json.Decoder(msgspec.defstruct("Line", fields, rename=names, forbid_unknown_fields=True, gc=False))

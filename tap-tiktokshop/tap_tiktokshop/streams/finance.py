@@ -1,5 +1,7 @@
 """Statements, their transactions, payments, and money on its way."""
 
+from dataclasses import replace
+
 from tiktokshop_client import operations
 
 from tap_tiktokshop.reading import IDENTITY, Children, Parents, TimeFilter, Windows
@@ -14,7 +16,13 @@ EARLIEST_UNSETTLED = 1_735_689_600
 """2025-01-01: the same for what is not settled."""
 FIRST = 90 * DAY
 """Some finance lists do not say how many rows they have, so the first window is short and shows how dense they are."""
-UNPAID = OpenRows(until("payment_status", "PAID"))
+AGAIN = 30
+"""Days for which the platform may change what it has called paid: a month is closed within them."""
+AMOUNTS = ("settlement_amount", "revenue_amount", "fee_amount", "shipping_cost_amount", "adjustment_amount")
+UNPAID = OpenRows(until("payment_status", "PAID"), again=AGAIN, tells=AMOUNTS)
+
+PAYMENT = ("status", "amount", "settlement_amount", "payment_amount_before_exchange", "exchange_rate", "paid_time")
+MOVED = ("SUCCESS", "PROCESSED", "RECEIVED", "FAILED", "REVERSED", "CLOSED")
 
 READ_STATEMENTS = Windows(
     operation=operations.GET_STATEMENTS,
@@ -30,12 +38,13 @@ STATEMENTS = Declaration(
     summary="Daily statements: what was earned, charged and settled.",
     keys=("shop_id", "id"),
     replication_key="statement_time",
-    open_rows=UNPAID,
+    open_rows=replace(UNPAID, tells=(*AMOUNTS, "payment_status", "payment_id", "payment_time")),
+    how="incremental on `statement_time`; unpaid ones again, and those of 30 days that have changed",
     reading=READ_STATEMENTS,
 )
 
 READ_STATEMENT_TRANSACTIONS = Children(
-    parents=(Parents(READ_STATEMENTS, "id", ("currency", "payment_status"), final=UNPAID),),
+    parents=(Parents(READ_STATEMENTS, "id", ("currency", "payment_status", *AMOUNTS), final=UNPAID),),
     operation=operations.GET_STATEMENT_TRANSACTIONS,
     path="statement_id",
     key="id",
@@ -51,7 +60,7 @@ STATEMENT_TRANSACTIONS = Declaration(
     keys=("shop_id", "statement_id", "id"),
     replication_key="statement_time",
     open_rows=UNPAID,
-    how="of new statements, and once more when they are paid",
+    how="of new statements, once more when they are paid, and again if one of 30 days has changed",
     reading=READ_STATEMENT_TRANSACTIONS,
 )
 
@@ -76,7 +85,8 @@ PAYMENTS = Declaration(
     summary="Payouts to the seller's bank account.",
     keys=("shop_id", "id"),
     replication_key="create_time",
-    open_rows=OpenRows(until("status", "PAID")),
+    open_rows=OpenRows(until("status", "PAID"), again=AGAIN, tells=PAYMENT),
+    how="incremental on `create_time`; unpaid ones again, and those of 30 days that have changed",
     reading=Windows(
         operation=operations.GET_PAYMENTS,
         filter=TimeFilter("create_time", where="query"),
@@ -92,7 +102,8 @@ WITHDRAWALS = Declaration(
     summary="Movements on the seller's balance: settlements, withdrawals, transfers and what was reversed.",
     keys=("shop_id", "id"),
     replication_key="create_time",
-    open_rows=OpenRows(until("status", "SUCCESS", "PROCESSED", "RECEIVED", "FAILED", "REVERSED", "CLOSED"), days=30),
+    open_rows=OpenRows(until("status", *MOVED), days=30, again=AGAIN, tells=("status", "amount")),
+    how="incremental on `create_time`; open ones again, and those of 30 days that have changed",
     reading=Windows(
         operation=operations.GET_WITHDRAWALS,
         filter=TimeFilter("create_time", where="query"),

@@ -16,7 +16,7 @@ from tiktokshop_client.command.cli_settings import asked, gather, settings_of
 from tiktokshop_client.command.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.command.receiver import Receiver
 from tiktokshop_client.console import FAILED, LEVELS, run
-from tiktokshop_client.doctor import Doctor, line_of
+from tiktokshop_client.doctor import Doctor, installed_checks, line_of
 from tiktokshop_client.errors import ConfigurationError, TikTokShopError
 from tiktokshop_client.health import installed_needs
 from tiktokshop_client.redaction import known, printable
@@ -183,13 +183,14 @@ def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
 def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Check all that a run depends on; exit with 1 if anything would fail.
 
-    One line a check: clock, signature, token and grant, scopes, markets, ciphers, IP allow list, token store, rates.
+    One line a check: clock, signature, token and grant, scopes, markets, ciphers, IP allow list, token store, rates,
+    and webhooks where they are received.
     """
     _log_at(log_level if log_level != "warning" else "error")
     catalog = json.loads(catalog_file.read_text(encoding="utf-8")) if catalog_file else None
     try:
         settings = settings_of(gather(config_file))
-        findings = Doctor(settings, installed_needs(catalog)).examine()
+        findings = [*Doctor(settings, installed_needs(catalog)).examine(), *installed_checks(config_file)]
     except ConfigurationError as error:
         click.echo(json.dumps({"ok": False, "error": str(error), "checks": []}, indent=2) if as_json else
                    f"fail  {'settings':<14}{error}")  # fmt: skip
