@@ -110,6 +110,7 @@ COMMANDS = (
     ("tiktokshop", "auth", "logout"),
     ("tiktokshop", "doctor"),
     ("tiktokshop-books",),
+    ("tiktokshop-books", "report"),
     ("tiktokshop-books", "export"),
     ("tiktokshop-books", "close"),
     *(("tiktokshop-webhooks", *words.split()) for words in HOOKS),

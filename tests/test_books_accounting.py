@@ -238,6 +238,36 @@ def test_an_amount_that_no_late_adjustment_has_stays_unexplained(changed):  # no
     assert found["statement_transactions"] == "unexplained"
 
 
+def test_what_a_later_payment_makes_up_for_is_late_and_open_until_then(changed):  # noqa: F811
+    shop = f"(select min(shop_id) from {MARTS}.tiktokshop__payouts)"
+    ask = (
+        f"select payment_id from {MARTS}.tiktokshop__payouts where status = 'PAID' and shop_id = {shop}"
+        " order by create_time, payment_id limit 3"
+    )
+    (first,), (second,), (third,) = changed(ask=ask)
+
+    def paid(payment, more):
+        parts = ("amount", "settlement_amount", "payment_amount_before_exchange")
+        changes = ", ".join(
+            f"{part} = json_object('currency', {part} ->> '$.currency', 'value',"
+            f" cast(cast({part} ->> '$.value' as decimal(38, 2)) + {more} as varchar))"
+            for part in parts
+        )
+        return f"update {LOADED}.payments set {changes} where id = '{payment}'"
+
+    def causes(*changes):
+        rows = (
+            f"select document_id, cause from {MARTS}.tiktokshop__reconciliation_differences"
+            " where identity = 'payout_statements'"
+        )
+        return dict(changed(*changes, ask=rows))
+
+    assert causes(paid(first, "0.50")) == {first: "unexplained"}
+    assert causes(paid(second, "-0.30")) == dict.fromkeys((first, second), "unexplained")
+    assert causes(paid(third, "-0.20")) == dict.fromkeys((first, second, third), "late_adjustment")
+    assert [cause for identity, cause, _ in changed(ask=CAUSES) if identity == "clearing"] == ["late_adjustment"] * 3
+
+
 # Closed months
 
 
