@@ -21,6 +21,7 @@ from store_places import PASSWORD
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dbt-tiktokshop"
 PROGRAMS = ROOT / ".venv-dbt" / "bin"
+LOADERS = ROOT / ".venv-target-duckdb" / "bin"
 STREAMS = (
     "shops",
     "orders",
@@ -39,6 +40,7 @@ STREAMS = (
 )
 # These go through a loader that only adds rows, with exact types; the others through one that upserts, as texts.
 APPENDED = ("returns", "statements", "statement_transactions", "payments", "inventory")
+VARS = {"tiktokshop_fee_rules": "tiktokshop_fee_rules_example"}
 STALE = {
     "returns": {"return_status": "STALE"},
     "statements": {"settlement_amount": "0.01"},
@@ -113,7 +115,7 @@ def load_duckdb(folder, messages):
     config = configured(
         folder, "upserting", filepath=str(file), default_target_schema="tiktokshop", add_metadata_columns=True
     )
-    run([PROGRAMS.parent / "duckdb-1" / "bin" / "target-duckdb", "--config", config], text=lines_of(messages, others))
+    run([LOADERS / "target-duckdb", "--config", config], text=lines_of(messages, others))
     config = configured(
         folder, "appending", path=str(file), default_target_schema="tiktokshop", load_method="append-only"
     )
@@ -140,7 +142,8 @@ def dbt(folder, engine, environment, *arguments, project=PACKAGE):
     place = str(folder / engine)
     command = [PROGRAMS / "dbt", *arguments, "--target", engine, "--profiles-dir", PACKAGE, "--no-use-colors"]
     more = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_TARGET_PATH": place, "DBT_LOG_PATH": place, **environment}
-    return run(command, environment=more, cwd=project)
+    told = ["--vars", json.dumps(VARS)]
+    return run([*command, *told], environment=more, cwd=project)
 
 
 def comparable(value):
@@ -167,7 +170,7 @@ def tables_of(ask, schema="tiktokshop_books"):
 def made(folder, make_lab, port):
     """Sandbox, tap, loaders, dbt: all of it for real."""
     subprocess.run([ROOT / ".ci" / "dbt"], check=True, cwd=ROOT)
-    with make_lab(folder, orders=120) as lab:
+    with make_lab(folder, orders=120, path=folder / "shops.sqlite", difficulties=("wrong_fees",)) as lab:
         read = lab.run(streams=STREAMS)
         counts = lab.sandbox.control("GET", "/counts")
     messages = without(read.messages, "orders", "cpf")

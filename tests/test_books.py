@@ -19,8 +19,8 @@ PREFIX = "tiktokshop__"
 KEYS = {stream.name: stream.keys for stream in STREAMS}
 MARTS = sorted(path.stem for path in (PACKAGE / "models" / "marts").glob("*.sql"))
 ZERO = Decimal(0)
-# Nothing differs in these shops, no reserve is held, and nobody has said what fees should be.
-EMPTY = {"tiktokshop__reconciliation_differences", "tiktokshop__reserves", "tiktokshop__fee_audit"}
+# Nothing differs in these shops, and no reserve is held.
+EMPTY = {"tiktokshop__reconciliation_differences", "tiktokshop__reserves"}
 
 
 def described():

@@ -156,7 +156,7 @@ def test_creators_sales_and_commissions_are_those_of_the_orders_and_statements(b
         for sku in order["skus"]:
             key = (order["shop_id"], month, sku["price"]["currency"])
             orders[key].add(order["id"])
-            if sku["settlement_status"] in {"SETTLED", "INELIGIBLE"}:
+            if sku.get("settlement_status") in {"SETTLED", "INELIGIBLE"}:
                 final[key] += Decimal(sku["actual_paid_commission"]["amount"])
             else:
                 estimated[key] += Decimal(sku["estimated_paid_commission"]["amount"])

@@ -13,7 +13,8 @@ def names_in(path):
     """The tests of a file: functions, and classes that a state machine makes."""
     tree = ast.parse(path.read_text(encoding="utf8"))
     functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    assigned = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets if target.id}
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    assigned = {target.id for target in targets if isinstance(target, ast.Name)}
     return functions | assigned
 
 

@@ -55,7 +55,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Grid:
     """A table. The first cell of a row names it; a folded table opens on a click on its caption."""
 
     caption: str
@@ -71,7 +71,7 @@ class Sheet:
         return [any(isinstance(cell, NUMBERS) for cell in column) for column in columns]
 
 
-Block: TypeAlias = "Note | Sheet | Picture"
+Block: TypeAlias = "Note | Grid | Picture"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, CurrencyAmount, Note, Sheet
+from tiktokshop_books.report.blocks import Block, CurrencyAmount, Grid, Note
 from tiktokshop_books.report.money import count, month, things
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ def reconciliation(shop: Shopfront) -> list[Block]:
     checked = count(sum(int(row["checked"]) for row in found.values()))
     blocks: list[Block] = [_verdict(checked, differences)]
     if differences:
-        blocks.append(Sheet("Every difference", HEADS, [_difference(row) for row in differences]))
-    blocks.append(Sheet("What was compared", ("What must hold", "Compared", "Differences"), rows, folded=True))
+        blocks.append(Grid("Every difference", HEADS, [_difference(row) for row in differences]))
+    blocks.append(Grid("What was compared", ("What must hold", "Compared", "Differences"), rows, folded=True))
     return blocks
 
 
@@ -149,7 +149,7 @@ def freshness(shop: Shopfront) -> list[Block]:
         if not shop.source.lacking({mart: f"shop_id {column}"}):
             (row,) = shop.ask(f"select max({column}) as newest from {{{mart}}} where shop_id = :shop")
             rows.append((name, row["newest"] or "nothing yet"))
-    blocks: list[Block] = [Sheet("How new the data is", ("What", "Newest"), rows)] if rows else []
+    blocks: list[Block] = [Grid("How new the data is", ("What", "Newest"), rows)] if rows else []
     lacking = shop.source.lacking(QUALITY_NEEDS)
     if lacking:
         words = f"What the runs could not read is not known: the warehouse lacks {lacking[0]}."
@@ -177,7 +177,7 @@ def _quality(shop: Shopfront) -> list[Block]:
         Note(words, "bad")
         if unread
         else Note("The last runs have read in full every stream that the shop has.", "good"),
-        Sheet("What the last runs report", heads, rows),
+        Grid("What the last runs report", heads, rows),
     ]
 
 

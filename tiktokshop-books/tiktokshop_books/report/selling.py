@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, CurrencyAmount, Note, Sheet
+from tiktokshop_books.report.blocks import Block, CurrencyAmount, Grid, Note
 from tiktokshop_books.report.charts import bars_and_line
 from tiktokshop_books.report.money import amount, count, day, percent, ratio, things
 
@@ -120,7 +120,7 @@ def _sales(shop: Shopfront, currency: str) -> list[Block]:
     heads = ("Day", "Orders", "Units", "Revenue", "Refunded", "Revenue four weeks before")
     return [
         picture,
-        Sheet(f"Sales by day in {currency}", heads, rows, folded=True),
+        Grid(f"Sales by day in {currency}", heads, rows, folded=True),
         *_so_far(shop, currency, found, units),
     ]
 
@@ -158,9 +158,9 @@ def returns(shop: Shopfront) -> list[Block]:
     heads = ("Product", "Units returned", "Units sold", "Refunded")
     return [
         Note(_share_of(sum(int(row["units"]) for row in found), sum(sold.values()))),
-        Sheet(f"Returns by product, {shop.span}", heads, rows[:LISTED]),
+        Grid(f"Returns by product, {shop.span}", heads, rows[:LISTED]),
         *more,
-        Sheet(f"Returns by reason, {shop.span}", ("Reason", "Units returned", "Refunded"), reasons),
+        Grid(f"Returns by reason, {shop.span}", ("Reason", "Units returned", "Refunded"), reasons),
     ]
 
 
@@ -201,9 +201,9 @@ def products(shop: Shopfront) -> list[Block]:
     heads = ("Product", "You keep", "Revenue", "Units sold", "Units returned")
     best, worst = rows[:EXTREMES], rows[EXTREMES:][-EXTREMES:][::-1]
     words = "What you keep is settled, or else estimated, and before the cost of the goods. Since the first order."
-    tables = [Sheet("Products that bring most", heads, best)]
+    tables = [Grid("Products that bring most", heads, best)]
     if worst:
-        tables.append(Sheet("Products that bring least", heads, worst))
+        tables.append(Grid("Products that bring least", heads, worst))
     return [Note(words), *tables]
 
 
@@ -222,10 +222,10 @@ def listings(shop: Shopfront) -> list[Block]:
     ]
     note = Note(f"{count(len(bad))} of {count(len(found))} listings have a problem; those that sold most come first.")
     heads = ("Product", "Problem", "Units sold", "Units in stock")
-    sheets = [Sheet("Listings with problems", heads, rows[:LISTED])]
+    grids = [Grid("Listings with problems", heads, rows[:LISTED])]
     if rows[LISTED:]:
-        sheets.append(Sheet("The other listings with problems", heads, rows[LISTED:], folded=True))
-    return [note, *sheets]
+        grids.append(Grid("The other listings with problems", heads, rows[LISTED:], folded=True))
+    return [note, *grids]
 
 
 def _units(value: int | Decimal | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, Cell, CurrencyAmount, Note, Share, Sheet
+from tiktokshop_books.report.blocks import Block, Cell, CurrencyAmount, Grid, Note, Share
 from tiktokshop_books.report.charts import PALETTE, Bar, stacked_bars, waterfall
 from tiktokshop_books.report.money import amount, day, ratio, things
 
@@ -102,7 +102,7 @@ def _flow(shop: Shopfront, currency: str) -> list[Block]:
     return [
         Note(f"What the statements of {shop.span} settled. Refunds and fees may be of orders from before."),
         waterfall(label, steps),
-        Sheet(f"From gross to bank in {currency}", ("Step", "Amount"), rows, folded=True),
+        Grid(f"From gross to bank in {currency}", ("Step", "Amount"), rows, folded=True),
     ]
 
 
@@ -172,7 +172,7 @@ def _fees(shop: Shopfront, currency: str) -> list[Block]:
     return [
         Note("What the platform kept of what it settled; an amount below zero is in your favour."),
         stacked_bars(label, [f"{one:%b}" for one in months], _drawn(series)),
-        Sheet(
+        Grid(
             f"Kept by kind and month in {currency}",
             ("Kind", *heads),
             rows,
@@ -220,7 +220,7 @@ def _owed(shop: Shopfront, currency: str) -> list[Block]:
     return [
         Note(label),
         stacked_bars(label, columns, parts, area=True),
-        Sheet(f"Owed at the end of each day in {currency}", heads, rows, folded=True),
+        Grid(f"Owed at the end of each day in {currency}", heads, rows, folded=True),
     ]
 
 
@@ -255,12 +255,12 @@ def payouts(shop: Shopfront) -> list[Block]:
     ]
     if rows:
         heads = ("Statement of", "Settled", "Reserves", "Status", "Payment")
-        blocks.append(Sheet("Statements that are not paid yet", heads, rows))
+        blocks.append(Grid("Statements that are not paid yet", heads, rows))
     else:
         blocks.append(Note("Every statement has been paid.", "good"))
     if past:
         caption = f"The last {things(min(PAST_PAYOUTS, len(past)), 'payment')}"
-        blocks.append(Sheet(caption, ("Paid on", "Amount", "Statements", "Payment"), past[:PAST_PAYOUTS]))
+        blocks.append(Grid(caption, ("Paid on", "Amount", "Statements", "Payment"), past[:PAST_PAYOUTS]))
     return blocks
 
 

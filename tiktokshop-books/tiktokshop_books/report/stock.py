@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_books.report.blocks import Block, Measure, Note, Sheet
+from tiktokshop_books.report.blocks import Block, Grid, Measure, Note
 from tiktokshop_books.report.money import count, day
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def stock(shop: Shopfront) -> list[Block]:
     heads = ("Product", "SKU", "In stock", "Sold, not sent", "Sold a day", "Days it lasts")
     return [
         _summary(found, soon, last["day"]),
-        *([Sheet("Runs out this week", heads, [_line(row, titles) for row in soon])] if soon else []),
-        Sheet(
+        *([Grid("Runs out this week", heads, [_line(row, titles) for row in soon])] if soon else []),
+        Grid(
             f"The {count(min(LISTED, len(found)))} SKUs that last shortest, of {count(len(found))}",
             heads,
             [_line(row, titles) for row in found[:LISTED]],
