@@ -20,8 +20,8 @@ MOST_KILLS = 6
 """Kills of one database, before a run is let come to its end."""
 WINDOW = 100
 END_SECONDS = 600
-WHEN = {"snapshot_at", "_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", "_sdc_sequence"}
-"""Columns that say when a row came, not what it is."""
+OF_THE_TAP = ("_sdc_deleted_at", "_sdc_rejected")
+"""Of the columns whose names begin with `_sdc_`, those that say what a row is, not when it came."""
 Tables = dict[str, list[str]]
 
 
@@ -69,11 +69,15 @@ class Load:
                 columns = connection.execute(
                     "SELECT column_name FROM information_schema.columns WHERE table_name = ?", [name]
                 ).fetchall()
-                kept = sorted(f'"{column}"::VARCHAR' for (column,) in columns if column not in WHEN)
+                kept = sorted(f'"{column}"::VARCHAR' for (column,) in columns if _is_kept(column))
                 if kept:
                     rows = connection.execute(f"SELECT {', '.join(kept)} FROM {name}").fetchall()
                     found[name] = sorted(map(str, rows))
         return found
+
+
+def _is_kept(column: str) -> bool:
+    return column in OF_THE_TAP or not (column == "snapshot_at" or column.startswith("_sdc_"))
 
 
 def soak(folder: Path, kills: int, moments: random.Random, *, orders: int, shops: int) -> list[str]:
@@ -122,7 +126,7 @@ def chain(
     kills = 0
     while kills < most:
         load = Load(source, place, catalog, state, **config)
-        killed = load.kill(moments.choice(["tap", "loader", "both"]), moments.uniform(0.5, seconds))
+        killed = load.kill(moments.choice(["tap", "loader", "both"]), moments.uniform(0.5, 0.8 * seconds))
         state = load.state(state)
         if not killed:
             break
