@@ -262,7 +262,9 @@ def test_ids_are_there_once(text):
 def test_without_a_mart_the_page_says_what_is_missing(mart, tmp_path):
     rest = {name: rows for name, rows in MARTS.items() if name != mart}
     text = made(warehouse(tmp_path / "shop.duckdb", rest))
-    asked = mart.removeprefix(PREFIX) in {name for _, _, needs, _ in PARTS for name in needs} | set(CLOSED_NEEDS)
+    asked = mart.removeprefix(PREFIX) in {name for _, _, needs, _ in PARTS for name in needs} | set(CLOSED_NEEDS) | set(
+        QUALITY_NEEDS
+    )
     assert (f"the table {mart}" in text) == asked
     assert "Tea &amp; " in text
 

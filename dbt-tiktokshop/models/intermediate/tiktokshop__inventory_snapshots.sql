@@ -33,18 +33,24 @@ numbered as (
 )
 
 select
-    shop_id,
-    snapshot_at_local_date as day,
-    product_id,
-    sku_id,
-    seller_sku,
-    warehouse_id,
-    coalesce(available_quantity, 0) as available_units,
-    coalesce(committed_quantity, 0) as committed_units,
-    snapshot_at
+    numbered.shop_id,
+    numbered.snapshot_at_local_date as day,
+    numbered.product_id,
+    numbered.sku_id,
+    numbered.seller_sku,
+    numbered.warehouse_id,
+    coalesce(numbered.available_quantity, 0) as available_units,
+    coalesce(numbered.committed_quantity, 0) as committed_units,
+    numbered.snapshot_at
 from numbered
-where nth = 1
+{%- if is_incremental() %}
+left join {{ this }} as known
+    on numbered.shop_id = known.shop_id
+    and numbered.snapshot_at_local_date = known.day
+    and numbered.sku_id = known.sku_id
+    and numbered.warehouse_id = known.warehouse_id
+{%- endif %}
+where numbered.nth = 1
     {%- if is_incremental() %}
-    -- The last days once more: the day was not over, and the shops' days differ.
-    and snapshot_at_local_date > (select coalesce(max(day), cast('0001-01-01' as date)) - 3 from {{ this }})
+    and (known.shop_id is null or known.snapshot_at < numbered.snapshot_at)
     {%- endif %}

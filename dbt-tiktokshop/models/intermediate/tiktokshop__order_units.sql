@@ -1,12 +1,16 @@
 {{ config(materialized="incremental", incremental_strategy="delete+insert", unique_key=["shop_id", "order_id"]) }}
--- One row a unit: the platform has no quantities, an order lists each unit. An order that changes has a later update_time;
--- a day before the latest is looked into again, for orders that were loaded late.
+-- One row a unit: the platform has no quantities, an order lists each unit. An order that is not here yet, or not with
+-- this update_time, is looked into, however old it is; so is the last day, in which an order may change twice in a second.
 with orders as (
-    select * from {{ ref('stg_tiktokshop__orders') }}
+    select loaded.*
+    from {{ ref('stg_tiktokshop__orders') }} as loaded
     {%- if is_incremental() %}
-    where update_time > (
-        select coalesce(max(update_time), cast('0001-01-01' as timestamptz)) - interval '1 day' from {{ this }}
-    )
+    left join (select distinct shop_id, order_id, update_time from {{ this }}) as known
+        on loaded.shop_id = known.shop_id and loaded.id = known.order_id and loaded.update_time = known.update_time
+    where known.shop_id is null
+        or loaded.update_time > (
+            select coalesce(max(update_time), cast('0001-01-01' as timestamptz)) - interval '1 day' from {{ this }}
+        )
     {%- endif %}
 ),
 

@@ -3,15 +3,22 @@
     incremental_strategy="delete+insert",
     unique_key=["shop_id", "statement_id", "transaction_id"],
 ) }}
--- Every field of a section is a component, also one that no document names. Objects among them only explain. A statement
--- may change for some time: those of the last weeks are looked into again.
+-- Every field of a section is a component, also one that no document names. Objects among them only explain. What is not
+-- here yet is looked into, however old it is, and so are statements of the last weeks, which may have changed.
 with transactions as (
-    select * from {{ ref('tiktokshop__transactions') }}
+    select settled.*
+    from {{ ref('tiktokshop__transactions') }} as settled
     {%- if is_incremental() %}
-    where statement_time > (
-        select coalesce(max(statement_time), cast('0001-01-01' as timestamptz)) - interval '{{ var("tiktokshop_again_days") }} days'
-        from {{ this }}
-    )
+    left join (select distinct shop_id, statement_id, transaction_id from {{ this }}) as known
+        on settled.shop_id = known.shop_id
+        and settled.statement_id = known.statement_id
+        and settled.transaction_id = known.transaction_id
+    where known.shop_id is null
+        or settled.statement_time > (
+            select coalesce(max(statement_time), cast('0001-01-01' as timestamptz))
+                - interval '{{ var("tiktokshop_again_days") }} days'
+            from {{ this }}
+        )
     {%- endif %}
 )
 

@@ -56,7 +56,8 @@ booked as (
 waiting as (
     select shop_id, currency, {{ tiktokshop.total('est_settlement_amount') }} as amount
     from {{ ref('stg_tiktokshop__unsettled_transactions') }}
-    where order_create_date is not null  -- an adjustment behind an order is owed only from its statement
+    -- An adjustment behind an order is owed only from its statement.
+    where {{ tiktokshop.filled('adjustment_id') }} is null or order_create_date is not null
     group by shop_id, currency
 )
 
