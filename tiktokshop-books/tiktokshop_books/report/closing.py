@@ -48,11 +48,17 @@ CAUSES: Final = {
     "exchange": "exchange rate",
     "unexplained": "not explained",
 }
+KINDS: Final = {
+    "windows_read_twice": "parts that were read twice, because rows moved",
+    "gone": "rows that were gone when their details were asked for",
+    "mended": "values that could be read in part only",
+    "without_identity": "rows without an id, left out",
+}
 # Newest moments or days by mart, and what they are called.
 FRESH: Final = (
     ("orders", "update_time", "Orders, last changed"),
     ("statements", "statement_time", "Statements, last cut"),
-    ("payouts", "create_time", "Payments, last made"),
+    ("payouts", "create_time", "Payments, last created"),
     ("return_lines", "updated_date", "Returns, last changed"),
     ("inventory_daily", "day", "Stock, last seen"),
 )
@@ -169,7 +175,13 @@ def _quality(shop: Shopfront) -> list[Block]:
     unread = {row["stream"] for row in found if row["is_unread"] and row["kind"] != "skipped"}
     words = f"{things(len(unread), 'stream')} could not be read in full. A later run reads what is missing."
     rows = [
-        (row["stream"], row["kind"].replace("_", " "), int(row["number"]), row["detail"] or "", row["day"])
+        (
+            row["stream"],
+            KINDS.get(row["kind"], row["kind"].replace("_", " ")),
+            int(row["number"]),
+            row["detail"] or "",
+            row["day"],
+        )
         for row in found
     ]
     heads = ("Stream", "What", "How many", "Why", "Run on")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,8 @@ from tiktokshop_books.report.charts import bars_and_line
 from tiktokshop_books.report.money import amount, count, day, percent, ratio, things
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tiktokshop_books.report.asking import Needs, Row
     from tiktokshop_books.report.shops import Shopfront
 
@@ -188,9 +191,10 @@ def products(shop: Shopfront) -> list[Block]:
     found = shop.ask(_PRODUCTS)
     if not found:
         return [Note("No product has been sold yet.")]
+    names = _names(found)
     rows = [
         (
-            row["title"] or f"Product {row['product_id']}",
+            names[row["product_id"]],
             CurrencyAmount(row["profit"], row["currency"]),
             CurrencyAmount(row["revenue"], row["currency"]),
             int(row["units"]),
@@ -207,6 +211,16 @@ def products(shop: Shopfront) -> list[Block]:
     return [Note(words), *tables]
 
 
+def _names(rows: Sequence[Row]) -> dict[str, str]:
+    """What each product is called: by its title, with its id if others have the same one."""
+    titles = {row["product_id"]: row["title"] or "Product" for row in rows}
+    often = Counter(titles.values())
+    return {
+        product: title if often[title] == 1 and title != "Product" else f"{title} {product}"
+        for product, title in titles.items()
+    }
+
+
 def listings(shop: Shopfront) -> list[Block]:
     """Listings that do not sell as they should."""
     found = [(row, _problems(row)) for row in shop.ask(_LISTINGS)]
@@ -216,10 +230,8 @@ def listings(shop: Shopfront) -> list[Block]:
     )
     if not bad:
         return [Note(f"None of {count(len(found))} listings has a problem that the platform reports.", "good")]
-    rows = [
-        (row["title"] or f"Product {row['product_id']}", words, int(row["units"]), _units(row["available"]))
-        for row, words in bad
-    ]
+    names = _names([row for row, _ in found])
+    rows = [(names[row["product_id"]], words, int(row["units"]), _units(row["available"])) for row, words in bad]
     note = Note(f"{count(len(bad))} of {count(len(found))} listings have a problem; those that sold most come first.")
     heads = ("Product", "Problem", "Units sold", "Units in stock")
     grids = [Grid("Listings with problems", heads, rows[:LISTED])]

@@ -218,7 +218,7 @@ def _owed(shop: Shopfront, currency: str) -> list[Block]:
     heads = ("Day", "Not settled yet", "Settled, not paid yet", "Owed")
     columns = [f"{row['day'].day} {row['day']:%b}" for row in found]
     return [
-        Note(label),
+        Note(f"{label} The last days may still rise: the platform says late what an order will bring."),
         stacked_bars(label, columns, parts, area=True),
         Grid(f"Owed at the end of each day in {currency}", heads, rows, folded=True),
     ]

@@ -61,7 +61,8 @@ def _summary(found: list[Row], soon: list[Row], last: dt.date) -> Note:
     known = f"On {day(last)} {count(sum(int(row['available']) for row in found))} units of {count(len(found))} SKUs"
     if not soon:
         return Note(f"{known} were in stock. At the pace of the last four weeks, none runs out within a week.", "good")
-    words = f"{known} were in stock. At the pace of the last four weeks, {count(len(soon))} run out within a week"
+    run = "runs" if len(soon) == 1 else "run"
+    words = f"{known} were in stock. At the pace of the last four weeks, {count(len(soon))} {run} out within a week"
     return Note(f"{words}; {count(gone)} of these are gone already." if gone else f"{words}.", "bad")
 
 
