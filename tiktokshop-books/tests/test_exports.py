@@ -144,6 +144,26 @@ def test_quickbooks_gets_debits_and_credits_under_a_number_that_it_takes(export)
     assert set(balance.values()) == {0}
 
 
+def test_every_journal_entry_of_all_shops_and_months_has_its_own_number_in_quickbooks(export):
+    lines = STATEMENT[4]
+    entries = [
+        (shop, kind, document, day, lines)
+        for shop in ("77", "88")
+        for month, day in (("2026-09", dt.date(2026, 9, 30)), ("2026-10", dt.date(2026, 10, 31)))
+        for kind, document in (
+            *(("accrual", month), ("reversal", month)),
+            *(("correction", f"7301 {month}"), ("correction", f"8402 {month}")),
+            *(("statement", f"{shop}{month[-2:]}1"), ("payout", f"{shop}{month[-2:]}2")),
+        )
+    ]
+    _, _, files = export("quickbooks", *entries)
+    rows = [row for text in files.values() for row in read(text)]
+    named = {(row["Journal No."], row["Description"].partition(":")[0]) for row in rows}
+    assert len(named) == len({number for number, _ in named}) == len(entries) == 24
+    assert {number for number, words in named if "statement" in words} == {"S77091", "S77101", "S88091", "S88101"}
+    assert max(len(number) for number, _ in named) <= 21
+
+
 def test_beancount_itself_accepts_the_file_and_has_the_same_balances(export, tmp_path):
     code, _, files = export("beancount", STATEMENT, PAYOUT)
     assert code == 0
