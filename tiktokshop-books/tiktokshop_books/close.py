@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 import io
 import os
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,7 @@ _MONTH_ENDS: Final = "tiktokshop__month_ends"
 _CLOSED: Final = "tiktokshop__books_closed"
 _FIELDS: Final = (*COLUMNS[:5], "corrects", *COLUMNS[5:])
 _AMOUNTS: Final = ("debit", "credit")
+_AMOUNT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -126,12 +128,34 @@ def _read(file: Path) -> list[dict[str, str]]:
     try:
         with file.open(encoding="utf-8", newline="") as opened:
             reader = csv.DictReader(opened)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
+            if tuple(reader.fieldnames or ()) != _FIELDS:
+                raise BooksError(
+                    f"{file} is not a closed journal: name a new file, or the one that this command has written."
+                )
+            return [_checked(row, reader.line_num, file) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BooksError(f"{file} cannot be read: {error}.") from error
-    if tuple(reader.fieldnames or ()) != _FIELDS:
-        raise BooksError(f"{file} is not a closed journal: name a new file, or the one that this command has written.")
-    return rows
+
+
+def _checked(row: dict[str, str], line: int, file: Path) -> dict[str, str]:
+    """The row, if this command could have written it; others have come into the file by hand."""
+    cells = [cell for cell in row.values() if isinstance(cell, str)]
+    if len(row) != len(_FIELDS) or len(cells) != len(_FIELDS):
+        wrong = f"does not have {len(_FIELDS)} cells"
+    elif not _is_day(row["entry_date"]):
+        wrong = f"has {row['entry_date']!r} as its entry_date, which is no day such as 2026-10-31"
+    elif unread := [name for name in _AMOUNTS if not _AMOUNT.fullmatch(row[name])]:
+        wrong = f"has {row[unread[0]]!r} as its {unread[0]}, which is no amount such as 20.50"
+    else:
+        return row
+    raise BooksError(f"Line {line} of {file} {wrong}: put back the file as this command has written it.")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _write(file: Path, rows: list[dict[str, str]]) -> None:
