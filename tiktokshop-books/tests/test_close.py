@@ -133,6 +133,17 @@ def test_a_file_that_is_something_else_is_left_alone(close, tmp_path):
     assert (tmp_path / "other.csv").read_text() == "name,price\nshoe,1\n"
 
 
+def test_a_link_to_the_file_stays_a_link(close, tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "seeds").mkdir()
+    (link := tmp_path / "seeds" / "closed.csv").symlink_to("../kept/journal.csv")
+    close("2026-09")
+    _, _, rows = close("2026-10")
+    assert link.is_symlink()
+    assert [one.name for one in (tmp_path / "kept").iterdir()] == ["journal.csv"]
+    assert len(rows) == 4
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

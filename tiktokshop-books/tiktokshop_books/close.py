@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tiktokshop_books.amounts import written
 from tiktokshop_books.entries import COLUMNS, TABLE
 from tiktokshop_books.errors import BooksError
+from tiktokshop_books.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -123,9 +124,9 @@ def _closed_until(rows: Iterable[Mapping[str, str]]) -> dict[str, dt.date]:
 
 
 def _read(file: Path) -> list[dict[str, str]]:
-    if not file.exists():
-        return []
     try:
+        if not file.exists():
+            return []
         with file.open(encoding="utf-8", newline="") as opened:
             reader = csv.DictReader(opened)
             if tuple(reader.fieldnames or ()) != _FIELDS:
@@ -168,9 +169,7 @@ def _write(file: Path, rows: list[dict[str, str]]) -> None:
     properties = f"version: 2\nseeds:\n  - name: {file.stem}\n    config:\n      column_types:\n{types}"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f".{file.name}.unfinished")
-        unfinished.write_text(text.getvalue(), encoding="utf-8", newline="")
-        unfinished.replace(file)
+        write_whole(file, text.getvalue())
         if not file.with_suffix(".yml").exists():
             file.with_suffix(".yml").write_text(properties, encoding="utf-8")
     except OSError as error:

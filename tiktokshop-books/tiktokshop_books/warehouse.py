@@ -68,14 +68,22 @@ class Marts:
         """Refuses to go on without these tables."""
         missing = [table for table in tables if table not in self.tables()]
         if missing and not self.tables():
-            raise BooksError(
-                f"{self._place} has no tables in the schema {self._schema}: run dbt build there first, or say with "
-                "--schema where it has put them."
-            )
+            raise self._without("tables")
         if missing:
             raise BooksError(
                 f"{self._place} lacks {', '.join(missing)} in the schema {self._schema}: make it with dbt build."
             )
+
+    def need_any(self, prefix: str) -> None:
+        """Refuses to go on if no table's name begins so."""
+        if not any(name.startswith(prefix) for name in self.tables()):
+            raise self._without(f"tables {prefix}*")
+
+    def _without(self, what: str) -> BooksError:
+        return BooksError(
+            f"{self._place} has no {what} in the schema {self._schema}: run dbt build there first, or say with "
+            "--schema where it has put them."
+        )
 
 
 @contextmanager
