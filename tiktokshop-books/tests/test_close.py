@@ -125,6 +125,26 @@ def test_a_shop_without_lines_is_told(close):
     assert "The journal of the shop 88 has no lines up to 2026-09-30: there is nothing to close." in said
 
 
+def test_a_shop_that_is_not_there_and_a_month_before_the_books_are_told(close):
+    code, said, _ = close("2026-09", shops=("nope",))
+    assert (code, said) == (
+        1,
+        "tiktokshop-books: The journal has no entries of the shop nope: check the id after --shop.\n",
+    )
+    code, said, _ = close("2020-01")
+    assert (code, said) == (
+        1,
+        "tiktokshop-books: The books of the shop 77 begin with 2026-09: there is nothing to close in 2020-01.\n",
+    )
+
+
+def test_a_line_without_a_day_is_told(close):
+    code, said, rows = close("2026-09", "update tiktokshop_books.tiktokshop__journal_lines set entry_date = null")
+    assert (code, rows) == (1, [])
+    assert " of the shop " in said
+    assert " has no entry_date in tiktokshop__journal_lines: run dbt test, which names " in said
+
+
 def test_a_file_that_is_something_else_is_left_alone(close, tmp_path):
     (tmp_path / "other.csv").write_text("name,price\nshoe,1\n")
     code, said, _ = close("2026-09", file="other.csv")

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tiktokshop_books.amounts import written
-from tiktokshop_books.entries import COLUMNS, TABLE
+from tiktokshop_books.entries import COLUMNS, journal_rows
 from tiktokshop_books.errors import BooksError
 from tiktokshop_books.files import write_whole
+from tiktokshop_books.output import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,19 +45,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(marts: Marts, options: argparse.Namespace) -> None:
     """Append the lines, and say how many."""
-    ends = {row["shop_id"]: row["last_day"] for row in marts.rows(_MONTH_ENDS) if row["month"] == options.month}
-    journal = marts.rows(TABLE, *_FIELDS)
-    shops = sorted(set(options.shop) or {row["shop_id"] for row in journal})
+    ends: dict[str, dict[dt.date, dt.date]] = defaultdict(dict)
+    for row in marts.rows(_MONTH_ENDS):
+        ends[row["shop_id"]][row["month"]] = row["last_day"]
+    journal = journal_rows(marts, *_FIELDS)
+    known = {row["shop_id"] for row in journal}
+    shops = sorted(set(options.shop) or known)
     earlier = _read(options.file)
     closed = _closed_until(earlier)
     added: list[Mapping[str, Any]] = []
     for shop in shops:
+        if shop not in known and shop not in ends:
+            raise BooksError(f"The journal has no entries of the shop {shop}: check the id after --shop.")
         _need_open(shop, options.month, closed.get(shop), options.file)
-        _need_over(shop, options.month, ends)
+        _need_over(shop, options.month, ends[shop])
         _need_explained(marts, shop, options.month)
-        added += _added(shop, ends[shop], journal, earlier, closed.get(shop), options.file)
+        added += _added(shop, ends[shop][options.month], journal, earlier, closed.get(shop), options.file)
     _write(options.file, [*earlier, *map(_texts, added)])
-    print(f"{options.file}: {len(added)} lines of {options.month:%Y-%m} and before. Run dbt build again.")  # noqa: T201
+    tell(f"{options.file}: {len(added)} lines of {options.month:%Y-%m} and before. Run dbt build again.\n")
 
 
 def _need_open(shop: str, month: dt.date, closed: dt.date | None, file: Path) -> None:
@@ -66,8 +72,12 @@ def _need_open(shop: str, month: dt.date, closed: dt.date | None, file: Path) ->
         )
 
 
-def _need_over(shop: str, month: dt.date, ends: Mapping[str, dt.date]) -> None:
-    if shop not in ends:
+def _need_over(shop: str, month: dt.date, ends: Mapping[dt.date, dt.date]) -> None:
+    if ends and month < min(ends):
+        raise BooksError(
+            f"The books of the shop {shop} begin with {min(ends):%Y-%m}: there is nothing to close in {month:%Y-%m}."
+        )
+    if month not in ends:
         raise BooksError(
             f"{month:%Y-%m} of the shop {shop} is not over, as far as was read: run the tap and dbt build when it is."
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tiktokshop_books.errors import BooksError
 from tiktokshop_books.files import write_whole
+from tiktokshop_books.output import tell
 from tiktokshop_books.report.asking import PREFIX, MartReader
 from tiktokshop_books.report.page import page
 
@@ -38,4 +38,4 @@ def run(marts: Marts, options: argparse.Namespace) -> None:
             f"The page cannot be written to {file}: {error.strerror}. Say another place with --out."
         ) from error
     if file.is_file():
-        sys.stdout.write(f"The page is {file}\nOpen it in a browser: {file.as_uri()}\n")
+        tell(f"The page is {file}\nOpen it in a browser: {file.as_uri()}\n")
