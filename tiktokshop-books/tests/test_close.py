@@ -125,12 +125,82 @@ def test_a_shop_without_lines_is_told(close):
     assert "The journal of the shop 88 has no lines up to 2026-09-30: there is nothing to close." in said
 
 
+def test_a_shop_that_is_not_there_and_a_month_before_the_books_are_told(close):
+    code, said, _ = close("2026-09", shops=("nope",))
+    assert (code, said) == (
+        1,
+        "tiktokshop-books: The journal has no entries of the shop nope: check the id after --shop.\n",
+    )
+    code, said, _ = close("2020-01")
+    assert (code, said) == (
+        1,
+        "tiktokshop-books: The books of the shop 77 begin with 2026-09: there is nothing to close in 2020-01.\n",
+    )
+
+
+def test_a_line_without_a_day_is_told(close):
+    code, said, rows = close("2026-09", "update tiktokshop_books.tiktokshop__journal_lines set entry_date = null")
+    assert (code, rows) == (1, [])
+    assert " of the shop " in said
+    assert " has no entry_date in tiktokshop__journal_lines: run dbt test, which names " in said
+
+
 def test_a_file_that_is_something_else_is_left_alone(close, tmp_path):
     (tmp_path / "other.csv").write_text("name,price\nshoe,1\n")
     code, said, _ = close("2026-09", file="other.csv")
     assert code == 1
     assert "HERE/other.csv is not a closed journal: name a new file" in said
     assert (tmp_path / "other.csv").read_text() == "name,price\nshoe,1\n"
+
+
+def test_a_link_to_the_file_stays_a_link(close, tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "seeds").mkdir()
+    (link := tmp_path / "seeds" / "closed.csv").symlink_to("../kept/journal.csv")
+    close("2026-09")
+    _, _, rows = close("2026-10")
+    assert link.is_symlink()
+    assert [one.name for one in (tmp_path / "kept").iterdir()] == ["journal.csv"]
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text[:0], "HERE/seeds/closed.csv is not a closed journal: name a new file, or "),
+        (lambda text: f"{text}77,statement 5\n", "Line 4 of HERE/seeds/closed.csv does not have 15 cells: put back "),
+        (lambda text: f"{text[:-1]},more\n", "Line 3 of HERE/seeds/closed.csv does not have 15 cells: put back the "),
+        (
+            lambda text: text.replace("2026-09-30", "15/09/2026", 1),
+            "Line 2 of HERE/seeds/closed.csv has '15/09/2026' as its entry_date, which is no day such as 2026-10-31: ",
+        ),
+        (lambda text: text.replace("2026-09-30", "20260930", 1), "Line 2 of HERE/seeds/closed.csv has '20260930' as "),
+        (
+            lambda text: text.replace("20.50", '"20,50"', 1),
+            "Line 2 of HERE/seeds/closed.csv has '20,50' as its debit, which is no amount such as 20.50: put back ",
+        ),
+    ],
+    ids=["empty", "short line", "a cell too many", "day", "day without dashes", "amount"],
+)
+def test_a_file_that_was_edited_by_hand_is_told_by_its_line_and_left_alone(change, words, close, tmp_path):
+    close("2026-09")
+    path = tmp_path / "seeds" / "closed.csv"
+    path.write_text(changed := change(path.read_text()))
+    code, said, _ = close("2026-10")
+    assert code == 1
+    assert said.startswith(f"tiktokshop-books: {words}")
+    assert path.read_text() == changed
+
+
+def test_a_file_that_is_no_csv_is_told(close, tmp_path, capsys):
+    _, _, (row, _) = close("2026-09")
+    path = tmp_path / "seeds" / "closed.csv"
+    path.write_text(",".join(row) + "\n" + "7" * 200_000)
+    place = ["--warehouse", str(tmp_path / "shop.duckdb")]
+    assert main(["close", *place, "--month", "2026-10", "--file", str(path)]) == 1
+    assert capsys.readouterr().err == (
+        f"tiktokshop-books: {path} cannot be read: field larger than field limit (131072).\n"
+    )
 
 
 def test_what_is_no_month_is_told(close):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from beancount.loader import load_file
 from tiktokshop_books.cli import main
 
 ACCOUNTS = {
@@ -40,7 +41,7 @@ def rows_of(shop, kind, document, day, lines):
     for number, (category, currency, amount) in enumerate(lines, 1):
         key = (shop, f"{kind} {document}", number, kind, document, day, currency, category)
         exact = Decimal(amount)
-        yield (*key, *ACCOUNTS.get(category, (None,) * 4), max(exact, 0), max(-exact, 0))
+        yield (*key, *ACCOUNTS.get(category, (None,) * 4), max(exact, 0), max(exact.copy_negate(), 0))
 
 
 @pytest.fixture
@@ -144,6 +145,26 @@ def test_quickbooks_gets_debits_and_credits_under_a_number_that_it_takes(export)
     assert set(balance.values()) == {0}
 
 
+def test_every_journal_entry_of_all_shops_and_months_has_its_own_number_in_quickbooks(export):
+    lines = STATEMENT[4]
+    entries = [
+        (shop, kind, document, day, lines)
+        for shop in ("77", "88")
+        for month, day in (("2026-09", dt.date(2026, 9, 30)), ("2026-10", dt.date(2026, 10, 31)))
+        for kind, document in (
+            *(("accrual", month), ("reversal", month)),
+            *(("correction", f"7301 {month}"), ("correction", f"8402 {month}")),
+            *(("statement", f"{shop}{month[-2:]}1"), ("payout", f"{shop}{month[-2:]}2")),
+        )
+    ]
+    _, _, files = export("quickbooks", *entries)
+    rows = [row for text in files.values() for row in read(text)]
+    named = {(row["Journal No."], row["Description"].partition(":")[0]) for row in rows}
+    assert len(named) == len({number for number, _ in named}) == len(entries) == 24
+    assert {number for number, words in named if "statement" in words} == {"S77091", "S77101", "S88091", "S88101"}
+    assert max(len(number) for number, _ in named) <= 21
+
+
 def test_beancount_itself_accepts_the_file_and_has_the_same_balances(export, tmp_path):
     code, _, files = export("beancount", STATEMENT, PAYOUT)
     assert code == 0
@@ -174,6 +195,72 @@ def test_beancount_itself_accepts_the_file_and_has_the_same_balances(export, tmp
     path.write_text(path.read_text().replace("-20.00 USD", "-20.01 USD", 1))
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 1  # the program does look
+
+
+def test_beancount_reads_names_and_ids_of_any_letters(export, monkeypatch, tmp_path):
+    monkeypatch.setitem(ACCOUNTS, "clearing", ("現金", None, "asset", None))
+    monkeypatch.setitem(ACCOUNTS, "sales", ("4000", "Erlöse (²)", "income", None))
+    document = 'one "two"\n\\three\\n'
+    code, _, files = export("beancount", ("77", "statement", document, *STATEMENT[3:]))
+    assert code == 0
+    assert "  Assets:Assets-現金  20.00 USD\n  Income:4000-Erlöse  -20.00 USD\n" in files["tiktokshop.beancount"]
+    entries, errors, _ = load_file(str(tmp_path / "out" / "tiktokshop.beancount"))
+    assert errors == []
+    assert entries[-1].meta["document"] == document
+    assert entries[-1].narration == f"statement {document}"
+
+
+def test_an_account_that_beancount_cannot_name_is_told(export, monkeypatch):
+    monkeypatch.setitem(ACCOUNTS, "sales", ("--", None, "income", None))
+    code, said, files = export("beancount", STATEMENT)
+    assert (code, files) == (1, {})
+    assert said.startswith("tiktokshop-books: The account '--' has no letter and no digit, and beancount wants one: ")
+
+
+def test_an_amount_of_any_length_is_written_as_it_is(export):
+    long = "12345678901234567890123456789.123456789"
+    entry = ("77", "statement", "9", dt.date(2026, 9, 30), [("clearing", "USD", long), ("sales", "USD", f"-{long}")])
+    _, _, files = export("quickbooks", entry)
+    rows = read(files["quickbooks-77-USD-001.csv"])
+    assert [(row["Debits"], row["Credits"]) for row in rows] == [(long, ""), ("", long)]
+    _, _, files = export("beancount")
+    assert f"  {long} USD\n" in files["tiktokshop.beancount"]
+
+
+def test_a_line_without_a_day_is_told(export):
+    code, said, files = export("beancount", STATEMENT, ("77", "payout", "9", None, STATEMENT[4]))
+    assert (code, files) == (1, {})
+    assert said.startswith("tiktokshop-books: A line of the entry payout 9 of the shop 77 has no entry_date in ")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code", "words"),
+    [
+        (BrokenPipeError(32, "Broken pipe"), 0, ""),
+        (
+            OSError(28, "No space left on device"),
+            1,
+            "standard output cannot take their names: No space left on device.\n",
+        ),
+        (None, 0, ""),
+    ],
+    ids=["nobody reads", "full", "closed"],
+)
+def test_an_output_that_takes_nothing_is_no_traceback(trouble, code, words, export, monkeypatch, tmp_path, capsys):
+    export("beancount", STATEMENT)
+    with (tmp_path / "spare").open("w") as spare:
+
+        class Output:
+            fileno = spare.fileno
+
+            def write(self, _text):
+                raise trouble
+
+        monkeypatch.setattr(sys, "stdout", Output() if trouble else None)
+        place = ["--warehouse", str(tmp_path / "shop.duckdb"), "--out", str(tmp_path / "out")]
+        assert main(["export", "--to", "beancount", *place]) == code
+    monkeypatch.undo()
+    assert capsys.readouterr().err == (words and f"tiktokshop-books: The files are written, but {words}")
 
 
 def test_an_account_that_has_a_name_of_beancount_keeps_it(export, monkeypatch):

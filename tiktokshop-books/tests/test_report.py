@@ -2,11 +2,15 @@
 
 import datetime as dt
 import html
+import os
 import re
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
+import duckdb
 import psycopg
 import pytest
 import yaml
@@ -340,21 +344,69 @@ def test_every_identity_and_cause_has_words():
     assert set(re.split(", | or ", causes)) == set(CAUSES)
 
 
-def test_the_command_writes_the_page_and_names_it(tmp_path, capsys):
-    file = warehouse(tmp_path / "shop.duckdb", {})
+ONE_MART = {"tiktokshop__payouts": MARTS["tiktokshop__payouts"]}
+
+
+def test_the_command_writes_the_page_of_what_is_there_and_names_it(tmp_path, capsys):
+    file = warehouse(tmp_path / "shop.duckdb", ONE_MART)
     assert main(["report", "--warehouse", str(file), "--out", str(tmp_path / "page.html")]) == 0
     assert f"The page is {tmp_path}/page.html\n" in capsys.readouterr().out
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
 
 
-def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path, capsys):
-    file = warehouse(tmp_path / "shop.duckdb", {})
-    assert main(["report", "--warehouse", str(file), "--out", str(tmp_path / "no" / "page.html")]) == 1
+@pytest.mark.parametrize("schema", ["tiktokshop_boks", "raw"])
+def test_a_page_stays_if_the_schema_has_no_marts(schema, tmp_path, capsys):
+    file = warehouse(tmp_path / "shop.duckdb", ONE_MART)
+    with duckdb.connect(str(file)) as database:
+        database.execute("create schema raw; create table raw.orders (id text)")
+    (tmp_path / "page.html").write_text("of yesterday")
+    command = ["report", "--warehouse", str(file), "--out", str(tmp_path / "page.html"), "--schema", schema]
+    assert main(command) == 1
     assert capsys.readouterr().err == (
-        f"tiktokshop-books: The page cannot be written to {tmp_path}/no/page.html: No such file or directory. Say "
-        "another place with --out.\n"
+        f"tiktokshop-books: {file} has no tables tiktokshop__* in the schema {schema}: run dbt build there first, or "
+        "say with --schema where it has put them.\n"
+    )
+    assert (tmp_path / "page.html").read_text() == "of yesterday"
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("{here}/no/page.html", "No such file or directory"),
+        ("{here}/" + "x" * 300, "File name too long"),
+        ("/", "Is a directory"),
+    ],
+)
+def test_a_place_where_nothing_can_be_written_is_one_sentence(place, why, tmp_path, capsys):
+    file = warehouse(tmp_path / "shop.duckdb", ONE_MART)
+    place = place.format(here=tmp_path)
+    assert main(["report", "--warehouse", str(file), "--out", place]) == 1
+    assert capsys.readouterr().err == (
+        f"tiktokshop-books: The page cannot be written to {place}: {why}. Say another place with --out.\n"
     )
     assert [one.name for one in tmp_path.iterdir()] == ["shop.duckdb"]
+
+
+def test_a_link_to_the_page_stays_a_link(tmp_path):
+    file = warehouse(tmp_path / "shop.duckdb", ONE_MART)
+    (tmp_path / "www").mkdir()
+    (link := tmp_path / "page.html").symlink_to("www/index.html")
+    for _ in range(2):
+        assert main(["report", "--warehouse", str(file), "--out", str(link)]) == 0
+        assert link.is_symlink()
+        assert [one.name for one in (tmp_path / "www").iterdir()] == ["index.html"]
+        assert (tmp_path / "www" / "index.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_pipe_gets_the_page_and_stays_a_pipe(tmp_path, capsys):
+    file = warehouse(tmp_path / "shop.duckdb", ONE_MART)
+    os.mkfifo(pipe := tmp_path / "pipe")
+    texts = Queue()
+    Thread(target=lambda: texts.put(pipe.read_text()), daemon=True).start()
+    assert main(["report", "--warehouse", str(file), "--out", str(pipe)]) == 0
+    assert pipe.is_fifo()
+    assert texts.get(timeout=10).rstrip().endswith("</html>")
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.slow

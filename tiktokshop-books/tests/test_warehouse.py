@@ -7,6 +7,7 @@ import duckdb
 import psycopg
 import pytest
 from store_places import PASSWORD, postgresql_port  # noqa: F401 - one server for all files
+from tiktokshop_books.cli import main
 from tiktokshop_books.errors import BooksError
 from tiktokshop_books.warehouse import open_marts
 
@@ -56,6 +57,63 @@ def test_a_file_that_is_not_there_or_is_none_of_duckdb_is_told(tmp_path):
     assert "cannot be opened: check that it is a DuckDB file" in said(tmp_path / "text.duckdb")
 
 
+SECRET = "hunter2secret"
+NOWHERE = "127.0.0.1:1"  # a port at which nobody answers
+READ = (
+    f"postgresql://reader:{SECRET}@{NOWHERE}/db",
+    f"postgres://reader:a%3A{SECRET}@{NOWHERE}/db",
+    f"postgresql://reader:hunter2:secret@{NOWHERE}/db",
+    f"postgresql://{NOWHERE}/db?user=reader&password={SECRET}",
+    f"postgresql://reader@{NOWHERE}/db?sslpassword={SECRET}",
+)
+NOT_READ = (
+    f"postgresql://reader:100%{SECRET}@localhost/db",
+    f"postgresql://localhost/db?password=100%{SECRET}",
+    f"postgresql://localhost/db?{SECRET}",
+    f"postgresql://localhost/db?password=a@{SECRET}",
+    "postgresql://reader:hunter2/secret@localhost/db",
+    "postgresql://reader:hunter2@secret@localhost/db",
+    "postgresql://reader:hunter2#secret@localhost/db",
+    "postgresql://reader:hunter2?secret@localhost/db",
+    f"postgresql://reader:1/{SECRET}@localhost/db",
+    f"postgresql://reader:[{SECRET}@localhost/db",
+    f"postgresql://reader:{SECRET}%40localhost/db",
+)
+NO_PLACE = (
+    f"postgresql+psycopg2://reader:{SECRET}@localhost/db",
+    f"POSTGRESQL://reader:{SECRET}@localhost/db",
+    f"postgresql:reader:{SECRET}@localhost/db",
+    f"host=localhost password={SECRET}",
+    f"md:db?motherduck_token={SECRET}",
+    f"{SECRET}://" + "x" * 5000,
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        *((where, "127.0.0.1:1/db does not let us in: ") for where in READ),
+        *((where, "The address in --warehouse cannot be read: write it as postgresql://user@") for where in NOT_READ),
+        *((where, "What --warehouse says is neither a file nor an address that begins with") for where in NO_PLACE),
+    ],
+)
+def test_no_part_of_a_password_is_printed(where, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", "--warehouse", where]) == 1
+    printed = capsys.readouterr()
+    assert words in printed.err
+    assert printed.err.startswith("tiktokshop-books: ")
+    # "reader:hunter2/secret" has both halves of it, and each is looked for
+    parts = {SECRET[start : start + 6] for start in range(len(SECRET) - 5)}
+    assert not [part for part in parts if part in printed.err + printed.out]
+
+
+def test_a_file_may_have_any_name(file, tmp_path):
+    odd = file.rename(tmp_path / "shop=1@home.duckdb")
+    with open_marts(str(odd)) as marts:
+        assert marts.rows("tiktokshop__payouts") == [ROW]
+
+
 def test_a_schema_or_a_table_that_is_not_there_is_told(file):
     assert "has no tables in the schema other: run dbt build there first" in said(file, "other")
     assert said(file, ask=lambda marts: marts.rows("tiktokshop__orders")) == (
@@ -91,5 +149,5 @@ def test_postgresql_gives_the_same_and_hides_its_password(postgresql_port):  # n
     assert "read-only" in said(address, schema, lambda marts: marts.query("drop table tiktokshop__payouts"))
     assert "lacks tiktokshop__orders" in said(address, schema, lambda marts: marts.rows("tiktokshop__orders"))
     wrong = said(address.replace(PASSWORD, f"{PASSWORD}-not"))
-    assert "owner:***@127.0.0.1" in wrong
+    assert wrong.startswith(f"postgresql://127.0.0.1:{postgresql_port}/postgres does not let us in: check the host, ")
     assert PASSWORD not in wrong

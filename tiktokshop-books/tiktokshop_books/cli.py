@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import decimal
 import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tiktokshop_books import close
+from tiktokshop_books.amounts import DIGITS
 from tiktokshop_books.errors import BooksError
 from tiktokshop_books.exports import command as export
 from tiktokshop_books.report import command as report
@@ -38,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Errors are one sentence on standard error."""
     options = parser().parse_args(arguments)
     try:
-        with open_marts(options.warehouse, options.schema) as marts:
+        with decimal.localcontext() as context, open_marts(options.warehouse, options.schema) as marts:
+            context.prec = DIGITS
             options.run(marts, options)
     except BooksError as error:
         sys.stderr.write(f"tiktokshop-books: {error}\n")

@@ -7,13 +7,16 @@ import csv
 import datetime as dt
 import io
 import os
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tiktokshop_books.amounts import written
-from tiktokshop_books.entries import COLUMNS, TABLE
+from tiktokshop_books.entries import COLUMNS, journal_rows
 from tiktokshop_books.errors import BooksError
+from tiktokshop_books.files import write_whole
+from tiktokshop_books.output import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +29,7 @@ _MONTH_ENDS: Final = "tiktokshop__month_ends"
 _CLOSED: Final = "tiktokshop__books_closed"
 _FIELDS: Final = (*COLUMNS[:5], "corrects", *COLUMNS[5:])
 _AMOUNTS: Final = ("debit", "credit")
+_AMOUNT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,19 +45,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(marts: Marts, options: argparse.Namespace) -> None:
     """Append the lines, and say how many."""
-    ends = {row["shop_id"]: row["last_day"] for row in marts.rows(_MONTH_ENDS) if row["month"] == options.month}
-    journal = marts.rows(TABLE, *_FIELDS)
-    shops = sorted(set(options.shop) or {row["shop_id"] for row in journal})
+    ends: dict[str, dict[dt.date, dt.date]] = defaultdict(dict)
+    for row in marts.rows(_MONTH_ENDS):
+        ends[row["shop_id"]][row["month"]] = row["last_day"]
+    journal = journal_rows(marts, *_FIELDS)
+    known = {row["shop_id"] for row in journal}
+    shops = sorted(set(options.shop) or known)
     earlier = _read(options.file)
     closed = _closed_until(earlier)
     added: list[Mapping[str, Any]] = []
     for shop in shops:
+        if shop not in known and shop not in ends:
+            raise BooksError(f"The journal has no entries of the shop {shop}: check the id after --shop.")
         _need_open(shop, options.month, closed.get(shop), options.file)
-        _need_over(shop, options.month, ends)
+        _need_over(shop, options.month, ends[shop])
         _need_explained(marts, shop, options.month)
-        added += _added(shop, ends[shop], journal, earlier, closed.get(shop), options.file)
+        added += _added(shop, ends[shop][options.month], journal, earlier, closed.get(shop), options.file)
     _write(options.file, [*earlier, *map(_texts, added)])
-    print(f"{options.file}: {len(added)} lines of {options.month:%Y-%m} and before. Run dbt build again.")  # noqa: T201
+    tell(f"{options.file}: {len(added)} lines of {options.month:%Y-%m} and before. Run dbt build again.\n")
 
 
 def _need_open(shop: str, month: dt.date, closed: dt.date | None, file: Path) -> None:
@@ -63,8 +72,12 @@ def _need_open(shop: str, month: dt.date, closed: dt.date | None, file: Path) ->
         )
 
 
-def _need_over(shop: str, month: dt.date, ends: Mapping[str, dt.date]) -> None:
-    if shop not in ends:
+def _need_over(shop: str, month: dt.date, ends: Mapping[dt.date, dt.date]) -> None:
+    if ends and month < min(ends):
+        raise BooksError(
+            f"The books of the shop {shop} begin with {min(ends):%Y-%m}: there is nothing to close in {month:%Y-%m}."
+        )
+    if month not in ends:
         raise BooksError(
             f"{month:%Y-%m} of the shop {shop} is not over, as far as was read: run the tap and dbt build when it is."
         )
@@ -121,17 +134,39 @@ def _closed_until(rows: Iterable[Mapping[str, str]]) -> dict[str, dt.date]:
 
 
 def _read(file: Path) -> list[dict[str, str]]:
-    if not file.exists():
-        return []
     try:
+        if not file.exists():
+            return []
         with file.open(encoding="utf-8", newline="") as opened:
             reader = csv.DictReader(opened)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
+            if tuple(reader.fieldnames or ()) != _FIELDS:
+                raise BooksError(
+                    f"{file} is not a closed journal: name a new file, or the one that this command has written."
+                )
+            return [_checked(row, reader.line_num, file) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BooksError(f"{file} cannot be read: {error}.") from error
-    if tuple(reader.fieldnames or ()) != _FIELDS:
-        raise BooksError(f"{file} is not a closed journal: name a new file, or the one that this command has written.")
-    return rows
+
+
+def _checked(row: dict[str, str], line: int, file: Path) -> dict[str, str]:
+    """The row, if this command could have written it; others have come into the file by hand."""
+    cells = [cell for cell in row.values() if isinstance(cell, str)]
+    if len(row) != len(_FIELDS) or len(cells) != len(_FIELDS):
+        wrong = f"does not have {len(_FIELDS)} cells"
+    elif not _is_day(row["entry_date"]):
+        wrong = f"has {row['entry_date']!r} as its entry_date, which is no day such as 2026-10-31"
+    elif unread := [name for name in _AMOUNTS if not _AMOUNT.fullmatch(row[name])]:
+        wrong = f"has {row[unread[0]]!r} as its {unread[0]}, which is no amount such as 20.50"
+    else:
+        return row
+    raise BooksError(f"Line {line} of {file} {wrong}: put back the file as this command has written it.")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _write(file: Path, rows: list[dict[str, str]]) -> None:
@@ -144,9 +179,7 @@ def _write(file: Path, rows: list[dict[str, str]]) -> None:
     properties = f"version: 2\nseeds:\n  - name: {file.stem}\n    config:\n      column_types:\n{types}"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f".{file.name}.unfinished")
-        unfinished.write_text(text.getvalue(), encoding="utf-8", newline="")
-        unfinished.replace(file)
+        write_whole(file, text.getvalue())
         if not file.with_suffix(".yml").exists():
             file.with_suffix(".yml").write_text(properties, encoding="utf-8")
     except OSError as error:

@@ -22,6 +22,10 @@ COLUMNS = (
 )
 
 
+# What every line has; accounts may be lacking, and are asked for where they are used.
+_NEVER_EMPTY = (*COLUMNS[:8], "debit", "credit")
+
+
 @dataclass(frozen=True)
 class Posting:
     """One line of an entry. A debit is positive, a credit negative."""
@@ -65,7 +69,7 @@ def entries_of(
     """
     wanted = frozenset(shops)
     lines: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in marts.rows(TABLE, *COLUMNS):
+    for row in journal_rows(marts, *COLUMNS):
         lines[row["shop_id"], row["entry_id"]].append(row)
     if unknown := wanted - {shop for shop, _ in lines}:
         raise BooksError(f"The journal has no entries of the shop {min(unknown)}: check the id after --shop.")
@@ -75,6 +79,18 @@ def entries_of(
         if (not wanted or shop in wanted) and _within(rows[0]["entry_date"], first, last)
     ]
     return sorted(entries, key=lambda entry: (entry.shop_id, entry.date, entry.entry_id))
+
+
+def journal_rows(marts: Marts, *columns: str) -> list[dict[str, Any]]:
+    """The lines of the journal, in no order. Raises `BooksError` if one lacks what every line has."""
+    rows = marts.rows(TABLE, *columns)
+    for row in rows:
+        if empty := [name for name in _NEVER_EMPTY if row[name] is None]:
+            raise BooksError(
+                f"A line of the entry {row['entry_id']} of the shop {row['shop_id']} has no {empty[0]} in {TABLE}: run "
+                "dbt test, which names the rows that it comes from. Nothing was written."
+            )
+    return rows
 
 
 def _within(day: dt.date, first: dt.date | None, last: dt.date | None) -> bool:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import psycopg
 from psycopg import sql as psycopg_sql
 
+from tiktokshop_books.address import file_at, is_server, passwords, shown
 from tiktokshop_books.errors import BooksError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SCHEMA = "tiktokshop_books"
 _TABLES = "select table_name from information_schema.tables where table_schema = '{schema}'"
-_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)|(?<=password=)[^&\s]*")
 
 
 class _Connection(Protocol):
@@ -69,34 +68,38 @@ class Marts:
         """Refuses to go on without these tables."""
         missing = [table for table in tables if table not in self.tables()]
         if missing and not self.tables():
-            raise BooksError(
-                f"{self._place} has no tables in the schema {self._schema}: run dbt build there first, or say with "
-                "--schema where it has put them."
-            )
+            raise self._without("tables")
         if missing:
             raise BooksError(
                 f"{self._place} lacks {', '.join(missing)} in the schema {self._schema}: make it with dbt build."
             )
 
+    def need_any(self, prefix: str) -> None:
+        """Refuses to go on if no table's name begins so."""
+        if not any(name.startswith(prefix) for name in self.tables()):
+            raise self._without(f"tables {prefix}*")
+
+    def _without(self, what: str) -> BooksError:
+        return BooksError(
+            f"{self._place} has no {what} in the schema {self._schema}: run dbt build there first, or say with "
+            "--schema where it has put them."
+        )
+
 
 @contextmanager
 def open_marts(where: str, schema: str = SCHEMA) -> Iterator[Marts]:
     """The marts in a DuckDB file or at an address like postgresql://user@host/database."""
-    if re.match(r"postgres(ql)?://", where):
-        with _postgresql(where, schema) as connection:
-            yield Marts(connection, schema, _PASSWORD.sub("***", where))
+    if is_server(where):
+        place = shown(where)
+        with _postgresql(where, place, schema) as connection:
+            yield Marts(connection, schema, place)
     else:
-        with _duckdb(Path(where), schema) as connection:
+        with _duckdb(file_at(where), schema) as connection:
             yield Marts(connection, schema, where)
 
 
 @contextmanager
 def _duckdb(path: Path, schema: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    if not path.is_file():
-        raise BooksError(
-            f"There is no file {path}: say with --warehouse where the marts are, a DuckDB file or an address like "
-            "postgresql://user@host/database."
-        )
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
@@ -114,13 +117,14 @@ def _duckdb(path: Path, schema: str) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _postgresql(address: str, schema: str) -> Iterator[psycopg.Connection]:
+def _postgresql(address: str, place: str, schema: str) -> Iterator[psycopg.Connection]:
     try:
         connection = psycopg.connect(address)
     except psycopg.Error as error:
+        words = _first_line(error)
+        cause = "" if any(password in words for password in passwords(address)) else f" ({words})"
         raise BooksError(
-            f"{_PASSWORD.sub('***', address)} does not let us in: check the host, the user, the password and the "
-            f"database. ({_first_line(error)})"
+            f"{place} does not let us in: check the host, the user, the password and the database.{cause}"
         ) from error
     with connection:
         connection.read_only = True

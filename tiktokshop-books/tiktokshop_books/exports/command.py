@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tiktokshop_books.entries import entries_of
 from tiktokshop_books.errors import BooksError
 from tiktokshop_books.exports import plain, spreadsheets
+from tiktokshop_books.output import tell
 
 if TYPE_CHECKING:
     from tiktokshop_books.warehouse import Marts
@@ -48,7 +48,7 @@ def run(marts: Marts, options: argparse.Namespace) -> None:
         files = list(spreadsheets.files_of(sheet, entries, options.tax_rate))
         _need_no_earlier(options.out, sheet.name)
     _write(options.out, files)
-    sys.stdout.write("".join(f"{options.out / name}\n" for name, _ in files))
+    tell("".join(f"{options.out / name}\n" for name, _ in files))
 
 
 def _need_tax_rates(options: argparse.Namespace, codes: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from tiktokshop_books.amounts import written
@@ -20,6 +21,11 @@ _ROOTS: Final = {
     "income": "Income",
     "expense": "Expenses",
 }
+# The categories of Unicode that beancount takes in a part of an account's name, and as its first character.
+_OF_NAMES: Final = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd"))
+_STARTS: Final = frozenset(("Lu", "Nd"))
+# In this order: the backslashes of the others are no part of the text.
+_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
 _ACCOUNT: Final = re.compile(rf"({'|'.join(_ROOTS.values())})(:[A-Z0-9][A-Za-z0-9-]*)+")
 
 
@@ -38,9 +44,9 @@ def _opened(entries: Sequence[BookedEntry]) -> Iterator[str]:
 
 
 def _transaction(entry: BookedEntry) -> Iterator[str]:
-    yield f'{entry.date.isoformat()} * "TikTok Shop" "{entry.entry_id}"'
-    yield f'  shop: "{entry.shop_id}"'
-    yield f'  document: "{entry.document_id}"'
+    yield f'{entry.date.isoformat()} * "TikTok Shop" {_quoted(entry.entry_id)}'
+    yield f"  shop: {_quoted(entry.shop_id)}"
+    yield f"  document: {_quoted(entry.document_id)}"
     for posting in entry.postings:
         yield f"  {account_of(posting)}  {written(posting.amount)} {posting.currency}"
     yield ""
@@ -56,5 +62,24 @@ def account_of(posting: Posting) -> str:
             f"The account {posting.account} has the type {posting.account_type!r}: give it one of "
             f"{', '.join(_ROOTS)} in tiktokshop_accounts_override. Nothing was written."
         )
-    words = re.sub(r"[^A-Za-z0-9]+", "-", f"{posting.account} {posting.account_name or ''}").strip("-")
-    return f"{root}:{words[:1].upper()}{words[1:]}"
+    letters = (one if _is_of_names(one) else " " for one in f"{posting.account} {posting.account_name or ''}")
+    words = "-".join("".join(letters).split())
+    if not words:
+        raise BooksError(
+            f"The account {posting.account!r} has no letter and no digit, and beancount wants one: give it a name in "
+            "tiktokshop_accounts_override. Nothing was written."
+        )
+    first = words[0].upper()
+    if unicodedata.category(first[0]) not in _STARTS:  # a letter that is neither upper nor lower case
+        first = f"{root}-{first}"
+    return f"{root}:{first}{words[1:]}"
+
+
+def _is_of_names(character: str) -> bool:
+    return unicodedata.category(character) in _OF_NAMES
+
+
+def _quoted(text: str) -> str:
+    for plain, escaped in _ESCAPES.items():
+        text = text.replace(plain, escaped)
+    return f'"{text}"'

@@ -92,17 +92,20 @@ def _xero_row(entry: BookedEntry, posting: Posting, tax_rate: str) -> Row:
 
 
 _LONGEST_NUMBER: Final = 21
+# Their documents have ids of the platform; those of the other kinds are months, or of several entries.
+_NUMBERED_BY_DOCUMENT: Final = ("statement", "payout", "movement")
 
 
 def _number(entry: BookedEntry, currency: str) -> str:
-    """The number of an entry in QuickBooks, which takes 21 characters: the kind's letter and the id of the document."""
+    """The number of an entry in QuickBooks, which takes 21 characters, each number once in all shops and months."""
+    letter = entry.kind[0].upper()
     several = entry.currencies
     part = chr(ord("A") + several.index(currency)) if len(several) > 1 else ""
-    number = f"{entry.kind[0].upper()}{entry.document_id}{part}"
-    if len(number) <= _LONGEST_NUMBER:
+    number = f"{letter}{entry.document_id}{part}"
+    if entry.kind in _NUMBERED_BY_DOCUMENT and len(number) <= _LONGEST_NUMBER:
         return number
     short = hashlib.sha256(f"{entry.shop_id} {entry.entry_id}".encode()).hexdigest()[:16]
-    return f"{entry.kind[0].upper()}{short}{part}"
+    return f"{letter}{short}{part}"
 
 
 def _quickbooks_row(entry: BookedEntry, posting: Posting, tax_rate: str) -> Row:

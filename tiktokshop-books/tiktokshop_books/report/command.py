@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tiktokshop_books.errors import BooksError
-from tiktokshop_books.report.asking import MartReader
+from tiktokshop_books.files import write_whole
+from tiktokshop_books.output import tell
+from tiktokshop_books.report.asking import PREFIX, MartReader
 from tiktokshop_books.report.page import page
 
 if TYPE_CHECKING:
@@ -27,16 +27,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(marts: Marts, options: argparse.Namespace) -> None:
-    """Write the page whole or not at all, and name it."""
+    """Write the page, and name it where it can be opened."""
+    marts.need_any(PREFIX)
     text = page(MartReader(marts), dt.datetime.now(dt.timezone.utc))
     file: Path = options.out.absolute()
-    waiting = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        waiting.write_text(text, encoding="utf8")
-        waiting.replace(file)
+        write_whole(file, text)
     except OSError as error:
-        waiting.unlink(missing_ok=True)
         raise BooksError(
             f"The page cannot be written to {file}: {error.strerror}. Say another place with --out."
         ) from error
-    sys.stdout.write(f"The page is {file}\nOpen it in a browser: {file.as_uri()}\n")
+    if file.is_file():
+        tell(f"The page is {file}\nOpen it in a browser: {file.as_uri()}\n")
