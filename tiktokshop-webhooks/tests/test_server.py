@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,21 +14,13 @@ import pytest
 import tiktokshop_webhooks.server as bounds
 from deliveries import KEY, SECRET, event, signature
 from in_process import call
+from receivers import deliver, process
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_webhooks.inbox import open_inbox
 from tiktokshop_webhooks.server import bound
 
 SOON = 1.0
 """Seconds within which a delivery must be answered, whatever others do."""
-
-
-def deliver(port: int, body: bytes | None = None, signed: str | None = None) -> int:
-    """The status of a delivery over a connection of its own."""
-    body = event() if body is None else body
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-        headers = {"Authorization": signature(body) if signed is None else signed}
-        connection.request("POST", "/webhooks", body, headers)
-        return connection.getresponse().status
 
 
 def answered_soon(port: int) -> bool:
@@ -173,28 +162,6 @@ def test_a_port_that_is_taken_is_named_with_what_to_do():
 
 
 # -- as a process ------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def process(folder, *more, **options):
-    """The command `serve`, and its address."""
-    environment = {**os.environ, "TIKTOKSHOP_APP_KEY": KEY, "TIKTOKSHOP_APP_SECRET": SECRET}
-    command = [sys.executable, "-m", "tiktokshop_webhooks", "serve", "--port", "0", "--json", *more]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=folder, env=environment, **streams, **options) as running:
-        try:
-            yield running, int(json.loads(_object(running.stdout))["url"].rsplit(":")[-1].split("/")[0])
-        finally:
-            running.kill()
-
-
-def _object(stream) -> bytes:
-    text = b""
-    while not text.rstrip().endswith(b"}"):
-        line = stream.readline()
-        assert line, "the receiver has ended"
-        text += line
-    return text
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

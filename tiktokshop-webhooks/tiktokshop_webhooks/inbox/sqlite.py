@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tiktokshop_webhooks.inbox.engine import Execute, Made
 
 OWNER_ONLY = 0o600
+_OPENING = Lock()
+"""Held from making a file until a connection to it is there, see ``_connected``."""
 _EXISTS = "SELECT 1 FROM sqlite_master WHERE name = ?"
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -98,21 +100,32 @@ class SqliteEngine:
         if self._connection is not None and self._file == self._place():
             return self._connection
         self._drop()
-        if self._create:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
-        elif not self._path.exists():
+        if not self._create and not self._path.exists():
             raise ConfigurationError(
                 f"there is no inbox at {self.name}: start tiktokshop-webhooks serve with the same setting "
                 "webhook_inbox, or correct the setting"
             )
-        connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        connection = self._connected()
         self._connection, self._file = connection, self._place()
         for pragma in PRAGMAS:
             connection.execute(pragma)
         if self._create and not connection.execute(_EXISTS, (COUNTERS,)).fetchall():
             self._perform(connection, _make_tables, "BEGIN IMMEDIATE")
         return connection
+
+    def _connected(self) -> sqlite3.Connection:
+        """A connection; the file is made for its owner only, if it is missing.
+
+        A process that closes any descriptor of a file loses all the locks that it has on it, SQLite's too: the next
+        process to close the inbox would take itself for the last one and delete the log that this one goes on writing
+        to. So a descriptor of ours is only ever of a file that is new, before any thread has a connection to it.
+        """
+        with _OPENING:
+            if self._create:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with contextlib.suppress(FileExistsError):
+                    os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+            return sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
 
     def _place(self) -> tuple[int, int] | None:
         try:
