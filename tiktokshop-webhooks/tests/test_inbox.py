@@ -218,6 +218,17 @@ def test_an_event_whose_object_the_platform_refuses_is_kept_with_the_reason_unti
     assert keep(inbox, body)[0].new is False
 
 
+def test_an_old_event_that_is_tried_again_stays_for_its_readers_as_long_as_a_new_one(inbox):
+    keep(inbox, event(), event(), at=NOW - 40 * DAY)
+    inbox.bury(1, "gone")
+    began = round(time.time() * 1_000)
+    inbox.revive(inbox.dead())
+    assert inbox.forget(began) == 1
+    (left,) = inbox.after(0)
+    assert left.position == 3
+    assert began <= left.received_ms <= time.time() * 1_000
+
+
 def test_trying_again_leaves_what_still_cannot_be_understood_where_it_is(inbox):
     keep(inbox, b"garbage", event())
     assert inbox.revive(inbox.dead()) == 0

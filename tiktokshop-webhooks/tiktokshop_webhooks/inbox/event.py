@@ -77,7 +77,7 @@ class Event:
         shop_id: The shop that it is about, the seller's ``open_id`` where the platform names no shop, or "".
         notification_id: The platform's ``tts_notification_id``, or "".
         app_key: The app that it was sent to.
-        received_ms: When its first delivery came, in unix milliseconds.
+        received_ms: When its first delivery came, or it was last put at the end once more, in unix milliseconds.
         deliveries: How many deliveries of it came.
         body: The bytes of its first delivery as they came; empty where the retention has removed them.
         dead: Why nobody can act on it, "" for an event like any other. A reader passes over it.

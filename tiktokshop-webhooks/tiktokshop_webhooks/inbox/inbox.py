@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_webhooks.event_types import GRANT_TYPES
@@ -116,12 +117,14 @@ class Inbox:
     def revive(self, events: Iterable[Event]) -> int:
         """Puts dead events at the end once more, as if they came just now, so that every reader reads them again.
 
+        The retention counts from now as well, or it would remove them before they are read.
         What cannot be understood stays where it is, and so does what the retention has emptied.
 
         Returns:
             How many it were.
         """
         found = [(event, read(event.body)) for event in events if event.dead and event.body]
+        now = round(time.time() * 1_000)
 
         def work(run: Execute) -> int:
             position = self._take(run)
@@ -132,7 +135,7 @@ class Inbox:
                 if event.type is None and run(sql.REPEATED, envelope.key).rowcount:
                     done += run(sql.DROP, event.position).rowcount  # a delivery of it was understood meanwhile
                     continue
-                facts = (envelope.key, envelope.type, envelope.shop_id, envelope.notification_id)
+                facts = (envelope.key, envelope.type, envelope.shop_id, envelope.notification_id, now)
                 notice = int(event.type is None and envelope.type in GRANT_TYPES)
                 done += run(sql.REVIVE, position + done + 1, *facts, "", notice, event.position).rowcount
             run(sql.SET_COUNTER, position + done, POSITION)
