@@ -148,6 +148,13 @@ def test_a_reader_gets_a_limited_number_behind_its_position_in_order(inbox):
     assert inbox.last() == 7
 
 
+def test_numbers_beyond_what_a_database_takes_are_no_positions_and_no_bounds(inbox):
+    keep(inbox, event())
+    assert (inbox.after(2**63), inbox.event(2**63), inbox.bury(2**63, "gone")) == ([], None, False)
+    assert [each.position for each in inbox.after(-(2**70), 2**70)] == [1]
+    assert (inbox.dead(2**63), inbox.notices(2**63)) == ([], [])
+
+
 def test_a_number_is_given_only_when_all_lower_ones_are_there_to_read(address, inbox, open_one):
     """The trap of sequences: the one who takes the lower number commits later."""
     inbox.check()

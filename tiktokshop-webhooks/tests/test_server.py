@@ -161,6 +161,12 @@ def test_a_port_that_is_taken_is_named_with_what_to_do():
             bound("127.0.0.1", port)
 
 
+@pytest.mark.parametrize("host", ["é..", "a\0b"])
+def test_a_host_that_cannot_be_one_is_named_with_what_to_do(host):
+    with pytest.raises(ConfigurationError, match="cannot be listened on: there is no such address here; choose"):
+        bound(host, 0)
+
+
 # -- as a process ------------------------------------------------------------------------------------------------
 
 

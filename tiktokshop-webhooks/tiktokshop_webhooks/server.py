@@ -140,11 +140,11 @@ def bound(host: str, port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
-    except OSError as error:
+    except (OSError, TypeError, ValueError) as error:  # the latter two of what can be no host's name
         sock.close()
+        why = (error.strerror if isinstance(error, OSError) else "") or "there is no such address here"
         raise ConfigurationError(
-            f"{host} port {port} cannot be listened on: {error.strerror or 'there is no such address here'}; choose "
-            "another with --host and --port"
+            f"{host} port {port} cannot be listened on: {why}; choose another with --host and --port"
         ) from None
     sock.listen(BACKLOG)
     return sock

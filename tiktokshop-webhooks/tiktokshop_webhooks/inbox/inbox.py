@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tiktokshop_webhooks.inbox.event import Arrival, Stray
 
 POSITION, IDENTITY, FORGOTTEN = "position", "identity", "forgotten"
+LARGEST = 2**63 - 1
+"""The largest number that a database takes: no position comes near it, and asking for more finds no more."""
 AT_ONCE = 1_000
 """Rows that are removed in one transaction, so that deliveries do not wait for long."""
 
@@ -69,7 +71,7 @@ class Inbox:
         Returns:
             Whether that was news.
         """
-        return self._engine.perform(lambda run: run(sql.BURY, reason, position, reason).rowcount > 0)
+        return self._engine.perform(lambda run: run(sql.BURY, reason, _taken(position), reason).rowcount > 0)
 
     # -- for the receiver
 
@@ -260,6 +262,11 @@ class Inbox:
 
         return self._engine.perform(work, write=False)
 
-    def _events(self, statement: str, *values: Any) -> list[Event]:
-        rows = self._engine.perform(lambda run: run(statement, *values).fetchall(), write=False)
+    def _events(self, statement: str, *numbers: int) -> list[Event]:
+        rows = self._engine.perform(lambda run: run(statement, *map(_taken, numbers)).fetchall(), write=False)
         return [Event(*(*facts, bytes(body), dead)) for *facts, body, dead in rows]
+
+
+def _taken(number: int) -> int:
+    """A number as near to it as a database takes."""
+    return max(-LARGEST, min(number, LARGEST))
