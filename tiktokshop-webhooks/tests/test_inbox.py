@@ -119,6 +119,15 @@ def test_whole_numbers_beyond_what_a_double_holds_stay_exact(inbox):
     assert not keep(inbox, event(5, data={"product_id": number + 1}, tts_notification_id=None))[0].new
 
 
+def test_a_number_of_thousands_of_digits_makes_no_event_dead_and_is_a_text(inbox):
+    digits = "9" * 5_000
+    body = event(5, data={"product_id": 2**63, "size": "?"}).replace(b'"?"', digits.encode())
+    keep(inbox, body)
+    (found,) = inbox.after(0)
+    assert (found.dead, found.type, found.shop_id, found.body) == ("", 5, SHOP, body)
+    assert found.data() == {"product_id": 2**63, "size": digits}
+
+
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
@@ -128,10 +137,11 @@ def test_whole_numbers_beyond_what_a_double_holds_stay_exact(inbox):
         (b"{}", "it has no type"),
         (event(True), "its type is not a whole number"),
         (event(2**40), "its type is not a whole number"),
-        (b'{"type": 1, "data": ' + b"9" * 5_000 + b"}", "it is not JSON"),
+        (b'{"type": ' + b"9" * 5_000 + b"}", "its type is not a whole number"),
+        (b'{"type": 1, "data": ' + b"9" * 5_000, "it is not JSON"),
         (b'{"type": 1, "data": ' + b"[" * 100_000, "it is nested too deeply"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_cannot_be_understood_is_kept_as_it_came_with_the_reason(inbox, body, fault):
     assert [(each.new, each.fault) for each in keep(inbox, body, body)] == [(True, fault), (False, fault)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from tiktokshop_webhooks.event_types import name_of
-from tiktokshop_webhooks.inbox.envelope import whole
+from tiktokshop_webhooks.inbox.envelope import decoded, whole
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,12 @@ class Event:
         return name_of(self.type)
 
     def content(self) -> dict[str, Any]:
-        """The whole event, with whole numbers of any size exact; {} if it cannot be understood."""
+        """The whole event, with whole numbers of any size exact, those of thousands of digits as texts.
+
+        It is {} if it cannot be understood.
+        """
         try:
-            content = json.loads(self.body)
+            content = decoded(self.body)
         except (ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}
