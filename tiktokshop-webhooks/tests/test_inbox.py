@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import re
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from store_places import free_port
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.redaction import known
 from tiktokshop_webhooks import inbox as inbox_package
-from tiktokshop_webhooks.inbox import Arrival, Inbox, InboxError, Stray, open_inbox
+from tiktokshop_webhooks.inbox import Arrival, Inbox, InboxError, Stray, UselessInboxError, open_inbox
 from tiktokshop_webhooks.inbox import statements as sql
 
 SELLER = "7010736057180325637"
@@ -417,6 +418,25 @@ def test_a_file_that_is_something_else_is_left_alone_and_named(file, open_one):
     with pytest.raises(InboxError, match=r"inbox\.sqlite is not an inbox but some other file"):
         keep(open_one(str(file)), event())
     assert file.read_text().startswith("my diary")
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_a_database_of_somebody_else_is_left_as_it_is_and_named(file, open_one, create):
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE diary (day TEXT)")
+    before = file.read_bytes()
+    inbox = open_one(str(file), create=create)
+    for _ in range(2):
+        with pytest.raises(UselessInboxError, match=r"inbox\.sqlite is not an inbox but some other file"):
+            inbox.figures()
+    assert (file.read_bytes(), [path.name for path in file.parent.iterdir()]) == (before, [file.name])
+
+
+def test_a_file_without_anything_in_it_is_no_inbox_to_a_reader_and_is_left_as_it_is(file, open_one):
+    file.touch()
+    with pytest.raises(ConfigurationError, match="there is no inbox at"):
+        open_one(str(file), create=False).figures()
+    assert file.read_bytes() == b""
 
 
 def test_a_file_that_another_process_keeps_locked_is_away_until_it_lets_go(file, open_one, monkeypatch):

@@ -7,6 +7,9 @@ import http.client
 import os
 import signal
 import socket
+import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -232,3 +235,51 @@ def test_a_port_that_is_taken_ends_the_command_with_a_sentence(tmp_path, monkeyp
         ended = call("tiktokshop-webhooks", "serve", "--port", taken.getsockname()[1])
     assert (ended.code, ended.output) == (1, "")
     assert "cannot be listened on: Address already in use; choose another with --host and --port" in ended.log
+
+
+@pytest.mark.parametrize(
+    ("inbox", "words"),
+    [
+        ("diary.txt/inbox.sqlite", "cannot be opened: "),
+        ("diary.txt", "is not an inbox but some other file: put another path into the setting webhook_inbox"),
+        (".", "cannot be opened: check its folder, and who may write there"),
+    ],
+)
+def test_without_an_inbox_that_could_ever_be_the_command_does_not_start(tmp_path, monkeypatch, inbox, words):
+    (tmp_path / "diary.txt").write_text("my diary, which is no database at all" * 100)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIKTOKSHOP_APP_KEY", KEY)
+    monkeypatch.setenv("TIKTOKSHOP_APP_SECRET", SECRET)
+    monkeypatch.setenv("TIKTOKSHOP_WEBHOOK_INBOX", inbox)
+    with contextlib.closing(bound("127.0.0.1", 0)) as taken:  # so that it ends in any case
+        ended = call("tiktokshop-webhooks", "serve", "--port", taken.getsockname()[1])
+    assert (ended.code, ended.output) == (1, "")
+    assert f"the inbox {inbox} {words}" in ended.log
+
+
+def test_an_inbox_that_is_away_for_a_time_does_not_keep_the_command_from_starting(file, app_of, monkeypatch, caplog):
+    monkeypatch.setattr("tiktokshop_webhooks.inbox.sqlite.PATIENCE", 0.05)
+    reception = app_of().state.reception
+    reception.need_inbox()
+    assert caplog.text == ""
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        reception.need_inbox()
+    assert "has been locked by another process" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="limits of the system")
+@pytest.mark.slow
+def test_where_too_few_files_may_be_open_the_command_does_not_start(tmp_path):
+    import resource
+
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
+
+    environment = {**os.environ, "TIKTOKSHOP_APP_KEY": KEY, "TIKTOKSHOP_APP_SECRET": SECRET}
+    command = [sys.executable, "-m", "tiktokshop_webhooks", "serve", "--port", "0"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, preexec_fn=few, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "open 80 files, and a receiver needs 110 at least: raise the limit" in ended.stderr

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING
 
 from tiktokshop_webhooks.event_types import GRANT_TYPES
-from tiktokshop_webhooks.inbox import Arrival, Event, InboxError, Stray, open_inbox
+from tiktokshop_webhooks.inbox import Arrival, Event, InboxError, Stray, UselessInboxError, open_inbox
 from tiktokshop_webhooks.intake import Intake
 from tiktokshop_webhooks.metrics import Metrics
 from tiktokshop_webhooks.notices import dead_sentence, grant_sentence
@@ -62,6 +63,20 @@ class Reception:
         self._full_until = self._failed_until = self._checked_at = self._figured_at = float("-inf")
         self._gauges: dict[str, int] = {}
         self._ready = False
+
+    def need_inbox(self) -> None:
+        """Looks whether there can be an inbox; one that is only away for a time may come later.
+
+        Raises:
+            UselessInboxError: There cannot, as things are.
+        """
+        with contextlib.closing(open_inbox(self._settings.webhook_inbox)) as inbox:
+            try:
+                inbox.check()
+            except UselessInboxError:
+                raise
+            except InboxError as error:
+                self._say("inbox", logging.WARNING, f"{error}.")
 
     def start(self) -> None:
         """Begins with what is done beside receiving."""

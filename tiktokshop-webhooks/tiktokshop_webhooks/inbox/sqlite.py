@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import ConfigurationError
 
-from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError
+from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError, UselessInboxError
 from tiktokshop_webhooks.inbox.statements import COUNTERS, TABLES
 
 if TYPE_CHECKING:
@@ -22,23 +22,27 @@ if TYPE_CHECKING:
 OWNER_ONLY = 0o600
 _OPENING = Lock()
 """Held from making a file until a connection to it is there, see ``_connected``."""
-_EXISTS = "SELECT 1 FROM sqlite_master WHERE name = ?"
+_NAMES = "SELECT name FROM sqlite_master"
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA journal_size_limit = 16777216",
 )
+_SOMETHING_ELSE = "is not an inbox but some other file: put another path into the setting webhook_inbox"
 # The words of SQLite -> what is the matter, and what to do.
 TROUBLES = {
     "full": "has no room: make room on its disk",
     "locked": f"has been locked by another process for {PATIENCE:g} seconds",
     "readonly": "cannot be written: check who owns the file and its folder",
     "unable to open": "cannot be opened: check its folder, and who may write there",
-    "not a database": "is not an inbox but some other file: put another path into the setting webhook_inbox",
+    "not a database": _SOMETHING_ELSE,
     "malformed": "is damaged: move the file away, and a new one is made",
     "I/O": "cannot be written or read: check its disk",
 }
+LASTING = {"readonly", "unable to open", "not a database", "malformed"}
+"""Those of them that waiting does not end."""
+NEVER = (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
 
 
 class SqliteEngine:
@@ -68,7 +72,8 @@ class SqliteEngine:
                 self._drop()
                 raise self._told(str(error)) from None
             except OSError as error:
-                raise InboxError(f"the inbox {self.name} cannot be opened: {error.strerror}") from None
+                kind = UselessInboxError if isinstance(error, NEVER) else InboxError
+                raise kind(f"the inbox {self.name} cannot be opened: {error.strerror}") from None
 
     def tidy(self) -> None:
         """Empties the write-ahead log, in which deleted rows are still legible."""
@@ -101,17 +106,33 @@ class SqliteEngine:
             return self._connection
         self._drop()
         if not self._create and not self._path.exists():
-            raise ConfigurationError(
-                f"there is no inbox at {self.name}: start tiktokshop-webhooks serve with the same setting "
-                "webhook_inbox, or correct the setting"
-            )
-        connection = self._connected()
-        self._connection, self._file = connection, self._place()
+            raise self._missing()
+        connection, place = self._connected(), self._place()
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._file = connection, place
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Sets a connection up; a file that is not ours is left as it is."""
+        names = {name for (name,) in connection.execute(_NAMES).fetchall()}
+        if names and COUNTERS not in names:
+            raise UselessInboxError(f"the inbox {self.name} {_SOMETHING_ELSE}")
+        if not names and not self._create:
+            raise self._missing()
         for pragma in PRAGMAS:
             connection.execute(pragma)
-        if self._create and not connection.execute(_EXISTS, (COUNTERS,)).fetchall():
+        if not names:
             self._perform(connection, _make_tables, "BEGIN IMMEDIATE")
-        return connection
+
+    def _missing(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"there is no inbox at {self.name}: start tiktokshop-webhooks serve with the same setting "
+            "webhook_inbox, or correct the setting"
+        )
 
     def _connected(self) -> sqlite3.Connection:
         """A connection; the file is made for its owner only, if it is missing.
@@ -124,7 +145,7 @@ class SqliteEngine:
             if self._create:
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with contextlib.suppress(FileExistsError):
-                    os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+                    os.close(os.open(self._path.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             return sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
 
     def _place(self) -> tuple[int, int] | None:
@@ -141,8 +162,9 @@ class SqliteEngine:
         self._connection = self._file = None
 
     def _told(self, words: str) -> InboxError:
-        trouble = next((told for word, told in TROUBLES.items() if word in words), "cannot be used")
-        return InboxError(f"the inbox {self.name} {trouble}")
+        word = next((word for word in TROUBLES if word in words), "")
+        kind = UselessInboxError if word in LASTING else InboxError
+        return kind(f"the inbox {self.name} {TROUBLES.get(word, 'cannot be used')}")
 
 
 def _make_tables(run: Execute) -> None:
