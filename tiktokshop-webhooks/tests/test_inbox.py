@@ -481,6 +481,7 @@ def test_a_commit_waits_for_the_disk_whatever_the_server_s_default_is(postgresql
         ("postgresql://user:canary-password@host:port/db", "is not a URL that can be read"),
         ("postgresql://user:canary-p@ssword@host/db/x?canary-password", r"PostgreSQL|URL"),
         ("a\nb", "holds a character"),
+        ("~canary-nobody/inbox.sqlite", "begins with ~ and a user whose home is not known here"),
     ],
 )
 def test_an_address_that_cannot_be_right_is_refused_without_showing_it(address, words):

@@ -65,7 +65,7 @@ class Reception:
         self._ready = False
 
     def need_inbox(self) -> None:
-        """Looks whether there can be an inbox; one that is only away for a time may come later.
+        """Looks whether there can be an inbox. Of one that is only away for a time, the upkeep says so.
 
         Raises:
             UselessInboxError: There cannot, as things are.
@@ -75,8 +75,8 @@ class Reception:
                 inbox.check()
             except UselessInboxError:
                 raise
-            except InboxError as error:
-                self._say("inbox", logging.WARNING, f"{error}.")
+            except InboxError:
+                return
 
     def start(self) -> None:
         """Begins with what is done beside receiving."""

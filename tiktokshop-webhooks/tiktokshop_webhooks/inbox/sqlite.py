@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from threading import Lock
@@ -42,7 +43,11 @@ TROUBLES = {
 }
 LASTING = {"readonly", "unable to open", "not a database", "malformed"}
 """Those of them that waiting does not end."""
-NEVER = (FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
+NEVER = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+}
+"""The same of the system's errors."""
 
 
 class SqliteEngine:
@@ -72,7 +77,7 @@ class SqliteEngine:
                 self._drop()
                 raise self._told(str(error)) from None
             except OSError as error:
-                kind = UselessInboxError if isinstance(error, NEVER) else InboxError
+                kind = UselessInboxError if error.errno in NEVER else InboxError
                 raise kind(f"the inbox {self.name} cannot be opened: {error.strerror}") from None
 
     def tidy(self) -> None:
@@ -145,7 +150,7 @@ class SqliteEngine:
             if self._create:
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with contextlib.suppress(FileExistsError):
-                    os.close(os.open(self._path.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+                    os.close(os.open(os.path.realpath(self._path), os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             return sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
 
     def _place(self) -> tuple[int, int] | None:
