@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tap_tiktokshop.records.convert import REJECTED, Oddities, RecordPlan, plan
+from tap_tiktokshop.streams import STREAMS
+from tap_tiktokshop.streams.declaration import load_schema
+from tap_tiktokshop.tap import TapTikTokShop
 from tap_tiktokshop.times import utc
 
 TIME = {"type": ["string", "null"], "format": "date-time"}
@@ -249,3 +252,44 @@ def test_what_a_user_has_dropped_is_not_kept_as_a_rejected_value_and_private_val
     assert record["_sdc_rejected"] == {"lines": "address", "when": "never"}
     assert plan.oddities == {"payment": 1, "lines": 1, "when": 1}
     assert plan.oddities.examples == {"when": "never"}
+
+
+@pytest.mark.parametrize("key", ["orders", "order*", "*", "copies"])
+def test_of_a_field_that_a_map_of_any_spelling_drops_nothing_is_kept_beside_the_record(key):
+    maps = {key: {"buyer_email": None, **({"__source__": "ord*"} if key == "copies" else {})}}
+    tap = TapTikTokShop(config={"sandbox": True, "stream_maps": maps}, validate_config=False)
+    assert "buyer_email" in tap.streams["orders"].plan.oddities.hidden
+    assert (
+        "buyer_email"
+        not in TapTikTokShop(
+            config={"sandbox": True, "stream_maps": {"returns*": {"buyer_email": None}}}, validate_config=False
+        )
+        .streams["orders"]
+        .plan.oddities.hidden
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("skus[].creator_username", False),
+        ("skus[].creator_username.name", False),
+        ("skus", False),
+        ("skus[].price", True),
+        ("skuses", True),
+    ],
+)
+def test_of_a_personal_field_and_of_what_holds_it_no_example_is_shown(path, shown):
+    oddities = Oddities()
+    oddities.private = ("skus[].creator_username",)
+    oddities.reject("Jane Doe", path)
+    assert (path in oddities.examples) == shown
+
+
+@pytest.mark.parametrize("stream", ["statements", "payments", "withdrawals"])
+def test_whichever_field_of_a_final_row_the_platform_changes_it_counts_as_new(stream):
+    told = next(each for each in STREAMS if each.name == stream)
+    constant = {"shop_id", "_sdc_rejected", *told.keys, told.replication_key}
+    fields = sorted(load_schema(stream)["properties"].keys() - constant)
+    row = dict.fromkeys(fields, "1")
+    assert [name for name in fields if told.open_rows.mark({**row, name: "2"}) == told.open_rows.mark(row)] == []

@@ -62,3 +62,17 @@ def test_a_path_that_no_file_can_have_is_noticed_before_the_run(tmp_path, wrong,
     with pytest.raises(OSError, match=why):
         check(str(tmp_path / wrong))
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_link_and_a_pipe_stay_what_they_are_and_get_the_summary(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "summary.json")
+    write(str(tmp_path / "link"), {"rows": 1})
+    assert (tmp_path / "link").is_symlink()
+    assert json.loads((tmp_path / "summary.json").read_text()) == {"rows": 1}
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    check(str(tmp_path / "pipe"))
+    write(str(tmp_path / "pipe"), {"rows": 2})
+    assert json.loads(os.read(reader, 100)) == {"rows": 2}
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()

@@ -200,13 +200,19 @@ NOTHING_KNOWN: Mapping[str, Any] = {"date-time": "1970-01-01T00:00:00Z", "date":
 """What stands in a key, by its format or type, where the platform left that part out; elsewhere an empty string."""
 
 
+def _shares(one: str, other: str) -> bool:
+    """Whether one of two fields is, or holds, the other."""
+    parts, others = one.replace("[]", "").split("."), other.replace("[]", "").split(".")
+    return all(map(str.__eq__, parts, others))
+
+
 class Oddities(Counter[str]):
     """How many values came that were not of their documented type: dotted path of the field -> number; `[]` are items.
 
     Attributes:
         examples: One of them for each path, cut short.
         hidden: Fields of records of which no value may be kept or shown, because their user has dropped them.
-        private: Fields of which none may be shown.
+        private: Fields of which none may be shown, as paths of the same kind.
     """
 
     def __init__(self) -> None:
@@ -225,7 +231,7 @@ class Oddities(Counter[str]):
             return None
         text = value if isinstance(value, str) else encoder.encode(value).decode()
         self.pending.append(_Rejected(path, text))
-        if path not in self.examples and field not in self.private:
+        if path not in self.examples and not any(_shares(path, each) for each in self.private):
             self.examples[path] = text if len(text) <= LONGEST_EXAMPLE else f"{text[:LONGEST_EXAMPLE]}…"
         return None
 

@@ -131,33 +131,41 @@ def check(path: str) -> None:
         OSError: It cannot be written.
     """
     target = _target(path)
-    _open_draft(target).close()
-    _draft_of(target).unlink()
+    if not _is_device(target):
+        _open_draft(target).close()
+        _draft_of(target).unlink()
 
 
 def write(path: str, report: Mapping[str, Any]) -> None:
-    """Writes a report to a file, whole or not at all; its folder is created if needed.
+    """Writes a report to a file, whole or not at all; its folder is created if needed. A pipe or device stays one.
 
     Only its owner can read it, from the moment it exists: its errors quote the platform.
 
     Raises:
         OSError: It cannot be written.
     """
-    target = _target(path)
+    target, text = _target(path), json.dumps(report, indent=2) + "\n"
+    if _is_device(target):
+        target.write_text(text, encoding="utf8")
+        return
     try:
         with _open_draft(target) as file:
-            file.write(json.dumps(report, indent=2) + "\n")
+            file.write(text)
         _draft_of(target).replace(target)
     finally:
         _draft_of(target).unlink(missing_ok=True)
 
 
 def _target(path: str) -> Path:
-    target = Path(path).expanduser()
+    target = Path(path).expanduser().resolve()
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     return target
+
+
+def _is_device(target: Path) -> bool:
+    return target.exists() and not target.is_file()
 
 
 def _draft_of(target: Path) -> Path:

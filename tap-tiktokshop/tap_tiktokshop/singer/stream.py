@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
+from fnmatch import fnmatch
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Stream
 from singer_sdk.contrib.msgspec import encoder
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import MAPPER_SOURCE_OPTION, SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
 from tiktokshop_client.stream_maps import mistake_in_expression
 from typing_extensions import override
@@ -102,8 +103,9 @@ class PlatformStream(Stream):
     def _withheld(self) -> Iterator[str]:
         """Fields that are deselected or mapped, of which nothing may come out another way."""
         yield from (path[1] for path, selected in self.mask.items() if len(path) > 1 and not selected)
-        mapped = (self.config.get("stream_maps") or {}).get(self.name)
-        yield from mapped if isinstance(mapped, dict) else ()
+        for key, mapped in (self.config.get("stream_maps") or {}).items():
+            if isinstance(mapped, dict) and fnmatch(self.name, str(mapped.get(MAPPER_SOURCE_OPTION, key))):
+                yield from mapped
 
     @property
     @override

@@ -19,10 +19,16 @@ FIRST = 90 * DAY
 AGAIN = 60
 """Days for which the platform may change what it has called paid. A list has a row a day, so that they all fit the page
 of 100 that is asked for anyway."""
-AMOUNTS = ("settlement_amount", "revenue_amount", "fee_amount", "shipping_cost_amount", "adjustment_amount")
+AMOUNTS = (
+    *("settlement_amount", "revenue_amount", "net_sales_amount", "fee_amount", "shipping_cost_amount"),
+    "adjustment_amount",
+)
 UNPAID = OpenRows(until("payment_status", "PAID"), again=AGAIN, tells=AMOUNTS)
 
-PAYMENT = ("status", "amount", "settlement_amount", "payment_amount_before_exchange", "exchange_rate", "paid_time")
+PAYMENT = (
+    *("status", "amount", "settlement_amount", "payment_amount_before_exchange", "exchange_rate", "paid_time"),
+    *("reserve_amount", "bank_account"),
+)
 MOVED = ("SUCCESS", "PROCESSED", "RECEIVED", "FAILED", "REVERSED", "CLOSED")
 
 READ_STATEMENTS = Windows(
@@ -39,7 +45,7 @@ STATEMENTS = Declaration(
     summary="Daily statements: what was earned, charged and settled.",
     keys=("shop_id", "id"),
     replication_key="statement_time",
-    open_rows=replace(UNPAID, tells=(*AMOUNTS, "payment_status", "payment_id", "payment_time")),
+    open_rows=replace(UNPAID, tells=(*AMOUNTS, "currency", "payment_status", "payment_id", "payment_time")),
     how="incremental on `statement_time`; unpaid ones again, and those of 60 days that have changed",
     reading=READ_STATEMENTS,
 )
@@ -103,7 +109,7 @@ WITHDRAWALS = Declaration(
     summary="Movements on the seller's balance: settlements, withdrawals, transfers and what was reversed.",
     keys=("shop_id", "id"),
     replication_key="create_time",
-    open_rows=OpenRows(until("status", *MOVED), days=30, again=AGAIN, tells=("status", "amount")),
+    open_rows=OpenRows(until("status", *MOVED), days=30, again=AGAIN, tells=("type", "status", "amount", "currency")),
     how="incremental on `create_time`; open ones again, and those of 60 days that have changed",
     reading=Windows(
         operation=operations.GET_WITHDRAWALS,
