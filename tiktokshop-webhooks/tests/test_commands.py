@@ -126,6 +126,8 @@ def test_a_shop_that_the_grant_does_not_cover_is_named(grant):
         (["ORDER"], "there is no event ORDER; there are all, ORDER_STATUS_CHANGE"),
         (["27"], "does not let INVENTORY_STATUS_CHANGE be subscribed by API: switch it on in Partner Center"),
         (["999"], "there is no event 999"),
+        (["²"], "there is no event ²"),
+        (["1" * 5_000], "there is no event 111"),
     ],
 )
 def test_events_that_cannot_be_subscribed_are_told_before_anything_is_asked(names, words):
@@ -194,6 +196,9 @@ def test_dead_events_are_listed_shown_and_tried_again(inbox):
     assert [each.position for each in inbox.after(0)] == [1, 3]
     assert "there is none at 3" in hooks("dead", "retry", "3", code=2)
     assert "there is no event 9 in the inbox" in hooks("dead", "show", "9", code=2)
+    far = "99999999999999999999"
+    assert f"there is none at {far}" in hooks("dead", "retry", far, code=2)
+    assert f"there is no event {far} in the inbox" in hooks("dead", "show", far, code=2)
 
 
 def test_the_quarantine_is_verified_again_when_a_secret_was_mended(inbox, folder):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import re
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from store_places import free_port
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.redaction import known
 from tiktokshop_webhooks import inbox as inbox_package
-from tiktokshop_webhooks.inbox import Arrival, Inbox, InboxError, Stray, open_inbox
+from tiktokshop_webhooks.inbox import Arrival, Inbox, InboxError, Stray, UselessInboxError, open_inbox
 from tiktokshop_webhooks.inbox import statements as sql
 
 SELLER = "7010736057180325637"
@@ -119,6 +120,15 @@ def test_whole_numbers_beyond_what_a_double_holds_stay_exact(inbox):
     assert not keep(inbox, event(5, data={"product_id": number + 1}, tts_notification_id=None))[0].new
 
 
+def test_a_number_of_thousands_of_digits_makes_no_event_dead_and_is_a_text(inbox):
+    digits = "9" * 5_000
+    body = event(5, data={"product_id": 2**63, "size": "?"}).replace(b'"?"', digits.encode())
+    keep(inbox, body)
+    (found,) = inbox.after(0)
+    assert (found.dead, found.type, found.shop_id, found.body) == ("", 5, SHOP, body)
+    assert found.data() == {"product_id": 2**63, "size": digits}
+
+
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
@@ -128,10 +138,11 @@ def test_whole_numbers_beyond_what_a_double_holds_stay_exact(inbox):
         (b"{}", "it has no type"),
         (event(True), "its type is not a whole number"),
         (event(2**40), "its type is not a whole number"),
-        (b'{"type": 1, "data": ' + b"9" * 5_000 + b"}", "it is not JSON"),
+        (b'{"type": ' + b"9" * 5_000 + b"}", "its type is not a whole number"),
+        (b'{"type": 1, "data": ' + b"9" * 5_000, "it is not JSON"),
         (b'{"type": 1, "data": ' + b"[" * 100_000, "it is nested too deeply"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_cannot_be_understood_is_kept_as_it_came_with_the_reason(inbox, body, fault):
     assert [(each.new, each.fault) for each in keep(inbox, body, body)] == [(True, fault), (False, fault)]
@@ -146,6 +157,13 @@ def test_a_reader_gets_a_limited_number_behind_its_position_in_order(inbox):
     assert [each.position for each in inbox.after(3, 10)] == [4, 5, 6, 7]
     assert inbox.after(7) == []
     assert inbox.last() == 7
+
+
+def test_numbers_beyond_what_a_database_takes_are_no_positions_and_no_bounds(inbox):
+    keep(inbox, event())
+    assert (inbox.after(2**63), inbox.event(2**63), inbox.bury(2**63, "gone")) == ([], None, False)
+    assert [each.position for each in inbox.after(-(2**70), 2**70)] == [1]
+    assert (inbox.dead(2**63), inbox.notices(2**63)) == ([], [])
 
 
 def test_a_number_is_given_only_when_all_lower_ones_are_there_to_read(address, inbox, open_one):
@@ -216,6 +234,17 @@ def test_an_event_whose_object_the_platform_refuses_is_kept_with_the_reason_unti
     assert [each.position for each in inbox.after(0)] == [1, 3, 4]
     assert inbox.dead() == []
     assert keep(inbox, body)[0].new is False
+
+
+def test_an_old_event_that_is_tried_again_stays_for_its_readers_as_long_as_a_new_one(inbox):
+    keep(inbox, event(), event(), at=NOW - 40 * DAY)
+    inbox.bury(1, "gone")
+    began = round(time.time() * 1_000)
+    inbox.revive(inbox.dead())
+    assert inbox.forget(began) == 1
+    (left,) = inbox.after(0)
+    assert left.position == 3
+    assert began <= left.received_ms <= time.time() * 1_000
 
 
 def test_trying_again_leaves_what_still_cannot_be_understood_where_it_is(inbox):
@@ -391,6 +420,25 @@ def test_a_file_that_is_something_else_is_left_alone_and_named(file, open_one):
     assert file.read_text().startswith("my diary")
 
 
+@pytest.mark.parametrize("create", [False, True])
+def test_a_database_of_somebody_else_is_left_as_it_is_and_named(file, open_one, create):
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE diary (day TEXT)")
+    before = file.read_bytes()
+    inbox = open_one(str(file), create=create)
+    for _ in range(2):
+        with pytest.raises(UselessInboxError, match=r"inbox\.sqlite is not an inbox but some other file"):
+            inbox.figures()
+    assert (file.read_bytes(), [path.name for path in file.parent.iterdir()]) == (before, [file.name])
+
+
+def test_a_file_without_anything_in_it_is_no_inbox_to_a_reader_and_is_left_as_it_is(file, open_one):
+    file.touch()
+    with pytest.raises(ConfigurationError, match="there is no inbox at"):
+        open_one(str(file), create=False).figures()
+    assert file.read_bytes() == b""
+
+
 def test_a_file_that_another_process_keeps_locked_is_away_until_it_lets_go(file, open_one, monkeypatch):
     monkeypatch.setattr("tiktokshop_webhooks.inbox.sqlite.PATIENCE", 0.05)
     inbox, other = open_one(str(file)), open_one(str(file))
@@ -433,6 +481,7 @@ def test_a_commit_waits_for_the_disk_whatever_the_server_s_default_is(postgresql
         ("postgresql://user:canary-password@host:port/db", "is not a URL that can be read"),
         ("postgresql://user:canary-p@ssword@host/db/x?canary-password", r"PostgreSQL|URL"),
         ("a\nb", "holds a character"),
+        ("~canary-nobody/inbox.sqlite", "begins with ~ and a user whose home is not known here"),
     ],
 )
 def test_an_address_that_cannot_be_right_is_refused_without_showing_it(address, words):

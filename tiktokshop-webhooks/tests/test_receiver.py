@@ -194,6 +194,24 @@ def test_an_inbox_that_is_away_is_answered_503_at_once_and_told_once(app_of, mon
     assert deliver(app, event()) == 200
 
 
+def test_a_receiver_whose_inbox_could_not_take_a_delivery_is_not_ready_for_a_while(app_of, monkeypatch):
+    app = app_of()
+    real = app.state.reception._inbox.keep
+
+    def full(arrivals, *rest):
+        if arrivals:
+            raise InboxError("the inbox x has no room: make room on its disk")
+        return real(arrivals, *rest)  # a check is small
+
+    monkeypatch.setattr(app.state.reception._inbox, "keep", full)
+    assert ask(app, "/readyz", method="GET").status == 200
+    assert deliver(app, event()) == 503
+    assert ask(app, "/readyz", method="GET").status == 503
+    monkeypatch.setattr("tiktokshop_webhooks.reception.FAILED_SECONDS", 0.0)
+    assert deliver(app, event()) == 503
+    assert ask(app, "/readyz", method="GET").status == 200
+
+
 def test_an_inbox_that_hangs_costs_nobody_more_than_its_patience(app_of, monkeypatch):
     app = app_of()
     intake = app.state.reception._intake

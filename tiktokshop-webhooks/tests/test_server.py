@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,21 +17,13 @@ import pytest
 import tiktokshop_webhooks.server as bounds
 from deliveries import KEY, SECRET, event, signature
 from in_process import call
+from receivers import deliver, process
 from tiktokshop_client.errors import ConfigurationError
-from tiktokshop_webhooks.inbox import open_inbox
+from tiktokshop_webhooks.inbox import InboxError, open_inbox
 from tiktokshop_webhooks.server import bound
 
 SOON = 1.0
 """Seconds within which a delivery must be answered, whatever others do."""
-
-
-def deliver(port: int, body: bytes | None = None, signed: str | None = None) -> int:
-    """The status of a delivery over a connection of its own."""
-    body = event() if body is None else body
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-        headers = {"Authorization": signature(body) if signed is None else signed}
-        connection.request("POST", "/webhooks", body, headers)
-        return connection.getresponse().status
 
 
 def answered_soon(port: int) -> bool:
@@ -172,29 +164,13 @@ def test_a_port_that_is_taken_is_named_with_what_to_do():
             bound("127.0.0.1", port)
 
 
+@pytest.mark.parametrize("host", ["é..", "a\0b"])
+def test_a_host_that_cannot_be_one_is_named_with_what_to_do(host):
+    with pytest.raises(ConfigurationError, match="cannot be listened on: there is no such address here; choose"):
+        bound(host, 0)
+
+
 # -- as a process ------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def process(folder, *more, **options):
-    """The command `serve`, and its address."""
-    environment = {**os.environ, "TIKTOKSHOP_APP_KEY": KEY, "TIKTOKSHOP_APP_SECRET": SECRET}
-    command = [sys.executable, "-m", "tiktokshop_webhooks", "serve", "--port", "0", "--json", *more]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=folder, env=environment, **streams, **options) as running:
-        try:
-            yield running, int(json.loads(_object(running.stdout))["url"].rsplit(":")[-1].split("/")[0])
-        finally:
-            running.kill()
-
-
-def _object(stream) -> bytes:
-    text = b""
-    while not text.rstrip().endswith(b"}"):
-        line = stream.readline()
-        assert line, "the receiver has ended"
-        text += line
-    return text
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
@@ -259,3 +235,54 @@ def test_a_port_that_is_taken_ends_the_command_with_a_sentence(tmp_path, monkeyp
         ended = call("tiktokshop-webhooks", "serve", "--port", taken.getsockname()[1])
     assert (ended.code, ended.output) == (1, "")
     assert "cannot be listened on: Address already in use; choose another with --host and --port" in ended.log
+
+
+@pytest.mark.parametrize(
+    ("inbox", "words"),
+    [
+        ("diary.txt/inbox.sqlite", "cannot be opened: "),
+        ("diary.txt", "is not an inbox but some other file: put another path into the setting webhook_inbox"),
+        ("a" * 300, "cannot be opened: "),
+        ("itself", "cannot be opened: "),
+        (".", "cannot be opened: check its folder, and who may write there"),
+    ],
+)
+def test_without_an_inbox_that_could_ever_be_the_command_does_not_start(tmp_path, monkeypatch, inbox, words):
+    (tmp_path / "diary.txt").write_text("my diary, which is no database at all" * 100)
+    (tmp_path / "itself").symlink_to("itself")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIKTOKSHOP_APP_KEY", KEY)
+    monkeypatch.setenv("TIKTOKSHOP_APP_SECRET", SECRET)
+    monkeypatch.setenv("TIKTOKSHOP_WEBHOOK_INBOX", inbox)
+    with contextlib.closing(bound("127.0.0.1", 0)) as taken:  # so that it ends in any case
+        ended = call("tiktokshop-webhooks", "serve", "--port", taken.getsockname()[1])
+    assert (ended.code, ended.output) == (1, "")
+    assert f"the inbox {inbox} {words}" in ended.log
+
+
+def test_an_inbox_that_is_away_for_a_time_does_not_keep_the_command_from_starting(file, app_of, monkeypatch):
+    monkeypatch.setattr("tiktokshop_webhooks.inbox.sqlite.PATIENCE", 0.05)
+    reception = app_of().state.reception
+    reception.need_inbox()
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(InboxError, match="has been locked by another process"):
+            reception._inbox.check()
+        reception.need_inbox()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="limits of the system")
+@pytest.mark.slow
+def test_where_too_few_files_may_be_open_the_command_does_not_start(tmp_path):
+    import resource
+
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
+
+    environment = {**os.environ, "TIKTOKSHOP_APP_KEY": KEY, "TIKTOKSHOP_APP_SECRET": SECRET}
+    command = [sys.executable, "-m", "tiktokshop_webhooks", "serve", "--port", "0"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, preexec_fn=few, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "open 80 files, and a receiver needs 110 at least: raise the limit" in ended.stderr

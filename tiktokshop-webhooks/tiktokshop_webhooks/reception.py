@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING
 
 from tiktokshop_webhooks.event_types import GRANT_TYPES
-from tiktokshop_webhooks.inbox import Arrival, Event, InboxError, Stray, open_inbox
+from tiktokshop_webhooks.inbox import Arrival, Event, InboxError, Stray, UselessInboxError, open_inbox
 from tiktokshop_webhooks.intake import Intake
 from tiktokshop_webhooks.metrics import Metrics
 from tiktokshop_webhooks.notices import dead_sentence, grant_sentence
@@ -28,6 +29,9 @@ QUIET_SECONDS = 60.0
 """The same thing is logged once in this time."""
 FIGURES_SECONDS = 5.0
 READY_SECONDS = 1.0
+FAILED_SECONDS = 10.0
+"""After a delivery that the inbox could not take, the receiver is not ready for so long: a check is small, and may go
+well where a delivery finds no room."""
 HINTS = {
     NO_SIGNATURE: "a proxy in front of it may take the header Authorization away",
     NO_APP: "put that app into the setting apps, or correct the address in Partner Center",
@@ -56,9 +60,23 @@ class Reception:
         self._intake = Intake(self._inbox, settings.quarantine_bytes)
         self._upkeep = Upkeep(open_inbox(settings.webhook_inbox), settings, self.metrics)
         self._logged: dict[str, float] = {}
-        self._full_until = self._checked_at = self._figured_at = float("-inf")
+        self._full_until = self._failed_until = self._checked_at = self._figured_at = float("-inf")
         self._gauges: dict[str, int] = {}
         self._ready = False
+
+    def need_inbox(self) -> None:
+        """Looks whether there can be an inbox. Of one that is only away for a time, the upkeep says so.
+
+        Raises:
+            UselessInboxError: There cannot, as things are.
+        """
+        with contextlib.closing(open_inbox(self._settings.webhook_inbox)) as inbox:
+            try:
+                inbox.check()
+            except UselessInboxError:
+                raise
+            except InboxError:
+                return
 
     def start(self) -> None:
         """Begins with what is done beside receiving."""
@@ -89,12 +107,15 @@ class Reception:
             return await self._turn_away(Stray(body, _short(signature), _short(addressed), reason, now))
         except InboxError as error:
             self.metrics.count("inbox_failures_total")
+            self._failed_until = time.monotonic() + FAILED_SECONDS
             self._say("inbox", logging.ERROR, f"{error}. Deliveries are answered {TRY_AGAIN}, so that they come again.")
             return TRY_AGAIN
 
     async def ready(self) -> bool:
         """Whether the inbox takes events; it is asked once a second at most."""
         now = time.monotonic()
+        if now < self._failed_until:
+            return False
         if now - self._checked_at >= READY_SECONDS:
             self._checked_at = now
             try:

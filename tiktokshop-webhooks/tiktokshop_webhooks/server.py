@@ -26,6 +26,8 @@ MOST_CONNECTIONS = 2_000
 """From then on, whoever has waited longest makes room for who comes."""
 BESIDE = 100
 """Files that the process has open beside its connections, at most."""
+FEWEST_CONNECTIONS = 10
+"""With fewer, senders would cut each other off."""
 LARGEST_HEAD = 16_384
 BACKLOG = 2_048
 
@@ -140,11 +142,11 @@ def bound(host: str, port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
-    except OSError as error:
+    except (OSError, TypeError, ValueError) as error:  # the latter two of what can be no host's name
         sock.close()
+        why = (error.strerror if isinstance(error, OSError) else "") or "there is no such address here"
         raise ConfigurationError(
-            f"{host} port {port} cannot be listened on: {error.strerror or 'there is no such address here'}; choose "
-            "another with --host and --port"
+            f"{host} port {port} cannot be listened on: {why}; choose another with --host and --port"
         ) from None
     sock.listen(BACKLOG)
     return sock
@@ -156,7 +158,11 @@ def most_connections() -> int:
 
 
 def raise_limits() -> None:
-    """Takes as many open files as the system gives, if more are needed."""
+    """Takes as many open files as the system gives, if more are needed.
+
+    Raises:
+        ConfigurationError: It gives too few to receive anything.
+    """
     if sys.platform != "win32":
         import resource  # noqa: PLC0415 - not everywhere
 
@@ -165,6 +171,11 @@ def raise_limits() -> None:
         if soft < wanted:
             most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most_connections() < FEWEST_CONNECTIONS:
+        raise ConfigurationError(
+            f"the system lets this process open {_files()} files, and a receiver needs {BESIDE + FEWEST_CONNECTIONS} "
+            f"at least: raise the limit, for example with ulimit -n {MOST_CONNECTIONS + BESIDE}"
+        )
 
 
 def _files() -> int:

@@ -56,9 +56,10 @@ def events_of(names: Sequence[str]) -> list[str]:
         ConfigurationError: A name is none, or of an event that cannot be subscribed by API.
     """
     found: dict[str, None] = {}
+    numbers = {str(number): each.name for number, each in TYPES.items()}
     for name in names:
         event = name.strip().upper().replace("-", "_")
-        event = TYPES[int(event)].name if event.isdigit() and int(event) in TYPES else event
+        event = numbers.get(event, event)
         if name == ALL:
             found |= dict.fromkeys(each.name for each in TYPES.values() if each.by_api and each.used)
         elif event not in BY_NAME:

@@ -61,6 +61,7 @@ def serve(*, host: str, port: int, config_file: Path | None, as_json: bool, log_
     log_at(log_level)
     app = create_app(gather(config_file))
     raise_limits()
+    app.state.reception.need_inbox()
     sock = bound(host, port)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{sock.getsockname()[1]}{PATH}"

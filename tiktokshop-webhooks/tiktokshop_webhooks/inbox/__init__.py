@@ -21,8 +21,8 @@ position is lower has missed events.
 """
 
 from tiktokshop_webhooks.inbox.address import open_inbox
-from tiktokshop_webhooks.inbox.engine import InboxError
+from tiktokshop_webhooks.inbox.engine import InboxError, UselessInboxError
 from tiktokshop_webhooks.inbox.event import Arrival, Event, Kept, Stray
 from tiktokshop_webhooks.inbox.inbox import Inbox
 
-__all__ = ["Arrival", "Event", "Inbox", "InboxError", "Kept", "Stray", "open_inbox"]
+__all__ = ["Arrival", "Event", "Inbox", "InboxError", "Kept", "Stray", "UselessInboxError", "open_inbox"]

@@ -42,7 +42,13 @@ def open_inbox(address: str, *, create: bool = True) -> Inbox:
         )
     if not address.isprintable():
         raise ConfigurationError("the setting webhook_inbox holds a character that cannot be part of a path")
-    return Inbox(SqliteEngine(Path(address).expanduser(), create=create))
+    try:
+        path = Path(address).expanduser()
+    except RuntimeError:
+        raise ConfigurationError(
+            "the setting webhook_inbox begins with ~ and a user whose home is not known here: write the whole path"
+        ) from None
+    return Inbox(SqliteEngine(path, create=create))
 
 
 def _server(address: str, *, create: bool) -> Engine:

@@ -21,6 +21,10 @@ class InboxError(errors.TransientError):
     reach = "run"
 
 
+class UselessInboxError(InboxError):
+    """The inbox takes no events until somebody has done what the sentence says; waiting does not help."""
+
+
 class Result(Protocol):
     """What a statement brought."""
 

@@ -41,8 +41,7 @@ def read(body: bytes) -> Envelope:
     is none, the data. The platform's numbers for types 2 and 11 of one cancellation, say, may be the same.
     """
     try:
-        content = json.loads(body, parse_float=str)
-        return _read(content)
+        return _read(decoded(body, parse_float=str))
     except RecursionError:
         fault = "it is nested too deeply"
     except _NotUnderstoodError as error:
@@ -50,6 +49,25 @@ def read(body: bytes) -> Envelope:
     except ValueError:
         fault = "it is not JSON"
     return Envelope(None, "", "", hashlib.sha256(body).hexdigest(), fault)
+
+
+def decoded(body: bytes, **options: Any) -> Any:
+    """JSON; whole numbers of more digits than Python makes a number of become texts.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It is nested too deeply.
+    """
+    try:
+        return json.loads(body, **options)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError:  # of such a number; it is rare, so that others are not looked at one by one
+        return json.loads(body, parse_int=_number, **options)
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= LONGEST_ID else digits
 
 
 class _NotUnderstoodError(ValueError):

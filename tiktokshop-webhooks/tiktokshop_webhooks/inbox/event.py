@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from tiktokshop_webhooks.event_types import name_of
-from tiktokshop_webhooks.inbox.envelope import whole
+from tiktokshop_webhooks.inbox.envelope import decoded, whole
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Event:
         shop_id: The shop that it is about, the seller's ``open_id`` where the platform names no shop, or "".
         notification_id: The platform's ``tts_notification_id``, or "".
         app_key: The app that it was sent to.
-        received_ms: When its first delivery came, in unix milliseconds.
+        received_ms: When its first delivery came, or it was last put at the end once more, in unix milliseconds.
         deliveries: How many deliveries of it came.
         body: The bytes of its first delivery as they came; empty where the retention has removed them.
         dead: Why nobody can act on it, "" for an event like any other. A reader passes over it.
@@ -99,9 +98,12 @@ class Event:
         return name_of(self.type)
 
     def content(self) -> dict[str, Any]:
-        """The whole event, with whole numbers of any size exact; {} if it cannot be understood."""
+        """The whole event, with whole numbers of any size exact, those of thousands of digits as texts.
+
+        It is {} if it cannot be understood.
+        """
         try:
-            content = json.loads(self.body)
+            content = decoded(self.body)
         except (ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}

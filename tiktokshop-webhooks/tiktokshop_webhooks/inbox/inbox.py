@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_webhooks.event_types import GRANT_TYPES
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tiktokshop_webhooks.inbox.event import Arrival, Stray
 
 POSITION, IDENTITY, FORGOTTEN = "position", "identity", "forgotten"
+LARGEST = 2**63 - 1
+"""The largest number that a database takes: no position comes near it, and asking for more finds no more."""
 AT_ONCE = 1_000
 """Rows that are removed in one transaction, so that deliveries do not wait for long."""
 
@@ -68,7 +71,7 @@ class Inbox:
         Returns:
             Whether that was news.
         """
-        return self._engine.perform(lambda run: run(sql.BURY, reason, position, reason).rowcount > 0)
+        return self._engine.perform(lambda run: run(sql.BURY, reason, _taken(position), reason).rowcount > 0)
 
     # -- for the receiver
 
@@ -116,12 +119,14 @@ class Inbox:
     def revive(self, events: Iterable[Event]) -> int:
         """Puts dead events at the end once more, as if they came just now, so that every reader reads them again.
 
+        The retention counts from now as well, or it would remove them before they are read.
         What cannot be understood stays where it is, and so does what the retention has emptied.
 
         Returns:
             How many it were.
         """
         found = [(event, read(event.body)) for event in events if event.dead and event.body]
+        now = round(time.time() * 1_000)
 
         def work(run: Execute) -> int:
             position = self._take(run)
@@ -132,7 +137,7 @@ class Inbox:
                 if event.type is None and run(sql.REPEATED, envelope.key).rowcount:
                     done += run(sql.DROP, event.position).rowcount  # a delivery of it was understood meanwhile
                     continue
-                facts = (envelope.key, envelope.type, envelope.shop_id, envelope.notification_id)
+                facts = (envelope.key, envelope.type, envelope.shop_id, envelope.notification_id, now)
                 notice = int(event.type is None and envelope.type in GRANT_TYPES)
                 done += run(sql.REVIVE, position + done + 1, *facts, "", notice, event.position).rowcount
             run(sql.SET_COUNTER, position + done, POSITION)
@@ -257,6 +262,11 @@ class Inbox:
 
         return self._engine.perform(work, write=False)
 
-    def _events(self, statement: str, *values: Any) -> list[Event]:
-        rows = self._engine.perform(lambda run: run(statement, *values).fetchall(), write=False)
+    def _events(self, statement: str, *numbers: int) -> list[Event]:
+        rows = self._engine.perform(lambda run: run(statement, *map(_taken, numbers)).fetchall(), write=False)
         return [Event(*(*facts, bytes(body), dead)) for *facts, body, dead in rows]
+
+
+def _taken(number: int) -> int:
+    """A number as near to it as a database takes."""
+    return max(-LARGEST, min(number, LARGEST))

@@ -14,7 +14,7 @@ from psycopg import errors as pg
 from tiktokshop_client import Secret
 from tiktokshop_client.errors import ConfigurationError
 
-from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError
+from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError, UselessInboxError
 from tiktokshop_webhooks.inbox.statements import COUNTERS, TABLES
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ class PostgreSQLEngine:
             return self._refused()
         return _LostError(f"the inbox {self.name} cannot be reached: check that PostgreSQL runs there")
 
-    def _refused(self) -> InboxError:
-        return InboxError(
+    def _refused(self) -> UselessInboxError:
+        return UselessInboxError(
             f"the inbox {self.name} refuses this user, password or database: check the setting webhook_inbox, and that "
             "the user may read and write the tables that begin with tiktokshop_"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from threading import Lock
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import ConfigurationError
 
-from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError
+from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError, UselessInboxError
 from tiktokshop_webhooks.inbox.statements import COUNTERS, TABLES
 
 if TYPE_CHECKING:
@@ -20,23 +21,33 @@ if TYPE_CHECKING:
     from tiktokshop_webhooks.inbox.engine import Execute, Made
 
 OWNER_ONLY = 0o600
-_EXISTS = "SELECT 1 FROM sqlite_master WHERE name = ?"
+_OPENING = Lock()
+"""Held from making a file until a connection to it is there, see ``_connected``."""
+_NAMES = "SELECT name FROM sqlite_master"
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA journal_size_limit = 16777216",
 )
+_SOMETHING_ELSE = "is not an inbox but some other file: put another path into the setting webhook_inbox"
 # The words of SQLite -> what is the matter, and what to do.
 TROUBLES = {
     "full": "has no room: make room on its disk",
     "locked": f"has been locked by another process for {PATIENCE:g} seconds",
     "readonly": "cannot be written: check who owns the file and its folder",
     "unable to open": "cannot be opened: check its folder, and who may write there",
-    "not a database": "is not an inbox but some other file: put another path into the setting webhook_inbox",
+    "not a database": _SOMETHING_ELSE,
     "malformed": "is damaged: move the file away, and a new one is made",
     "I/O": "cannot be written or read: check its disk",
 }
+LASTING = {"readonly", "unable to open", "not a database", "malformed"}
+"""Those of them that waiting does not end."""
+NEVER = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+}
+"""The same of the system's errors."""
 
 
 class SqliteEngine:
@@ -66,7 +77,8 @@ class SqliteEngine:
                 self._drop()
                 raise self._told(str(error)) from None
             except OSError as error:
-                raise InboxError(f"the inbox {self.name} cannot be opened: {error.strerror}") from None
+                kind = UselessInboxError if error.errno in NEVER else InboxError
+                raise kind(f"the inbox {self.name} cannot be opened: {error.strerror}") from None
 
     def tidy(self) -> None:
         """Empties the write-ahead log, in which deleted rows are still legible."""
@@ -98,21 +110,48 @@ class SqliteEngine:
         if self._connection is not None and self._file == self._place():
             return self._connection
         self._drop()
-        if self._create:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
-        elif not self._path.exists():
-            raise ConfigurationError(
-                f"there is no inbox at {self.name}: start tiktokshop-webhooks serve with the same setting "
-                "webhook_inbox, or correct the setting"
-            )
-        connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-        self._connection, self._file = connection, self._place()
+        if not self._create and not self._path.exists():
+            raise self._missing()
+        connection, place = self._connected(), self._place()
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._file = connection, place
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Sets a connection up; a file that is not ours is left as it is."""
+        names = {name for (name,) in connection.execute(_NAMES).fetchall()}
+        if names and COUNTERS not in names:
+            raise UselessInboxError(f"the inbox {self.name} {_SOMETHING_ELSE}")
+        if not names and not self._create:
+            raise self._missing()
         for pragma in PRAGMAS:
             connection.execute(pragma)
-        if self._create and not connection.execute(_EXISTS, (COUNTERS,)).fetchall():
+        if not names:
             self._perform(connection, _make_tables, "BEGIN IMMEDIATE")
-        return connection
+
+    def _missing(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"there is no inbox at {self.name}: start tiktokshop-webhooks serve with the same setting "
+            "webhook_inbox, or correct the setting"
+        )
+
+    def _connected(self) -> sqlite3.Connection:
+        """A connection; the file is made for its owner only, if it is missing.
+
+        A process that closes any descriptor of a file loses all the locks that it has on it, SQLite's too: the next
+        process to close the inbox would take itself for the last one and delete the log that this one goes on writing
+        to. So a descriptor of ours is only ever of a file that is new, before any thread has a connection to it.
+        """
+        with _OPENING:
+            if self._create:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with contextlib.suppress(FileExistsError):
+                    os.close(os.open(os.path.realpath(self._path), os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+            return sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
 
     def _place(self) -> tuple[int, int] | None:
         try:
@@ -128,8 +167,9 @@ class SqliteEngine:
         self._connection = self._file = None
 
     def _told(self, words: str) -> InboxError:
-        trouble = next((told for word, told in TROUBLES.items() if word in words), "cannot be used")
-        return InboxError(f"the inbox {self.name} {trouble}")
+        word = next((word for word in TROUBLES if word in words), "")
+        kind = UselessInboxError if word in LASTING else InboxError
+        return kind(f"the inbox {self.name} {TROUBLES.get(word, 'cannot be used')}")
 
 
 def _make_tables(run: Execute) -> None:

@@ -61,8 +61,8 @@ ONE = f"SELECT {EVENT} FROM {EVENTS} WHERE position = ?"
 DEAD = f"SELECT {EVENT} FROM {EVENTS} WHERE dead <> '' ORDER BY position LIMIT ?"
 COUNT_DEAD = f"SELECT count(*) FROM {EVENTS} WHERE dead <> ''"
 BURY = f"UPDATE {EVENTS} SET dead = ?, notice = 1 WHERE position = ? AND dead <> ?"
-REVIVE = f"""UPDATE {EVENTS} SET position = ?, key = ?, type = ?, shop_id = ?, notification_id = ?, dead = ?, notice = ?
-    WHERE position = ?"""
+REVIVE = f"""UPDATE {EVENTS} SET position = ?, key = ?, type = ?, shop_id = ?, notification_id = ?, received_ms = ?,
+    dead = ?, notice = ? WHERE position = ?"""
 
 NOTICES = f"SELECT {EVENT} FROM {EVENTS} WHERE notice = 1 ORDER BY position LIMIT ?"
 TOLD = f"UPDATE {EVENTS} SET notice = 0 WHERE position = ?"
