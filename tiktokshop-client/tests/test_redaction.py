@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import threading
@@ -196,6 +197,21 @@ def test_no_word_of_a_foreign_exception_is_shown_at_any_level(library, level, ca
     seen = "\n".join([caplog.text, *capfd.readouterr(), *(repr(vars(record)) for record in caplog.records)])
     assert "Unexpected LookupError" in seen
     assert not [piece for piece in ("canary", "jane", "example.com", quote(CANARY, safe="")) if piece in seen]
+
+
+def test_a_log_that_cannot_be_written_shows_no_word_of_it_either(capfd):
+    """What the logging library prints of a handler that fails has the whole chain of what is being handled."""
+    closed = io.StringIO()
+    handler = logging.StreamHandler(closed)
+    closed.close()
+    logging.root.addHandler(handler)
+    try:
+        with pytest.raises(SystemExit):
+            run(lambda: throw(LookupError(PERSON)), "some-plugin")
+    finally:
+        logging.root.removeHandler(handler)
+    assert [piece for piece in ("jane", "example.com", "Traceback") if piece in "".join(capfd.readouterr())] == []
+    assert logging.raiseExceptions
 
 
 def test_a_thread_that_fails_says_so_in_one_sentence(caplog):

@@ -61,8 +61,9 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
     library, holds a secret or the text of a foreign exception, which may quote what it met.
     """
     logger = logging.getLogger(name)
-    made = logging.getLogRecordFactory()
+    made, told = logging.getLogRecordFactory(), logging.raiseExceptions
     logging.setLogRecordFactory(CleanRecord)
+    logging.raiseExceptions = False  # else a log that cannot be written has the whole error on standard error
     threading.excepthook = _in_a_thread
     _end_in_order()
     try:
@@ -77,6 +78,7 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
         sys.exit(FAILED)
     finally:
         logging.setLogRecordFactory(made)
+        logging.raiseExceptions = told
         threading.excepthook = threading.__excepthook__
     sys.exit(0)
 
