@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.redaction import known
 from tiktokshop_client.tokens.vault import end_at_next_signal
 
@@ -53,6 +54,29 @@ def log_level_option() -> click.Option:
     )
 
 
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has."""
+    options = (
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            help="A settings file: a plugin's JSON, or lines of NAME=value. It wins over the environment and .env.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
+        click.option(
+            "--log-level",
+            type=click.Choice(LEVELS, case_sensitive=False),
+            default="warning",
+            show_default=True,
+            help="How much to log on standard error. debug adds tracebacks to errors.",
+        ),
+    )
+    for option in options:
+        command = option(command)
+    return command
+
+
 def run(command: Callable[[], Any], name: str) -> NoReturn:
     """Runs a command line to its end and leaves the process with its exit code.
 
@@ -81,6 +105,30 @@ def run(command: Callable[[], Any], name: str) -> NoReturn:
         logging.raiseExceptions = told
         threading.excepthook = threading.__excepthook__
     sys.exit(0)
+
+
+def run_commands(commands: click.Group, name: str) -> NoReturn:
+    """Runs one of several commands as `run` does; with `--json` an error of ours is printed as an object, too."""
+    as_json = "--json" in sys.argv
+
+    def command() -> None:
+        try:
+            commands.main(standalone_mode=False)
+        except click.exceptions.Exit as done:
+            sys.exit(done.exit_code)
+        except click.exceptions.Abort:
+            click.echo("Stopped.", err=True)
+            sys.exit(130)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except TikTokShopError as error:
+            if as_json:
+                facts = {"error": str(error), "code": error.code, "request_id": error.request_id}
+                click.echo(json.dumps(facts, indent=2))
+            raise
+
+    run(command, name)
 
 
 def _need_output() -> None:

@@ -15,9 +15,9 @@ from tiktokshop_client.authorise import check, exchange, forget, standing
 from tiktokshop_client.command.cli_settings import asked, gather, settings_of
 from tiktokshop_client.command.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.command.receiver import Receiver
-from tiktokshop_client.console import FAILED, LEVELS, run
+from tiktokshop_client.console import FAILED, common_options, run_commands
 from tiktokshop_client.doctor import Doctor, installed_checks, line_of
-from tiktokshop_client.errors import ConfigurationError, TikTokShopError
+from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.health import installed_needs
 from tiktokshop_client.redaction import known, printable
 from tiktokshop_client.secret import Secret
@@ -32,29 +32,6 @@ if TYPE_CHECKING:
 
 NAME = "tiktokshop"
 PORT = 8765
-
-
-def _common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every command has."""
-    options = (
-        click.option(
-            "--config",
-            "config_file",
-            type=click.Path(path_type=Path),
-            help="A settings file: a plugin's JSON, or lines of NAME=value. It wins over the environment and .env.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
-        click.option(
-            "--log-level",
-            type=click.Choice(LEVELS, case_sensitive=False),
-            default="warning",
-            show_default=True,
-            help="How much to log on standard error. debug adds tracebacks to errors.",
-        ),
-    )
-    for option in options:
-        command = option(command)
-    return command
 
 
 def _consent_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,7 +69,7 @@ def auth() -> None:
     "--paste", is_flag=True, help="Do not wait for the redirect: ask for the address where the browser ended up."
 )
 @click.option("--no-browser", is_flag=True, help="Show the consent link, but do not open it.")
-@_common
+@common_options
 def login(  # noqa: PLR0913 - one argument for each option
     *,
     region: str | None,
@@ -125,7 +102,7 @@ def login(  # noqa: PLR0913 - one argument for each option
 
 @auth.command()
 @_consent_options
-@_common
+@common_options
 def url(*, region: str | None, service_id: str | None, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Print a consent link, for a seller elsewhere; `auth exchange` takes what comes back."""
     settings, _, config = _connection(config_file, log_level, seed_needed=False)
@@ -137,7 +114,7 @@ def url(*, region: str | None, service_id: str | None, config_file: Path | None,
 @auth.command(name="exchange")
 @click.argument("code", required=False)
 @click.option("--state", help="The state in the consent link, if you know it; the redirect must have the same.")
-@_common
+@common_options
 def exchange_command(
     *, code: str | None, state: str | None, config_file: Path | None, as_json: bool, log_level: str
 ) -> None:
@@ -152,7 +129,7 @@ def exchange_command(
 
 
 @auth.command()
-@_common
+@common_options
 def status(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Show what was granted: when token and grant end, scopes, shops."""
     settings, store, _ = _connection(config_file, log_level)
@@ -160,7 +137,7 @@ def status(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
 
 
 @auth.command()
-@_common
+@common_options
 def refresh(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Replace the token pair now, and store the new one."""
     settings, store, _ = _connection(config_file, log_level)
@@ -168,7 +145,7 @@ def refresh(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
 
 
 @auth.command()
-@_common
+@common_options
 def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Forget the stored tokens. The seller's grant stays: only the seller can take it back, in Seller Center."""
     settings, store, _ = _connection(config_file, log_level)
@@ -179,7 +156,7 @@ def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
 @tiktokshop.command()
 @click.option("--catalog", "catalog_file", type=click.Path(path_type=Path), help="A Singer catalog: check only what it "
               "selects, not every stream.")  # fmt: skip
-@_common
+@common_options
 def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Check all that a run depends on; exit with 1 if anything would fail.
 
@@ -246,24 +223,4 @@ def _print(facts: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> Non
 
 def main() -> NoReturn:
     """The command `tiktokshop`: one sentence for anything that goes wrong, and an exit code to match."""
-    as_json = "--json" in sys.argv
-
-    def command() -> None:
-        try:
-            tiktokshop.main(standalone_mode=False)
-        except click.exceptions.Exit as done:
-            sys.exit(done.exit_code)
-        except click.exceptions.Abort:
-            click.echo("Stopped.", err=True)
-            sys.exit(130)
-        except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
-        except TikTokShopError as error:
-            if as_json:
-                click.echo(
-                    json.dumps({"error": str(error), "code": error.code, "request_id": error.request_id}, indent=2)
-                )
-            raise
-
-    run(command, NAME)
+    run_commands(tiktokshop, NAME)

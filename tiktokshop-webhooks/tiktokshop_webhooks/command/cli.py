@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import time
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from tiktokshop_client import Client, TikTokShopError, health
-from tiktokshop_client.console import FAILED, run
+from tiktokshop_client.console import FAILED, common_options, run_commands
 
-from tiktokshop_webhooks.command.common import common, connection, event_facts, inbox_at, log_at, show
+from tiktokshop_webhooks.command.common import connection, event_facts, inbox_at, log_at, show
 from tiktokshop_webhooks.event_types import name_of
 from tiktokshop_webhooks.examination import never_seen
 from tiktokshop_webhooks.inbox import Arrival
@@ -48,7 +47,7 @@ def hooks() -> None:
 @click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True,
               help="The port to listen on; 0 takes a free one.")  # fmt: skip
-@common
+@common_options
 def serve(*, host: str, port: int, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Receive webhooks until it is stopped.
 
@@ -81,7 +80,7 @@ def serve(*, host: str, port: int, config_file: Path | None, as_json: bool, log_
 @click.argument("events", nargs=-1, required=True)
 @click.option("--address", required=True, help="Where the platform is to send them: https, a domain name, no port.")
 @click.option("--shop", "shop_ids", multiple=True, help="Only for this shop; may be given several times.")
-@common
+@common_options
 def subscribe(
     *,
     events: tuple[str, ...],
@@ -109,7 +108,7 @@ def subscribe(
 @hooks.command()
 @click.argument("events", nargs=-1, required=True)
 @click.option("--shop", "shop_ids", multiple=True, help="Only for this shop; may be given several times.")
-@common
+@common_options
 def unsubscribe(
     *, events: tuple[str, ...], shop_ids: tuple[str, ...], config_file: Path | None, as_json: bool, log_level: str
 ) -> None:
@@ -124,7 +123,7 @@ def unsubscribe(
 
 @hooks.command(name="list")
 @click.option("--shop", "shop_ids", multiple=True, help="Only for this shop; may be given several times.")
-@common
+@common_options
 def list_command(*, shop_ids: tuple[str, ...], config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Show which events the platform sends, and where to."""
     from tiktokshop_webhooks.subscriptions import Reported  # noqa: PLC0415 - above it is for types
@@ -136,7 +135,7 @@ def list_command(*, shop_ids: tuple[str, ...], config_file: Path | None, as_json
 
 
 @hooks.command()
-@common
+@common_options
 def stats(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Show what came: events, deliveries, types, and what waits for somebody."""
     inbox = inbox_at(config_file, log_level)
@@ -163,7 +162,7 @@ def dead() -> None:
 
 
 @dead.command(name="list")
-@common
+@common_options
 def dead_list(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Show them, each with the reason."""
     found = [event_facts(event) for event in inbox_at(config_file, log_level).dead()]
@@ -173,7 +172,7 @@ def dead_list(*, config_file: Path | None, as_json: bool, log_level: str) -> Non
 
 @dead.command(name="show")
 @click.argument("position", type=int)
-@common
+@common_options
 def dead_show(*, position: int, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Show one whole, with its body. That may hold personal data."""
     event = inbox_at(config_file, log_level).event(position)
@@ -185,7 +184,7 @@ def dead_show(*, position: int, config_file: Path | None, as_json: bool, log_lev
 
 @dead.command(name="retry")
 @click.argument("positions", type=int, nargs=-1)
-@common
+@common_options
 def dead_retry(*, positions: tuple[int, ...], config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Put all of them, or those at POSITIONS, at the end once more, so that every reader reads them again."""
     inbox = inbox_at(config_file, log_level)
@@ -205,7 +204,7 @@ def quarantine() -> None:
 
 
 @quarantine.command(name="list")
-@common
+@common_options
 def quarantine_list(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Show them, each with the reason; not their bodies, as anybody may have sent them."""
     found = [
@@ -225,7 +224,7 @@ def quarantine_list(*, config_file: Path | None, as_json: bool, log_level: str) 
 
 
 @quarantine.command(name="retry")
-@common
+@common_options
 def quarantine_retry(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Verify them again, with the secrets as they are configured now; what is right goes into the inbox."""
     inbox = inbox_at(config_file, log_level)
@@ -243,7 +242,7 @@ def quarantine_retry(*, config_file: Path | None, as_json: bool, log_level: str)
 
 
 @quarantine.command(name="clear")
-@common
+@common_options
 def quarantine_clear(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Throw all of them away."""
     done = inbox_at(config_file, log_level).quarantine.clear()
@@ -292,23 +291,5 @@ def _one_shop(
 
 def main() -> NoReturn:
     """The command: one sentence for anything that goes wrong, and an exit code to match."""
-    as_json = "--json" in sys.argv
-
-    def command() -> None:
-        try:
-            hooks.main(standalone_mode=False)
-        except click.exceptions.Exit as done:
-            sys.exit(done.exit_code)
-        except click.exceptions.Abort:
-            click.echo("Stopped.", err=True)
-            sys.exit(130)
-        except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
-        except TikTokShopError as error:
-            if as_json:
-                click.echo(json.dumps({"error": str(error), "code": error.code, "request_id": error.request_id}))
-            raise
-
     os.umask(0o077)  # what the inbox leaves on the disk is its owner's
-    run(command, NAME)
+    run_commands(hooks, NAME)

@@ -10,42 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from tiktokshop_client import Settings, health
-from tiktokshop_client.console import LEVELS
 from tiktokshop_client.redaction import known, printable
 
 from tiktokshop_webhooks.inbox import open_inbox
 from tiktokshop_webhooks.settings import gather, inbox_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tiktokshop_webhooks.inbox import Event, Inbox
 
 TOKENS = Path(".tiktokshop/tokens.json")
 """Where `tiktokshop auth login` puts the tokens."""
-
-
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every command has."""
-    options = (
-        click.option(
-            "--config",
-            "config_file",
-            type=click.Path(path_type=Path),
-            help="A settings file: a plugin's JSON, or lines of NAME=value. It wins over the environment and .env.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
-        click.option(
-            "--log-level",
-            type=click.Choice(LEVELS, case_sensitive=False),
-            default="warning",
-            show_default=True,
-            help="How much to log on standard error. debug adds tracebacks to errors.",
-        ),
-    )
-    for option in options:
-        command = option(command)
-    return command
 
 
 def log_at(level: str) -> None:
