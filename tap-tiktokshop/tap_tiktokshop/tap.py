@@ -257,6 +257,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM: state is out after every window already, so leave at once and say it was cut short."""
         end_at_next_signal()
+        atexit.register(self.message_writer.leave_early)  # the signal may have come between two streams
         self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
         sys.exit(128 + signum)
 
