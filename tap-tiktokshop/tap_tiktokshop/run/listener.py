@@ -306,7 +306,7 @@ class Listener:
         way, reader = asked.way, self._readers.get(asked.way.stream)
         if not way.found_by and chunk.identity:
             asked.came.setdefault(chunk.identity, None)
-        rows: list[dict[str, Any]] = list(chunk.rows)
+        rows = [row for row in chunk.rows if way.keeps is None or way.keeps(row)]
         if way.without:
             rows = [{name: value for name, value in row.items() if name not in way.without} for row in rows]
         shop_id = asked.shop.id if asked.shop else ""

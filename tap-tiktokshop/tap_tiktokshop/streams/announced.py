@@ -38,6 +38,7 @@ class Way:
         time: The field of a row that says when it last changed, "" if none does.
         after: The stream of the same objects whose rows must be got first, "" if none must.
         where: Whether there is anything to ask, given that row.
+        keeps: Which of the rows that come are the stream's; all are if None.
         without: Fields that only an answer about single rows has.
     """
 
@@ -47,6 +48,7 @@ class Way:
     time: str = ""
     after: str = ""
     where: Callable[[Row], bool] | None = None
+    keeps: Callable[[Row], bool] | None = None
     without: frozenset[str] = frozenset()
 
 
@@ -141,7 +143,12 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
     ),
     "product": (
         Way("products", Since(products.READ_PRODUCTS), found_by="id", time="update_time"),
-        Way("product_details", ByIds(products.READ_PRODUCT_DETAILS), time="update_time"),
+        Way(
+            "product_details",
+            ByIds(products.READ_PRODUCT_DETAILS),
+            time="update_time",
+            keeps=products.CHANGED_PRODUCTS.where,
+        ),
     ),
     "stock": (Way("inventory", ByIds(products.READ_INVENTORY), found_by="product_id"),),
     "conversation": (
