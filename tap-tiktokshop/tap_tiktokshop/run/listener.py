@@ -8,6 +8,7 @@ everything as always, so what events miss is found by them, and counted.
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -172,7 +173,7 @@ class Listener:
             self._keep(caught_up=not events)
             if events:
                 continue
-            waiting = [task.due for task in self._tasks.values()]
+            waiting = [task.due for task in self._tasks.values() if task.due < inf]
             if not patient or not waiting or self.stop.is_set():
                 return
             self._run.flush()
@@ -263,7 +264,7 @@ class Listener:
             self._left[event.position] += 1
         moment = named.time if named.time is not None else (event.timestamp() or round(event.received_ms / 1000))
         task.told = min(moment, task.told or moment)
-        task.due, task.tries = self._clock.monotonic(), 0
+        task.due, task.tries, task.troubles = self._clock.monotonic(), 0, 0
 
     def _is_known(self, key: tuple[str, str, str], named: Named, reader: Getting, shop: Shop | None) -> bool:
         """Whether what was written of an object is newer than the event, or will be as windows have yet to read it."""
@@ -334,11 +335,14 @@ class Listener:
                 self.hearing.figures.objects += 1
                 self._done(task)
                 continue
-            waits = AGAIN if error is None else AFTER_TROUBLE
-            task.tries += 1
             late = task.identity in asked.came and not self._state_seconds  # the windows come next
-            if task.tries <= len(waits) and not late:
-                task.due = self._clock.monotonic() + waits[task.tries - 1]
+            task.tries += error is None
+            task.troubles += error is not None
+            waits, tries = (AGAIN, task.tries) if error is None else (AFTER_TROUBLE, task.troubles)
+            if error is not None and not self._state_seconds:
+                task.due = inf  # the windows come next, and the next run reads its events again
+            elif tries <= len(waits) and not late:
+                task.due = self._clock.monotonic() + waits[tries - 1]
             else:
                 self._give_up(task, asked)
 
@@ -352,7 +356,7 @@ class Listener:
             raise error
         if isinstance(error, DayUsedUpError):
             for task in asked.tasks:
-                task.due = float("inf")  # the run of another day reads their events again
+                task.due = self._clock.monotonic() + AFTER_TROUBLE[-1] if self._state_seconds else inf
             return True
         if isinstance(error, (ScopeError, MarketError, NotTakingPartError)):  # its windows say so
             self._closed.add((asked.way.stream, asked.shop.id if asked.shop else ""))
