@@ -76,6 +76,7 @@ class Office:
 
     app: Any
     ear: Ear
+    pause: threading.Event = field(default_factory=threading.Event)
 
     @property
     def world(self):
@@ -116,6 +117,7 @@ class Office:
         for _ in range(6):  # tries that have all become due
             self.dispatch.tick()
             while self.dispatch.busy:
+                self.pause.wait(0.001)  # lets the other threads have their turn
                 self.dispatch.tick()
 
     def happened(self, *types: int) -> list[dict[str, Any]]:
