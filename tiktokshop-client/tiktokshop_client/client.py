@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from tiktokshop_client.calls.call import ClockReading
+    from tiktokshop_client.calls.call import ClockReading, Form
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.http.answers import Answer
     from tiktokshop_client.operations import Operation
@@ -205,6 +205,32 @@ class Client:
                 class and ``reach`` say what it means for the rest of the work.
         """
         return self._caller.perform(self._call(operation, shop, path, query, body, tally))
+
+    def upload(
+        self,
+        operation: Operation,
+        *,
+        texts: Mapping[str, str],
+        files: Mapping[str, tuple[str, bytes]],
+        shop: Shop | None = None,
+        tally: Tally | None = None,
+    ) -> Answer:
+        """Calls an operation that takes a file: its body is a multipart form, which is no part of the signature.
+
+        Args:
+            operation: One of ``operations``.
+            texts: The form's texts, by name.
+            files: The form's files, by name: what the file is called, and its bytes.
+            shop: The shop, for operations that take a cipher.
+            tally: Where the call's cost is added up.
+
+        Raises:
+            TikTokShopError: As ``call``.
+        """
+        form: Form = {**texts, **files}
+        call = self._call(operation, shop, None, None, None, tally)
+        call.carry(form)
+        return self._caller.perform(call)
 
     def pages(  # noqa: PLR0913 - what is asked, and how its pages are wanted
         self,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from urllib.parse import quote
 
 import msgspec
+from urllib3.filepost import encode_multipart_formdata
 
 from tiktokshop_client.errors import (
     Action,
@@ -53,6 +54,10 @@ LONGEST_REGION = 20
 
 STALE = 5.0
 """Seconds after which a request that has waited for its slot is stamped and signed again."""
+
+
+Form: TypeAlias = "Mapping[str, str | tuple[str, bytes]]"
+"""The parts of a multipart body: texts, and files as their name and bytes."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ class Call:
         path: The values of the path's parameters.
         query: The query as it is signed, without what each attempt adds (key, time, signature).
         body: The body's bytes, None for none.
+        content_type: What they are.
         context: What its errors are to say about it.
         tally: Where its cost is added up.
         remedies: The remedies already tried; each helps once.
@@ -146,6 +152,7 @@ class Call:
     body: bytes | None
     context: Context
     tally: Tally
+    content_type: str = JSON
     remedies: set[Action] = field(default_factory=set)
 
     @classmethod
@@ -177,6 +184,10 @@ class Call:
             paging=paging,
         )
         return cls(operation, shop, path, texts, content, context, tally or Tally())
+
+    def carry(self, form: Form) -> None:
+        """Makes a multipart form of its body."""
+        self.body, self.content_type = encode_multipart_formdata(form)
 
 
 def as_text(value: Any) -> str:
@@ -327,14 +338,14 @@ class Caller:
             "app_key": self._settings.app_key,
             "timestamp": str(int(self._clock.time() + self._skew)),
         }
-        query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
+        query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", call.content_type)
         return f"{self._settings.api_base_url}{path}?{encode_query(query)}"
 
     def _send(self, call: Call, token: Secret, url: str, left: Callable[[], None], allowance: Allowance) -> Reply:
         return self._transport.send(
             call.operation.method,
             url,
-            headers={"x-tts-access-token": token.reveal(), "content-type": JSON, "accept": JSON},
+            headers={"x-tts-access-token": token.reveal(), "content-type": call.content_type, "accept": JSON},
             body=call.body,
             left=left,
             allowance=allowance,
