@@ -23,9 +23,10 @@ from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.operations import GET_SHOPS, same_region
+from tiktokshop_client.places import open_place
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.tokens.refresh import Tokens, store_for
+from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,7 +101,13 @@ class Client:
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
         self.daily = Daily(settings.requests_per_day)
         self._limits = Limits(
-            settings.requests_per_second, clock, self._closing, families, settings.budget_scope, self.daily
+            settings.requests_per_second,
+            clock,
+            self._closing,
+            families,
+            settings.budget_scope,
+            self.daily,
+            open_place(settings.budget_store, None if token_store else kept_at(settings)),
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
@@ -120,6 +127,7 @@ class Client:
     def close(self) -> None:
         """Wakes every waiting call, which then raises ``ClosedError``, and closes the connections."""
         self._closing.set()
+        self._limits.leave()
         self._tokens.close()
         self._transport.close()
 
