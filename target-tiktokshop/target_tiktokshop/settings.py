@@ -154,8 +154,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most deactivated",
         "description": (
-            "Stop before a batch if the run would then have deactivated, or deleted, more than this share of the products "
-            "on sale. One product may always be deactivated."
+            "Stop before a batch if the run would then have deactivated, or deleted, more than this share of the "
+            "products on sale. One product may always be deactivated."
         ),
         "default": 20,
     },
