@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ PIPE = 1 << 20
 """So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
 CHUNK = 1 << 18
 """So many bytes are read at a time: a buffered file's own `readline` asks the system for 8 KiB, a record or two."""
+SILENCE = 0.5
+"""So many seconds without input are a pause: what waits is committed, for a tap may say nothing more for long."""
 REQUIRED: dict[str, dict[str, type]] = {
     "RECORD": {"stream": str},
     "ACTIVATE_VERSION": {"stream": str, "version": int},
@@ -35,12 +38,16 @@ HEAD = 400
 
 
 class LineReader(GenericSingerReader[bytes]):
-    """Reads bytes. `direct` gives a stream's sink if its records need no mapping, `taken` counts the bytes it got."""
+    """Reads bytes. `direct` gives a stream's sink if its records need no mapping, `taken` counts the bytes it got.
+
+    `paused` is called as the input falls silent.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.direct: Callable[[str], DuckDBSink | None] = lambda _stream: None
         self.taken: Callable[[DuckDBSink, int], None] = lambda _sink, _size: None
+        self.paused: Callable[[], None] = lambda: None
         self._heads: dict[bytes, str] = {}
         self._cut = False
 
@@ -101,7 +108,7 @@ class LineReader(GenericSingerReader[bytes]):
         binary = getattr(given, "buffer", given)
         _widen(binary)
         begun: list[bytes] = []
-        while chunk := _some(binary):
+        while chunk := self._next(binary):
             if b"\n" not in chunk:
                 begun.append(chunk)
                 continue
@@ -110,6 +117,12 @@ class LineReader(GenericSingerReader[bytes]):
             yield from lines
         self._cut = True
         yield b"".join(begun)
+
+    def _next(self, source: Any) -> bytes:
+        """What is there to read; in a pause, when something has come."""
+        if not _ready(source):
+            self.paused()
+        return _some(source)
 
     @property
     @override
@@ -136,6 +149,14 @@ def _some(source: Any) -> bytes:
         return bytes(source.read1(CHUNK))
     text = source.readline()
     return text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
+
+
+def _ready(source: Any) -> bool:
+    """Whether something can be read soon; nothing of what has been read before is left, as no chunk is cut."""
+    try:
+        return bool(select.select([source], [], [], SILENCE)[0])
+    except (AttributeError, OSError, TypeError, ValueError):  # no pipe, or one of Windows, which cannot be asked
+        return True
 
 
 def _widen(source: Any) -> None:

@@ -87,6 +87,13 @@ class TargetDuckDB(Target):
         ),
         th.Property("batch_size_rows", th.IntegerType(), description="The most rows of a stream in one transaction."),
         th.Property(
+            "share_file",
+            th.BooleanType(),
+            default=False,
+            description="Let other programs read the file while no input comes, for a tap that follows. One that keeps "
+            "it open longer than a minute ends the load.",
+        ),
+        th.Property(
             "memory_limit",
             th.StringType(),
             description="What DuckDB may use at most; without it 64MB, and more only once a transaction needs it.",
@@ -111,6 +118,7 @@ class TargetDuckDB(Target):
         if isinstance(reader, LineReader):
             reader.direct = self._direct.get
             reader.taken = self._taken
+            reader.paused = self._paused
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
@@ -118,6 +126,12 @@ class TargetDuckDB(Target):
         self._waiting += size
         if self._waiting >= BATCH_BYTES or len(sink.rows) >= self._rows or self._long():
             self.flush()
+
+    def _paused(self) -> None:
+        if self._waiting:
+            self.flush()
+        if self.config.get("share_file"):
+            self.database.release()
 
     def _long(self) -> bool:
         return time.monotonic() - self._since > BATCH_SECONDS
