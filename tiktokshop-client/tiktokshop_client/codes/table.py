@@ -257,6 +257,9 @@ _FAMILIES: tuple[tuple[int, Category, Action, str], ...] = (
     (12052700, _C.SHOP, _A.STOP, "the platform has deactivated the shop or its seller"),
     (21011006, _C.BUSINESS, _A.DONE, "the package is already shipped"),
     (21011030, _C.BUSINESS, _A.DONE, "the package is already delivered"),
+    (11034023, _C.TRANSIENT, _A.RETRY, "the label took too long; try again later"),
+    (11034037, _C.TRANSIENT, _A.RETRY, "the carrier still prepares the label; try again later"),
+    (21030005, _C.TRANSIENT, _A.RETRY, "a shipping label is being bought; look again later"),
 )
 
 # Refusals that are about the shop's data; all are (business, stop).
@@ -374,6 +377,7 @@ CODED: tuple[Rule, ...] = tuple(
         *((code, _C.TRANSIENT, _A.RETRY, text) for code, text in operation_codes.FAILURES.items()),
         *((code, _C.RATE, _A.SLOW_DOWN, text) for code, text in operation_codes.TOO_FAST.items()),
         *((code, _C.RATE, _A.STOP, text) for code, text in operation_codes.QUOTAS.items()),
+        *((code, _C.BUSINESS, _A.DONE, text) for code, text in operation_codes.DONE.items()),
         *((code, _C.BUSINESS, _A.STOP, text) for code, text in operation_codes.REFUSALS.items()),
         *((code, _C.BUG, _A.STOP, text) for code, text in operation_codes.FAULTS.items()),
     )
