@@ -24,15 +24,16 @@ from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.operations import GET_SHOPS, same_region
+from tiktokshop_client.places import open_place
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.tokens.refresh import Tokens, store_for
+from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from tiktokshop_client.calls.call import ClockReading
+    from tiktokshop_client.calls.call import ClockReading, Form
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.http.answers import Answer
     from tiktokshop_client.operations import Operation
@@ -102,7 +103,13 @@ class Client:
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
         self.daily = Daily(settings.requests_per_day)
         self._limits = Limits(
-            settings.requests_per_second, clock, self._closing, families, settings.budget_scope, self.daily
+            settings.requests_per_second,
+            clock,
+            self._closing,
+            families,
+            settings.budget_scope,
+            self.daily,
+            open_place(settings.budget_store, None if token_store else kept_at(settings)),
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
@@ -122,6 +129,7 @@ class Client:
     def close(self) -> None:
         """Wakes every waiting call, which then raises ``ClosedError``, and closes the connections."""
         self._closing.set()
+        self._limits.leave()
         self._tokens.close()
         self._transport.close()
 
@@ -199,6 +207,32 @@ class Client:
                 class and ``reach`` say what it means for the rest of the work.
         """
         return self._caller.perform(self._call(operation, shop, path, query, body, tally))
+
+    def upload(
+        self,
+        operation: Operation,
+        *,
+        texts: Mapping[str, str],
+        files: Mapping[str, tuple[str, bytes]],
+        shop: Shop | None = None,
+        tally: Tally | None = None,
+    ) -> Answer:
+        """Calls an operation that takes a file: its body is a multipart form, which is no part of the signature.
+
+        Args:
+            operation: One of ``operations``.
+            texts: The form's texts, by name.
+            files: The form's files, by name: what the file is called, and its bytes.
+            shop: The shop, for operations that take a cipher.
+            tally: Where the call's cost is added up.
+
+        Raises:
+            TikTokShopError: As ``call``.
+        """
+        form: Form = {**texts, **files}
+        call = self._call(operation, shop, None, None, None, tally)
+        call.carry(form)
+        return self._caller.perform(call)
 
     def document(self, url: str) -> bytes:
         """The bytes behind an address that an answer has given, like that of a label; no token goes along.

@@ -22,6 +22,8 @@ from tiktokshop_sandbox.gateway import Gateway
 from tiktokshop_sandbox.journal import Journal
 from tiktokshop_sandbox.markets import BY_REGION
 from tiktokshop_sandbox.shops import World
+from tiktokshop_sandbox.webhooks.announcing import Announcing
+from tiktokshop_sandbox.webhooks.dispatch import Dispatch
 
 if TYPE_CHECKING:
     import os
@@ -96,7 +98,7 @@ def opened(
     clock = Clock(now)
     try:
         clock.resume(_kept_clock(path))
-        world = World.open(path, **asdict(size), now=0 if asleep else clock.now())
+        world = World.open(path, **asdict(size), now=0 if asleep else clock.now(), announcing=Announcing)
     except sqlite3.DatabaseError as error:
         raise SandboxError(f"{path} cannot be used as a sandbox file: {error}") from None
     with contextlib.closing(world):
@@ -112,7 +114,9 @@ def assembled(world: World, clock: Clock, *, seed: int, budget: RateLimit, laten
         faults.add(spec)
     faults.on_books = lambda on: world.make_hard(rates(on, world.shops))
     gateway = Gateway(world, accounts, clock, faults, budget, Router(all_endpoints()))
-    return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal()), latency_ms / 1000)
+    assert isinstance(world.announcer, Announcing)  # noqa: S101 - as `opened` makes worlds
+    dispatch = Dispatch(world, clock, accounts, faults, world.announcer)
+    return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal(), dispatch), latency_ms / 1000)
 
 
 def _kept_clock(path: str) -> str | None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
 from tiktokshop_client.operations import (
     CREATE_PACKAGE,
+    CREATE_PRODUCT,
     DEACTIVATE_PRODUCTS,
+    EDIT_PRODUCT_PARTLY,
     SEARCH_CANCELLATIONS,
     SEARCH_ORDERS,
     SEARCH_PRODUCTS,
@@ -61,7 +63,8 @@ class Mass:
 
 
 def _taken_down(row: Row) -> str | None:
-    return row.subject.id if row.values["status"] == "inactive" else None
+    deleted = row.values["status"] == "deleted" and row.before["status"] == "ACTIVATE"
+    return row.subject.id if row.values["status"] == "inactive" or deleted else None
 
 
 def _put_up(row: Row) -> str | None:
@@ -82,6 +85,11 @@ def _repriced(row: Row) -> str | None:
     return str(row.subject.product_id) if moved else None
 
 
+def _edited(row: Row) -> str | None:
+    return str(row.subject.id) if row.operation == EDIT_PRODUCT_PARTLY.name else None
+
+
+ANY: tuple[tuple[Operation, Mapping[str, Any]], ...] = ((SEARCH_PRODUCTS, {}),)
 ON_SALE = ((SEARCH_PRODUCTS, {"status": "ACTIVATE"}),)
 OFF_SALE = ((SEARCH_PRODUCTS, {"status": SELLER_OFF}), (SEARCH_PRODUCTS, {"status": "DRAFT"}))
 FEW = 5
@@ -89,6 +97,7 @@ MASSES = (
     Mass("max_deactivated_percent", "product_status", _taken_down, "products on sale would be deactivated", ON_SALE),
     Mass("max_deactivated_percent", "inventory", _sold_out, "products on sale would be deactivated", ON_SALE),
     Mass("max_activated_percent", "product_status", _put_up, "products not on sale would be put on it", OFF_SALE, FEW),
+    Mass("max_changed_listings_percent", "listings", _edited, "products would be edited", ANY, FEW),
     Mass(
         "max_repriced_percent",
         "prices",
@@ -136,6 +145,7 @@ def found(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
         for shop, group in by_shop(row for row in still_open(rows) if row.stream == mass.stream):
             yield from _too_many(mass, shop, group, run)
     yield from _repeated(rows, run)
+    yield from _new(rows, run)
     yield from _beyond(rows, run)
 
 
@@ -202,6 +212,17 @@ def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, run: Write
             raise
         return MOST_HITS if error.code == TOO_MANY_HITS else None
     return None if page is None else page.total_count
+
+
+def _new(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
+    """More new products than anybody meant to list."""
+    most = run.settings.max_new_listings
+    for shop, group in by_shop(row for row in still_open(rows) if row.operation == CREATE_PRODUCT.name):
+        names = run.changes.things.setdefault(("max_new_listings", "listings", shop.id), set())
+        names |= {row.subject.numbers for row in group}
+        if len(names) > most:
+            words = f"{len(names)} new products would be listed in shop {shop.id}"
+            yield Stop("max_new_listings", f"{words}, more than max_new_listings ({most})")
 
 
 def _repeated(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:

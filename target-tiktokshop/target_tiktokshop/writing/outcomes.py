@@ -17,6 +17,8 @@ SUPERSEDED = "superseded"
 REJECTED = "rejected"
 GUARDED = "guarded"
 UNCONFIRMED = "unconfirmed"
+IN_REVIEW = "in_review"
+FAILED = "failed"
 PLANNED = "planned"
 
 OUTCOMES: Mapping[str, str] = {
@@ -27,6 +29,8 @@ OUTCOMES: Mapping[str, str] = {
     REJECTED: "The record cannot be carried out, or the platform refused it.",
     GUARDED: "A guard held it back; the code is the setting of the guard.",
     UNCONFIRMED: "It was sent, but the shop does not show it, or could not be asked.",
+    IN_REVIEW: "The platform has it and reviews it; what is live stays. Feed it again to see what came of it.",
+    FAILED: "The platform has reviewed it and refused it; the message has its reasons.",
     PLANNED: "A dry run would send it.",
 }
 
@@ -81,6 +85,11 @@ CODES: Mapping[str, Code] = {
     "warehouse_needed": Code("The SKU is in several warehouses: name `warehouse_id`."),
     "unknown_warehouse": Code("The SKU is not in the warehouse of the record: check `warehouse_id`."),
     "wrong_currency": Code("The SKU is sold in another currency."),
+    "bad_listing": Code("The listing breaks rules of the platform; the message names every fault of the product."),
+    "under_review": Code("The platform reviews another version of the product: feed it again when that is done."),
+    "frozen": Code("The platform has frozen the product: see it in Seller Center."),
+    "deleted_product": Code("The product is deleted: recover it first, with `product_status`."),
+    "audit_failed": Code("The platform's review refused it, for the reasons in the message.", (FAILED,)),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
     "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
@@ -133,7 +142,7 @@ def documented(outcome: str, code: str | None, guards: frozenset[str]) -> bool:
     if outcome not in OUTCOMES:
         return False
     if not code:
-        return outcome in {APPLIED, UNCHANGED, SUPERSEDED, PLANNED}
+        return outcome in {APPLIED, UNCHANGED, SUPERSEDED, PLANNED, IN_REVIEW}
     if outcome == GUARDED:
         return code in guards
     if code in CODES:
