@@ -99,8 +99,9 @@ class ListingMemory:
         return key
 
     def created(self, shop: str, names: str, product_id: str) -> None:
-        """Notes which product came of it."""
-        self._do("UPDATE products SET product = ? WHERE shop = ? AND names = ?", product_id, shop, names)
+        """Notes which product came of it, or was found to be it."""
+        sql = "INSERT INTO products VALUES (?, ?, '', ?, ?) ON CONFLICT (shop, names) DO UPDATE SET product = excluded.product"
+        self._do(sql, shop, names, product_id, int(time.time()))
 
     def refused(self, shop: str, names: str) -> None:
         """The platform refused it, so nothing came of it; or what came of it is gone."""

@@ -58,7 +58,6 @@ class ListingWriter(Writer):
         self._desks: dict[str, ListingDesk] = {}
         self.memory = ListingMemory(self.settings.listings_store)
         self.gallery = Gallery(run.client, self.memory)
-        self._made: dict[tuple[str, str], str] = {}  # (shop, listing key) -> product, of this run
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -76,7 +75,6 @@ class ListingWriter(Writer):
         numbers = {sku.seller_sku for item in items if not item.id for sku in item.wanted.skus if sku.seller_sku}
         known = self.catalogue(shop).seller_skus(numbers) if numbers else {}
         for item in items:
-            key = str(item.rows[0].values.get("listing_key") or "")
             if item.id:
                 continue
             found = {sku.product_id for number in item.wanted.numbers for sku in known.get(number, ())}
@@ -84,8 +82,10 @@ class ListingWriter(Writer):
                 words = f"its SKUs belong to several products ({', '.join(sorted(found))}): name product_id"
                 item.settle(REJECTED, "ambiguous_sku", words)
                 continue
-            begun = self.memory.begun(shop.id, item.numbers) if not found and item.numbers else None
-            item.id = next(iter(found), "") or self._made.get((shop.id, key), "") or (begun.product_id if begun else "")
+            begun = self.memory.begun(shop.id, item.numbers) if item.numbers else None
+            item.id = next(iter(found), "") or (begun.product_id if begun else "")
+            if found and "listing_key" in item.rows[0].values and (begun is None or begun.product_id != item.id):
+                self.memory.created(shop.id, item.numbers, item.id)  # others of its SKUs may not be listed yet
 
     @staticmethod
     def _tell_twice(items: list[ListingItem]) -> None:
@@ -247,9 +247,6 @@ class ListingWriter(Writer):
         item.id = str(answer.data.get("product_id") or "")
         if item.id:
             self.memory.created(shop_id, names, item.id)
-            key = str(item.rows[0].values.get("listing_key") or "")
-            if key:
-                self._made[shop_id, key] = item.id
         return answer
 
     def _edit(self, item: ListingItem) -> Answer:
