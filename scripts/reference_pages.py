@@ -44,6 +44,29 @@ FAMILIES = {
 # Stream of the target -> a record that shows its fields.
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "inventory": {"seller_sku": "MUG-BLUE", "warehouse_id": "7000000000000000001", "quantity": 12},
+    "listings": {
+        "title": "Mug of stoneware, blue",
+        "description": "<p>Holds tea.</p>",
+        "category": "Home Supplies > Drinkware > Mugs",
+        "brand": "Maple Atelier",
+        "main_images": ["pictures/mug-blue.jpg"],
+        "attributes": {"Material": "Stoneware"},
+        "package_weight": "0.9",
+        "package_weight_unit": "POUND",
+        "package_length": 5,
+        "package_width": 5,
+        "package_height": 5,
+        "package_dimension_unit": "INCH",
+        "skus": [
+            {
+                "seller_sku": "MUG-BLUE",
+                "variations": {"Color": "Blue"},
+                "price": "12.50",
+                "quantity": 12,
+                "ean": "4006381333931",
+            }
+        ],
+    },
     "prices": {"seller_sku": "MUG-BLUE", "amount": "12.50", "currency": "USD"},
     "tracking": {
         "order_id": "576461413038785752",
@@ -67,6 +90,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "external_order_id": "#1001",
         "line_items": [{"id": "#1001-1", "origin_id": "576461413038785753"}],
     },
+    "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 
 # Control endpoint -> what it does. Those of the code and those of this table must be the same.

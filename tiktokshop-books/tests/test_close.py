@@ -1,6 +1,7 @@
 """`tiktokshop-books close`: a month goes into the file as it is booked, once, and only if it can be closed."""
 
 import csv
+import os
 
 import duckdb
 import pytest
@@ -52,7 +53,7 @@ def close(tmp_path, capsys):
         path = tmp_path / file
         code = main(["close", "--warehouse", str(place), "--month", month, "--file", str(path), *named])
         said = capsys.readouterr()
-        rows = list(csv.DictReader(path.read_text().splitlines())) if path.exists() else []
+        rows = list(csv.DictReader(path.read_text().splitlines())) if path.is_file() else []
         return code, (said.err or said.out).replace(str(tmp_path), "HERE"), rows
 
     return closed
@@ -151,6 +152,14 @@ def test_a_file_that_is_something_else_is_left_alone(close, tmp_path):
     assert code == 1
     assert "HERE/other.csv is not a closed journal: name a new file" in said
     assert (tmp_path / "other.csv").read_text() == "name,price\nshoe,1\n"
+
+
+def test_a_pipe_is_told_and_not_waited_for(close, tmp_path):
+    os.mkfifo(tmp_path / "closed.csv")
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("closed.csv", "folder.csv"):
+        told = f"HERE/{name} is no file: name a new one, or the one that this command has written."
+        assert close("2026-09", file=name) == (1, f"tiktokshop-books: {told}\n", [])
 
 
 def test_a_link_to_the_file_stays_a_link(close, tmp_path):

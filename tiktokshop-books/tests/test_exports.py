@@ -70,6 +70,21 @@ def read(text):
     return list(csv.DictReader(text.splitlines()))
 
 
+@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\tTab"])
+@pytest.mark.parametrize("program", ["xero", "quickbooks"])
+def test_a_name_that_a_spreadsheet_would_run_is_told_and_nothing_is_written(program, name, export):
+    code, said, files = export(program, STATEMENT, arguments=[f"--tax-rate={name}"])
+    assert (code, files) == (1, {})
+    assert said.startswith(f"tiktokshop-books: {name!r} begins as a formula does")
+
+
+def test_an_account_may_be_a_number_below_zero(export, monkeypatch):
+    monkeypatch.setitem(ACCOUNTS, "clearing", ("-1200", "Clearing", "asset", None))
+    code, _, files = export("xero", STATEMENT, arguments=["--tax-rate", "No VAT"])
+    assert code == 0
+    assert read(files["xero-77-USD-001.csv"])[0]["*AccountCode"] == "-1200"
+
+
 def test_xero_gets_its_columns_a_signed_amount_and_one_currency_a_file(export):
     code, said, files = export("xero", STATEMENT, PAYOUT, arguments=["--tax-rate", "No VAT"])
     assert code == 0

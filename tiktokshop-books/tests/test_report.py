@@ -19,7 +19,7 @@ from store_places import PASSWORD, postgresql_port  # noqa: F401 - one server fo
 from tiktokshop_books.cli import main
 from tiktokshop_books.report import money
 from tiktokshop_books.report.asking import PREFIX, MartReader
-from tiktokshop_books.report.closing import CAUSES, CLOSED_NEEDS, IDENTITIES, QUALITY_NEEDS
+from tiktokshop_books.report.closing import CAUSES, CLOSED_NEEDS, IDENTITIES, QUALITY_NEEDS, stream_in_words
 from tiktokshop_books.report.headlines import FIGURES
 from tiktokshop_books.report.page import PARTS, page
 from tiktokshop_books.warehouse import open_marts
@@ -186,6 +186,44 @@ def test_fees_are_shown_by_kind_and_month_the_newest_first(shown):
     assert [round(Decimal(share), 6) for share in rows["Of the settled revenue"]] == [Decimal("0.118462")] * 2
 
 
+# The colours of a legend, and what each stands for.
+SWATCH = re.compile(r'style="background:var\(--(c\d)\)"></span>([^<]+)</li>')
+
+KINDS = {"Shipping", "Taxes", "Penalties", "All other kinds"}
+
+
+def fees_of(shop, **kinds):
+    one = {"shop_id": shop, "month": TODAY.replace(day=1), "currency": "USD", "section": "fee", "revenue": Decimal(100)}
+    return [{**one, "category": kind, "amount": Decimal(-kept)} for kind, kept in kinds.items()]
+
+
+def test_a_kind_of_fee_has_the_same_colour_in_every_shop(tmp_path):
+    fees = [*fees_of("1", tax=1, shipping=9, insurance=2, penalties=3), *fees_of("2", penalties=5, shipping=1)]
+    sales = [{**MARTS[f"{PREFIX}sales_daily"][0], "shop_id": shop, "currency": "USD"} for shop in "12"]
+    file = warehouse(tmp_path / "shop.duckdb", {f"{PREFIX}fees_monthly": fees, f"{PREFIX}sales_daily": sales})
+    assert [pair for pair in SWATCH.findall(made(file)) if pair[1] in KINDS] == [
+        ("c3", "Shipping"),
+        ("c5", "Taxes"),
+        ("c8", "All other kinds"),
+        ("c3", "Shipping"),
+        ("c8", "Penalties"),
+    ]
+
+
+def test_a_day_that_is_not_over_is_said_so_in_what_is_owed(shown):
+    day = shown.table("Owed at the end of each day in GBP")[0][0][0]
+    said = [words for words in shown.notes if words.startswith("Owed at the end of each day since")]
+    assert (day, said[0].split(". ")[1].split(" £")[0]) == ("15 Oct 2026 so far", "On 15 Oct 2026, which is not over,")
+
+
+def test_a_page_of_a_clock_that_is_ahead_says_so(tmp_path):
+    file = warehouse(tmp_path / "shop.duckdb")
+    with open_marts(str(file)) as marts:
+        early = page(MartReader(marts), NOON - dt.timedelta(days=2))
+    assert "in a sandbox whose clock was advanced" in early
+    assert "in a sandbox whose clock was advanced" not in made(file)
+
+
 def test_what_is_owed_is_shown_day_by_day(shown):
     owed = [row["receivable"] for row in MARTS["tiktokshop__receivables_daily"]]
     assert numbers(shown.column("Owed at the end of each day in GBP", 3)) == owed
@@ -300,10 +338,23 @@ def test_without_names_a_shop_is_called_by_its_id(tmp_path):
 def test_what_the_last_runs_report_of_their_gaps_is_shown(shown):
     rows = [[cell[0] for cell in row] for row in shown.table("What the last runs report")]
     assert rows == [
-        ["orders", "short", "3", NASTY, "15 Oct 2026"],
-        ["shop_score", "skipped", "3", NASTY, "15 Oct 2026"],
+        ["Orders", "short", "3", NASTY, "15 Oct 2026"],
+        ["Shop score", "skipped", "3", NASTY, "15 Oct 2026"],
     ]
     assert "1 stream could not be read in full. A later run reads what is missing." in shown.notes
+
+
+@pytest.mark.parametrize(
+    ("stream", "words"),
+    [
+        ("statement_transactions", "Statement transactions"),
+        ("fbt_inventory", "FBT inventory"),
+        ("sku_performance", "SKU performance"),
+        ("rmas", "RMAs"),
+    ],
+)
+def test_a_stream_is_named_in_words(stream, words):
+    assert stream_in_words(stream) == words
 
 
 def test_runs_that_say_nothing_of_themselves_are_not_called_complete(shown):
@@ -352,6 +403,13 @@ def test_the_command_writes_the_page_of_what_is_there_and_names_it(tmp_path, cap
     assert main(["report", "--warehouse", str(file), "--out", str(tmp_path / "page.html")]) == 0
     assert f"The page is {tmp_path}/page.html\n" in capsys.readouterr().out
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_warehouse_without_a_shop_has_a_page_and_the_command_says_so(tmp_path, capsys):
+    file = warehouse(tmp_path / "shop.duckdb", {name: [] for name in MARTS})
+    assert main(["report", "--warehouse", str(file), "--out", str(tmp_path / "page.html")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[2:] == ["It shows no shop, because none is in the warehouse yet, and says what is missing."]
 
 
 @pytest.mark.parametrize("schema", ["tiktokshop_boks", "raw"])

@@ -43,6 +43,15 @@ def test_a_duckdb_file_gives_exact_amounts_days_and_moments_in_utc(file):
         assert marts.query("select sum(amount) as paid from tiktokshop__payouts") == [{"paid": Decimal("12.34")}]
 
 
+def test_what_is_no_amount_is_told(file):
+    with duckdb.connect(str(file)) as database:
+        database.execute("create table tiktokshop_books.odd as select cast('NaN' as double) as debit")
+    assert said(file, ask=lambda marts: marts.rows("odd")) == (
+        f"The column debit in {file} has nan, which is no amount: find the row that it comes from, load it anew, and "
+        "run dbt build again."
+    )
+
+
 def test_nothing_can_be_written(file):
     drop = "drop table tiktokshop__payouts"
     assert "read-only" in said(file, ask=lambda marts: marts.query(drop))

@@ -137,6 +137,8 @@ def _read(file: Path) -> list[dict[str, str]]:
     try:
         if not file.exists():
             return []
+        if not file.is_file():  # a pipe would let us wait
+            raise BooksError(f"{file} is no file: name a new one, or the one that this command has written.")
         with file.open(encoding="utf-8", newline="") as opened:
             reader = csv.DictReader(opened)
             if tuple(reader.fieldnames or ()) != _FIELDS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import contextmanager
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = "tiktokshop_books"
+_INEXACT = (Decimal, float)
 _TABLES = "select table_name from information_schema.tables where table_schema = '{schema}'"
 
 
@@ -57,12 +60,19 @@ class Marts:
         try:
             cursor = self._connection.execute(sql)
             names = [column[0] for column in cursor.description]
-            return [dict(zip(names, map(_value, row), strict=True)) for row in cursor.fetchall()]
+            rows = [dict(zip(names, map(_value, row), strict=True)) for row in cursor.fetchall()]
         except (duckdb.Error, psycopg.Error) as error:
             raise BooksError(
                 f"The tables in {self._place} are not those of this version: run dbt build again."
                 f" ({_first_line(error)})"
             ) from error
+        for row in rows:
+            if wrong := [name for name, value in row.items() if isinstance(value, _INEXACT) and not isfinite(value)]:
+                raise BooksError(
+                    f"The column {wrong[0]} in {self._place} has {row[wrong[0]]}, which is no amount: find the row "
+                    "that it comes from, load it anew, and run dbt build again."
+                )
+        return rows
 
     def need(self, *tables: str) -> None:
         """Refuses to go on without these tables."""

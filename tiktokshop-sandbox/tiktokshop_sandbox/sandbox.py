@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.budget import RateLimit
 
 _MEMORY: Final = ":memory:"
+_LETTING_GO: Final = 2.0
+"""Seconds for a sandbox that has just been told to end, or whose starter has been killed."""
 
 
 class SandboxError(Exception):
@@ -61,7 +63,7 @@ def held(path: str | os.PathLike[str] | None) -> Iterator[str]:
         return
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    lock = FileLock(f"{file}.lock", timeout=_LETTING_GO, thread_local=False)
     try:
         lock.acquire()
     except Timeout:

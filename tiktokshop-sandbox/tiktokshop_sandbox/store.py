@@ -120,6 +120,7 @@ class Store:
         self.payments = Shelf(self, Payment, "payments", 5, _payment_row)
         self.withdrawals = Shelf(self, Withdrawal, "withdrawals", 6, _withdrawal_row)
         self._unsettled: dict[int, dict[int, int]] = {}
+        self.dropped_skus: set[str] = set()
 
     @property
     def shelves(self) -> tuple[Shelf[Any], ...]:
@@ -169,6 +170,9 @@ class Store:
 
     def flush(self) -> None:
         """Writes everything that changed, inside the caller's transaction."""
+        if self.dropped_skus:
+            self.db.executemany("DELETE FROM skus WHERE id = ?", [(sku,) for sku in self.dropped_skus])
+            self.dropped_skus.clear()
         if self.products.changed:
             self.db.executemany("INSERT OR REPLACE INTO skus VALUES (?, ?, ?)", _sku_rows(self.products.changed))
         if self.orders.changed:
@@ -189,6 +193,7 @@ class Store:
         for shelf in self.shelves:
             shelf.forget()
         self._unsettled.clear()
+        self.dropped_skus.clear()
 
     def _package_rows(self, order: Order) -> Iterator[Row]:
         shop = self.shops[order.shop]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tiktokshop_books.entries import BookedEntry, Posting
 
 Row = tuple[str, ...]
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,12 @@ def _packed(blocks: list[list[Row]], sheet: ImportFormat) -> Iterator[list[Row]]
 
 
 def _text(rows: list[Row]) -> str:
+    for cell in (cell or "" for row in rows for cell in row):
+        if cell.startswith(_FORMULAS) and not _NUMBER.fullmatch(cell):
+            raise BooksError(
+                f"{cell!r} begins as a formula does, which a spreadsheet may run: give the account or the tax code "
+                "another name in tiktokshop_accounts_override or --tax-rate. Nothing was written."
+            )
     file = io.StringIO(newline="")
     csv.writer(file).writerows(rows)
     return file.getvalue()

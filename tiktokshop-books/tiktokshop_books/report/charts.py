@@ -91,7 +91,12 @@ def bars_and_line(
 
 
 def stacked_bars(
-    label: str, columns: Sequence[str], series: Sequence[tuple[str, Sequence[Decimal]]], *, area: bool = False
+    label: str,
+    columns: Sequence[str],
+    series: Sequence[tuple[str, Sequence[Decimal]]],
+    *,
+    colours: Sequence[str] = PALETTE,
+    area: bool = False,
 ) -> Picture:
     """Amounts on top of each other for each column; of many columns an area. What is below 0 goes down."""
     values = [
@@ -115,13 +120,13 @@ def stacked_bars(
                     "field": "name",
                     "type": "nominal",
                     "legend": None,
-                    "scale": {"domain": names, "range": list(PALETTE[: len(names)])},
+                    "scale": {"domain": names, "range": list(colours[: len(names)])},
                 },
                 "order": {"field": "order", "type": "ordinal"},
             },
         }
 
-    return _picture(label, spec, tuple(zip(PALETTE, names, strict=False)))
+    return _picture(label, spec, tuple(zip(colours, names, strict=False)))
 
 
 def waterfall(label: str, steps: Sequence[Bar]) -> Picture:

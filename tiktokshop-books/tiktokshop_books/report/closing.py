@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from tiktokshop_books.report.blocks import Block, CurrencyAmount, Grid, Note
 from tiktokshop_books.report.money import count, month, things
 
 if TYPE_CHECKING:
-    import datetime as dt
-
-    from tiktokshop_books.report.asking import Needs, Row
+    from tiktokshop_books.report.asking import MartReader, Needs, Row
     from tiktokshop_books.report.shops import Shopfront
 
 CLOSED_NEEDS: Final[Needs] = {"books_closed": "shop_id month checked differences open_differences is_closed"}
@@ -54,6 +53,8 @@ KINDS: Final = {
     "mended": "values that could be read in part only",
     "without_identity": "rows without an id, left out",
 }
+# What would not be words of its own.
+WORDS: Final = {"fbt": "FBT", "rmas": "RMAs", "sku": "SKU"}
 # Newest moments or days by mart, and what they are called.
 FRESH: Final = (
     ("orders", "update_time", "Orders, last changed"),
@@ -176,7 +177,7 @@ def _quality(shop: Shopfront) -> list[Block]:
     words = f"{things(len(unread), 'stream')} could not be read in full. A later run reads what is missing."
     rows = [
         (
-            row["stream"],
+            stream_in_words(row["stream"]),
             KINDS.get(row["kind"], row["kind"].replace("_", " ")),
             int(row["number"]),
             row["detail"] or "",
@@ -184,13 +185,29 @@ def _quality(shop: Shopfront) -> list[Block]:
         )
         for row in found
     ]
-    heads = ("Stream", "What", "How many", "Why", "Run on")
+    heads = ("Data", "What", "How many", "Why", "Run on")
     return [
         Note(words, "bad")
         if unread
         else Note("The last runs have read in full every stream that the shop has.", "good"),
         Grid("What the last runs report", heads, rows),
     ]
+
+
+def stream_in_words(name: str) -> str:
+    """What a stream of the tap has: statement_transactions are Statement transactions."""
+    words = " ".join(WORDS.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
+
+
+def newest_moment(source: MartReader) -> dt.datetime | None:
+    """The last moment at which anything has happened in any shop."""
+    found = []
+    for mart, column, _ in FRESH:
+        if not source.lacking({mart: column}):
+            (row,) = source.ask(f"select max({column}) as newest from {{{mart}}}")
+            found.append(row["newest"])
+    return max((moment for moment in found if isinstance(moment, dt.datetime)), default=None)
 
 
 def _told(shop: Shopfront) -> bool:

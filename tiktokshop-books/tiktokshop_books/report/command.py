@@ -11,6 +11,7 @@ from tiktokshop_books.files import write_whole
 from tiktokshop_books.output import tell
 from tiktokshop_books.report.asking import PREFIX, MartReader
 from tiktokshop_books.report.page import page
+from tiktokshop_books.report.shops import shopfronts
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tiktokshop_books.warehouse import Marts
 
 NAME: Final = "report"
+EMPTY: Final = "It shows no shop, because none is in the warehouse yet, and says what is missing.\n"
 HELP: Final = "write a page that shows the shops: sales, fees, payouts, stock, and whether the books are closed"
 
 
@@ -29,7 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(marts: Marts, options: argparse.Namespace) -> None:
     """Write the page, and name it where it can be opened."""
     marts.need_any(PREFIX)
-    text = page(MartReader(marts), dt.datetime.now(dt.timezone.utc))
+    reader = MartReader(marts)
+    text = page(reader, dt.datetime.now(dt.timezone.utc))
     file: Path = options.out.absolute()
     try:
         write_whole(file, text)
@@ -38,4 +41,4 @@ def run(marts: Marts, options: argparse.Namespace) -> None:
             f"The page cannot be written to {file}: {error.strerror}. Say another place with --out."
         ) from error
     if file.is_file():
-        tell(f"The page is {file}\nOpen it in a browser: {file.as_uri()}\n")
+        tell(f"The page is {file}\nOpen it in a browser: {file.as_uri()}\n{'' if shopfronts(reader) else EMPTY}")

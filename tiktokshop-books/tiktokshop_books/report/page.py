@@ -36,6 +36,8 @@ PARTS: Final[tuple[tuple[str, str, Needs, Callable[[Shopfront], list[Block]]], .
     ("data", "How fresh and complete the data is", {}, closing.freshness),
 )
 NOTHING: Final = "\N{EN DASH}"
+# How far the clock of the platform may be ahead of ours before it is another clock.
+AHEAD: Final = dt.timedelta(hours=1)
 # Without a row all is well.
 MAY_BE_EMPTY: Final = {"tiktokshop__data_quality", "tiktokshop__reconciliation_differences"}
 
@@ -70,6 +72,7 @@ def page(source: MartReader, now: dt.datetime) -> str:
         lacking=sorted({words for needs in every for words in source.lacking(needs)}),
         empty=sorted({mart for needs in every for mart in source.empty(needs)} - MAY_BE_EMPTY),
         now=now,
+        ahead=newest if (newest := closing.newest_moment(source)) and newest > now + AHEAD else None,
         style=Markup(style),  # noqa: S704 - our own file
     )
 

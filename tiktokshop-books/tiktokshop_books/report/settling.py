@@ -11,7 +11,7 @@ from tiktokshop_books.report.money import amount, day, ratio, things
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tiktokshop_books.report.asking import Needs, Row
     from tiktokshop_books.report.shops import Shopfront
@@ -41,6 +41,11 @@ NAMES: Final = {
 }
 REVENUE: Final = ("sales", "seller_discounts", "refunds", "other_revenue")
 
+# What has a colour of its own in the picture of the fees, in this order.
+DRAWN: Final = (
+    *("platform_commission", "affiliate_commission", "shipping", "payment_processing", "tax", "advertising"),
+    "promotion_programmes",
+)
 _FLOW = """
 select category, section, sum(amount) as amount from {settlement_lines}
 where shop_id = :shop and currency = :currency and covered_date between :first and :last
@@ -158,12 +163,15 @@ def _fees(shop: Shopfront, currency: str) -> list[Block]:
         if row["month"] in months:
             kept.setdefault(row["category"], {})[row["month"]] = -row["amount"]
     order = sorted(kept, key=lambda name: (-sum(kept[name].values(), ZERO), name))
-    series = [(named(name), [kept[name].get(one, ZERO) for one in months]) for name in order]
-    sums = [sum((row[place] for _, row in series), ZERO) for place in range(len(months))]
+    series = {name: [kept[name].get(one, ZERO) for one in months] for name in order}
+    sums = [sum(column, ZERO) for column in zip(*series.values(), strict=True)]
     running = (shop.today.year, shop.today.month)
     heads = [f"{one:%b %Y}{' so far' if (one.year, one.month) == running else ''}" for one in months[::-1]]
     label = f"Kept by the platform by kind and month: {amount(sums[-1], currency)} in {heads[0]}."
-    rows: list[list[Cell]] = [[name, *(CurrencyAmount(value, currency) for value in row[::-1])] for name, row in series]
+    rows: list[list[Cell]] = [
+        [named(name), *(CurrencyAmount(value, currency) for value in row[::-1])] for name, row in series.items()
+    ]
+    drawn = _drawn(series)
     shares = [Share(ratio(value, revenue[one] or ZERO)) for one, value in zip(months, sums, strict=True)]
     totals: list[list[Cell]] = [
         ["Kept altogether", *(CurrencyAmount(value, currency) for value in sums[::-1])],
@@ -171,7 +179,7 @@ def _fees(shop: Shopfront, currency: str) -> list[Block]:
     ]
     return [
         Note("What the platform kept of what it settled; an amount below zero is in your favour."),
-        stacked_bars(label, [f"{one:%b}" for one in months], _drawn(series)),
+        stacked_bars(label, [f"{one:%b}" for one in months], [*drawn.values()], colours=[*drawn]),
         Grid(
             f"Kept by kind and month in {currency}",
             ("Kind", *heads),
@@ -181,12 +189,17 @@ def _fees(shop: Shopfront, currency: str) -> list[Block]:
     ]
 
 
-def _drawn(series: Sequence[tuple[str, list[Decimal]]]) -> list[tuple[str, list[Decimal]]]:
-    """As many kinds as there are colours, the smallest added up."""
-    if len(series) <= len(PALETTE):
-        return list(series)
-    single, rest = series[: len(PALETTE) - 1], series[len(PALETTE) - 1 :]
-    return [*single, ("All other kinds", [sum(column, ZERO) for column in zip(*(row for _, row in rest), strict=True)])]
+def _drawn(kept: Mapping[str, Sequence[Decimal]]) -> dict[str, tuple[str, list[Decimal]]]:
+    """By colour the kinds that are drawn; a kind has its colour in every shop and month, others share the last."""
+    drawn = {
+        colour: (named(kind), list(kept[kind])) for kind, colour in zip(DRAWN, PALETTE, strict=False) if kind in kept
+    }
+    rest = [kind for kind in kept if kind not in DRAWN]
+    if rest:
+        name = named(rest[0]) if len(rest) == 1 else "All other kinds"
+        sums = [sum(column, ZERO) for column in zip(*(kept[kind] for kind in rest), strict=True)]
+        drawn[PALETTE[len(DRAWN)]] = (name, sums)
+    return drawn
 
 
 def owed(shop: Shopfront) -> list[Block]:
@@ -199,8 +212,9 @@ def _owed(shop: Shopfront, currency: str) -> list[Block]:
     if not found:
         return [Note(f"The platform owes nothing in {currency}.")]
     last = found[-1]
+    when = f"On {day(last['day'])}, which is not over," if last["day"] == shop.today else f"On {day(last['day'])}"
     label = (
-        f"Owed at the end of each day, {day(found[0]['day'])} to {day(last['day'])}. On the last, "
+        f"Owed at the end of each day since {day(found[0]['day'])}. {when} "
         f"{amount(last['unsettled_amount'], currency)} was not settled and {amount(last['unpaid_amount'], currency)} "
         "settled but not paid."
     )
@@ -210,7 +224,7 @@ def _owed(shop: Shopfront, currency: str) -> list[Block]:
     ]
     rows = [
         (
-            row["day"],
+            f"{day(row['day'])} so far" if row["day"] == shop.today else row["day"],
             *(CurrencyAmount(row[name], currency) for name in ("unsettled_amount", "unpaid_amount", "receivable")),
         )
         for row in reversed(found)
