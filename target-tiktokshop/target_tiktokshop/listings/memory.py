@@ -100,7 +100,10 @@ class ListingMemory:
 
     def created(self, shop: str, names: str, product_id: str) -> None:
         """Notes which product came of it, or was found to be it."""
-        sql = "INSERT INTO products VALUES (?, ?, '', ?, ?) ON CONFLICT (shop, names) DO UPDATE SET product = excluded.product"
+        sql = (
+            "INSERT INTO products VALUES (?, ?, '', ?, ?) "
+            "ON CONFLICT (shop, names) DO UPDATE SET product = excluded.product"
+        )
         self._do(sql, shop, names, product_id, int(time.time()))
 
     def refused(self, shop: str, names: str) -> None:
