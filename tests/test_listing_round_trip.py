@@ -34,7 +34,7 @@ def test_every_product_that_the_tap_reads_in_two_markets_is_planned_to_stay_as_i
     assert len(details) > 100
     rows = written_back(lab, details)
     assert len(rows) == len(details)
-    odd = [(row["outcome"], row["code"], row["message"]) for row in rows if row["outcome"] not in {"unchanged"}]
+    odd = [(row["outcome"], row["code"], row["message"]) for row in rows if row["outcome"] != "unchanged"]
     reviewed = {record["id"] for record in details if record["status"] == "PENDING"}
     failed = {record["id"] for record in details if record["status"] == "FAILED"}
     assert len(odd) == len(reviewed) + len(failed), odd[:5]
