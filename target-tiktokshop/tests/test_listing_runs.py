@@ -123,6 +123,17 @@ def test_what_the_platform_accepts_and_does_not_keep_is_unconfirmed(stall):
     assert "does not show title as it was sent" in run.row["message"]
 
 
+def test_a_remembered_picture_that_the_platform_has_forgotten_is_uploaded_again(stall):
+    path = stall.picture()
+    digest = look(PictureRef(source=path), "MAIN_IMAGE").digest
+    memory = ListingMemory(stall.folder / "listings.sqlite")
+    memory.uploaded(stall.lab.client.grant().open_id, digest, "MAIN_IMAGE", "tos/forgotten", "")
+    memory.close()
+    run = stall.feed(stall.record(main_images=[path]))
+    assert run.outcomes == [("in_review", None)]
+    assert run.writes == {CREATE: 2, UPLOAD: 1}
+
+
 def test_without_verify_what_was_handed_in_is_in_review(stall):
     run = stall.feed(stall.record(), verify=False)
     assert run.outcomes == [("in_review", None)]

@@ -61,8 +61,8 @@ class ListingItem:
 
     @property
     def seller_sku(self) -> str:
-        """The number by which people know it."""
-        return next(iter(self.wanted.numbers), "")
+        """The number by which people know it; the records of a flat table have one each."""
+        return next(iter(self.wanted.numbers), "") if is_nested(self.rows[0].values) else ""
 
     @property
     def names(self) -> set[str]:
