@@ -14,9 +14,10 @@ from tap_tiktokshop.streams.declaration import Declaration, load_schema
 from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.streams.personal import PERSONAL
 from target_tiktokshop.streams import WRITINGS
-from tiktokshop_sandbox.control import PREFIX, Control
+from tiktokshop_sandbox.control import Control
 from tiktokshop_sandbox.difficulties import DIFFICULTIES
 from tiktokshop_sandbox.faults import KINDS
+from tiktokshop_sandbox.testers import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +44,29 @@ FAMILIES = {
 # Stream of the target -> a record that shows its fields.
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "inventory": {"seller_sku": "MUG-BLUE", "warehouse_id": "7000000000000000001", "quantity": 12},
+    "listings": {
+        "title": "Mug of stoneware, blue",
+        "description": "<p>Holds tea.</p>",
+        "category": "Home Supplies > Drinkware > Mugs",
+        "brand": "Maple Atelier",
+        "main_images": ["pictures/mug-blue.jpg"],
+        "attributes": {"Material": "Stoneware"},
+        "package_weight": "0.9",
+        "package_weight_unit": "POUND",
+        "package_length": 5,
+        "package_width": 5,
+        "package_height": 5,
+        "package_dimension_unit": "INCH",
+        "skus": [
+            {
+                "seller_sku": "MUG-BLUE",
+                "variations": {"Color": "Blue"},
+                "price": "12.50",
+                "quantity": 12,
+                "ean": "4006381333931",
+            }
+        ],
+    },
     "prices": {"seller_sku": "MUG-BLUE", "amount": "12.50", "currency": "USD"},
     "tracking": {
         "order_id": "576461413038785752",
@@ -66,6 +90,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "external_order_id": "#1001",
         "line_items": [{"id": "#1001-1", "origin_id": "576461413038785753"}],
     },
+    "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 
 # Control endpoint -> what it does. Those of the code and those of this table must be the same.
@@ -88,6 +113,13 @@ CONTROLS = {
     "PUT /app": 'where the consent page sends the browser: `{"redirect_uri": "http://127.0.0.1:8765/callback"}`',
     "PUT /limit": 'the budget from now on, and what it counts: `{"requests_per_second": 25, "scope": "shop"}`; '
     "either may be left out",
+    "GET /webhooks": "how many deliveries there are of each state (`lost` among them), what goes where, and what a "
+    "401 means",
+    "PUT /webhooks": "switch events on for all shops, as in Partner Center: "
+    '`{"event_types": ["all"], "address": "http://127.0.0.1:8787/webhooks"}` (without an address: off); '
+    'say what a 401 means: `{"unauthorized": "retry"}` or `"end"`',
+    "GET /webhooks/deliveries": "the last deliveries, with `?state=lost&limit=100`: event, address, tries, answer",
+    "POST /webhooks/deliveries/{id}": "deliver that one once more",
 }
 
 # What follows the name of the command `tiktokshop-webhooks`.
@@ -235,7 +267,7 @@ def _help(command: tuple[str, ...]) -> list[str]:
 
 def controls_table() -> list[str]:
     """The sandbox's control endpoints as a Markdown table."""
-    routes = Control(*[None] * 5).routes()  # type: ignore[arg-type]
+    routes = Control(*[None] * 6).routes()  # type: ignore[arg-type]
     real = {(method, route.path) for route in routes for method in (route.methods or ()) if method != "HEAD"}
     told = {(method, PREFIX + path) for method, path in (name.split(" ") for name in CONTROLS)}
     if real != told:

@@ -15,7 +15,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.reading import AuthorisedShop, Children, Days, IfOnboarded, OfTheRun, Single
+from tap_tiktokshop.reading import AuthorisedShop, Children, Days, IfOnboarded, OfTheInbox, OfTheRun, Single
 from tap_tiktokshop.streams import OFFERED
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -114,6 +114,19 @@ SUMMARY: Node = {
     },
 }
 
+# What the tap says of an event.
+EVENT: Node = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "integer"},
+        "event_id": {"type": "string"},
+        "name": {"type": "string"},
+        **{name: {"type": "integer", "format": "unix-seconds"} for name in ("sent_at", "received_at")},
+        "deliveries": {"type": "integer"},
+        "data": {"type": "string"},
+    },
+}
+
 HIDDEN = {"cipher"}  # a credential for the shop, not data about it
 
 # Integers that are moments although their description does not say so.
@@ -166,6 +179,8 @@ def path_of(reading: Reading, rows: str | None) -> str:
 def row_shapes(declaration: Declaration) -> list[Node]:
     """The documented shape of a row, of each version that may answer or once did."""
     reading = plain(declaration.reading)
+    if isinstance(reading, OfTheInbox):
+        return [EVENT]
     if isinstance(reading, OfTheRun):
         return [SUMMARY]
     if isinstance(reading, AuthorisedShop):

@@ -72,6 +72,45 @@ READING_SETTINGS: dict[str, Any] = {
     },
 }
 
+FOLLOW_SETTINGS: dict[str, Any] = {
+    "webhook_inbox": {
+        "type": "string",
+        "title": "Inbox of webhooks",
+        "description": "Where `tiktokshop-webhooks serve` keeps the events that the platform sends: a file's path, or "
+        "`postgresql://…`. Each run reads first what its new events are about, then everything else as always. Needs "
+        "the extra `webhooks`.",
+        "examples": [".tiktokshop/inbox.sqlite"],
+    },
+    "follow": {
+        "type": "boolean",
+        "default": False,
+        "title": "Follow the inbox",
+        "description": "Do not end when everything is read, but read what events are about as they come to "
+        "`webhook_inbox`, until the process is stopped.",
+    },
+    "follow_state_seconds": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "default": 5,
+        "title": "Seconds between states",
+        "description": "With `follow`: at most so often a state is written, behind the records that it covers.",
+    },
+    "follow_poll_seconds": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "default": 900,
+        "title": "Seconds between polls",
+        "description": "With `follow`: so often everything is read as a run without events does, to find what no event "
+        "has told of.",
+    },
+    "follow_for_seconds": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "title": "Seconds to follow",
+        "description": "With `follow`: end after so many seconds; without it, when the process is stopped.",
+    },
+}
+
 
 UNSUPPORTED_SETTINGS: Mapping[str, str] = {
     "emit_activate_version_messages": "a loader would delete rows that are read only when they change",
@@ -117,3 +156,45 @@ def _moment(config: Mapping[str, Any], setting: str) -> int | None:
         raise ConfigurationError(
             f"The setting {setting} is not a date: {value!r}; write it like 2026-01-31 or 2026-01-31T09:00:00Z."
         ) from None
+
+
+@dataclass(frozen=True)
+class FollowSettings:
+    """Which events are read, and how long.
+
+    Attributes:
+        inbox: The address of the inbox, "" if there is none.
+        follow: Whether the run goes on when everything is read.
+        state_seconds: How often a state is written while it follows.
+        poll_seconds: How often everything is read as well.
+        seconds: How long it follows; None: until it is stopped.
+    """
+
+    inbox: str = ""
+    follow: bool = False
+    state_seconds: float = 5.0
+    poll_seconds: float = 900.0
+    seconds: float | None = None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> FollowSettings:
+        """Those of a configuration.
+
+        Raises:
+            ConfigurationError: They do not go together.
+        """
+        inbox, follow = str(config.get("webhook_inbox") or ""), bool(config.get("follow"))
+        if follow and not inbox:
+            raise ConfigurationError(
+                "the setting follow needs webhook_inbox: the inbox in which tiktokshop-webhooks serve keeps the events"
+            )
+        if follow and config.get("end_date"):
+            raise ConfigurationError("the settings follow and end_date exclude each other: leave one of them out")
+        seconds = config.get("follow_for_seconds")
+        return cls(
+            inbox,
+            follow,
+            float(config.get("follow_state_seconds") or cls.state_seconds),
+            float(config.get("follow_poll_seconds") or cls.poll_seconds),
+            None if seconds is None else float(seconds),
+        )

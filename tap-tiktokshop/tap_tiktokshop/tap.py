@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import asdict
 from functools import cached_property
@@ -19,6 +20,7 @@ from singer_sdk.helpers.capabilities import TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from tiktokshop_client import Client, Settings, end_at_next_signal, is_made_up
+from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.console import run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.errors import ConfigurationError
@@ -28,15 +30,24 @@ from tiktokshop_client.stream_maps import mistake_in_map
 from typing_extensions import override
 
 from tap_tiktokshop.memory import tame
-from tap_tiktokshop.run.output import Messages
+from tap_tiktokshop.run.following import Follower, StoppedError
+from tap_tiktokshop.run.inbox import InboxReader, opened
+from tap_tiktokshop.run.listener import Listener
+from tap_tiktokshop.run.output import Messages, OutputError
 from tap_tiktokshop.run.run import PartsFailedError, Run
 from tap_tiktokshop.run.snapshots import without_digests
-from tap_tiktokshop.settings import READING_SETTINGS, UNSUPPORTED_SETTINGS, ReadingSettings
+from tap_tiktokshop.settings import (
+    FOLLOW_SETTINGS,
+    READING_SETTINGS,
+    UNSUPPORTED_SETTINGS,
+    FollowSettings,
+    ReadingSettings,
+)
 from tap_tiktokshop.singer import inputs
 from tap_tiktokshop.singer.batch_settings import BATCH_SETTING, batch_config
 from tap_tiktokshop.singer.maps import leave_something, register_map
 from tap_tiktokshop.singer.messages import MessageWriter, StateOutput
-from tap_tiktokshop.singer.stream import PlatformStream
+from tap_tiktokshop.singer.stream import Ends, PlatformStream
 from tap_tiktokshop.streams import OFFERED
 from tap_tiktokshop.streams.about import about_streams
 from tap_tiktokshop.streams.importance import by_importance
@@ -71,7 +82,12 @@ class TapTikTokShop(PlatformPlugin, Tap):
     name = "tap-tiktokshop"
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
-        "properties": {**deepcopy(dict(SETTINGS["properties"])), **READING_SETTINGS, **BATCH_SETTING},
+        "properties": {
+            **deepcopy(dict(SETTINGS["properties"])),
+            **READING_SETTINGS,
+            **FOLLOW_SETTINGS,
+            **BATCH_SETTING,
+        },
     }
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         capability for capability in Tap.capabilities if capability not in UNSUPPORTED
@@ -162,7 +178,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         for setting, why in UNSUPPORTED_SETTINGS.items():
             if self.config.get(setting):
                 raise ConfigurationError(f"{setting} is not supported: {why}.")
-        _ = self.reading
+        _ = self.reading, self.following
         if not self.config.get("sandbox"):  # its settings come from starting it, which waits until it is needed
             _ = self.settings
 
@@ -170,6 +186,11 @@ class TapTikTokShop(PlatformPlugin, Tap):
     def settings(self) -> Settings:
         """The connection settings, checked."""
         return Settings.from_config(self.config)
+
+    @cached_property
+    def following(self) -> FollowSettings:
+        """Which events are read, and how long, checked."""
+        return FollowSettings.from_config(self.config)
 
     @cached_property
     def reading(self) -> ReadingSettings:
@@ -185,7 +206,10 @@ class TapTikTokShop(PlatformPlugin, Tap):
     @cached_property
     def run(self) -> Run:
         """What the streams of a run share; made when the first of them is read, or the platform is asked."""
-        return Run(
+        return self._new_run()
+
+    def _new_run(self, before: Run | None = None) -> Run:
+        made = Run(
             self.settings,
             self.reading,
             self.config,
@@ -194,6 +218,48 @@ class TapTikTokShop(PlatformPlugin, Tap):
             lambda: [stream.reader for stream in self._selected],
             self.state.get(inputs.REQUESTS),
         )
+        made.listener = self.listener
+        if before is not None:
+            made.client = before.client
+        return made
+
+    @cached_property
+    def listener(self) -> Listener | None:
+        """Who does what the events in the inbox say, for all runs of this process; None if there is no inbox."""
+        settings = self.following
+        if not settings.inbox:
+            return None
+        if self.reading.end is not None:
+            self.logger.info("The inbox is not read, as the setting end_date is not for what happens now.")
+            return None
+        place: dict[str, Any] = self.state.setdefault(inputs.INBOX, {})  # type: ignore[misc] # as above
+        reader = InboxReader(opened(settings.inbox), place, self.logger)
+        return Listener(reader, SystemClock(), settings.state_seconds if settings.follow else 0.0)
+
+    def _all_read(self) -> None:
+        """Follows the inbox when everything is read, if that is wanted, and ends the run."""
+        settings, listener = self.following, self.listener
+        if settings.follow and listener is not None and not self.run.tests:
+            self.run.conclude()
+            Follower(settings, listener, SystemClock(), self._hear, self._read_again, self.logger).go()
+        self.run.finish()
+
+    def _hear(self) -> None:
+        self.run.hear()
+
+    def _read_again(self) -> None:
+        """Reads all streams once more, as a run of its own that goes on from the state."""
+        before = self.run
+        self.__dict__["run"] = self._new_run(before)
+        for stream in self._selected:
+            stream.__dict__.pop("reader", None)
+        try:
+            for stream in self._selected:
+                stream.sync()
+                stream.finalize_state_progress_markers()
+        finally:
+            self.run.pool.close()
+        self.run.conclude()
 
     @property
     def client(self) -> Client:
@@ -202,9 +268,23 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        return [PlatformStream(self, declaration, lambda: self.run, self._leave_early) for declaration in OFFERED]
+        ends = Ends(self._leave_early, self._all_read)
+        there = bool(self.config.get("webhook_inbox"))
+        return [
+            PlatformStream(
+                self,
+                declaration,
+                lambda: self.run,
+                ends,
+                selected=there if declaration.of_the_inbox else not declaration.off,
+            )
+            for declaration in OFFERED
+        ]
 
     def _leave_early(self) -> None:
+        if self.following.follow and self.listener is not None:
+            with suppress(OutputError):
+                self.listener.write_state(at_once=True)
         self.message_writer.leave_early()
 
     @property
@@ -257,6 +337,11 @@ class TapTikTokShop(PlatformPlugin, Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM: state is out after every window already, so leave at once and say it was cut short."""
         end_at_next_signal()
+        atexit.register(self.message_writer.leave_early)  # the signal may have come between two streams
+        if self.following.follow and self.listener is not None:
+            self.logger.info("Asked to end by signal %s; the next run goes on from the last state.", signum)
+            self.listener.stop.set()
+            raise StoppedError(0)
         self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
         sys.exit(128 + signum)
 

@@ -418,3 +418,58 @@ def test_a_secret_of_the_storage_is_in_no_sentence(tmp_path, monkeypatch):
     with pytest.raises(ConfigurationError) as refused:
         BatchWriter(made, LOGGER).write_message(StateMessage({}))
     assert "no entry for ***" in str(refused.value)
+
+
+class Signal:
+    """Raises what Ctrl-C raises, before a line of the writer's modules."""
+
+    def __init__(self, line):
+        self.left = line
+
+    def __call__(self, frame, event, argument):
+        del argument
+        if not frame.f_code.co_filename.endswith(("batches.py", "batch_files.py")):
+            return None
+        if event == "line":
+            self.left -= 1
+            if not self.left:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return self
+
+
+def interrupted(tmp_path, line):
+    """What a run of two rows and two states sent, interrupted before a line of it, and whether it came that far."""
+    with output() as out:
+        writer = started(tmp_path)
+        sys.settrace(signal := Signal(line))
+        try:
+            for number in (1, 2):
+                writer.write_message(RecordMessage("s", {"id": str(number)}))
+                writer.write_message(StateMessage({"rows": number}))
+                writer.hand_over()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        writer.leave_early()
+        return [json.loads(text) for text in out.getvalue().splitlines()], signal.left <= 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file that nobody could close yet
+def test_a_signal_at_any_line_leaves_no_half_file_and_no_state_without_its_rows(tmp_path):
+    line = 0
+    came = True
+    while came:
+        line += 1
+        folder = tmp_path / str(line)
+        messages, came = interrupted(folder, line)
+        told = [name.rpartition("/")[2] for message in messages for name in message.get("manifest", ())]
+        assert not list(folder.glob("*.part")), line
+        assert set(told) <= {path.name for path in folder.iterdir()}, line
+        loaded = 0
+        for message in messages:
+            loaded += sum(1 for _ in rows_of(message)) if message["type"] == "BATCH" else 0
+            assert message["type"] != "STATE" or message["value"]["rows"] <= loaded, line
+    assert line > 100
+    assert loaded == 2

@@ -32,6 +32,7 @@ def sandbox(tmp_path_factory):
 EMPTY = [
     "seller_permissions",
     "external_order_references",
+    "webhook_events",
     "global_products",
     "global_product_details",
     "manufacturers",

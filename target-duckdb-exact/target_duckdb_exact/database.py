@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from target_duckdb_exact.errors import WriteError, needs_memory, unavailable, unwritable
+from target_duckdb_exact.errors import WriteError, is_locked, kept_open, needs_memory, unavailable, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +22,10 @@ CHECKPOINT = "512MB"
 """So much may wait in the write-ahead log: each checkpoint rewrites the table's last, half-filled row group."""
 LIMITS = ("64MB", "256MB", "1GB")
 """What DuckDB may use, one after the other when a transaction needs more; at last its own default."""
+MEMORY = ":memory:"
+READER_SECONDS = 60.0
+"""So long a file that was released is waited for, while somebody reads it."""
+AGAIN_SECONDS = 0.1
 UNFIT = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
 
 
@@ -30,28 +35,64 @@ class Database:
     def __init__(self, path: str, memory_limit: str | None = None) -> None:
         self.path = path
         self._limits: list[str | None] = [memory_limit] if memory_limit else [*LIMITS, None]
+        self._limit = self._limits.pop(0)
+        self._open: Any = None
         try:
-            self.connection = duckdb.connect(path if path == ":memory:" else str(_made(Path(path).expanduser())))
-            self.connection.execute("SET TimeZone = 'UTC'")
-            self.connection.execute("SET threads = 1")
-            self.connection.execute("SET memory_limit = ?", [self._limits.pop(0)])
-            self.connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT}'")
-            with self.transaction():  # a file that may only be read says so now, not after the first rows
-                self.connection.execute("CREATE TABLE _target_probe (i INTEGER)")
-                self.connection.execute("DROP TABLE _target_probe")
+            self._open = self._opened()
+            with self.transaction() as connection:  # a file that may only be read says so now, not after the first rows
+                connection.execute("CREATE TABLE _target_probe (i INTEGER)")
+                connection.execute("DROP TABLE _target_probe")
         except (duckdb.Error, OSError) as error:
             raise unavailable(path, error) from error
+
+    def _opened(self) -> Any:
+        path = self.path
+        connection = duckdb.connect(path if path == MEMORY else str(_made(Path(path).expanduser())))
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET threads = 1")
+        if self._limit:
+            connection.execute("SET memory_limit = ?", [self._limit])
+        connection.execute(f"SET checkpoint_threshold = '{CHECKPOINT}'")
+        return connection
+
+    @property
+    def connection(self) -> Any:
+        """The open file; one that was released is opened again, as soon as nobody reads it.
+
+        Raises:
+            UnavailableError: Somebody has had it for a minute.
+        """
+        end = time.monotonic() + READER_SECONDS
+        while self._open is None:
+            try:
+                self._open = self._opened()
+            except (duckdb.Error, OSError) as error:
+                if not is_locked(error):
+                    raise unavailable(self.path, error) from error
+                if time.monotonic() > end:
+                    raise kept_open(self.path, error) from error
+            if self._open is None:
+                time.sleep(AGAIN_SECONDS)
+        return self._open
+
+    def release(self) -> None:
+        """Lets others read the file until there is something to write."""
+        if self.path != MEMORY and self._open is not None:
+            with self.told():
+                self._open.close()
+            self._open = None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Any]:
         """All of it or nothing."""
-        self.connection.execute("BEGIN")
+        connection = self.connection
+        connection.execute("BEGIN")
         try:
-            yield self.connection
-            self.connection.execute("COMMIT")
+            yield connection
+            connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(duckdb.Error):
-                self.connection.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
             raise
 
     @contextlib.contextmanager
@@ -72,9 +113,9 @@ class Database:
                 except duckdb.Error as error:
                     if not (needs_memory(error) and self._limits):
                         raise
-                limit = self._limits.pop(0)
+                self._limit = self._limits.pop(0)
                 self.connection.execute(
-                    "SET memory_limit = ?" if limit else "RESET memory_limit", [limit] * bool(limit)
+                    "SET memory_limit = ?" if self._limit else "RESET memory_limit", [self._limit] * bool(self._limit)
                 )
 
     def write(self, batches: list[Batch], then: Callable[[Any], None] | None = None) -> None:
@@ -100,8 +141,9 @@ class Database:
 
     def close(self) -> None:
         """Closes the file, after moving into it what is in the write-ahead log."""
-        with contextlib.suppress(duckdb.Error):
-            self.connection.close()
+        if self._open is not None:
+            with contextlib.suppress(duckdb.Error):
+                self._open.close()
 
 
 def _made(path: Path) -> Path:

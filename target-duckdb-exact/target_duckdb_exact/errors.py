@@ -46,7 +46,7 @@ KEPT = "What was committed is complete, and the next run goes on from the last s
 def unavailable(path: Path | str, error: Exception) -> UnavailableError:
     """The sentence for a database that does not open."""
     words = _first_line(error)
-    if "lock" in words.lower():
+    if is_locked(error):
         return UnavailableError(
             f"Another process has {path} open for writing: let it end, or load into another file. Nothing was written. "
             f"({words})"
@@ -55,6 +55,19 @@ def unavailable(path: Path | str, error: Exception) -> UnavailableError:
         f"{path} cannot be opened for writing: check that it is a DuckDB file and that this user may write it and its "
         f"folder. Nothing was written. ({words})"
     )
+
+
+def kept_open(path: Path | str, error: Exception) -> UnavailableError:
+    """The sentence for a shared file that somebody does not close."""
+    return UnavailableError(
+        f"Another program has kept {path} open for a minute: let it close the file between its queries, or set "
+        f"share_file to false. {KEPT} ({_first_line(error)})"
+    )
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether a database does not open because another process has it."""
+    return "lock" in _first_line(error).lower()
 
 
 def states_unread(error: Exception) -> LoadError:

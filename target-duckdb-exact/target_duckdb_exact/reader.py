@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
@@ -35,12 +36,17 @@ HEAD = 400
 
 
 class LineReader(GenericSingerReader[bytes]):
-    """Reads bytes. `direct` gives a stream's sink if its records need no mapping, `taken` counts the bytes it got."""
+    """Reads bytes. `direct` gives a stream's sink if its records need no mapping, `taken` counts the bytes it got.
+
+    `paused` is called when no input has come for as many seconds as `patience` says.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.direct: Callable[[str], DuckDBSink | None] = lambda _stream: None
         self.taken: Callable[[DuckDBSink, int], None] = lambda _sink, _size: None
+        self.patience: Callable[[], float] = lambda: 0.0
+        self.paused: Callable[[], None] = lambda: None
         self._heads: dict[bytes, str] = {}
         self._cut = False
 
@@ -101,7 +107,7 @@ class LineReader(GenericSingerReader[bytes]):
         binary = getattr(given, "buffer", given)
         _widen(binary)
         begun: list[bytes] = []
-        while chunk := _some(binary):
+        while chunk := self._next(binary):
             if b"\n" not in chunk:
                 begun.append(chunk)
                 continue
@@ -110,6 +116,12 @@ class LineReader(GenericSingerReader[bytes]):
             yield from lines
         self._cut = True
         yield b"".join(begun)
+
+    def _next(self, source: Any) -> bytes:
+        """What is there to read; in a pause, when something has come."""
+        if not _ready(source, self.patience()):
+            self.paused()
+        return _some(source)
 
     @property
     @override
@@ -136,6 +148,14 @@ def _some(source: Any) -> bytes:
         return bytes(source.read1(CHUNK))
     text = source.readline()
     return text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
+
+
+def _ready(source: Any, seconds: float) -> bool:
+    """Whether something can be read within so many seconds; of what was read before nothing is left, as none is cut."""
+    try:
+        return bool(select.select([source], [], [], seconds)[0])
+    except (AttributeError, OSError, TypeError, ValueError):  # no pipe, or one of Windows, which cannot be asked
+        return True
 
 
 def _widen(source: Any) -> None:

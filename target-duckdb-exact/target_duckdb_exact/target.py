@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 BATCH_BYTES = 4 << 20
 """So many bytes of records, of all streams together, are written in one transaction."""
 BATCH_SECONDS = 30.0
-"""So long, at most, records wait while others, or states, arrive."""
+"""So long, at most, records wait while others, or states, keep arriving."""
+PAUSE_SECONDS = 1.0
+"""So long, at most, they wait once nothing else is there to be read: a tap may say nothing more for long."""
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
@@ -87,6 +89,13 @@ class TargetDuckDB(Target):
         ),
         th.Property("batch_size_rows", th.IntegerType(), description="The most rows of a stream in one transaction."),
         th.Property(
+            "share_file",
+            th.BooleanType(),
+            default=False,
+            description="Let other programs read the file while no input comes, for a tap that follows. One that keeps "
+            "it open longer than a minute ends the load.",
+        ),
+        th.Property(
             "memory_limit",
             th.StringType(),
             description="What DuckDB may use at most; without it 64MB, and more only once a transaction needs it.",
@@ -111,6 +120,8 @@ class TargetDuckDB(Target):
         if isinstance(reader, LineReader):
             reader.direct = self._direct.get
             reader.taken = self._taken
+            reader.patience = self._patience
+            reader.paused = self._paused
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
@@ -118,6 +129,15 @@ class TargetDuckDB(Target):
         self._waiting += size
         if self._waiting >= BATCH_BYTES or len(sink.rows) >= self._rows or self._long():
             self.flush()
+
+    def _patience(self) -> float:
+        return max(0.0, PAUSE_SECONDS - (time.monotonic() - self._since))
+
+    def _paused(self) -> None:
+        if self._waiting:
+            self.flush()
+        if self.config.get("share_file"):
+            self.database.release()
 
     def _long(self) -> bool:
         return time.monotonic() - self._since > BATCH_SECONDS

@@ -16,6 +16,7 @@ OWN = {
     "add_record_metadata": ("false", False),
     "process_activate_version_messages": ("false", False),
     "batch_size_rows": ("2", 2),
+    "share_file": ("true", True),
     "memory_limit": ("100MB", "100MB"),
 }
 """Each setting of its own: as the environment has it, and what it is then."""

@@ -29,6 +29,30 @@ def test_a_call_is_signed_as_the_platform_checks_it(platform, client, shop):
     assert seen.headers["content-type"] == "application/json"
 
 
+def test_an_upload_is_a_form_that_the_signature_leaves_out(platform, client):
+    path = operations.UPLOAD_IMAGE.path
+    platform.on(path, platform.ok({"uri": "tos/1"}))
+    files = {"data": ("é.png", b"\x89PNG\r\n--\x00\xff")}
+    answer = client().upload(operations.UPLOAD_IMAGE, texts={"use_case": "MAIN_IMAGE"}, files=files)
+    seen = platform.requests[0]
+    assert answer.data == {"uri": "tos/1"}
+    assert seen.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert seen.query["sign"] == sign("app-secret-0123456789", path, seen.query)
+    assert "shop_cipher" not in seen.query
+    assert b"\x89PNG\r\n--\x00\xff\r\n--" in seen.body
+    assert b'name="use_case"\r\n' in seen.body
+    assert b"\r\n\r\nMAIN_IMAGE\r\n" in seen.body
+
+
+def test_an_upload_that_failed_is_sent_again_with_its_bytes(platform, client):
+    path = operations.UPLOAD_IMAGE.path
+    platform.on(path, platform.say(503), platform.ok({"uri": "tos/1"}))
+    client().upload(operations.UPLOAD_IMAGE, texts={"use_case": "MAIN_IMAGE"}, files={"data": ("a.png", b"bytes")})
+    first, second = platform.requests
+    assert first.body == second.body
+    assert b"bytes" in second.body
+
+
 def test_an_answer_keeps_numbers_exact(platform, client, shop):
     platform.on(ORDERS, platform.say(body=b'{"code":0,"data":{"id":576461413038785752123,"a":12.50},"request_id":"R"}'))
     answer = client().call(operations.SEARCH_ORDERS, shop=shop)

@@ -16,11 +16,18 @@ WRITES = {
     "mark_package_as_shipped_202309",
     "ship_package",
     "ship_packages",
+    "create_package",
+    "create_package_202309",
     "update_order_shipping_info",
     "update_package_shipping_info",
     "update_package_shipping_info_202309",
     "activate_products",
     "deactivate_products",
+    "delete_products",
+    "recover_products",
+    "create_product",
+    "edit_product_partly",
+    "upload_image",
     "cancel_order",
     "approve_cancellation",
     "reject_cancellation",
@@ -36,6 +43,10 @@ HARMLESS = {
     "update_prices",
     "activate_products",
     "deactivate_products",
+    "delete_products",
+    "recover_products",
+    "edit_product_partly",
+    "upload_image",
     "approve_cancellation",
     "reject_cancellation",
     "approve_return",
@@ -67,7 +78,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 84
+    assert len(OPERATIONS) == 95
     assert set(OPERATIONS) >= WRITES
 
 
@@ -102,6 +113,7 @@ def test_an_operation_agrees_with_what_is_known_of_the_platform(facts, name):
 def test_the_older_path_of_an_operation_is_a_known_one(facts):
     fallbacks = {(operation.method, operation.fallback) for operation in OPERATIONS.values() if operation.fallback}
     assert fallbacks == {
+        ("POST", "/product/202309/products/{product_id}/partial_edit"),
         ("POST", "/return_refund/202309/returns/{return_id}/reject"),
         ("GET", "/return_refund/202309/orders/{order_id}/aftersale_eligibility"),
     }

@@ -27,6 +27,7 @@ NAMES = {
     "auth_base_url",
     "requests_per_second",
     "budget_scope",
+    "budget_store",
     "requests_per_day",
     "analytics_requests_per_second",
     "request_timeout_seconds",
@@ -203,8 +204,7 @@ def made_up_sandbox(monkeypatch):
     """A stand-in for the package, which is another project's and runs a server."""
     started = []
 
-    def start(path, *, hold):
-        assert hold, "the shop stands still while a run reads it"
+    def start_beside(path):
         if path and path.endswith("taken.sqlite"):
             raise RuntimeError("another process has it")
         running = SimpleNamespace(
@@ -219,7 +219,7 @@ def made_up_sandbox(monkeypatch):
         started.append((path, running))
         return running
 
-    package = SimpleNamespace(start=start, SandboxError=RuntimeError, __spec__=SimpleNamespace())
+    package = SimpleNamespace(start_beside=start_beside, SandboxError=RuntimeError, __spec__=SimpleNamespace())
     monkeypatch.setitem(sys.modules, "tiktokshop_sandbox", package)
     monkeypatch.setattr(sandbox, "_running", {})
     return started

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
 from tiktokshop_client.calls.daily import Daily
+from tiktokshop_client.calls.documents import fetch
 from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.calls.walk import Walk
 from tiktokshop_client.clock import SystemClock
@@ -23,15 +24,16 @@ from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.operations import GET_SHOPS, same_region
+from tiktokshop_client.places import open_place
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.tokens.refresh import Tokens, store_for
+from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from tiktokshop_client.calls.call import ClockReading
+    from tiktokshop_client.calls.call import ClockReading, Form
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.http.answers import Answer
     from tiktokshop_client.operations import Operation
@@ -86,6 +88,7 @@ class Client:
         redactor = known
         redactor.add(settings.app_secret, settings.access_token, settings.refresh_token)
         self._settings = settings
+        self._clock = clock
         self._redactor = redactor
         self._closing = Event()
         self._transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
@@ -100,7 +103,13 @@ class Client:
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
         self.daily = Daily(settings.requests_per_day)
         self._limits = Limits(
-            settings.requests_per_second, clock, self._closing, families, settings.budget_scope, self.daily
+            settings.requests_per_second,
+            clock,
+            self._closing,
+            families,
+            settings.budget_scope,
+            self.daily,
+            open_place(settings.budget_store, None if token_store else kept_at(settings)),
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
@@ -120,6 +129,7 @@ class Client:
     def close(self) -> None:
         """Wakes every waiting call, which then raises ``ClosedError``, and closes the connections."""
         self._closing.set()
+        self._limits.leave()
         self._tokens.close()
         self._transport.close()
 
@@ -197,6 +207,43 @@ class Client:
                 class and ``reach`` say what it means for the rest of the work.
         """
         return self._caller.perform(self._call(operation, shop, path, query, body, tally))
+
+    def upload(
+        self,
+        operation: Operation,
+        *,
+        texts: Mapping[str, str],
+        files: Mapping[str, tuple[str, bytes]],
+        shop: Shop | None = None,
+        tally: Tally | None = None,
+    ) -> Answer:
+        """Calls an operation that takes a file: its body is a multipart form, which is no part of the signature.
+
+        Args:
+            operation: One of ``operations``.
+            texts: The form's texts, by name.
+            files: The form's files, by name: what the file is called, and its bytes.
+            shop: The shop, for operations that take a cipher.
+            tally: Where the call's cost is added up.
+
+        Raises:
+            TikTokShopError: As ``call``.
+        """
+        form: Form = {**texts, **files}
+        call = self._call(operation, shop, None, None, None, tally)
+        call.carry(form)
+        return self._caller.perform(call)
+
+    def document(self, url: str) -> bytes:
+        """The bytes behind an address that an answer has given, like that of a label; no token goes along.
+
+        Raises:
+            TikTokShopError: It cannot be fetched, or the address is not valid (any more): ask for a new one.
+        """
+        plain = self._settings.api_base_url.startswith("http:")
+        return fetch(
+            url, self._transport, clock=self._clock, closing=self._closing, tries=self._settings.max_tries, plain=plain
+        )
 
     def pages(  # noqa: PLR0913 - what is asked, and how its pages are wanted
         self,

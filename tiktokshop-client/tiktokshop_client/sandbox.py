@@ -46,9 +46,9 @@ def is_made_up(shop_id: str) -> bool:
 def connection(path: str) -> dict[str, Any]:
     """The connection settings of the sandbox with the database ``path`` (in memory if ""), started if needed.
 
-    One sandbox runs in a process for each path; it is stopped when the process ends. Its shops stand still while it
-    runs, so that a run reads one state of them, and live on until the next start. Its tokens are kept beside its
-    database, never in the file that ``token_store`` names, which belongs to a real shop.
+    One sandbox runs for each path, in a process of its own; it is stopped when this process ends. Its shops stand
+    still while it runs, so that a run reads one state of them, and live on until the next start. Its tokens are kept
+    beside its database, never in the file that ``token_store`` names, which belongs to a real shop.
 
     Raises:
         ConfigurationError: The package tiktokshop-sandbox is not installed, or cannot use the database.
@@ -77,7 +77,7 @@ def _start(path: str) -> Running:
     package = import_module("tiktokshop_sandbox")
     problem = ""
     try:
-        running = cast("Running", package.start(path or None, hold=True))
+        running = cast("Running", package.start_beside(path or None))
     except package.SandboxError as error:
         problem = str(error)
     if problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -16,28 +17,31 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 from starlette.routing import Router
 
+from tiktokshop_sandbox import papers
 from tiktokshop_sandbox.console import PATH as CONSOLE
 from tiktokshop_sandbox.console import Console
 from tiktokshop_sandbox.console.signing import rejection
 from tiktokshop_sandbox.console.slips import slips
-from tiktokshop_sandbox.control import PREFIX, Control
 from tiktokshop_sandbox.exchange import RawRequest, RawResponse
 from tiktokshop_sandbox.faults import TRANSPORT, Spec, Target
 from tiktokshop_sandbox.guard import refusal_of
 from tiktokshop_sandbox.journal import Journal, JournalEntry, excerpt, without_secrets
 from tiktokshop_sandbox.oauth import CONSENT, TOKEN_HOST, Consent, TokenHost
 from tiktokshop_sandbox.refusals import SIGN_INVALID, refusal
+from tiktokshop_sandbox.testers import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.types import Receive, Scope, Send
 
+    from tiktokshop_sandbox.control import Control
     from tiktokshop_sandbox.gateway import Gateway
 
 _LOG: Final = logging.getLogger(__name__)
 _NO_LINGER: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 _DAMAGES: Final = tuple(kind for kind in TRANSPORT if kind != "slow")
+_TICK: Final = 0.1  # seconds between two looks at what has happened in the shops
 _HTML: Final = "text/html; charset=utf-8"
 _PLAIN: Final = "text/plain; charset=utf-8"
 
@@ -117,6 +121,17 @@ class SandboxApp:
         else:
             await self._send(send, outcome.answer)
 
+    async def deliver(self, until: asyncio.Event) -> None:
+        """Lets the shops live and delivers their webhooks until the server ends, between the requests."""
+        while not until.is_set():
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(until.wait(), _TICK)
+            async with self._turn:
+                try:
+                    await asyncio.to_thread(self.control.dispatch.tick)
+                except Exception as error:  # noqa: BLE001 - the next round may go better; what it says may hold data
+                    _LOG.error("the sandbox failed to deliver webhooks: %s", type(error).__name__)
+
     def _carry_out(self, request: RawRequest, arrived: float) -> _Outcome:
         target = self._target(request)
         faults = self.gateway.faults
@@ -139,6 +154,10 @@ class SandboxApp:
             return _INSTEAD[fault.kind](self.gateway), self.gateway.operation_of(request)
         if request.path.startswith(TOKEN_HOST):
             return self._token_host.answer(request), f"{request.method} {request.path}"
+        if request.path.startswith(papers.PREFIX):
+            return papers.answer(
+                self.gateway.world, self.gateway.clock.now(), request
+            ), f"{request.method} {papers.PREFIX}"
         try:
             return self.gateway.answer(request), self.gateway.operation_of(request)
         except Exception:  # noqa: BLE001 - the platform answers its own bugs like this; ours are logged

@@ -73,7 +73,8 @@ class Endpoint:
     `path` is a template such as `/order/202309/orders/{order_id}/price_detail`. `scope` is empty where
     none is needed. `cipher` says whether `shop_cipher` must be sent (else 106013) or must not (else
     36009004). `markets` are the shop regions that have the operation; None means all. `retired` is the
-    shops' time, unix seconds, from which the platform has switched this version off (0: it has not). `handler`
+    shops' time, unix seconds, from which the platform has switched this version off (0: it has not). `form` says that
+    the body is `multipart/form-data`: its texts are what `body` declares, its files go to the call's `files`. `handler`
     returns what stands under `data`: a mapping, or the same already encoded as JSON.
     """
 
@@ -86,6 +87,7 @@ class Endpoint:
     body: Mapping[str, Param] = field(default_factory=dict)
     markets: frozenset[str] | None = None
     retired: int = 0
+    form: bool = False
 
     @property
     def family(self) -> str:
@@ -111,6 +113,7 @@ class ApiCall:
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def the_shop(self) -> Shop:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-from starlette.responses import Response
 from starlette.routing import Route
 
 from tiktokshop_sandbox.budget import Scope  # noqa: TC001 - msgspec reads the annotation
 from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.faults import KINDS, Spec
 from tiktokshop_sandbox.life.ledger import balances
+from tiktokshop_sandbox.testers import PREFIX, ControlError, answering, body_of, number_of
+from tiktokshop_sandbox.webhooks.control import HookControl
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,12 +26,11 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.gateway import Gateway
     from tiktokshop_sandbox.journal import Journal
     from tiktokshop_sandbox.shops import World
+    from tiktokshop_sandbox.webhooks.dispatch import Dispatch
 
-PREFIX: Final = "/_sandbox"
 _DAYS: Final = 90 * 86_400  # busy shops take a quarter of a minute to simulate this
 _YEAR: Final = 366 * 86_400
 _MOST: Final = 1_000_000
-T = TypeVar("T")
 
 
 class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,10 +59,6 @@ class Limit(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     scope: Scope | None = None
 
 
-class ControlError(Exception):
-    """A control request that cannot be carried out, in one sentence."""
-
-
 @dataclass(frozen=True)
 class Control:
     """Everything a tester can see and switch, over the parts it belongs to."""
@@ -72,6 +68,7 @@ class Control:
     clock: Clock
     gateway: Gateway
     journal: Journal
+    dispatch: Dispatch
 
     def routes(self) -> list[Route]:
         """The control endpoints, for the server's router."""
@@ -92,8 +89,9 @@ class Control:
             ("POST", "/grants/revoke", self._revoke),
             ("PUT", "/app", self._change_app),
             ("PUT", "/limit", self._change_limit),
+            *HookControl(self.dispatch).table(),
         )
-        return [Route(PREFIX + path, _answering(handler), methods=[method]) for method, path, handler in table]
+        return [Route(PREFIX + path, answering(handler), methods=[method]) for method, path, handler in table]
 
     async def _status(self, _: Request) -> object:
         tokens = self.accounts.newest()
@@ -135,7 +133,7 @@ class Control:
         return {}
 
     async def _requests(self, request: Request) -> object:
-        limit = _number("limit", request.query_params.get("limit", "100"))
+        limit = number_of("limit", request.query_params.get("limit", "100"))
         newest = islice(reversed(self.journal.entries), min(max(limit, 0), len(self.journal.entries)))
         return {"requests": [asdict(entry) for entry in newest][::-1]}
 
@@ -143,14 +141,14 @@ class Control:
         return {"on": [fault.describe() for fault in self.gateway.faults.listed()], "kinds": KINDS}
 
     async def _add_fault(self, request: Request) -> object:
-        return self.gateway.faults.add(await _body(request, Spec)).describe()
+        return self.gateway.faults.add(await body_of(request, Spec)).describe()
 
     async def _clear_faults(self, _: Request) -> object:
         self.gateway.faults.clear()
         return {}
 
     async def _remove_fault(self, request: Request) -> object:
-        if not self.gateway.faults.remove(_number("id", request.path_params["id"])):
+        if not self.gateway.faults.remove(number_of("id", request.path_params["id"])):
             raise ControlError("there is no fault with this id, or it has run out")
         return {}
 
@@ -158,7 +156,7 @@ class Control:
         return self._clock()
 
     async def _move(self, request: Request) -> object:
-        move = await _body(request, ClockMove)
+        move = await body_of(request, ClockMove)
         if move.skew is not None:
             self.clock.skew = move.skew
         return {
@@ -168,7 +166,7 @@ class Control:
         }
 
     async def _expire(self, request: Request) -> object:
-        which = (await _body(request, Expire)).which
+        which = (await body_of(request, Expire)).which
         if which not in {"access", "refresh"}:
             raise ControlError("which must be access or refresh")
         if which == "access":
@@ -182,11 +180,11 @@ class Control:
         return {}
 
     async def _change_app(self, request: Request) -> object:
-        self.accounts.set_redirect_uri((await _body(request, AppChange)).redirect_uri)
+        self.accounts.set_redirect_uri((await body_of(request, AppChange)).redirect_uri)
         return {"redirect_uri": self.accounts.app.redirect_uri}
 
     async def _change_limit(self, request: Request) -> object:
-        limit = await _body(request, Limit)
+        limit = await body_of(request, Limit)
         budget = self.gateway.budget
         if limit == Limit():
             raise ControlError("say requests_per_second, scope, or both")
@@ -203,34 +201,3 @@ class Control:
             "told": clock.told(),
             "skew": clock.skew,
         }
-
-
-def _number(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:  # not a number, or one too long to be read
-        raise ControlError(f"{name} must be a number") from None
-
-
-async def _body(request: Request, kind: type[T]) -> T:
-    """The request's JSON as `kind`; an empty body means its defaults."""
-    try:
-        return msgspec.json.decode(await request.body() or b"{}", type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ControlError(str(error)) from None
-
-
-def _answering(handler: Callable[[Request], Awaitable[object]]) -> Callable[[Request], Awaitable[Response]]:
-    """The handler's result as JSON; what it cannot do as HTTP 400 with `{"error": sentence}`."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return _json(await handler(request))
-        except ControlError as error:
-            return _json({"error": str(error)}, 400)
-
-    return answer
-
-
-def _json(data: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(data), status, media_type="application/json")

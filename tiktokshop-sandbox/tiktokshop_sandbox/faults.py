@@ -45,11 +45,23 @@ GATEWAY: Final = {
     "refused": "the endpoint refuses with `code` (12052055) and HTTP 400; the request is not carried out",
     "not_kept": "code 0 as if all were well; the request is not carried out",
 }
+BURST: Final = 5_000
+# These strike webhooks: an event when it is about to be sent for the first time, `webhook_bad_signature` every try.
+WEBHOOKS: Final = {
+    "webhook_lost": "the event is never sent; `GET /_sandbox/webhooks` counts those that were lost",
+    "webhook_doubled": "the event is sent twice, under the same `tts_notification_id`",
+    "webhook_shuffled": "the event waits for up to `seconds`, so that later ones overtake it",
+    "webhook_late": "the event is first sent `seconds` late, by the shops' clock",
+    "webhook_bad_signature": "the delivery is signed with another secret",
+    "webhook_unknown_type": "an event of a type that nobody knows comes along with it",
+    "webhook_garbage": "a delivery comes along with it whose body is no event, rightly signed",
+    "webhook_burst": f"{BURST:,} events about a shop's orders come at once, and then no more unless `next` says so",
+}
 # These are no faults of answers: they happen in the shops, as long as they are on, and what came of them stays.
 BOOKS: Final = {name: difficulty.what for name, difficulty in DIFFICULTIES.items()}
-KINDS: Final = TRANSPORT | GATEWAY | BOOKS
+KINDS: Final = TRANSPORT | GATEWAY | WEBHOOKS | BOOKS
 
-
+_TIMES: Final = {"webhook_burst": 1}  # how often a kind strikes that would not end by itself
 _LONGEST: Final = 3_600
 _HIGHEST: Final = 2**63 - 1
 
@@ -58,7 +70,7 @@ class Spec(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One fault as a tester asks for it.
 
     It strikes every request that fits, or each with `probability`, or the next `next` of them. `path`
-    is a glob over the request's path (`/order/*`).
+    is a glob over the request's path (`/order/*`), or, for webhooks, over the event's name (`ORDER_*`).
     """
 
     kind: str
@@ -123,7 +135,7 @@ class Faults:
         """Switch a fault on."""
         self._made += 1
         rng = random.Random(f"{self.seed} {self._made}")  # noqa: S311 - repeatable, not secret
-        fault = self._on[self._made] = Fault(self._made, spec, spec.next, rng)
+        fault = self._on[self._made] = Fault(self._made, spec, spec.next or _TIMES.get(spec.kind), rng)
         self._tell([fault])
         return fault
 

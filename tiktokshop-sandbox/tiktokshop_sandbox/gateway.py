@@ -15,6 +15,7 @@ from tiktokshop_sandbox import paging
 from tiktokshop_sandbox.contract import ApiCall, ApiError
 from tiktokshop_sandbox.exchange import RawResponse
 from tiktokshop_sandbox.faults import Target
+from tiktokshop_sandbox.forms import FormError, read_form
 from tiktokshop_sandbox.params import typed_body, typed_query
 from tiktokshop_sandbox.refusals import REFUSALS, refusal
 from tiktokshop_sandbox.signature import expected_sign, media_type
@@ -48,6 +49,7 @@ class Visit:
     shop: Shop | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
     retry_after: int | None = None
 
 
@@ -126,6 +128,7 @@ class Gateway:
                 path=visit.route.path,
                 query=visit.query,
                 body=visit.body,
+                files=visit.files,
             )
         )
 
@@ -240,11 +243,25 @@ def _content_type(_: Gateway, visit: Visit) -> None:
 def _parameters(gateway: Gateway, visit: Visit) -> None:
     request, endpoint = visit.request, visit.endpoint
     visit.query = typed_query(request.query, endpoint.query)
-    sent = _json_object(request) if request.body and endpoint.body else {}
+    sent: Mapping[str, Any] = {}
+    if endpoint.form:
+        sent, visit.files = _form(request)
+    elif request.body and endpoint.body:
+        sent = _json_object(request)
     visit.body = typed_body(sent, endpoint.body)
     paged = bool(paging.sent_token(visit.query, visit.body))
     if paged and gateway.faults.strike(Target(request.path), "page_token_invalid"):
         raise paging.invalid_page_token()
+
+
+def _form(request: RawRequest) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
+    content_type = request.headers.get("content-type", "")
+    if media_type(content_type) != "multipart/form-data":
+        raise refusal("form")
+    try:
+        return read_form(content_type, request.body)
+    except FormError:
+        raise refusal("form broken") from None
 
 
 def _json_object(request: RawRequest) -> Mapping[str, Any]:

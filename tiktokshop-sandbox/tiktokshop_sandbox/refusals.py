@@ -78,6 +78,8 @@ REFUSALS: Final[Mapping[str, tuple[int, int, str, Any]]] = {
         "Invalid body. The content type must be application/json or multipart/form-data.",
         None,
     ),
+    "form": (36009023, 400, "Invalid body. The content type must be multipart/form-data.", None),
+    "form broken": (36009022, 400, "Invalid body. It is not a multipart form.", None),
     "body": (36009004, 400, "Invalid request body. The body must be a JSON object.", None),
     "market": (36009004, 400, "This API is not available in the shop's market {detail}.", None),
     "market of fulfillment": (21008106, 400, "This operation is not open to shops of this region.", None),

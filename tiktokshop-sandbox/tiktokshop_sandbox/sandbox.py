@@ -22,6 +22,8 @@ from tiktokshop_sandbox.gateway import Gateway
 from tiktokshop_sandbox.journal import Journal
 from tiktokshop_sandbox.markets import BY_REGION
 from tiktokshop_sandbox.shops import World
+from tiktokshop_sandbox.webhooks.announcing import Announcing
+from tiktokshop_sandbox.webhooks.dispatch import Dispatch
 
 if TYPE_CHECKING:
     import os
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.budget import RateLimit
 
 _MEMORY: Final = ":memory:"
+_LETTING_GO: Final = 2.0
+"""Seconds for a sandbox that has just been told to end, or whose starter has been killed."""
 
 
 class SandboxError(Exception):
@@ -59,7 +63,7 @@ def held(path: str | os.PathLike[str] | None) -> Iterator[str]:
         return
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{file}.lock", timeout=0, thread_local=False)
+    lock = FileLock(f"{file}.lock", timeout=_LETTING_GO, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
@@ -94,7 +98,7 @@ def opened(
     clock = Clock(now)
     try:
         clock.resume(_kept_clock(path))
-        world = World.open(path, **asdict(size), now=0 if asleep else clock.now())
+        world = World.open(path, **asdict(size), now=0 if asleep else clock.now(), announcing=Announcing)
     except sqlite3.DatabaseError as error:
         raise SandboxError(f"{path} cannot be used as a sandbox file: {error}") from None
     with contextlib.closing(world):
@@ -110,7 +114,9 @@ def assembled(world: World, clock: Clock, *, seed: int, budget: RateLimit, laten
         faults.add(spec)
     faults.on_books = lambda on: world.make_hard(rates(on, world.shops))
     gateway = Gateway(world, accounts, clock, faults, budget, Router(all_endpoints()))
-    return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal()), latency_ms / 1000)
+    assert isinstance(world.announcer, Announcing)  # noqa: S101 - as `opened` makes worlds
+    dispatch = Dispatch(world, clock, accounts, faults, world.announcer)
+    return SandboxApp(gateway, Control(world, accounts, clock, gateway, Journal(), dispatch), latency_ms / 1000)
 
 
 def _kept_clock(path: str) -> str | None:

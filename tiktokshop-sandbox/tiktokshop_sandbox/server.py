@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -15,11 +16,10 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tiktokshop_sandbox.budget import RateLimit
-from tiktokshop_sandbox.control import PREFIX
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, announce, assembled, held, opened
+from tiktokshop_sandbox.testers import PREFIX
 
 if TYPE_CHECKING:
-    import asyncio
     import os
     from collections.abc import Iterable, Iterator
     from types import TracebackType
@@ -68,12 +68,21 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=1,
         )
         super().__init__(config)
+        self._app = app
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, begin to deliver webhooks, and say so."""
         await super().startup(sockets=sockets)
+        self._ending = asyncio.Event()
+        self._delivering = asyncio.create_task(self._app.deliver(self._ending))
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop delivering first: nothing may use the shops once they are closed."""
+        self._ending.set()
+        await self._delivering
+        await super().shutdown(sockets=sockets)
 
 
 @contextlib.contextmanager
@@ -98,7 +107,8 @@ def prepared(
         app = assembled(world, clock, seed=size.seed, budget=budget, latency_ms=latency_ms)
         app.gateway.host_url = f"http://{_LOOPBACK}:{sock.getsockname()[1]}"
         announce(file, app.gateway.host_url)
-        yield app, Server(app), sock
+        with contextlib.closing(app.control.dispatch):
+            yield app, Server(app), sock
 
 
 @dataclass

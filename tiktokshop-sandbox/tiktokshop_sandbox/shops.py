@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tiktokshop_sandbox.difficulties import Rates
+    from tiktokshop_sandbox.store import Watcher
 
 __all__ = ["Shop", "World"]
 
@@ -37,10 +38,21 @@ _HEAD_BEFORE = "7495"
 """What the ids of shops began with in files that do not say it: they keep it, for grants and states know them by it."""
 
 
+class Announcer(Protocol):
+    """Who announces what happens in the shops, within the transaction in which it happens."""
+
+    def watch(self, *, by_api: bool) -> Watcher | None:
+        """What to tell of the objects of the next transaction; None if nobody wants to hear of anything."""
+
+    def announce(self) -> None:
+        """The transaction is about to be kept."""
+
+
 class World:
     """All shops of the sandbox. One connection, used from one thread.
 
     `version` changes whenever anything in the shops may have changed; `now` is until when they have lived.
+    `announcer`, if there is one, hears of everything from then on.
     """
 
     def __init__(
@@ -57,6 +69,7 @@ class World:
         self.db = db
         self.version = 0
         self.now = start
+        self.announcer: Announcer | None = None
         markets = [regions[number % len(regions)] if regions else "" for number in range(shops)]
         opened = [storefront(seed, number, region) for number, region in enumerate(markets)]
         names = [shop.name for shop in opened]
@@ -69,7 +82,7 @@ class World:
         self._memory: dict[object, object] = {}
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - what a new world is like, and who hears of it
         cls,
         path: str | os.PathLike[str],
         *,
@@ -79,12 +92,14 @@ class World:
         now: int,
         regions: Sequence[str] = (),
         difficulties: Sequence[str] = (),
+        announcing: Callable[[World], Announcer] | None = None,
     ) -> World:
         """Opens the file's world, or makes one that has lived for 120 days until `now` (unix seconds).
 
         `orders` is how many each shop gets in 120 days, past and future. The shops are in `regions` in turn, and have
         had these `difficulties` from their first day. A file that exists keeps the seed, shops, their ids, markets,
-        difficulties and orders it was made with. `:memory:` works.
+        difficulties and orders it was made with. `:memory:` works. What `announcing` makes of the world announces what
+        happens in it from now on: in a file that exists, that is everything since it was left.
         """
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA page_size = 16384")
@@ -106,6 +121,7 @@ class World:
             world._life.rates = msgspec.json.decode(made.get(_RATES, "{}"), type=dict[int, dict[str, int]])
             world.now = int(world.meta(_LIVED) or 0)
             world._look_ahead()
+            world.announcer = announcing(world) if announcing else None
             world.advance(now)
             world.set_meta(_LIVED, str(world.now))
             return world
@@ -115,6 +131,7 @@ class World:
         }
         sizes = {"seed": seed, "shops": shops, "orders": orders, "start": now - PERIOD + 1}
         world._make(now, {**{f"world.{name}": str(size) for name, size in sizes.items()}, _REGIONS: ",".join(regions)})
+        world.announcer = announcing(world) if announcing else None
         return world
 
     def _make(self, now: int, facts: dict[str, str]) -> None:
@@ -149,20 +166,25 @@ class World:
     def writing(self, now: int) -> Iterator[Life]:
         """A change from outside at `now`: all of it is kept, or none when an exception ends it."""
         self._life.set_time(now)
-        with self._transaction():
+        with self._transaction(by_api=True):
             yield self._life
             self._life.settle_down()
         self._changed()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, *, by_api: bool = False) -> Iterator[None]:
         self.db.execute("BEGIN IMMEDIATE")
         try:
+            self.store.watcher = self.announcer.watch(by_api=by_api) if self.announcer else None
             yield
+            if self.announcer:
+                self.announcer.announce()
         except BaseException:
             self._life.undo()
             self.db.execute("ROLLBACK")
             raise
+        finally:
+            self.store.watcher = None
         self.db.execute("COMMIT")
 
     def _changed(self) -> None:

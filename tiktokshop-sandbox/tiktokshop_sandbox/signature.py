@@ -34,3 +34,8 @@ def string_to_sign(secret: str, path: str, query: Mapping[str, str], content_typ
 def media_type(content_type: str) -> str:
     """The media type of a `content-type` header, without its parameters."""
     return content_type.partition(";")[0].strip().lower()
+
+
+def webhook_signature(key: str, secret: str, body: bytes) -> str:
+    """The lowercase hex HMAC-SHA256 that a webhook carries in `Authorization`: over the app's key and the body."""
+    return hmac.new(secret.encode(), key.encode() + body, hashlib.sha256).hexdigest()

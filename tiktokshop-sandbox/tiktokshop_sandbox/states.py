@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct, field
 
 
@@ -17,10 +19,26 @@ class Sku(Struct, array_like=True):
     parts: list[tuple[str, str, str, int]] = []  # of a bundle: product, SKU, seller SKU, count
     list_price: int = 0
     restocking: bool = False
+    shown: dict[str, Any] = {}  # what the seller has written by the API, as Get Product shows it
+
+
+class Version(Struct, array_like=True):
+    """A product as an edit wants it, while the platform looks at it."""
+
+    title: str
+    kind: int
+    shown: dict[str, Any]
+    warehouses: list[int]
+    skus: list[Sku]
 
 
 class Product(Struct, array_like=True):
-    """A product with its SKUs. `warehouses` are indexes into the shop's sales warehouses."""
+    """A product with its SKUs. `warehouses` are indexes into the shop's sales warehouses.
+
+    `shown` is what the seller has written by the API, as Get Product shows it, in place of what follows from the kind;
+    None stands for nothing. `review` is the second version, while the first stays live; `verdict` is why the platform
+    refused the last one.
+    """
 
     shop: int
     n: int
@@ -35,6 +53,10 @@ class Product(Struct, array_like=True):
     promotion: int = 0  # percent off while a promotion runs
     before_deletion: str = ""
     edits: int = 0
+    shown: dict[str, Any] = {}
+    review: Version | None = None
+    verdict: list[dict[str, Any]] = []
+    skus_made: int = 0
 
 
 class OrderLine(Struct, array_like=True):
@@ -78,6 +100,7 @@ class Package(Struct, array_like=True):
     corrections: int = 0
     handover: str = ""
     notes: list[tuple[str, str]] = []  # (tracking number, note) of further parcels of one order
+    slot: tuple[int, int] | None = None  # when the carrier comes for it
 
 
 class Recipient(Struct, array_like=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -35,6 +35,16 @@ pack = msgspec.msgpack.Encoder().encode
 document = msgspec.json.Encoder().encode
 
 
+class Watcher(Protocol):
+    """Who wants to know of every object that a transaction loads and stores."""
+
+    def saw(self, table: str, key: int, thing: Any) -> None:
+        """An object was loaded, and has not been changed yet."""
+
+    def put(self, table: str, key: int, shops: tuple[Shop, ...], thing: Any) -> None:
+        """An object is stored, new or changed."""
+
+
 class Shelf(Generic[T]):
     """The objects of one table, by key. What was `put` is written at the next flush."""
 
@@ -43,6 +53,7 @@ class Shelf(Generic[T]):
     ) -> None:
         state_table = "order_states" if table == "orders" else table
         self._store = store
+        self._table = table
         self._select = f"SELECT state FROM {state_table} WHERE key = ?"  # noqa: S608 - a name from our own table
         self._insert = f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * columns)})"  # noqa: S608 - as above
         self._decode = msgspec.msgpack.Decoder(kind).decode
@@ -60,6 +71,8 @@ class Shelf(Generic[T]):
             if row is None:
                 raise KeyError(key)
             held = self._held[key] = self._decode(row[0])
+            if self._store.watcher:
+                self._store.watcher.saw(self._table, key, held)
         return held
 
     def get(self, key: int) -> T | None:
@@ -72,6 +85,8 @@ class Shelf(Generic[T]):
     def put(self, key: int, thing: T) -> None:
         """Takes in a new or changed object."""
         self._held[key] = self.changed[key] = thing
+        if self._store.watcher:
+            self._store.watcher.put(self._table, key, self._store.shops, thing)
 
     def rows(self) -> list[Row]:
         """What has changed, as rows of the table."""
@@ -94,6 +109,7 @@ class Store:
     def __init__(self, db: sqlite3.Connection, shops: Sequence[Shop]) -> None:
         self.db = db
         self.shops = tuple(shops)
+        self.watcher: Watcher | None = None
         self.desks = Shelf(self, ShopMemory, "desks", 2, lambda _, key, desk: (key, pack(desk)))
         self.products = Shelf(self, Product, "products", 8, _product_row)
         self.orders = Shelf(self, Order, "orders", 12, _order_row)
@@ -104,6 +120,7 @@ class Store:
         self.payments = Shelf(self, Payment, "payments", 5, _payment_row)
         self.withdrawals = Shelf(self, Withdrawal, "withdrawals", 6, _withdrawal_row)
         self._unsettled: dict[int, dict[int, int]] = {}
+        self.dropped_skus: set[str] = set()
 
     @property
     def shelves(self) -> tuple[Shelf[Any], ...]:
@@ -153,6 +170,9 @@ class Store:
 
     def flush(self) -> None:
         """Writes everything that changed, inside the caller's transaction."""
+        if self.dropped_skus:
+            self.db.executemany("DELETE FROM skus WHERE id = ?", [(sku,) for sku in self.dropped_skus])
+            self.dropped_skus.clear()
         if self.products.changed:
             self.db.executemany("INSERT OR REPLACE INTO skus VALUES (?, ?, ?)", _sku_rows(self.products.changed))
         if self.orders.changed:
@@ -173,6 +193,7 @@ class Store:
         for shelf in self.shelves:
             shelf.forget()
         self._unsettled.clear()
+        self.dropped_skus.clear()
 
     def _package_rows(self, order: Order) -> Iterator[Row]:
         shop = self.shops[order.shop]

@@ -145,6 +145,13 @@ def test_events_that_cannot_be_subscribed_are_told_before_anything_is_asked(name
         ("https://hooks.example.com/" + "x" * 250, "at most 255"),
         ("https://user:canary@hooks.example.com/", "no user"),
         ("https://hooks.example.com:x/", "not a URL"),
+        ("https://hooks.example.com/a b", "has spaces or characters beyond ASCII"),
+        ("https://hooks.example.com/\n", "has spaces or characters beyond ASCII"),
+        ("https://hööks.example.com/", "has spaces or characters beyond ASCII"),
+        ("", "has spaces or characters beyond ASCII"),
+        ("https://hooks..example.com/", "domain name"),
+        ("https://.com/", "domain name"),
+        ("https://0x7f.1/", "domain name"),
     ],
 )
 def test_an_address_that_the_platform_would_not_send_to_is_refused(address, words):

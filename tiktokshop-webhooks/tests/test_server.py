@@ -170,6 +170,11 @@ def test_a_host_that_cannot_be_one_is_named_with_what_to_do(host):
         bound(host, 0)
 
 
+def test_an_empty_host_is_not_taken_for_every_address():
+    with pytest.raises(ConfigurationError, match=r"--host is empty; 0\.0\.0\.0 listens on every address"):
+        bound("", 0)
+
+
 # -- as a process ------------------------------------------------------------------------------------------------
 
 

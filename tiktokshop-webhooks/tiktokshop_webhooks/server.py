@@ -136,6 +136,8 @@ def bound(host: str, port: int) -> socket.socket:
     Raises:
         ConfigurationError: It cannot.
     """
+    if not host:  # which the system takes for every address
+        raise ConfigurationError("--host is empty; 0.0.0.0 listens on every address of this machine")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio switches Nagle's delay off only where it is.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

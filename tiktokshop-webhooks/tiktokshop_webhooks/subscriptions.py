@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Client, Shop
 
+_DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
 ALL = "all"
 LONGEST_ADDRESS = 255
 WHERE = "in Partner Center, on the app's own page under Webhooks, once for all shops"
@@ -87,6 +89,10 @@ def check_address(address: str) -> None:
     Raises:
         ConfigurationError: It is one; the sentence says why.
     """
+    if not re.fullmatch(r"[!-~]+", address):
+        raise ConfigurationError(
+            "the address is empty, or has spaces or characters beyond ASCII; write them with % and two digits"
+        )
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
@@ -96,7 +102,7 @@ def check_address(address: str) -> None:
         return  # which only a sandbox takes
     wrong = [
         (parts.scheme != "https", "it must begin with https://"),
-        (_is_ip(host) or "." not in host, "it must have a domain name, and no IP address"),
+        (not _DOMAIN.fullmatch(host), "it must have a domain name, and no IP address"),
         (port is not None, "it must have no port"),
         (len(address) > LONGEST_ADDRESS, f"it must have at most {LONGEST_ADDRESS} characters"),
         (bool(parts.username or parts.password or parts.fragment), "it must have no user, password or fragment"),

@@ -3,7 +3,7 @@
 from tap_tiktokshop.reading.base import Chunk, Following, Reading, Source, Window
 from tap_tiktokshop.reading.children import IDENTITY, Children, Parents
 from tap_tiktokshop.reading.days import Days
-from tap_tiktokshop.reading.lists import AuthorisedShop, Listed, OfTheRun, Single
+from tap_tiktokshop.reading.lists import AuthorisedShop, Listed, OfTheInbox, OfTheRun, Single
 from tap_tiktokshop.reading.onboarding import IfOnboarded
 from tap_tiktokshop.reading.roster import Roster
 from tap_tiktokshop.reading.windows import NestedFilter, TimeFilter, Windows
@@ -18,6 +18,7 @@ __all__ = [
     "IfOnboarded",
     "Listed",
     "NestedFilter",
+    "OfTheInbox",
     "OfTheRun",
     "Parents",
     "Reading",

@@ -146,6 +146,8 @@ class Source:
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     checks: Checks = field(default_factory=Checks)
+    refused_ones: dict[str, Exception] | None = None
+    """Where it is noted what the platform has refused to say anything about, and why; nowhere if None."""
     _asked: set[str] = field(default_factory=set)
     _spares: dict[str, deque[tuple[str, Row]]] = field(default_factory=dict)
     _tries: dict[str, int] = field(default_factory=dict)
@@ -222,6 +224,11 @@ class Source:
                 return spares.popleft()
             self._asked.discard(kind)
             return None
+
+    def refuse(self, identity: str, error: Exception) -> None:
+        """Notes that the platform says nothing about one that it was asked about alone, if somebody wants to know."""
+        if self.refused_ones is not None:
+            self.refused_ones[identity] = error
 
     @property
     def asked(self) -> frozenset[str]:

@@ -134,7 +134,8 @@ class Children(Reading):
         operation: What is asked.
         key: What tells the rows of one answer apart; None if the answer is one object.
         path: The path parameter that takes the identity.
-        ids: Or the parameter that takes many (`query.NAME` or `body.NAME`), at most `most`.
+        ids: Or the parameter that takes many (`query.NAME`, `body.NAME`, with more dots where it lies deeper), at
+            most `most`.
         query, body: What is sent besides.
         each: A query parameter and the setting that lists its values: it is asked once with each of them.
         name: Field of the record that takes the identity.
@@ -187,6 +188,10 @@ class Children(Reading):
     def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:  # noqa: ARG002 - small windows
         """One slice, which looks up what is known of the parents."""
         return [_Looking(self, parents, start, end, last=parents is self.parents[-1]) for parents in self.parents]
+
+    def about(self, asked: Sequence[tuple[str, Row]]) -> Sequence[Slice]:
+        """The slices that ask about these only, whatever their lists have: (identity, row of the other list)."""
+        return [_Groups(self, asked)]
 
 
 @dataclass(frozen=True)
@@ -339,6 +344,7 @@ class _Question:
                 yield Following([_Question(way, part, self.more) for part in (self.group[:half], self.group[half:])])
             else:
                 source.checks.add(gone=1)
+                source.refuse(identities[0], error)
                 other = self._other(source)
                 if other is not None:
                     yield Following([_Question(way, [other], self.more)])
@@ -360,8 +366,11 @@ class _Question:
         path = {way.path: identities[0]} if way.path else {}
         inquiry, content = {**way.query, **self.more}, dict(way.body)
         if way.ids:
-            where, name = way.ids.split(".")
-            (inquiry if where == "query" else content)[name] = list(identities)
+            where, *outer, name = way.ids.split(".")
+            place = inquiry if where == "query" else content
+            for each in outer:
+                place[each] = place = dict(place.get(each) or {})
+            place[name] = list(identities)
         if way.key is None:
             yield as_raw([source.call(way.operation, path=path, query=inquiry).data])  # no objects while it waits
             return

@@ -52,6 +52,11 @@ class OfTheRun(Reading):
 
 
 @dataclass(frozen=True)
+class OfTheInbox(OfTheRun):
+    """What the platform has sent: nothing is asked for it."""
+
+
+@dataclass(frozen=True)
 class Listed(Reading):
     """Reads a list to its end and checks it against the platform's count, if there is one.
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tiktokshop_client import Shop
 
     from tap_tiktokshop.records.convert import RecordPlan
-    from tap_tiktokshop.records.decode import TypedPlan
+    from tap_tiktokshop.records.decode import Record, TypedPlan
 
 
 class OutputError(Exception):
@@ -74,6 +74,10 @@ class Output(Protocol):
 
     def write_state(self) -> None:
         """Writes the state of all shops, behind the records so far."""
+        ...
+
+    def pass_on(self, records: Iterable[Record]) -> None:
+        """Writes records outside of the stream's turn, behind its schema."""
         ...
 
     def begin_chunk(self) -> None:

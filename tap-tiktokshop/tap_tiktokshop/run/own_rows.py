@@ -1,11 +1,16 @@
-"""The stream that is about the run itself: the summary as records, when all other streams are read."""
+"""The streams that nothing is asked for: what a run says of itself, and the events that were sent."""
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from tiktokshop_webhooks.inbox import Event
 
     from tap_tiktokshop.reading.lanes import Lane
     from tap_tiktokshop.records.convert import Oddities
@@ -49,3 +54,72 @@ class SummaryReader:
         self._output.begin_chunk()
         for row in self._run.summary_rows():
             yield self._output.plan.record(row, {})
+
+
+class EventsReader:
+    """Reads nothing of the platform: what the inbox has is passed on as it is read, before anything else."""
+
+    def __init__(self, run: Run, declaration: Declaration, output: Output) -> None:
+        self._run = run
+        self._output = output
+        self.declaration = declaration
+        self.name = declaration.name
+        self.partitions: dict[Lane, Partition] = {}
+
+    @property
+    def one_record(self) -> bool:
+        """Whether one record is wanted of it, as in a test of the connection."""
+        return self._output.one_record
+
+    @property
+    def oddities(self) -> Oddities:
+        """What did not fit the fields of its records: nothing."""
+        return self._output.plan.oddities
+
+    def lanes(self, turn: int) -> list[Lane]:  # noqa: ARG002 - nothing is fetched
+        """None."""
+        return []
+
+    def bookmarks(self) -> Iterator[int]:
+        """None."""
+        yield from ()
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """None: they have been passed on already."""
+        self._run.read_ahead(self)
+        if self._run.listener is None:
+            self._run.logger.info("Stream %s is empty: it is what the inbox of webhook_inbox has.", self.name)
+        yield from ()
+
+    def pass_on(self, events: Iterable[Event]) -> None:
+        """Writes events as records."""
+        self._output.begin_chunk()
+        self._output.pass_on([self._output.plan.record(row_of(event), {}) for event in events])
+
+
+def row_of(event: Event) -> dict[str, Any]:
+    """An event as a row; its data is the text that came, to the digit."""
+    return {
+        "shop_id": event.shop_id,
+        "type": event.type,
+        "event_id": event.notification_id or _digest(event),
+        "name": event.name,
+        "sent_at": event.timestamp(),
+        "received_at": event.received_ms // 1000,
+        "deliveries": event.deliveries,
+        "data": _data(event.body),
+    }
+
+
+def _digest(event: Event) -> str:
+    """What tells an event without an id from others: the same for each of its deliveries."""
+    return blake2b(_data(event.body).encode(), digest_size=16).hexdigest()
+
+
+def _data(body: bytes) -> str:
+    """The text of what an event says, as it came; "" if it says nothing."""
+    try:
+        found = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get("data")
+    except msgspec.MsgspecError:
+        return ""
+    return "" if found is None else bytes(found).decode(errors="replace")

@@ -29,6 +29,7 @@ class Partition:
         known: Identities to leave to the next run.
         key: What tells its rows apart, where final ones are looked at again.
         comparison: With what the run before has read of a list that is read whole; None if it is not compared.
+        news_from: From when on a change is news to this process if no event has told of it; None if none is.
         remembers: Whether those that it asks about are left to the next run as well.
         seen: Identities of this run's rows, where those are needed.
         held: Chunks that are not passed on before a state knows their rows.
@@ -52,6 +53,7 @@ class Partition:
     key: str = ""
     undocumented: Counter[str] = field(default_factory=Counter)
     comparison: Comparison | None = None
+    news_from: int | None = None
     remembers: bool = False
     ended: bool = False
     skipped: str = ""

@@ -9,11 +9,13 @@ import math
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.console import sentence
 from tiktokshop_client.errors import TikTokShopError
 
+from tap_tiktokshop.reading import Windows
 from tap_tiktokshop.reading.lanes import Lane
 from tap_tiktokshop.reading.lists import EVERYTHING
 from tap_tiktokshop.reading.rows import PageRows
@@ -22,10 +24,13 @@ from tap_tiktokshop.run.bookmarks import Bookmark, UnreadableStateError
 from tap_tiktokshop.run.output import OutputError
 from tap_tiktokshop.run.partition import Partition
 from tap_tiktokshop.run.progress import Progress
-from tap_tiktokshop.run.snapshots import MOST_BYTES, Comparison
+from tap_tiktokshop.run.snapshots import DIGEST, MOST_BYTES, Comparison
+from tap_tiktokshop.streams import BY_NAME
+from tap_tiktokshop.streams.announced import KINDS
+from tap_tiktokshop.times import unix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tiktokshop_client import Shop
 
@@ -44,6 +49,13 @@ STATE_ROWS = 2_000
 window of each of many shops would cost more than the records do."""
 KNOWN_AT_ONCE = 2_000
 """Rows of a list that they may leave are known to the state so many at a time: it holds all identities each time."""
+WATCHED = frozenset(
+    way.stream
+    for ways in KINDS.values()
+    for way in ways
+    if way.found_by and way.time and isinstance(BY_NAME[way.stream].reading, Windows)
+)
+"""Streams whose windows show what events have missed."""
 DELETED_AT = "_sdc_deleted_at"
 
 
@@ -80,6 +92,7 @@ class StreamReader:
                 for lane, item in self._run.pool.take(self.turn, self._run.flush):
                     yield from self._take(lane, item)
                     progress.show()
+                    self._run.listen()
         finally:  # who stops in the middle wants nothing more
             for lane in self.partitions:
                 self._run.pool.drop(lane)
@@ -113,6 +126,44 @@ class StreamReader:
         if item is None:
             return self._ended(partition)
         return self._left(partition) if isinstance(item, Exception) else self._records(partition, item)
+
+    # -- what comes outside of its turn --------------------------------------------------------------------------
+
+    @property
+    def whole(self) -> bool:
+        """Whether each run reads all of it, whatever was read before."""
+        return self._output.full_table
+
+    def read_until(self, shop: Shop | None) -> int | None:
+        """The end of what was read of a shop, unix seconds; None if nothing was, or the state does not tell."""
+        try:
+            return self._bookmark(shop).end
+        except UnreadableStateError:
+            return None
+
+    def records_of(
+        self, shop: Shop | None, rows: Iterable[dict[str, Any]], added: Mapping[str, Any]
+    ) -> list[tuple[dict[str, Any], Record]]:
+        """Rows that were got outside of its turn, as its shape has them, each with the record that it becomes."""
+        declaration, plan = self.declaration, self._output.plan
+        extra = {**added, "shop_id": shop.id} if shop else added
+        shaped = rows if declaration.shape is None else declaration.shape(rows, self._run.client.now())
+        return [(row, plan.record(row, extra)) for row in shaped]
+
+    def pass_on(self, shop: Shop | None, records: Iterable[Record]) -> None:
+        """Writes records outside of its turn. No digest may say any more how its list was, see `Comparison`."""
+        if self._run.config.get("snapshot_changes_only") and self.declaration.whole:
+            for partition in self.partitions.values():
+                if partition.shop == shop and partition.comparison is not None:
+                    partition.comparison.disturb()
+            state = self._output.state_of({"shop_id": shop.id} if shop else None)
+            if state.pop(DIGEST, None) is not None:
+                self._output.write_state()
+                self._run.messages.hand_over()
+        self._output.begin_chunk()
+        self._output.pass_on(records)
+
+    # -- what is fetched -----------------------------------------------------------------------------------------
 
     def lanes(self, turn: int) -> list[Lane]:
         """One lane for each shop that is still read, for the threads."""
@@ -164,10 +215,12 @@ class StreamReader:
             configured, end = earliest, run.client.now()
         lookback = run.reading.lookback if declaration.reading.again is None else declaration.reading.again
         since = bookmark.since(configured, lookback)
-        source = run.source(shop, since, bookmark.known, bookmark.marks)
+        source = run.source(shop, since, bookmark.known, marks=bookmark.marks)
         start = bookmark.start(configured, lookback)
         partition = Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known))
         partition.key = declaration.keys[-1]
+        if run.listener is not None and declaration.replication_key:
+            partition.news_from = run.listener.counts_from(bookmark.end)
         partition.remembers = declaration.reading.remember
         partition.comparison = self._comparison(shop)
         return partition
@@ -254,11 +307,30 @@ class StreamReader:
             record = self._output.plan.record
             for row in self._looked_into(partition, chunk):
                 partition.rows += 1
+                self._compare(partition, [(row.get(partition.key), row.get(str(self.declaration.replication_key)))])
                 yield record(row, extra)
             return
+        if self._watched:
+            self._compare(partition, chunk.rows.pick((partition.key, str(self.declaration.replication_key))))
         for made in self._output.typed.records(chunk.rows, extra):
             partition.rows += 1
             yield made if self._output.as_it_is else as_dict(made)
+
+    def _compare(self, partition: Partition, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Compares rows of a window with what events have told: the identity of each, and when it last changed."""
+        listener = self._run.listener
+        if listener is None or not self._watched:
+            return
+        for identity, moment in rows:
+            version = unix(moment)
+            if version is not None:
+                new = partition.news_from is not None and partition.news_from <= version < partition.end
+                listener.found(self.name, partition.shop, str(identity), version, partition.end, new=new)
+
+    @cached_property
+    def _watched(self) -> bool:
+        """Whether events tell of its rows, which windows then find as well."""
+        return self._run.listener is not None and self.name in WATCHED
 
     def _looked_into(self, partition: Partition, chunk: Chunk) -> Iterable[dict[str, Any]]:
         """The rows of a chunk, after those of its stream who must know them have seen them."""

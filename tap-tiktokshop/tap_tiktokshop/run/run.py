@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import defaultdict
 from datetime import timezone
 from functools import cached_property
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
 
     from tap_tiktokshop.reading.lanes import Lane
     from tap_tiktokshop.records.convert import Oddities
+    from tap_tiktokshop.run.listener import Listener
     from tap_tiktokshop.run.output import Messages
     from tap_tiktokshop.run.partition import Partition
     from tap_tiktokshop.settings import ReadingSettings
     from tap_tiktokshop.streams.declaration import Declaration
 
+HEARING = 0.2
+"""Seconds between two looks into the inbox while windows are read."""
 CLOCKS_AGREE = 60
 """Seconds that two readings of the platform's time may differ by."""
 
@@ -73,6 +78,7 @@ class Run:
         stopped_shops: Shops of which nothing more is read, because the platform refuses all of them.
         given_up: Such a shop -> its streams that were not read for that.
         name: What tells it from other runs.
+        listener: Who does what events say, None if there is no inbox.
     """
 
     def __init__(
@@ -102,6 +108,9 @@ class Run:
         self._meet = messages.meet
         self._find_readers = selected
         self._requests = requests
+        self.listener: Listener | None = None
+        self._heard_at = -math.inf
+        self._unwritten: str | None = None
         self.stopped_shops: set[str] = set()
         self.given_up: defaultdict[str, list[str]] = defaultdict(list)
         self.summary = Summary()
@@ -159,19 +168,17 @@ class Run:
     def _rosters(self) -> defaultdict[str, Roster]:
         return defaultdict(lambda: Roster(self._announced))
 
-    def source(
-        self, shop: Shop | None, since: int, known: frozenset[str], marks: Mapping[str, str] | None = None
-    ) -> Source:
-        """What one stream of a shop (of the seller if None) is read through."""
+    def source(self, shop: Shop | None, since: int, known: frozenset[str] = frozenset(), **more: Any) -> Source:
+        """What one stream of a shop (of the seller if None) is read through; `more` are further facts of a source."""
+        facts = {"roster": self._rosters[shop.id if shop else ""], **more}
         return Source(
             self.client,
             shop,
-            roster=self._rosters[shop.id if shop else ""],
             since=since,
             known=known,
-            marks=marks or {},
             zone=shop_zone(shop, self.reading.time_zones) if shop else timezone.utc,
             lists={"external_order_platforms": self.reading.external_order_platforms},
+            **facts,
         )
 
     def read_ahead(self, stream: Reader) -> None:
@@ -183,11 +190,38 @@ class Run:
         if self._warned_scopes is None:
             self.warn_early()
             if not stream.one_record:
+                self._begin_to_listen()
                 for each in self.readers:
                     if not self._waits(each):
                         self._add(each)
         if stream.name not in self._added:
             self._add(stream)
+
+    @property
+    def tests(self) -> bool:
+        """Whether one record is wanted of each stream, as in a test of the connection."""
+        return any(stream.one_record for stream in self.readers)
+
+    def _begin_to_listen(self) -> None:
+        """Does what events say, before anything else is asked."""
+        if self.listener is not None:
+            declared = [(each.declaration, each) for each in self.readers]
+            getting: list[Any] = [each for what, each in declared if not (what.of_the_inbox or what.of_the_run)]
+            telling: Any = next((each for what, each in declared if what.of_the_inbox), None)
+            self.listener.attend(self, getting, telling)
+            self.listener.listen(patient=True)
+
+    def listen(self) -> None:
+        """Does what events say that have come meanwhile, if this run follows them and has not just looked."""
+        if self.config.get("follow") and time.monotonic() - self._heard_at >= HEARING:
+            self.hear()
+
+    def hear(self) -> None:
+        """The same, now."""
+        if self.listener is not None:
+            self.listener.listen()
+            self.listener.write_state()
+            self._heard_at = time.monotonic()
 
     def _add(self, stream: Reader) -> None:
         self._added.add(stream.name)
@@ -277,14 +311,28 @@ class Run:
         self.logger.error("%s was not read to its end: %s", subject, sentence(error))
         self.logger.debug("Traceback of the failure", exc_info=error)
 
-    def finish(self) -> None:
-        """Ends the run: connections closed, the summary told, and an error if a part of it failed."""
+    def conclude(self) -> None:
+        """Ends what there is to read: the state handed over, the summary told."""
         self.pool.close()
-        self.client.close()
+        if self.listener is not None:
+            self.listener.windows_read()
+            if self.listener.trouble:
+                self._failures.append("webhook_inbox")
+            elif not self.config.get("follow"):
+                self.listener.peek()
         if self.client.daily.most is not None:
             self.write_state()
         self.messages.hand_over()
-        unwritten = self._summarise()
+        self._unwritten = self._summarise()
+
+    def finish(self) -> None:
+        """Ends the run, if that was not done: connections closed, the summary told, an error if a part of it failed."""
+        if self._unwritten is None or self.listener is not None:
+            self.conclude()
+        self.client.close()
+        if self.listener is not None:
+            self.listener.close()
+        unwritten = self._unwritten or ""
         if self._failures:
             unread = [
                 *self._failures,
@@ -313,6 +361,12 @@ class Run:
         for told in self.summary.sentences():
             self.logger.warning("%s", told)
         report = self.summary.report(self.end, self.client.now())
+        if self.listener is not None:
+            hearing = self.listener.hearing
+            report["events"] = hearing.report()
+            self.logger.info("Events %s", hearing.line())
+            if told := hearing.sentence():
+                self.logger.warning("%s", told)
         self.logger.info("Summary %s", self.summary.line(), extra={"summary": report})
         return self._try_summary(lambda path: write(path, report))
 

@@ -51,6 +51,7 @@ class Comparison:
         self.holds = bool(self._before)
         self.due: int | None = None
         self.unchanged = 0
+        self._disturbed = False
         self._now = [0] * BUCKETS
         self._rows = self._bytes = 0
         self._held: list[tuple[Chunk, bytes]] = []
@@ -98,6 +99,10 @@ class Comparison:
                 yield replace(chunk, rows=_only(chunk.rows, places))
         self._held, self.holds = [], False
 
+    def disturb(self) -> None:
+        """Compares with nothing any more, and keeps no digest: a row of the list has left from elsewhere meanwhile."""
+        self._before, self._disturbed = [], True
+
     def forget(self) -> bool:
         """Takes the digest out of the state, as rows are to leave; whether there was one."""
         return self._state.pop(DIGEST, None) is not None
@@ -107,7 +112,7 @@ class Comparison:
         size = min(BUCKETS, 2 << max(0, self._rows - 1).bit_length())
         packed = b"".join(each.to_bytes(WIDTH, "big") for each in self._folded(size))
         digest = f"{self._setup}:{b64encode(packed).decode()}"
-        if self._bytes > self._most or self._state.get(DIGEST) == digest:
+        if self._disturbed or self._bytes > self._most or self._state.get(DIGEST) == digest:
             return False
         self._state[DIGEST] = digest
         return True

@@ -16,7 +16,7 @@ from tap_tiktokshop.singer.batch_settings import ZSTD, root_of
 from tap_tiktokshop.singer.parquet import ParquetRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
     from singer_sdk.helpers._batch import BatchConfig
@@ -104,6 +104,8 @@ class BatchPlace:
         self.is_local = "file" in _protocols(self.fs)
         self._folder, self._begin = path.parent.path, path.name
         self._number = 0
+        self.unannounced: list[BatchFile] = []
+        """Files that loaders have not been told of; each is here before anything of it exists."""
 
     @property
     def shown(self) -> str:
@@ -168,14 +170,15 @@ class BatchFile:
         self.buffer = bytearray()
         self.count = self.bytes = 0
         self._place, self._stream = place, stream
-        self._files: list[tuple[str, IO[bytes]]] = []
+        self._files: dict[str, IO[bytes] | None] = {}
+        place.unannounced.append(self)
         self._rows = place.rows(self._open, stream, schema)
 
     def _open(self) -> IO[bytes]:
         path = self._place.path_of(self._stream)
+        self._files[path] = None  # a signal may come at any time: what is to be removed is known before it is there
         temporary = Path(path + UNFINISHED)
-        file: IO[bytes] = temporary.open("wb") if self._place.is_local else _nameless()
-        self._files.append((path, file))
+        self._files[path] = file = temporary.open("wb") if self._place.is_local else _nameless()
         return file
 
     def spill(self) -> None:
@@ -188,7 +191,7 @@ class BatchFile:
         """Has everything where a loader finds it; the URLs."""
         self.spill()
         self._rows.close()
-        for path, file in self._files:
+        for path, file in self._whole():
             with file:
                 file.flush()
                 if self._place.is_local:
@@ -196,10 +199,13 @@ class BatchFile:
                 else:
                     self._send(path, file)
         if self._place.is_local:
-            for path, _ in self._files:
+            for path in self._files:
                 Path(path + UNFINISHED).replace(path)
-            _sync_folders({str(Path(path).parent) for path, _ in self._files})
-        return [self._place.url_of(path) for path, _ in self._files]
+            _sync_folders({str(Path(path).parent) for path in self._files})
+        return [self._place.url_of(path) for path in self._files]
+
+    def _whole(self) -> Iterator[tuple[str, IO[bytes]]]:
+        return ((path, file) for path, file in self._files.items() if file is not None)
 
     def _send(self, path: str, file: IO[bytes]) -> None:
         file.seek(0)
@@ -207,13 +213,14 @@ class BatchFile:
             shutil.copyfileobj(file, there, PIECE)
 
     def discard(self) -> None:
-        """Leaves nothing of it where that is possible."""
-        for path, file in self._files:
+        """Leaves nothing of it on this machine, half or whole; elsewhere the next run does that."""
+        for path, file in self._files.items():
             with suppress(OSError, ValueError):
-                file.close()
-            if self._place.is_local:
+                if file is not None:
+                    file.close()
+            for name in (path + UNFINISHED, path) if self._place.is_local else ():
                 with suppress(OSError):
-                    Path(path + UNFINISHED).unlink()
+                    Path(name).unlink()
 
 
 def _nameless() -> IO[bytes]:

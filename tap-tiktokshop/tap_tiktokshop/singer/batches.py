@@ -123,6 +123,7 @@ class BatchWriter(MessageWriter):
             raise self._failure
         with self._unbroken():
             manifests = [(stream, file.finish()) for stream, file in self._open.items() if file.count]
+            whole = [file for file in self._open.values() if file.count]
             for empty in (file for file in self._open.values() if not file.count):  # its one record was no JSON
                 empty.discard()
             self._open = {}
@@ -130,6 +131,7 @@ class BatchWriter(MessageWriter):
                 self._collect(SDKBatchMessage(stream=stream, encoding=self._encoding, manifest=manifest))
             self._pending += self._state
             self._state = b""
+            self._place.unannounced = [file for file in self._place.unannounced if file not in whole]
         super().flush()
 
     @override
@@ -138,7 +140,7 @@ class BatchWriter(MessageWriter):
         if self._failure is None:
             with suppress(OutputError):
                 self.hand_over()
-        for file in self._open.values():
+        for file in self._place.unannounced:
             file.discard()
 
     @contextmanager

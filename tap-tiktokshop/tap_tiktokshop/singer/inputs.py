@@ -19,6 +19,8 @@ REQUESTS = "requests"
 """In the state: how many requests each shop has had on a day, where a setting limits them."""
 BATCH_RUN = "batch_run"
 """In the state: the run whose batch files nobody needs any more when another one goes on from it."""
+INBOX = "webhook_inbox"
+"""In the state: which inbox of webhooks is read, and up to where."""
 CATALOGUE = "Correct it, or make a new one with --discover."
 STATE = "Correct it, or leave it out to read from start_date on."
 
@@ -60,8 +62,8 @@ def same_world(there: bool | None, *, made_up: bool) -> dict[str, bool]:
 
 
 def kept(state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a state says of the requests of a day and of batch files, if it does."""
-    return {name: state[name] for name in (REQUESTS, BATCH_RUN) if name in state}
+    """What a state says of the requests of a day, of batch files and of the inbox, if it does."""
+    return {name: state[name] for name in (REQUESTS, BATCH_RUN, INBOX) if name in state}
 
 
 def object_in(text: bytes | str, what: str) -> dict[str, Any]:
@@ -116,6 +118,7 @@ def state(given: Any) -> dict[str, Any]:
     """
     whole = _wanted(given if given is not None else {}, dict, "The state", STATE)
     _wanted(_some(whole.get(MADE_UP), False), bool, f"The state's {MADE_UP}", STATE)
+    _wanted(_some(whole.get(INBOX), {}), dict, f"The state's {INBOX}", STATE)
     bookmarks: dict[str, Any] = {}
     for stream, found in _wanted(_some(whole.get("bookmarks"), {}), dict, "The state's bookmarks", STATE).items():
         where = f"The state's bookmarks.{stream}"

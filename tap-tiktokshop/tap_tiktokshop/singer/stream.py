@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from fnmatch import fnmatch
 from functools import cached_property
@@ -19,20 +20,21 @@ from typing_extensions import override
 
 from tap_tiktokshop.records.convert import REJECTED_FIELD, RecordPlan, as_sent
 from tap_tiktokshop.records.decode import TypedPlan
-from tap_tiktokshop.run.own_rows import SummaryReader
+from tap_tiktokshop.run.own_rows import EventsReader, SummaryReader
 from tap_tiktokshop.run.reader import StreamReader
 from tap_tiktokshop.singer.maps import register_map
 from tap_tiktokshop.streams.declaration import load_schema
 from tap_tiktokshop.streams.personal import PERSONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
     from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib import Catalog
 
+    from tap_tiktokshop.records.decode import Record
     from tap_tiktokshop.run.run import Run
     from tap_tiktokshop.streams.declaration import Declaration
 
@@ -47,6 +49,14 @@ def _passes_on(stream_map: StreamMap) -> bool:
     return type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
 
 
+@dataclass(frozen=True)
+class Ends:
+    """What is to be done at the end of a run: as it ends in the middle, or as all streams are read."""
+
+    early: Callable[[], None]
+    all_read: Callable[[], None]
+
+
 class PlatformStream(Stream):
     """Carries out a declaration: a state for each shop, only past what is read, checked and written."""
 
@@ -54,17 +64,18 @@ class PlatformStream(Stream):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(
-        self, tap: Tap, declaration: Declaration, run: Callable[[], Run], leave_early: Callable[[], None]
+        self, tap: Tap, declaration: Declaration, run: Callable[[], Run], ends: Ends, *, selected: bool
     ) -> None:
         schema = {**load_schema(declaration.name), "description": declaration.summary}
-        self.selected_by_default = not declaration.off
+        self.selected_by_default = selected
         super().__init__(tap, schema=schema, name=declaration.name)
-        self._run, self._leave_early = run, leave_early
+        self._run, self._ends = run, ends
         self.declaration = declaration
         self.primary_keys = declaration.keys
         self.replication_key = declaration.replication_key
         self.full_table = False
         self.doubts: list[str] = []
+        self._introduced = False
         self._read_at = datetime.now(timezone.utc)
 
     @override
@@ -82,8 +93,10 @@ class PlatformStream(Stream):
             self.doubts.append(f"Stream {self.name} cannot be read by {method}; it is read as {way}.")
 
     @cached_property
-    def reader(self) -> StreamReader | SummaryReader:
+    def reader(self) -> StreamReader | SummaryReader | EventsReader:
         """What reads it in this run."""
+        if self.declaration.of_the_inbox:
+            return EventsReader(self._run(), self.declaration, self)
         kind = SummaryReader if self.declaration.of_the_run else StreamReader
         return kind(self._run(), self.declaration, self)
 
@@ -138,6 +151,12 @@ class PlatformStream(Stream):
         """Nothing: where a shop goes on is in its own state."""
 
     @override
+    def _write_schema_message(self) -> None:
+        """The SDK's way; records may come before the stream's turn, and then it comes twice."""
+        self._introduced = True
+        super()._write_schema_message()
+
+    @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
         """None: whether records go into files is for the writer of all streams, who knows the states."""
 
@@ -148,7 +167,7 @@ class PlatformStream(Stream):
             yield from super()._sync_records(context, write_messages=write_messages)
         except BaseException:  # signals as well
             if write_messages:
-                self._leave_early()
+                self._ends.early()
             raise
 
     @override
@@ -165,10 +184,10 @@ class PlatformStream(Stream):
 
     @override
     def log_sync_costs(self) -> None:
-        """Ends the run at the last stream: the SDK calls this for each when all are read, and its loop is final."""
+        """Goes on at the last stream: the SDK calls this for each when all are read, and its loop is final."""
         super().log_sync_costs()
         if self is list(self._tap.streams.values())[-1]:
-            self._run().finish()
+            self._ends.all_read()
 
     @override
     def _generate_record_messages(self, record: dict[str, Any]) -> Generator[RecordMessage, None, None]:
@@ -214,6 +233,13 @@ class PlatformStream(Stream):
     def write_state(self) -> None:
         """Writes the state of all shops and streams, behind the records so far."""
         self._run().write_state()
+
+    def pass_on(self, records: Iterable[Record]) -> None:
+        """Writes records outside of the stream's turn, behind its schema."""
+        for record in records:
+            if not self._introduced:
+                self._write_schema_message()
+            self._write_record_message(record)  # type: ignore[arg-type] # the SDK knows no structs
 
     def begin_chunk(self) -> None:
         """Notes that the records which follow were read now."""

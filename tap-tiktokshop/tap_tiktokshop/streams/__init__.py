@@ -34,3 +34,5 @@ STREAMS = (
 
 OFFERED = (*STREAMS, *runs.STREAMS)
 """The same, and last what is about the run itself."""
+
+BY_NAME = {stream.name: stream for stream in OFFERED}

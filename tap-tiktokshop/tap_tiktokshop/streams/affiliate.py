@@ -43,11 +43,13 @@ TARGET_COLLABORATIONS = Declaration(
     ),
 )
 
+READ_SAMPLE_APPLICATIONS = Listed(operations.SEARCH_SAMPLE_APPLICATIONS, "id")
+
 SAMPLE_APPLICATIONS = Declaration(
     name="sample_applications",
     summary="Creators' requests for free samples, and what happened to them.",
     keys=("shop_id", "id"),
-    reading=Listed(operations.SEARCH_SAMPLE_APPLICATIONS, "id"),
+    reading=READ_SAMPLE_APPLICATIONS,
 )
 
 STREAMS = (AFFILIATE_ORDERS, OPEN_COLLABORATIONS, TARGET_COLLABORATIONS, SAMPLE_APPLICATIONS)

@@ -42,11 +42,13 @@ GLOBAL_PRODUCT_DETAILS = Declaration(
     ),
 )
 
+READ_SIZE_CHARTS = Listed(operations.SEARCH_SIZE_CHARTS, "template_id")
+
 SIZE_CHARTS = Declaration(
     name="size_charts",
     summary="The seller's size charts.",
     keys=("template_id",),
-    reading=Listed(operations.SEARCH_SIZE_CHARTS, "template_id"),
+    reading=READ_SIZE_CHARTS,
 )
 
 MANUFACTURERS = Declaration(

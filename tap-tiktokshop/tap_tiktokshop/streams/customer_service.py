@@ -24,20 +24,22 @@ CONVERSATIONS = Declaration(
     reading=READ_CONVERSATIONS,
 )
 
+READ_MESSAGES = Children(
+    parents=(Parents(READ_CONVERSATIONS, "id"),),
+    operation=operations.GET_MESSAGES,
+    key="id",
+    path="conversation_id",
+    name="conversation_id",
+    newest_first="create_time",
+)
+
 MESSAGES = Declaration(
     name="messages",
     summary="The messages of conversations.",
     keys=("shop_id", "conversation_id", "id"),
     replication_key="create_time",
     how="new ones, of conversations that went on",
-    reading=Children(
-        parents=(Parents(READ_CONVERSATIONS, "id"),),
-        operation=operations.GET_MESSAGES,
-        key="id",
-        path="conversation_id",
-        name="conversation_id",
-        newest_first="create_time",
-    ),
+    reading=READ_MESSAGES,
 )
 
 SESSIONS = Declaration(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from tap_tiktokshop.reading import OfTheRun
+from tap_tiktokshop.reading import OfTheInbox, OfTheRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,9 +58,14 @@ class Declaration:
         return operation is not None and not operation.cipher
 
     @property
+    def of_the_inbox(self) -> bool:
+        """Whether it has what the platform has sent, so that nothing is asked for it."""
+        return isinstance(self.reading, OfTheInbox)
+
+    @property
     def of_the_run(self) -> bool:
         """Whether it is about the run itself, so that nothing is asked for it."""
-        return isinstance(self.reading, OfTheRun)
+        return isinstance(self.reading, OfTheRun) and not self.of_the_inbox
 
     @property
     def looks_into_rows(self) -> bool:

@@ -47,22 +47,22 @@ FBT_INVENTORY_RECORDS = Declaration(
     reading=IfOnboarded(READ_RECORDS),
 )
 
+READ_INBOUND_ORDERS = Children(
+    parents=(Parents(READ_RECORDS, inbound_orders, ("order",), once=IDENTITY),),
+    operation=operations.GET_FBT_INBOUND_ORDERS,
+    key="order_id",
+    key_fallbacks=("order_id_string",),
+    ids="query.order_ids",
+    most=20,
+)
+
 FBT_INBOUND_ORDERS = Declaration(
     name="fbt_inbound_orders",
     summary="Deliveries of goods to the platform's warehouses, with what was received.",
     keys=("shop_id", "order_id"),
     follows="create_time",
     how="those that stock records since then name",
-    reading=IfOnboarded(
-        Children(
-            parents=(Parents(READ_RECORDS, inbound_orders, ("order",), once=IDENTITY),),
-            operation=operations.GET_FBT_INBOUND_ORDERS,
-            key="order_id",
-            key_fallbacks=("order_id_string",),
-            ids="query.order_ids",
-            most=20,
-        ),
-    ),
+    reading=IfOnboarded(READ_INBOUND_ORDERS),
 )
 
 FBT_GOODS = Declaration(

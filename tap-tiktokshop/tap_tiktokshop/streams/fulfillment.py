@@ -20,6 +20,14 @@ PACKAGES = Declaration(
     reading=READ_PACKAGES,
 )
 
+READ_PACKAGE_DETAILS = Children(
+    parents=(Parents(READ_PACKAGES, "id"),),
+    operation=operations.GET_PACKAGE,
+    key=None,
+    path="package_id",
+    name="package_id",
+)
+
 PACKAGE_DETAILS = Declaration(
     name="package_details",
     summary="Everything about a package: addresses, weight, dimensions, delivery option, insurance.",
@@ -27,13 +35,7 @@ PACKAGE_DETAILS = Declaration(
     replication_key="update_time",
     off=True,
     how="of changed packages",
-    reading=Children(
-        parents=(Parents(READ_PACKAGES, "id"),),
-        operation=operations.GET_PACKAGE,
-        key=None,
-        path="package_id",
-        name="package_id",
-    ),
+    reading=READ_PACKAGE_DETAILS,
 )
 
 READ_WAREHOUSES = Listed(operations.GET_WAREHOUSES, "id")

@@ -24,6 +24,15 @@ ORDERS = Declaration(
     reading=READ_ORDERS,
 )
 
+READ_PRICE_DETAILS = Children(
+    parents=(CHANGED_ORDERS,),
+    operation=operations.GET_PRICE_DETAIL,
+    key=None,
+    path="order_id",
+    name="order_id",
+    inherit={"order_update_time": "update_time"},
+)
+
 ORDER_PRICE_DETAILS = Declaration(
     name="order_price_details",
     summary="What the price of an order is made up of, line by line, with every discount and tax.",
@@ -31,14 +40,17 @@ ORDER_PRICE_DETAILS = Declaration(
     replication_key="order_update_time",
     off=True,
     how="of changed orders",
-    reading=Children(
-        parents=(CHANGED_ORDERS,),
-        operation=operations.GET_PRICE_DETAIL,
-        key=None,
-        path="order_id",
-        name="order_id",
-        inherit={"order_update_time": "update_time"},
-    ),
+    reading=READ_PRICE_DETAILS,
+)
+
+READ_EXTERNAL_REFERENCES = Children(
+    parents=(CHANGED_ORDERS,),
+    operation=operations.GET_EXTERNAL_ORDERS,
+    key="id",
+    path="order_id",
+    each=("platform", "external_order_platforms"),
+    name="order_id",
+    inherit={"order_update_time": "update_time"},
 )
 
 EXTERNAL_ORDER_REFERENCES = Declaration(
@@ -48,15 +60,25 @@ EXTERNAL_ORDER_REFERENCES = Declaration(
     replication_key="order_update_time",
     off=True,
     how="of changed orders, a call for each system",
-    reading=Children(
-        parents=(CHANGED_ORDERS,),
-        operation=operations.GET_EXTERNAL_ORDERS,
-        key="id",
-        path="order_id",
-        each=("platform", "external_order_platforms"),
-        name="order_id",
-        inherit={"order_update_time": "update_time"},
+    reading=READ_EXTERNAL_REFERENCES,
+)
+
+READ_TRACKING = Children(
+    parents=(
+        # A parcel moves without its order changing.
+        Parents(Listed(operations.SEARCH_ORDERS, "id", body={"order_status": ON_THE_WAY}), "id", ("update_time",)),
+        Parents(
+            READ_ORDERS,
+            "id",
+            ("status",),
+            where=lambda order: order.get("status") not in {*NOT_SENT_YET, ON_THE_WAY},
+        ),
     ),
+    operation=operations.GET_ORDER_TRACKING,
+    key=("update_time_millis", "description"),
+    path="order_id",
+    name="order_id",
+    inherit={"order_update_time": "update_time"},
 )
 
 ORDER_TRACKING = Declaration(
@@ -67,23 +89,7 @@ ORDER_TRACKING = Declaration(
     off=True,
     shape=tracked,
     how="of orders on their way, and of those that changed",
-    reading=Children(
-        parents=(
-            # A parcel moves without its order changing.
-            Parents(Listed(operations.SEARCH_ORDERS, "id", body={"order_status": ON_THE_WAY}), "id", ("update_time",)),
-            Parents(
-                READ_ORDERS,
-                "id",
-                ("status",),
-                where=lambda order: order.get("status") not in {*NOT_SENT_YET, ON_THE_WAY},
-            ),
-        ),
-        operation=operations.GET_ORDER_TRACKING,
-        key=("update_time_millis", "description"),
-        path="order_id",
-        name="order_id",
-        inherit={"order_update_time": "update_time"},
-    ),
+    reading=READ_TRACKING,
 )
 
 STREAMS = (ORDERS, ORDER_PRICE_DETAILS, EXTERNAL_ORDER_REFERENCES, ORDER_TRACKING)

@@ -40,6 +40,7 @@ PERSONAL: Mapping[str, Mapping[str, str]] = {
     "affiliate_orders": {"skus[].creator_username": DROP},
     "target_collaborations": {"message": DROP},
     "sample_applications": {"creator": DROP, "partner_name": DROP},
+    "webhook_events": {"data": DROP},
     "fbt_inbound_orders": {"status_logs[].operator": DROP},
 }
 """Stream -> field -> what `stream_maps` should do with it; `[].` leads into the items of a list. Free texts count,

@@ -48,19 +48,21 @@ PRODUCT_DETAILS = Declaration(
     reading=READ_PRODUCT_DETAILS,
 )
 
+READ_INVENTORY = Children(
+    parents=(ALL_PRODUCTS,),
+    operation=operations.SEARCH_INVENTORY,
+    key="product_id",
+    ids="body.product_ids",
+    most=100,
+)
+
 INVENTORY = Declaration(
     name="inventory",
     summary="Stock of every SKU in every warehouse, available and committed, as of `snapshot_at`.",
     keys=("shop_id", "product_id", "sku_id", "warehouse_id"),
     how="whole, each run: a snapshot",
     shape=stock,
-    reading=Children(
-        parents=(ALL_PRODUCTS,),
-        operation=operations.SEARCH_INVENTORY,
-        key="product_id",
-        ids="body.product_ids",
-        most=100,
-    ),
+    reading=READ_INVENTORY,
 )
 
 ON_SALE = Parents(READ_PRODUCTS, "id", ("status",), where=lambda product: product.get("status") == "ACTIVATE")

@@ -21,19 +21,21 @@ PROMOTIONS = Declaration(
     reading=READ_ACTIVITIES,
 )
 
+READ_ACTIVITY = Children(
+    parents=(Parents(READ_ACTIVITIES, "id"),),
+    operation=operations.GET_ACTIVITY,
+    key=None,
+    path="activity_id",
+    name="activity_id",
+)
+
 PROMOTION_DETAILS = Declaration(
     name="promotion_details",
     summary="The products of a promotion with their prices and limits, and how often they were sold.",
     keys=("shop_id", "activity_id"),
     replication_key="update_time",
     how="of promotions that changed, began or ended",
-    reading=Children(
-        parents=(Parents(READ_ACTIVITIES, "id"),),
-        operation=operations.GET_ACTIVITY,
-        key=None,
-        path="activity_id",
-        name="activity_id",
-    ),
+    reading=READ_ACTIVITY,
 )
 
 COUPONS = Declaration(

@@ -38,6 +38,15 @@ CANCELLATIONS = Declaration(
     reading=READ_CANCELLATIONS,
 )
 
+READ_RETURN_RECORDS = Children(
+    parents=(Parents(READ_RETURNS, "return_id"),),
+    operation=operations.GET_RETURN_RECORDS,
+    key=("create_time", "event", "role", "description"),
+    path="return_id",
+    name="return_id",
+    inherit={"return_update_time": "update_time"},
+)
+
 RETURN_RECORDS = Declaration(
     name="return_records",
     summary="What happened to a return, step by step from its beginning.",
@@ -45,14 +54,17 @@ RETURN_RECORDS = Declaration(
     replication_key="return_update_time",
     how="of changed returns",
     shape=numbered,
-    reading=Children(
-        parents=(Parents(READ_RETURNS, "return_id"),),
-        operation=operations.GET_RETURN_RECORDS,
-        key=("create_time", "event", "role", "description"),
-        path="return_id",
-        name="return_id",
-        inherit={"return_update_time": "update_time"},
-    ),
+    reading=READ_RETURN_RECORDS,
+)
+
+READ_AFTERSALES = Windows(
+    operation=operations.SEARCH_AFTERSALES,
+    filter=NestedFilter("update_time"),
+    key="id",
+    body={
+        "whitelisted_data_fields": ["LINE_ITEMS", "RETURN_MERCHANDISE_AUTHORIZATIONS", "SKU_RETURN_REQUESTS"],
+        "sort": SORT,
+    },
 )
 
 AFTERSALES = Declaration(
@@ -61,15 +73,14 @@ AFTERSALES = Declaration(
     keys=("shop_id", "id"),
     replication_key="update_time",
     shape=latest("update_time", "sku_return_requests[].update_time"),
-    reading=Windows(
-        operation=operations.SEARCH_AFTERSALES,
-        filter=NestedFilter("update_time"),
-        key="id",
-        body={
-            "whitelisted_data_fields": ["LINE_ITEMS", "RETURN_MERCHANDISE_AUTHORIZATIONS", "SKU_RETURN_REQUESTS"],
-            "sort": SORT,
-        },
-    ),
+    reading=READ_AFTERSALES,
+)
+
+READ_RMAS = Windows(
+    operation=operations.SEARCH_RMAS,
+    filter=NestedFilter("update_time"),
+    key="id",
+    body={"whitelisted_data_fields": ["LINE_ITEMS", "SKU_RETURN_REQUESTS"], "sort": SORT},
 )
 
 RMAS = Declaration(
@@ -78,12 +89,7 @@ RMAS = Declaration(
     keys=("shop_id", "id"),
     replication_key="update_time",
     shape=latest("update_time", "sku_return_requests[].update_time"),
-    reading=Windows(
-        operation=operations.SEARCH_RMAS,
-        filter=NestedFilter("update_time"),
-        key="id",
-        body={"whitelisted_data_fields": ["LINE_ITEMS", "SKU_RETURN_REQUESTS"], "sort": SORT},
-    ),
+    reading=READ_RMAS,
 )
 
 REJECT_REASONS = Declaration(

@@ -1,6 +1,6 @@
-"""What the tap says of its own runs."""
+"""What the tap says of its own runs, and what it has been sent."""
 
-from tap_tiktokshop.reading import OfTheRun
+from tap_tiktokshop.reading import OfTheInbox, OfTheRun
 from tap_tiktokshop.streams.declaration import Declaration
 
 RUN_SUMMARY = Declaration(
@@ -12,4 +12,13 @@ RUN_SUMMARY = Declaration(
     reading=OfTheRun(),
 )
 
-STREAMS = (RUN_SUMMARY,)
+WEBHOOK_EVENTS = Declaration(
+    name="webhook_events",
+    summary="The events that the platform has sent, as the inbox of `webhook_inbox` has them.",
+    keys=("shop_id", "type", "event_id"),
+    off=True,
+    how="what has come since the run before, before anything else",
+    reading=OfTheInbox(),
+)
+
+STREAMS = (WEBHOOK_EVENTS, RUN_SUMMARY)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from urllib.parse import quote
 
 import msgspec
+from urllib3.filepost import encode_multipart_formdata
 
 from tiktokshop_client.errors import (
     Action,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from threading import Event
 
-    from tiktokshop_client.calls.limits import Budget, Limits
+    from tiktokshop_client.calls.budget import Budget
+    from tiktokshop_client.calls.desk import FleetBudget
+    from tiktokshop_client.calls.limits import Limits
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.http.bounds import Allowance
     from tiktokshop_client.http.transport import Reply, Transport
@@ -51,6 +54,10 @@ LONGEST_REGION = 20
 
 STALE = 5.0
 """Seconds after which a request that has waited for its slot is stamped and signed again."""
+
+
+Form: TypeAlias = "Mapping[str, str | tuple[str, bytes]]"
+"""The parts of a multipart body: texts, and files as their name and bytes."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,7 @@ class Call:
         path: The values of the path's parameters.
         query: The query as it is signed, without what each attempt adds (key, time, signature).
         body: The body's bytes, None for none.
+        content_type: What they are.
         context: What its errors are to say about it.
         tally: Where its cost is added up.
         remedies: The remedies already tried; each helps once.
@@ -144,6 +152,7 @@ class Call:
     body: bytes | None
     context: Context
     tally: Tally
+    content_type: str = JSON
     remedies: set[Action] = field(default_factory=set)
 
     @classmethod
@@ -175,6 +184,10 @@ class Call:
             paging=paging,
         )
         return cls(operation, shop, path, texts, content, context, tally or Tally())
+
+    def carry(self, form: Form) -> None:
+        """Makes a multipart form of its body."""
+        self.body, self.content_type = encode_multipart_formdata(form)
 
 
 def as_text(value: Any) -> str:
@@ -238,7 +251,7 @@ class Caller:
     def parallel(self, operation: Operation, shop: Shop | None) -> int:
         """See ``Client.parallel``."""
         return self._limits.budget(
-            self._settings.app_key, shop.id if shop else "", operation.family, operation.name
+            self._settings.app_key, shop.id if shop else "", operation.family, operation.name, write=operation.writes
         ).parallel
 
     def perform(self, call: Call, *, rows: str | None = None, outline: tuple[str, ...] = ()) -> Answer:
@@ -282,8 +295,9 @@ class Caller:
         except DayUsedUpError as error:
             raise error.about(call.context) from None
         slot = budget.acquire()
-        call.tally.add(calls=1, waited=max(0.0, slot - signed_at))
-        if self._clock.monotonic() - signed_at > STALE:
+        waited = self._clock.monotonic() - signed_at
+        call.tally.add(calls=1, waited=max(0.0, waited))
+        if waited > STALE:
             url = self._signed(call)
         # A large answer has this to itself until it is decoded: what is made of it is larger still.
         with self._transport.allowance(decoded=not rows or "." in rows) as allowance:
@@ -324,22 +338,24 @@ class Caller:
             "app_key": self._settings.app_key,
             "timestamp": str(int(self._clock.time() + self._skew)),
         }
-        query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", JSON)
+        query["sign"] = sign(self._settings.app_secret.reveal(), path, query, call.body or b"", call.content_type)
         return f"{self._settings.api_base_url}{path}?{encode_query(query)}"
 
     def _send(self, call: Call, token: Secret, url: str, left: Callable[[], None], allowance: Allowance) -> Reply:
         return self._transport.send(
             call.operation.method,
             url,
-            headers={"x-tts-access-token": token.reveal(), "content-type": JSON, "accept": JSON},
+            headers={"x-tts-access-token": token.reveal(), "content-type": call.content_type, "accept": JSON},
             body=call.body,
             left=left,
             allowance=allowance,
         )
 
-    def _budget(self, call: Call) -> Budget:
-        shop_id = call.shop.id if call.shop else ""
-        return self._limits.budget(self._settings.app_key, shop_id, call.operation.family, call.operation.name)
+    def _budget(self, call: Call) -> Budget | FleetBudget:
+        shop_id, operation = call.shop.id if call.shop else "", call.operation
+        return self._limits.budget(
+            self._settings.app_key, shop_id, operation.family, operation.name, write=operation.writes
+        )
 
     def _remedy(self, attempt: _Attempt, error: TikTokShopError) -> bool:
         """Whether something was changed that makes another attempt worthwhile at once; each remedy helps once."""

@@ -11,6 +11,7 @@ from tiktokshop_client.operations.customer_service import *  # noqa: F403 - a ta
 from tiktokshop_client.operations.fbt import *  # noqa: F403 - a table
 from tiktokshop_client.operations.finance import *  # noqa: F403 - a table
 from tiktokshop_client.operations.fulfillment import *  # noqa: F403 - a table
+from tiktokshop_client.operations.listings import *  # noqa: F403 - a table
 from tiktokshop_client.operations.orders import *  # noqa: F403 - a table
 from tiktokshop_client.operations.products import *  # noqa: F403 - a table
 from tiktokshop_client.operations.promotion import *  # noqa: F403 - a table

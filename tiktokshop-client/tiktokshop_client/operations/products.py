@@ -1,4 +1,4 @@
-"""Products: search, details, stock, prices."""
+"""Products: search, details, stock, prices, status."""
 
 from tiktokshop_client.operations._operation import Operation
 
@@ -49,5 +49,19 @@ DEACTIVATE_PRODUCTS = Operation(
     "POST",
     "/product/202309/products/deactivate",
     "seller.product.write",
+    partial=("errors",),
+)
+DELETE_PRODUCTS = Operation(
+    "delete_products",
+    "DELETE",
+    "/product/202309/products",
+    "seller.product.delete",
+    partial=("errors",),
+)
+RECOVER_PRODUCTS = Operation(
+    "recover_products",
+    "POST",
+    "/product/202309/products/recover",
+    "seller.product.delete",
     partial=("errors",),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import sys
 import time
+import zlib
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,11 +17,17 @@ if sys.version_info < (3, 11):
     pytest.skip("tiktok-shop-api needs Python 3.11", allow_module_level=True)
 
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
+from tiktok_shop_api.generated.models.batch_ship_packages_request import BatchShipPackagesRequest
+from tiktok_shop_api.generated.models.create_packages_request import CreatePackagesRequest
+from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
 from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
 from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
+from tiktok_shop_api.generated.models.partial_edit_product_request import PartialEditProductRequest
 from tiktok_shop_api.generated.models.search_products_request import SearchProductsRequest
 from tiktok_shop_api.generated.models.search_returns_request import SearchReturnsRequest
 from tiktok_shop_api.generated.models.update_inventory_request import UpdateInventoryRequest
+from tiktok_shop_api.generated.models.upload_product_image_request import UploadProductImageRequest
+from tiktok_shop_api.generated.types import File
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +185,80 @@ def test_it_updates_an_inventory_and_reads_it_back(shop):
     (read,) = found.data.inventory[0].to_dict()["skus"]
     available = {entry["warehouse_id"]: entry["available_quantity"] for entry in read["warehouse_inventory"]}
     assert available == wanted
+
+
+def ready(shop):
+    """An order whose parcel the platform's carrier takes."""
+    body = GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT", "shipping_type": "TIKTOK"})
+    orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
+    own = [order for order in orders if order["fulfillment_type"] == "FULFILLMENT_BY_SELLER"]
+    return next(order for order in own if not order["is_buyer_request_cancel"])
+
+
+def test_it_ships_a_package_of_the_platform_and_fetches_its_label(shop, shops):
+    order = ready(shop)
+    if next(one.region for one in shops if one.id == shop.id) == "US":
+        body = CreatePackagesRequest.from_dict({"ship_type": "1", "order_id": order["id"]})
+        package = shop.fulfillment.create_packages(body=body).data.package_id
+    else:
+        package = order["packages"][0]["id"]
+        slots = shop.fulfillment.get_package_handover_time_slots(package).data.to_dict()["pickup_slots"]
+        slot = {name: time for name, time in next(s for s in slots if s["avaliable"]).items() if name != "avaliable"}
+        parcel = {"id": package, "handover_method": "PICKUP", "pickup_slot": slot}
+        answer = shop.fulfillment.batch_ship_packages(body=BatchShipPackagesRequest.from_dict({"packages": [parcel]}))
+        assert not answer.to_dict().get("data", {}).get("errors")
+    document = shop.fulfillment.get_package_shipping_document(package, document_type="SHIPPING_LABEL").data
+    label = requests.get(document.doc_url, timeout=10)
+    assert (label.headers["content-type"], label.content[:5]) == ("application/pdf", b"%PDF-")
+    assert document.tracking_number.encode() in label.content
+
+
+def png(side):
+    """A white square, as small as can be."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress(b"\xff" * (side * (side // 8 + 2)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_it_uploads_a_picture_lists_a_product_with_it_and_edits_the_product(running, client, shop):
+    picture = UploadProductImageRequest(File(io.BytesIO(png(600)), "mug.png", "image/png"))
+    uploaded = client.products.upload_product_image(body=picture).data
+    assert (uploaded.width, uploaded.height) == (600, 600)
+    unit = shop.products.get_product(
+        shop.products.search_products(page_size=1, body=SearchProductsRequest.from_dict({"status": "ACTIVATE"}))
+        .data.products[0]
+        .id
+    ).data.skus[0]
+    sku = {
+        "seller_sku": "FOREIGN-1",
+        "price": {"amount": "12.50", "currency": unit.price.currency},
+        "inventory": [{"warehouse_id": unit.inventory[0].warehouse_id, "quantity": 7}],
+    }
+    body = {
+        "title": "A mug of stoneware from Lisbon",
+        "description": "<p>Holds tea.</p>",
+        "category_id": "853000",
+        "category_version": "v2",
+        "main_images": [{"uri": uploaded.uri}],
+        "package_weight": {"value": "0.5", "unit": "KILOGRAM"},
+        "package_dimensions": {"length": "10", "width": "10", "height": "9", "unit": "CENTIMETER"},
+        "product_attributes": [{"id": "100701", "values": [{"id": "1004101"}]}],
+        "skus": [sku],
+    }
+    made = shop.products.create_product(body=CreateProductRequest.from_dict(body)).data
+    assert made.skus[0].seller_sku == "FOREIGN-1"
+    running.control("POST", "/clock", {"advance": 3_600})
+    listed = shop.products.get_product(made.product_id).data
+    assert (listed.title, listed.status) == ("A mug of stoneware from Lisbon", "ACTIVATE")
+    assert [image.uri for image in listed.main_images] == [uploaded.uri]
+
+    change = PartialEditProductRequest.from_dict({"title": "A mug of the finest stoneware"})
+    assert shop.products.partial_edit_product(made.product_id, body=change).data.audit.status == "AUDITING"
+    running.control("POST", "/clock", {"advance": 3_600})
+    edited = shop.products.get_product(made.product_id).data
+    assert edited.title == "A mug of the finest stoneware"
+    assert edited.skus[0].inventory[0].quantity == 7

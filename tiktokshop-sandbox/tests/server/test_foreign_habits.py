@@ -65,7 +65,9 @@ PATHS = {
     "/order/202312/orders/search": ["it serves /order/202309/orders/search."],
     "/order/202312/orders": ["it serves /order/202309/orders, /order/202507/orders."],
     "/order/202312/orders/": ["it serves /order/202309/orders, /order/202507/orders."],
-    "/product/209912/products/17": ["it serves /product/202309/products/{product_id}."],
+    "/product/209912/products/17": [
+        "it serves /product/202309/products/{product_id}, /product/202509/products/{product_id}."
+    ],
     "/nothing/202309/here": [],
     "/": [],
     "/order": [],

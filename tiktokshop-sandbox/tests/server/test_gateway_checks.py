@@ -12,6 +12,8 @@ from tiktokshop_sandbox import app
 from tiktokshop_sandbox.app import SandboxApp
 from tiktokshop_sandbox.control import Control
 from tiktokshop_sandbox.journal import Journal
+from tiktokshop_sandbox.webhooks.announcing import Announcing
+from tiktokshop_sandbox.webhooks.dispatch import Dispatch
 
 NOW = 1_780_000_000
 SEARCH = "/order/202309/orders/search"
@@ -299,7 +301,9 @@ async def served(app, request):
 
 
 def test_the_server_counts_a_request_when_it_comes_not_when_it_gets_to_it(site, monkeypatch):
-    control = Control(site.world, site.accounts, site.gateway.clock, site.gateway, Journal())
+    clock, faults = site.gateway.clock, site.gateway.faults
+    dispatch = Dispatch(site.world, clock, site.accounts, faults, Announcing(site.world))
+    control = Control(site.world, site.accounts, clock, site.gateway, Journal(), dispatch)
     application = SandboxApp(site.gateway, control)
     came = iter([0.0, 0.1, 0.2, 0.9, 1.0])
     monkeypatch.setattr(app, "time", SimpleNamespace(monotonic=lambda: next(came)))

@@ -36,6 +36,7 @@ class Asker:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         shop: int = 0,
+        files: Mapping[str, bytes] | None = None,
     ) -> dict[str, Any]:
         """What stands under `data`; refusals are raised."""
         route = ROUTER.find(path)
@@ -49,7 +50,8 @@ class Asker:
             grant=Grant(1, "s", "Seller", "US", "open", frozenset(), frozenset(s.id for s in self.world.shops)),
             now=self.now,
             host_url="http://sandbox",
-            shop=self.world.shops[shop],
+            shop=self.world.shops[shop] if endpoint.cipher else None,
+            files=files or {},
             path=route.path,
             query=typed_query(texts, endpoint.query),
             body=typed_body(body or {}, endpoint.body),

@@ -112,12 +112,40 @@ def rma(shop: Shop, request: AftersalesRequest, now: int) -> Rma | None:
     stage = _STAGES[event]
     status, updated = stage.status, item.updated
     if stage.then:
-        wait = Draws(shop.seed, shop.number, "rma", item.n, event).between(stage.low, stage.high) * _MINUTE
+        wait = _wait(shop, item, event)
         if since + wait <= now:
             status, updated = stage.then, max(updated, since + wait)
     package = "" if status == "INIT" else shop.identify("return_package", item.n)
     number = shop.identify("rma", item.n)
     return Rma(number, package, request.id, request.order_id, status, staged[_AGREED], updated, request.key)
+
+
+def request_course(item: Return) -> list[tuple[int, str]]:
+    """When a return's request got which status, oldest first."""
+    course = [(item.created, REQUEST_STATUSES[1])]
+    return course + [(record.at, REQUEST_STATUSES[2]) for record in item.records[1:2]]
+
+
+def rma_course(shop: Shop, item: Return) -> list[tuple[int, str]]:
+    """When a return's RMA got which status, oldest first, all that is certain by now; nothing if there is none."""
+    staged = [record for record in item.records if record.event in _STAGES]
+    if all(record.event != _AGREED for record in staged):
+        return []
+    course: list[tuple[int, str]] = []
+    for place, record in enumerate(staged):
+        stage = _STAGES[record.event]
+        course.append((record.at, stage.status))
+        if stage.then:
+            by_itself = record.at + _wait(shop, item, record.event)
+            if place + 1 == len(staged) or by_itself < staged[place + 1].at:
+                course.append((by_itself, stage.then))
+    return course
+
+
+def _wait(shop: Shop, item: Return, event: str) -> int:
+    """How long a stage lasts until it goes on by itself, in seconds."""
+    stage = _STAGES[event]
+    return Draws(shop.seed, shop.number, "rma", item.n, event).between(stage.low, stage.high) * _MINUTE
 
 
 def rmas(world: World, shop: Shop, now: int) -> list[Rma]:

@@ -19,6 +19,8 @@ from tiktokshop_sandbox.documents.size_charts import chart_of
 from tiktokshop_sandbox.draws import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tiktokshop_sandbox.states import Product, Sku
     from tiktokshop_sandbox.storefront import Shop
 
@@ -64,6 +66,10 @@ def inventory(shop: Shop, product: Product, sku: Sku) -> list[Document]:
 
 def audit(product: Product) -> Document:
     """What the platform's reviewers think of the listing."""
+    if product.review is not None:
+        return {"status": "AUDITING"}
+    if product.verdict and product.status not in _AUDIT:
+        return {"status": "FAILED"}
     return {"status": _AUDIT.get(product.status, "APPROVED")}
 
 
@@ -146,10 +152,17 @@ def detail_document(shop: Shop, product: Product) -> Document:
     published = association(shop, product)
     if published:
         shown["global_product_association"] = published
-    if product.status == "FAILED":
+    if product.verdict:
+        shown["audit_failed_reasons"] = product.verdict
+    elif product.status == "FAILED":
         reason = {"position": "product", "reasons": ["The image is blurred"], "suggestions": ["Upload a sharper image"]}
         shown["audit_failed_reasons"] = [reason | {"listing_platform": "TIKTOK_SHOP"}]
-    return shown
+    return written_over(shown, product.shown)
+
+
+def written_over(shown: Document, own: Mapping[str, Any]) -> Document:
+    """A document with what the seller has written in place of what follows from the goods; None takes it away."""
+    return {name: value for name, value in (shown | dict(own)).items() if value is not None} if own else shown
 
 
 _SEARCH_ONLY = frozenset({"sales_regions", "product_sync_fail_reasons"})
@@ -199,7 +212,7 @@ def _detail_sku(shop: Shop, product: Product, index: int) -> Document:
             {"product_id": other, "sku_id": part, "seller_sku": own, "sku_count": count}
             for other, part, own, count in sku.parts
         ]
-    return shown
+    return written_over(shown, sku.shown)
 
 
 def stock_document(shop: Shop, product: Product, sku: Sku) -> Document:

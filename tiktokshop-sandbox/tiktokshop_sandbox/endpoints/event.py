@@ -10,6 +10,7 @@ import msgspec
 
 from tiktokshop_sandbox.contract import INVALID_PARAMETER, ApiError, Endpoint, Param
 from tiktokshop_sandbox.derived.event import subscribe, subscriptions, unsubscribe
+from tiktokshop_sandbox.webhooks.types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,25 +18,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.contract import ApiCall
 
 LONGEST_ADDRESS = 255
-EVENT_TYPES = (
-    "CANCELLATION_STATUS_CHANGE",
-    "INVOICE_STATUS_CHANGE",
-    "NEW_CONVERSATION",
-    "NEW_MESSAGE",
-    "NEW_MESSAGE_LISTENER",
-    "ORDER_STATUS_CHANGE",
-    "PACKAGE_UPDATE",
-    "PRODUCT_AUDIT_STATUS_CHANGE",
-    "PRODUCT_CATEGORY_CHANGE",
-    "PRODUCT_CREATION",
-    "PRODUCT_INFORMATION_CHANGE",
-    "PRODUCT_STATUS_CHANGE",
-    "RECIPIENT_ADDRESS_UPDATE",
-    "RETURN_STATUS_CHANGE",
-    "REVERSE_STATUS_UPDATE",
-    "SELLER_DEAUTHORIZATION",
-    "UPCOMING_AUTHORIZATION_EXPIRATION",
-)
+EVENT_TYPES = tuple(sorted(each.name for each in TYPES.values() if each.by_api))
 _PATH = "/event/202309/webhooks"
 _SCOPE = "seller.authorization.info"
 _EVENT_TYPE = Param("string", required=True, values=EVENT_TYPES)
@@ -56,7 +39,7 @@ def put(call: ApiCall) -> Mapping[str, Any]:
     address = call.body["address"]
     if len(address) > LONGEST_ADDRESS:
         raise ApiError(INVALID_PARAMETER, f"Address must be a maximum of {LONGEST_ADDRESS} characters in length", 400)
-    if not _reachable(address):
+    if not is_reachable(address):
         raise ApiError(INVALID_PARAMETER, "Address is invalid", 400)
     subscribe(call.world, call.the_shop, call.now, call.body["event_type"], address)
     return {}
@@ -68,14 +51,19 @@ def delete(call: ApiCall) -> Mapping[str, Any]:
     return {}
 
 
-def _reachable(address: str) -> bool:
-    """Whether it is an https address of a domain name without a port, the only ones that are sent to."""
+def is_reachable(address: str) -> bool:
+    """Whether it is an address that is sent to: https and a domain name without a port.
+
+    The platform knows no others. The sandbox sends to http on this machine as well, where receivers are developed.
+    """
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
         return False
     host = parts.hostname or ""
+    if parts.scheme == "http":
+        return host == "localhost" or (_is_ip(host) and ip_address(host).is_loopback)
     return parts.scheme == "https" and "." in host and port is None and not _is_ip(host)
 
 

@@ -99,8 +99,12 @@ _BODY = {"product_ids": Param("array", required=True, max_count=MOST_PRODUCTS, i
 
 ENDPOINTS = (
     *(
-        Endpoint("POST", f"/product/202309/products/{verb}", "seller.product.write", _handler(action), body=_BODY)
-        for verb, action in (("activate", ACTIVATE), ("deactivate", DEACTIVATE), ("recover", RECOVER))
+        Endpoint("POST", f"/product/202309/products/{verb}", scope, _handler(action), body=_BODY)
+        for verb, action, scope in (
+            ("activate", ACTIVATE, "seller.product.write"),
+            ("deactivate", DEACTIVATE, "seller.product.write"),
+            ("recover", RECOVER, "seller.product.delete"),
+        )
     ),
     Endpoint("DELETE", "/product/202309/products", "seller.product.delete", _handler(DELETE), body=_BODY),
 )

@@ -159,15 +159,20 @@ def update_prices(call: ApiCall) -> Mapping[str, Any]:
         if product.promotion:
             raise refuse(PRICE_LOCKED)
         for sku, item in _chosen(product, call.body["skus"]):
-            sku.price = _price(shop, item.get("price") or {})
+            sku.price = price_of(shop, item.get("price") or {})
             if item.get("list_price"):
-                wanted = _list_price(shop, item["list_price"])
+                wanted = list_price_of(shop, item["list_price"])
                 sku.list_price = wanted if wanted >= sku.price else 0  # a lower one is silently dropped
         products.touch(life, product)
     return {}
 
 
-def _price(shop: Shop, price: Mapping[str, Any]) -> int:
+def price_of(shop: Shop, price: Mapping[str, Any]) -> int:
+    """A SKU's price in minor units.
+
+    Raises:
+        ApiError: It is missing, malformed, out of range or in another currency.
+    """
     if price.get("currency") != shop.currency:
         raise refuse(CURRENCY)
     text = price.get("amount") or price.get("sale_price")
@@ -183,7 +188,12 @@ def _price(shop: Shop, price: Mapping[str, Any]) -> int:
     return amount
 
 
-def _list_price(shop: Shop, price: Mapping[str, Any]) -> int:
+def list_price_of(shop: Shop, price: Mapping[str, Any]) -> int:
+    """A SKU's list price in minor units.
+
+    Raises:
+        ApiError: The market has none, or it is malformed or out of range.
+    """
     if shop.region != "US" or price.get("currency") != "USD":
         raise refuse(LIST_PRICE_MARKET)
     amount = money.parse(price.get("amount") or "", 2)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.documents.products import detail_document, stock_document
 from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXT, TEXTS, TIME, Filter, narrowed, of_shop, page
+from tiktokshop_sandbox.life.listings import as_version, version_of
 from tiktokshop_sandbox.paging import absent_when_empty
 
 if TYPE_CHECKING:
@@ -107,9 +108,11 @@ def detail(call: ApiCall) -> Mapping[str, Any]:
     """
     with call.world.reading() as store:
         product = store.products[product_key(call, call.path["product_id"])]
-        if call.query["return_under_review_version"] and product.status != "PENDING":
+        if not call.query["return_under_review_version"]:
+            return detail_document(call.the_shop, product)
+        if product.status != "PENDING" and product.review is None:
             raise ApiError(12052547, "The product has no version under review.", 400)
-        return detail_document(call.the_shop, product)
+        return detail_document(call.the_shop, as_version(product, version_of(product)))
 
 
 def inventory(call: ApiCall) -> Mapping[str, Any]:

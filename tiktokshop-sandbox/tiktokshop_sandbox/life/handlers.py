@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiktokshop_sandbox.life import aftersales, buying, finance, hard, orders, products
+from tiktokshop_sandbox.life import aftersales, buying, finance, hard, listings, orders, products
 from tiktokshop_sandbox.life.kinds import EventKind
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ HANDLERS: Mapping[int, Handler] = {
     EventKind.WITHDRAWN: finance.withdrawn,
     EventKind.SELLER: products.seller,
     EventKind.RESTOCK: products.restock,
-    EventKind.AUDIT: products.audit,
+    EventKind.AUDIT: listings.audit,
     EventKind.PLACE: buying.place,
     EventKind.PAY: orders.pay,
     EventKind.EXPIRE: aftersales.expire,

@@ -80,7 +80,9 @@ def _move(life: Life, order: Order, *, back: bool) -> None:
         return  # what is sent for an exchange never came off the counted stock
     for line in order.lines:
         product = life.store.products[order.shop << 32 | line.product]
-        sku = next(sku for sku in product.skus if sku.id == line.sku)
+        sku = next((sku for sku in product.skus if sku.id == line.sku), None)
+        if sku is None or line.warehouse not in product.warehouses:
+            continue  # the seller has taken it out of the product since
         position = product.warehouses.index(line.warehouse)
         sku.committed[position] -= 1
         if back:
@@ -170,12 +172,4 @@ def seller(life: Life, shop: Shop, number: int) -> None:
     doing, statuses = draws.weighted(DOINGS)
     if product.status in statuses:
         doing(life, shop, product, draws)
-        touch(life, product)
-
-
-def audit(life: Life, shop: Shop, number: int) -> None:
-    """The platform has looked at a listing."""
-    product = life.store.products[shop.key(number)]
-    if product.status == "PENDING":
-        product.status = ON_SALE if life.draws(shop, "audit", number, life.now).chance(850) else "FAILED"
         touch(life, product)

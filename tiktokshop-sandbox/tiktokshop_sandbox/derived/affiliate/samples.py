@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.derived.affiliate.invitations import Invitation
     from tiktokshop_sandbox.derived.analytics.creators import Creator
     from tiktokshop_sandbox.shops import World
-    from tiktokshop_sandbox.states import Order
+    from tiktokshop_sandbox.states import Order, Product, Sku
     from tiktokshop_sandbox.storefront import Shop
 
 TO_DECIDE: Final = 7 * DAY  # then the application lapses
@@ -124,11 +124,37 @@ def status(shop: Shop, item: Application, order: Order | None, now: int) -> tupl
     found = _OF_ORDERS.get(order.status, "AWAITING_SHIPMENT")
     if found != "CONTENT_PENDING":
         return found, "PENDING"
-    draws = Draws(shop.seed, shop.number, "sample content", item.number)
-    if draws.chance(200):
-        late = now >= order.delivered + TO_POST
-        return ("UNFULFILL_CANCELLED", "OVERDUE") if late else (found, "PENDING")
-    posted = order.delivered + draws.between(2, 16) * DAY
+    posted, over = _content(shop, item, order)
+    if not posted:
+        return ("UNFULFILL_CANCELLED", "OVERDUE") if now >= over else (found, "PENDING")
     if now < posted:
         return found, "PENDING"
-    return ("COMPLETED", "SUCCEED") if now >= posted + 2 * DAY else (found, "ONGOING")
+    return ("COMPLETED", "SUCCEED") if now >= over else (found, "ONGOING")
+
+
+def _content(shop: Shop, item: Application, order: Order) -> tuple[int, int]:
+    """When the creator of a sample that has arrived posts about it (0: never), and when the matter is over."""
+    draws = Draws(shop.seed, shop.number, "sample content", item.number)
+    if draws.chance(200):
+        return 0, order.delivered + TO_POST
+    posted = order.delivered + draws.between(2, 16) * DAY
+    return posted, posted + 2 * DAY
+
+
+def course(shop: Shop, item: Application, order: Order | None) -> list[tuple[int, str]]:
+    """When an application got, or will get, which status as far as it is certain by now; oldest first."""
+    if order is None:
+        return [(item.at, "PENDING"), (item.decided, item.ending)]
+    found = [(item.at, "AWAITING_SHIPMENT")]
+    found += [(order.rts, "SHIPPED")] if order.rts else []
+    if order.cancelled:
+        return [*found, (order.cancelled, status(shop, item, order, order.cancelled)[0])]
+    if order.delivered:
+        posted, over = _content(shop, item, order)
+        found += [(order.delivered, "CONTENT_PENDING"), (over, "COMPLETED" if posted else "UNFULFILL_CANCELLED")]
+    return found
+
+
+def asked_for(item: Application, product: Product) -> Sku:
+    """The SKU that an application without an order is for."""
+    return product.skus[item.sku % len(product.skus)]

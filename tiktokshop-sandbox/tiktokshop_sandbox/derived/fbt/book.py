@@ -156,7 +156,7 @@ class Book:
         for line in order.lines:
             product = store.products[self._shop.key(line.product)]
             centre = line.warehouse % self._centres
-            index = next(index for index, sku in enumerate(product.skus) if sku.id == line.sku)
+            index = next((index for index, sku in enumerate(product.skus) if sku.id == line.sku), 0)  # it may be gone
             units[line.product * SKUS + index, centre] += 1
             short.setdefault(centre, []).extend(self._introduce(order.created, product, centre))
         for (goods, centre), count in units.items():

@@ -1,0 +1,32 @@
+"""Listings: what must be there before one, pictures, new products, edits of products."""
+
+from tiktokshop_client.operations._operation import Operation
+
+GET_PREREQUISITES = Operation(
+    "get_prerequisites",
+    "GET",
+    "/product/202312/prerequisites",
+    "seller.product.basic",
+    rows="check_results",
+)
+UPLOAD_IMAGE = Operation(
+    "upload_image",
+    "POST",
+    "/product/202309/images/upload",
+    "seller.product.basic",
+    cipher=False,
+)
+CREATE_PRODUCT = Operation(
+    "create_product",
+    "POST",
+    "/product/202309/products",
+    "seller.product.write",
+    repeatable=False,
+)
+EDIT_PRODUCT_PARTLY = Operation(
+    "edit_product_partly",
+    "POST",
+    "/product/202509/products/{product_id}/partial_edit",
+    "seller.product.write",
+    fallback="/product/202309/products/{product_id}/partial_edit",
+)

@@ -1,0 +1,128 @@
+"""A sandbox beside another process: it serves in a process of its own, and ends when the other one does.
+
+The two would share one interpreter otherwise, so that each waits for the other; beside each other they use two cores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from tiktokshop_sandbox.budget import RateLimit
+from tiktokshop_sandbox.sandbox import SandboxError, WorldSize
+from tiktokshop_sandbox.server import Server, prepared
+
+if TYPE_CHECKING:
+    from tiktokshop_sandbox.app import SandboxApp
+
+_RPS: Final = 50
+_END_SECONDS: Final = 10.0
+"""How long it may take to end: it answers what it is asked at that moment, and closes its file."""
+_PROGRAM: Final = "import sys; from tiktokshop_sandbox.beside import serve; serve(sys.argv[1], sys.stdin, sys.stdout)"
+_CONNECTION: Final = ("api_base_url", "auth_base_url", "app_key", "app_secret", "access_token", "refresh_token")
+_NEW_GROUP: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows' word for a session of its own
+
+
+@dataclass
+class Beside:
+    """A sandbox in a process of its own, with what a client needs to use it."""
+
+    api_base_url: str
+    auth_base_url: str
+    app_key: str
+    app_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    _process: subprocess.Popen[bytes] = field(repr=False)
+
+    def close(self) -> None:
+        """Stops it and waits until it has let go of its file. A second call does nothing."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)
+            return
+        self._process.kill()
+        self._process.wait()
+
+
+def start_beside(path: str | None) -> Beside:
+    """Starts a sandbox with the default shops in a process of its own; their clock stands still while it runs.
+
+    `path` is its SQLite file (None: in memory). Signals that a terminal sends to all of its processes, such as
+    Ctrl-C, do not reach it: whoever started it may still have to ask it something.
+
+    Raises:
+        SandboxError: another sandbox has the file, or it is not one of a sandbox.
+    """
+    process = subprocess.Popen(  # noqa: S603 - our own line
+        [sys.executable, "-c", _PROGRAM, path or ""],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        creationflags=_NEW_GROUP,
+    )
+    assert process.stdout is not None  # noqa: S101 - a pipe, as asked for
+    try:
+        said: dict[str, Any] = json.loads(process.stdout.readline() or "{}")
+    except BaseException:  # Ctrl-C while it makes its shops
+        process.kill()
+        raise
+    running = Beside(**said.get("connection", dict.fromkeys(_CONNECTION, "")), _process=process)
+    if "connection" not in said:
+        running.close()
+        raise SandboxError(said.get("problem", "its process ended at once; the lines above say why"))
+    return running
+
+
+def serve(path: str, starter: IO[str], told: IO[str]) -> None:
+    """Serves until `starter` ends, which the process that started this one holds; tells it the connection, or why not.
+
+    What is told is one line of JSON: `{"connection": {...}}` or `{"problem": "..."}`.
+    """
+    serving: list[Server] = []
+    threading.Thread(target=_end_with, args=(starter.fileno(), serving), daemon=True).start()
+    try:
+        with prepared(
+            path or None, size=WorldSize(), budget=RateLimit(_RPS), latency_ms=0, now=None, port=0, hold=True
+        ) as (
+            app,
+            server,
+            sock,
+        ):
+            serving.append(server)
+            _tell(told, {"connection": _connection(app)})
+            gc.freeze()  # the shops are not garbage, and need not be looked through
+            server.run([sock])
+    except SandboxError as error:
+        _tell(told, {"problem": str(error)})
+
+
+def _tell(told: IO[str], what: dict[str, Any]) -> None:
+    with contextlib.suppress(BrokenPipeError):  # it has gone meanwhile
+        told.write(json.dumps(what) + "\n")
+        told.flush()
+
+
+def _end_with(starter: int, serving: list[Server]) -> None:
+    while os.read(starter, 1):  # nothing is ever sent; the end comes however the other process ends
+        pass
+    if not serving:
+        os._exit(1)  # it is still making its shops, for nobody; a file that is half made is begun again
+    serving[0].should_exit = True
+
+
+def _connection(app: SandboxApp) -> dict[str, str]:
+    accounts, url = app.gateway.accounts, app.gateway.host_url
+    tokens = accounts.newest()
+    assert tokens is not None  # noqa: S101 - accounts never open without a pair
+    secrets = (accounts.app.key, accounts.app.secret, tokens.access, tokens.refresh)
+    return dict(zip(_CONNECTION, (url, url, *secrets), strict=True))
