@@ -17,7 +17,11 @@ FAILURES: Final = dict.fromkeys(
         25007002, 38023025,
     ),
     _FAILED,
-)  # fmt: skip
+) | {
+    11034023: "the label took too long; try again later",
+    11034037: "the carrier still prepares the label; try again later",
+    21030005: "a shipping label is being bought; look again later",
+}  # fmt: skip
 """What passes by waiting."""
 
 TOO_FAST: Final = {45111012: "the message service refuses more requests for now"}

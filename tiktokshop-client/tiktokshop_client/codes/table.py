@@ -257,9 +257,6 @@ _FAMILIES: tuple[tuple[int, Category, Action, str], ...] = (
     (12052700, _C.SHOP, _A.STOP, "the platform has deactivated the shop or its seller"),
     (21011006, _C.BUSINESS, _A.DONE, "the package is already shipped"),
     (21011030, _C.BUSINESS, _A.DONE, "the package is already delivered"),
-    (11034023, _C.TRANSIENT, _A.RETRY, "the label took too long; try again later"),
-    (11034037, _C.TRANSIENT, _A.RETRY, "the carrier still prepares the label; try again later"),
-    (21030005, _C.TRANSIENT, _A.RETRY, "a shipping label is being bought; look again later"),
 )
 
 # Refusals that are about the shop's data; all are (business, stop).

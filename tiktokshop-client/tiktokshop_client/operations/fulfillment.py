@@ -1,6 +1,6 @@
 """Packages, their tracking, and where they leave from."""
 
-from tiktokshop_client.operations._operation import SHIPPED_BY_SELLER, UNITED_STATES, Operation
+from tiktokshop_client.operations._operation import SHIPPED_BY_SELLER, Operation
 
 SEARCH_PACKAGES = Operation(
     "search_packages",
@@ -117,7 +117,6 @@ GET_SHIPPING_SERVICES = Operation(
     "POST",
     "/fulfillment/202309/orders/{order_id}/shipping_services/query",
     "seller.fulfillment.basic",
-    markets=UNITED_STATES,
 )
 CREATE_PACKAGE = Operation(
     "create_package",
