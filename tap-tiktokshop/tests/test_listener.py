@@ -575,3 +575,15 @@ def test_a_later_run_of_one_process_still_knows_what_was_missed(world):
     world.windows()
     (example,) = world.listener.hearing.report()["examples"]
     assert (example["identity"], seconds(example["changed_at"])) == ("1", lost)
+
+
+def test_what_has_come_by_the_end_of_a_run_is_not_missed_and_the_next_run_reads_it(world_once):
+    moment = world_once.platform.change("1")
+    world_once.platform.seconds += 5
+    world_once.windows()
+    world_once.tell("1", moment)
+    world_once.listener.peek()
+    assert world_once.listener.hearing.missed() == 0
+    world_once.start()
+    world_once.listen()
+    assert world_once.passed() == 1
