@@ -90,6 +90,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "external_order_id": "#1001",
         "line_items": [{"id": "#1001-1", "origin_id": "576461413038785753"}],
     },
+    "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 
 # Control endpoint -> what it does. Those of the code and those of this table must be the same.

@@ -22,7 +22,15 @@ CARRIERS = {"US": "USPS", "GB": "Evri"}
 AT_ONCE = 20
 """Records of a stream between two states."""
 RTS_SECONDS = 70 * 3_600
-ONCE = ("/packages", "/shipping_info/update", "/approve", "/reject", "/cancellations", "/external_orders")
+ONCE = (
+    "/packages",
+    "/packages/ship",
+    "/shipping_info/update",
+    "/approve",
+    "/reject",
+    "/cancellations",
+    "/external_orders",
+)
 """How the paths of calls end that must be carried out once for each order, request or reference."""
 MUGS = "853000"
 NO = "seller_reject_apply_product_has_been_packed"
@@ -202,6 +210,9 @@ def orders(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
         lines = [{"id": f"ERP-{line['id']}", "origin_id": line["id"]} for line in row["line_items"]]
         reference = {"platform": "ERP_SYSTEM", "external_order_id": f"ERP-{row['id']}", "line_items": lines}
         feed.add("external_order_references", [{"shop_id": shop.id, "order_id": row["id"], **reference}])
+    shipped = [row for row in waiting[most // 4 :] if row["fulfillment_type"] == "FULFILLMENT_BY_SELLER"]
+    one_parcel = [row for row in shipped if len(row["packages"]) < 2]
+    feed.add("shipments", [{"shop_id": shop.id, "order_id": row["id"]} for row in one_parcel[: most // 2]])
     return [row["id"] for row in waiting[: most // 4]]
 
 
@@ -227,7 +238,7 @@ def carried_out_twice(lab: Lab) -> list[str]:
         if entry["method"] != "POST" or entry["code"] != 0 or not entry["path"].endswith(ONCE):
             continue
         body = entry["body"] if isinstance(entry["body"], dict) else json.loads(entry["body"] or "{}")
-        for part in body.get("orders") or [body.get("order_id") or ""]:
+        for part in body.get("orders") or body.get("packages") or [body.get("order_id") or ""]:
             done[entry["path"], json.dumps(part)] += 1
     return [f"{path} {part} carried out {count} times" for (path, part), count in done.items() if count > 1]
 
@@ -310,6 +321,23 @@ def tracking_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     return [(record, (has.get(record["order_id"]), (1, {record["tracking_number"]}))) for record in records]
 
 
+def shipments_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """One package an order, shipped."""
+    has = {
+        key: (len(row["packages"]), {line.get("package_status") for line in row["line_items"]})
+        for key, row in by_id(client, shop, records).items()
+    }
+    return [(record, (has.get(record["order_id"]), (1, {"PROCESSING"}))) for record in records]
+
+
+def labels_lost(lab: Lab, feed: Feed) -> list[str]:
+    """Orders that are shipped without a whole label in the folder."""
+    whole = {file.name.split("-")[0] for file in lab.folder.rglob("*.pdf") if b"%%EOF" in file.read_bytes()[-16:]}
+    return [
+        f"label lost: {row['order_id']}" for row in feed.records.get("shipments", ()) if row["order_id"] not in whole
+    ]
+
+
 def cancelled_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     """Cancelled orders."""
     has = by_id(client, shop, records)
@@ -351,4 +379,5 @@ SHOWN = {
     "external_order_references": references_shown,
     "cancellation_decisions": cancellations_shown,
     "return_decisions": returns_shown,
+    "shipments": shipments_shown,
 }

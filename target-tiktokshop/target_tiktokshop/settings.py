@@ -12,6 +12,8 @@ from tiktokshop_client import Secret, notify
 from tiktokshop_client.configuration import PLAIN_NUMBER
 from tiktokshop_client.errors import ConfigurationError
 
+from target_tiktokshop.day_settings import DAY_SETTINGS, DaySettings
+
 PERCENT = {"type": "number", "minimum": 0}
 PRICES = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 Carriers: TypeAlias = Mapping[str, str | Mapping[str, str]]
@@ -278,6 +280,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": "send",
     },
+    **DAY_SETTINGS,
     "notify": {**notify.SETTING, "description": f"Whom to tell that a guard has stopped the run: {notify.WAYS}."},
 }
 
@@ -308,6 +311,7 @@ class WritingSettings:
     protect_status: bool = True
     carriers: Carriers = field(default_factory=dict)
     deactivate_on_zero: bool = False
+    day: DaySettings = field(default_factory=DaySettings)
     notify: tuple[Secret, ...] = ()
 
     @classmethod
@@ -343,6 +347,7 @@ class WritingSettings:
             protect_status=found["protect_status"],
             carriers=found["carriers"],
             deactivate_on_zero=found["on_zero"] == "deactivate",
+            day=DaySettings.from_found(found),
             notify=notify.checked(found["notify"]),
         )
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tiktokshop_client.calls.limits import Budget, Limits
+from tiktokshop_client.calls.budget import Budget
+from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.errors import ClosedError
 
 

@@ -16,6 +16,8 @@ WRITES = {
     "mark_package_as_shipped_202309",
     "ship_package",
     "ship_packages",
+    "create_package",
+    "create_package_202309",
     "update_order_shipping_info",
     "update_package_shipping_info",
     "update_package_shipping_info_202309",
@@ -76,7 +78,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 90
+    assert len(OPERATIONS) == 95
     assert set(OPERATIONS) >= WRITES
 
 

@@ -27,6 +27,7 @@ NAMES = {
     "auth_base_url",
     "requests_per_second",
     "budget_scope",
+    "budget_store",
     "requests_per_day",
     "analytics_requests_per_second",
     "request_timeout_seconds",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
 from tiktokshop_client.calls.daily import Daily
+from tiktokshop_client.calls.documents import fetch
 from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.calls.walk import Walk
 from tiktokshop_client.clock import SystemClock
@@ -23,9 +24,10 @@ from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.operations import GET_SHOPS, same_region
+from tiktokshop_client.places import open_place
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
-from tiktokshop_client.tokens.refresh import Tokens, store_for
+from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,6 +88,7 @@ class Client:
         redactor = known
         redactor.add(settings.app_secret, settings.access_token, settings.refresh_token)
         self._settings = settings
+        self._clock = clock
         self._redactor = redactor
         self._closing = Event()
         self._transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
@@ -100,7 +103,13 @@ class Client:
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
         self.daily = Daily(settings.requests_per_day)
         self._limits = Limits(
-            settings.requests_per_second, clock, self._closing, families, settings.budget_scope, self.daily
+            settings.requests_per_second,
+            clock,
+            self._closing,
+            families,
+            settings.budget_scope,
+            self.daily,
+            open_place(settings.budget_store, None if token_store else kept_at(settings)),
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self._shops: tuple[Shop, ...] | None = None
@@ -120,6 +129,7 @@ class Client:
     def close(self) -> None:
         """Wakes every waiting call, which then raises ``ClosedError``, and closes the connections."""
         self._closing.set()
+        self._limits.leave()
         self._tokens.close()
         self._transport.close()
 
@@ -223,6 +233,17 @@ class Client:
         call = self._call(operation, shop, None, None, None, tally)
         call.carry(form)
         return self._caller.perform(call)
+
+    def document(self, url: str) -> bytes:
+        """The bytes behind an address that an answer has given, like that of a label; no token goes along.
+
+        Raises:
+            TikTokShopError: It cannot be fetched, or the address is not valid (any more): ask for a new one.
+        """
+        plain = self._settings.api_base_url.startswith("http:")
+        return fetch(
+            url, self._transport, clock=self._clock, closing=self._closing, tries=self._settings.max_tries, plain=plain
+        )
 
     def pages(  # noqa: PLR0913 - what is asked, and how its pages are wanted
         self,

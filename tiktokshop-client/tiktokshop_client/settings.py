@@ -120,6 +120,16 @@ SETTINGS: Mapping[str, Any] = {
             ),
             "default": "family",
         },
+        "budget_store": {
+            "type": "string",
+            "title": "Budget store",
+            "description": (
+                "A Redis, `redis://…` or `rediss://…`, through which any number of processes share the budget of each "
+                "shop. Without it, processes share it that have the same `token_store`, if that is a Redis, or a file "
+                "on one machine."
+            ),
+            "examples": ["redis://127.0.0.1:6379/0"],
+        },
         "requests_per_day": {
             "type": "integer",
             "minimum": 1,
@@ -203,6 +213,7 @@ class Settings:
     requests_per_second: float = 50.0
     budget_scope: Scope = "family"
     analytics_requests_per_second: float = 1.0
+    budget_store: Address | None = None
     requests_per_day: int | None = None
     request_timeout_seconds: float = 60.0
     max_tries: int = 5
@@ -221,7 +232,7 @@ class Settings:
         """
         if _boolean(config, "sandbox"):
             config = {**config, **sandbox.connection(_text(config, "sandbox_path"))}
-        token_store = _text(config, "token_store")
+        token_store, budget_store = _text(config, "token_store"), _text(config, "budget_store")
         settings = cls(
             app_key=_credential(config, "app_key", needed=True),
             app_secret=Secret(_credential(config, "app_secret", needed=True)),
@@ -234,6 +245,7 @@ class Settings:
             requests_per_second=_positive(config, "requests_per_second", 50),
             budget_scope=_scope(config, "budget_scope", "family"),
             analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
+            budget_store=_redis(budget_store),
             requests_per_day=_most(config, "requests_per_day"),
             request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
             max_tries=_tries(config, "max_tries", _tries(config, "max_retries", 5)),
@@ -243,6 +255,8 @@ class Settings:
         known.add(settings.app_secret, settings.access_token, settings.refresh_token)
         if isinstance(settings.token_store, Address):
             known.add(*_passwords(token_store))
+        if settings.budget_store:
+            known.add(*_passwords(budget_store))
         if settings.keep_tokens and not (settings.access_token or settings.refresh_token or token_store):
             raise ConfigurationError(
                 "the setting refresh_token is missing: set it, or set token_store to where tiktokshop auth login has "
@@ -268,6 +282,15 @@ def _store(text: str) -> Path | Address | None:
     if kind:
         return Address(kind, Secret(text))
     return Path(text).expanduser() if text else None
+
+
+def _redis(text: str) -> Address | None:
+    if not text:
+        return None
+    kind = kind_of(text, "budget_store")
+    if kind not in {"redis", "rediss"}:
+        raise ConfigurationError("the setting budget_store must be a Redis, like redis://user:password@host:6379/0")
+    return Address(kind, Secret(text))
 
 
 def _text(config: Mapping[str, Any], name: str) -> str:

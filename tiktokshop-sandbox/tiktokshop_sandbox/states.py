@@ -100,6 +100,7 @@ class Package(Struct, array_like=True):
     corrections: int = 0
     handover: str = ""
     notes: list[tuple[str, str]] = []  # (tracking number, note) of further parcels of one order
+    slot: tuple[int, int] | None = None  # when the carrier comes for it
 
 
 class Recipient(Struct, array_like=True):

@@ -27,6 +27,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "cancellation_decisions": (operations.SEARCH_CANCELLATIONS, operations.APPROVE_CANCELLATION),
     "return_decisions": (operations.SEARCH_RETURNS, operations.APPROVE_RETURN),
     "external_order_references": (operations.GET_EXTERNAL_ORDERS, operations.ADD_EXTERNAL_ORDERS),
+    "shipments": (operations.GET_ORDERS, operations.GET_HANDOVER_SLOTS, operations.SHIP_PACKAGES),
 }
 """Stream -> operations that stand for all it calls: every scope it takes is among theirs."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
 from tiktokshop_client.operations import (
+    CREATE_PACKAGE,
     CREATE_PRODUCT,
     DEACTIVATE_PRODUCTS,
     EDIT_PRODUCT_PARTLY,
@@ -15,6 +16,7 @@ from tiktokshop_client.operations import (
     SEARCH_ORDERS,
     SEARCH_PRODUCTS,
     SEARCH_RETURNS,
+    SHIP_PACKAGES,
 )
 
 from target_tiktokshop.writing.changes import Stop
@@ -128,6 +130,10 @@ MASSES = (
         FEW,
     ),
 )
+# Stream -> the setting that says how many things a run may do at most, what makes a row one of them, and its words.
+CAPS: Mapping[str, tuple[str, frozenset[str], str]] = {
+    "shipments": ("max_shipments", frozenset({SHIP_PACKAGES.name, CREATE_PACKAGE.name}), "packages would be shipped"),
+}
 # Stream -> the field whose value no more than `max_orders_per_number` orders may share.
 NUMBERS = {"tracking": "tracking_number", "external_order_references": "external_order_id"}
 
@@ -140,6 +146,20 @@ def found(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
             yield from _too_many(mass, shop, group, run)
     yield from _repeated(rows, run)
     yield from _new(rows, run)
+    yield from _beyond(rows, run)
+
+
+def _beyond(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
+    """More of something than a run may do, whatever the shop has."""
+    for stream, group in by(still_open(rows), lambda row: row.stream).items():
+        if stream not in CAPS:
+            continue
+        name, operations, words = CAPS[stream]
+        done = run.changes.counts.get(name, 0) + sum(row.operation in operations for row in group)
+        run.changes.counts[name] = done
+        most = getattr(run.settings.day, name)
+        if done > most:
+            yield Stop(name, f"{done} {words}, more than {name} ({most})")
 
 
 def _stock(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:

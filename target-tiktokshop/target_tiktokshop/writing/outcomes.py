@@ -65,6 +65,9 @@ REASONS: Mapping[str, str] = {
     "too_late": "tracking numbers may be corrected within 72 hours of shipping, and that time is over: tell the buyer",
     "market": "the platform makes the packages itself in this market, and has not made one: feed it again later",
     "no_lines": "nothing of the order is left to ship: its line items are cancelled, or the shop shows none of them",
+    "shipped_by_seller": "the seller ships this order: feed its tracking number to the stream tracking",
+    "partly_packed": "some of the line items have a package already: name order_line_item_ids or package_id",
+    "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, then feed it again",
     "after_sale": "the buyer has asked to cancel the order: decide about that first",
 }
 
@@ -95,6 +98,14 @@ CODES: Mapping[str, Code] = {
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists them."),
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
+    "no_pickup": Code("The carrier does not come for this package: set `handover_method` to `DROP_OFF`."),
+    "no_slot": Code("No pick-up slot with room is the one asked for, or fits `pickup_rule`; the message lists them."),
+    "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
+    "label_missing": Code(
+        "The package is shipped, but its label could not be fetched or written: feed the record again, which fetches "
+        "it and ships nothing.",
+        (UNCONFIRMED,),
+    ),
     "deleted_row": Code(
         "The tap marks the row as deleted, so what it says is no longer true: take such rows out of the feed, or send "
         "what is to hold instead, like a quantity of 0."

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from threading import Event
 
-    from tiktokshop_client.calls.limits import Budget, Limits
+    from tiktokshop_client.calls.budget import Budget
+    from tiktokshop_client.calls.desk import FleetBudget
+    from tiktokshop_client.calls.limits import Limits
     from tiktokshop_client.clock import Clock
     from tiktokshop_client.http.bounds import Allowance
     from tiktokshop_client.http.transport import Reply, Transport
@@ -249,7 +251,7 @@ class Caller:
     def parallel(self, operation: Operation, shop: Shop | None) -> int:
         """See ``Client.parallel``."""
         return self._limits.budget(
-            self._settings.app_key, shop.id if shop else "", operation.family, operation.name
+            self._settings.app_key, shop.id if shop else "", operation.family, operation.name, write=operation.writes
         ).parallel
 
     def perform(self, call: Call, *, rows: str | None = None, outline: tuple[str, ...] = ()) -> Answer:
@@ -293,8 +295,9 @@ class Caller:
         except DayUsedUpError as error:
             raise error.about(call.context) from None
         slot = budget.acquire()
-        call.tally.add(calls=1, waited=max(0.0, slot - signed_at))
-        if self._clock.monotonic() - signed_at > STALE:
+        waited = self._clock.monotonic() - signed_at
+        call.tally.add(calls=1, waited=max(0.0, waited))
+        if waited > STALE:
             url = self._signed(call)
         # A large answer has this to itself until it is decoded: what is made of it is larger still.
         with self._transport.allowance(decoded=not rows or "." in rows) as allowance:
@@ -348,9 +351,11 @@ class Caller:
             allowance=allowance,
         )
 
-    def _budget(self, call: Call) -> Budget:
-        shop_id = call.shop.id if call.shop else ""
-        return self._limits.budget(self._settings.app_key, shop_id, call.operation.family, call.operation.name)
+    def _budget(self, call: Call) -> Budget | FleetBudget:
+        shop_id, operation = call.shop.id if call.shop else "", call.operation
+        return self._limits.budget(
+            self._settings.app_key, shop_id, operation.family, operation.name, write=operation.writes
+        )
 
     def _remedy(self, attempt: _Attempt, error: TikTokShopError) -> bool:
         """Whether something was changed that makes another attempt worthwhile at once; each remedy helps once."""

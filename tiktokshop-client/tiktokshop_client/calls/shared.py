@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.calls.throttle import Throttle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tiktokshop_client.clock import Clock
 
 PACE = 1.013
@@ -61,6 +63,11 @@ STRAY = 0.01
 AT_ONCE = 2.0
 """Seconds within which refusals of several members are about what they share."""
 
+_PACKED = (
+    *("known", "more", "grown_at", "fell_at", "patience", "passed", "wider", "widened_at", "strays", "due"),
+    *("members", "refused"),
+)
+
 
 @dataclass
 class Departure:
@@ -77,11 +84,13 @@ class Shared:
         ceiling: Requests per second that are allowed from the start.
         clock: Time.
         grows: Whether more is tried when the members want more together.
+        apart: The part by which pace and guard are wider anyhow, because several processes send.
     """
 
-    def __init__(self, ceiling: float, clock: Clock, *, grows: bool) -> None:
+    def __init__(self, ceiling: float, clock: Clock, *, grows: bool, apart: float = 0.0) -> None:
         self._clock = clock
         self._grows = grows
+        self._least_apart = apart
         self._throttle = Throttle(ceiling, clock)  # for refusals at the ceiling and below
         self._known = self._throttle.fastest  # a rate that the platform is known to take
         self._more = 0.0  # what has been added to the ceiling
@@ -131,6 +140,29 @@ class Shared:
         """Notes a request that left so long after its slot that it was forgotten."""
         self._left.append(departure)
 
+    def never_left(self, departure: Departure) -> None:
+        """Takes back a slot that was given and not used; no earlier one is given for it."""
+        if departure in self._left:
+            self._left.remove(departure)
+            last = max((left.moment for left in self._left), default=-math.inf)
+            self._due = max(self._due - PACE / self.rate, last)
+            self._throttle.never_went(departure.slot)
+
+    def pack(self, since: float) -> dict[str, Any]:
+        """All that it knows, for ``unpack``; of the requests only those since then."""
+        return {
+            "throttle": self._throttle.pack(since),
+            "left": [(departure.slot, departure.moment) for departure in self._left],
+            **{name: getattr(self, f"_{name}") for name in _PACKED},
+        }
+
+    def unpack(self, packed: Mapping[str, Any], departures: dict[float, Departure]) -> None:
+        """Goes on from what ``pack`` has given; what several budgets share is one thing again in ``departures``."""
+        self._throttle.unpack(packed["throttle"])
+        self._left = deque(departures.setdefault(slot, Departure(slot, moment)) for slot, moment in packed["left"])
+        for name in _PACKED:
+            setattr(self, f"_{name}", packed[name])
+
     def refused(self, slot: float, member: str, retry_after: float | None) -> bool:
         """Lowers the ceiling if the refusal of a member's request is about what it shares with others.
 
@@ -166,7 +198,7 @@ class Shared:
         self._passed = self._strays = 0
 
     def _apart(self, now: float) -> float:
-        return APART + self._wider if self._several(self._members, now) else 0.0
+        return max(self._least_apart, APART + self._wider if self._several(self._members, now) else 0.0)
 
     @staticmethod
     def _several(moments: dict[str, float], now: float) -> bool:

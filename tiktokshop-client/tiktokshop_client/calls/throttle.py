@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left
-from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import Counter, deque
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.http.retries import TOTAL_DEADLINE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tiktokshop_client.clock import Clock
 
 SLOWEST = 0.2
@@ -36,14 +39,6 @@ RECENT = 1_000
 """The requests that are looked back on for that: twenty seconds at the platform's own figure."""
 
 
-@dataclass
-class _Recent:
-    """A request of late: its slot, and whether it was refused."""
-
-    slot: float
-    refused: bool = False
-
-
 class Throttle:
     """What a ceiling's refusals have left of it. Its owner makes sure that one thread at a time uses it."""
 
@@ -55,7 +50,9 @@ class Throttle:
         self._clock = clock
         self._base = self.fastest  # the rate at _slowed_at; it grows from there
         self._slowed_at = -math.inf
-        self._recent: deque[_Recent] = deque(maxlen=RECENT)
+        self._recent: deque[float] = deque(maxlen=RECENT)  # the slots of the requests of late
+        self._refused: deque[float] = deque(maxlen=RECENT)  # those of them that were refused
+        self._forgot = False  # whether some of them were left out when it was packed
         self._limited_at = -math.inf  # the last slot that a limit refused for certain
 
     @property
@@ -72,7 +69,12 @@ class Throttle:
 
     def went(self, slot: float) -> None:
         """Notes a request."""
-        self._recent.append(_Recent(slot))
+        self._recent.append(slot)
+
+    def never_went(self, slot: float) -> None:
+        """Takes back what ``went`` has noted."""
+        if slot in self._recent:
+            self._recent.remove(slot)
 
     def pause(self, seconds: float | None) -> None:
         """Allows no request for this long, but no longer than a call may take; None means no pause."""
@@ -94,14 +96,36 @@ class Throttle:
         self._note(slot)
         return self._beyond_chance()
 
+    def pack(self, since: float) -> dict[str, Any]:
+        """All that it knows, for ``unpack``; of the requests only those since then."""
+        recent = array("d", [slot for slot in self._recent if slot >= since])
+        return {
+            "base": self._base,
+            "slowed_at": self._slowed_at,
+            "paused_until": self.paused_until,
+            "limited_at": self._limited_at,
+            "recent": recent.tobytes(),
+            "refused": [slot for slot in self._refused if slot >= since],
+            "forgot": self._forgot or len(recent) < len(self._recent) or len(recent) == RECENT,
+        }
+
+    def unpack(self, packed: Mapping[str, Any]) -> None:
+        """Goes on from what ``pack`` has given."""
+        self._base = min(packed["base"], self.fastest)
+        self._slowed_at = packed["slowed_at"]
+        self.paused_until = packed["paused_until"]
+        self._limited_at = packed["limited_at"]
+        self._recent = deque(array("d", packed["recent"]), maxlen=RECENT)
+        self._refused = deque(packed["refused"], maxlen=RECENT)
+        self._forgot = packed["forgot"]
+
     def _note(self, slot: float) -> None:
-        for recent in reversed(self._recent):
-            if recent.slot == slot:
-                recent.refused = True
-                break
+        if slot in self._recent and self._refused.count(slot) < self._recent.count(slot):
+            self._refused.append(slot)
 
     def _beyond_chance(self) -> bool:
-        return sum(recent.refused for recent in list(self._recent)[-LAST:]) > CHANCE
+        last = Counter(islice(reversed(self._recent), LAST))
+        return sum((last & Counter(self._refused)).values()) > CHANCE
 
     def _by_chance(self, slot: float) -> bool:
         """Whether refusals up to this one came at any rate: the platform lets more pass in another second.
@@ -112,17 +136,21 @@ class Throttle:
         if self._beyond_chance():
             self._limited_at = slot
             return False
-        known = self._recent[0].slot + 1.0 if len(self._recent) == RECENT else -math.inf
+        forgot = self._forgot or len(self._recent) == RECENT
+        known = self._recent[0] + 1.0 if forgot and self._recent else -math.inf
         since = max(self._limited_at, known)
+        refused = Counter(self._refused)
         passed: list[float] = []
         least, most = math.inf, 0
         for recent in self._recent:
-            if recent.slot > slot:
+            if recent > slot:
                 break
-            before = len(passed) - bisect_left(passed, recent.slot - 1.0)
-            if not recent.refused:
-                passed.append(recent.slot)
-                most = max(most, before + 1) if recent.slot > self._limited_at + 1.0 else most
-            elif recent.slot > since:
+            before = len(passed) - bisect_left(passed, recent - 1.0)
+            if not refused[recent]:
+                passed.append(recent)
+                most = max(most, before + 1) if recent > self._limited_at + 1.0 else most
+                continue
+            refused[recent] -= 1
+            if recent > since:
                 least = min(least, before)
         return least + 1 < most and least < BELOW * most  # a platform's seconds are not quite ours

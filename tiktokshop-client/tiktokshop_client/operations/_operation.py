@@ -87,6 +87,11 @@ class Operation:
         """The API family, which shares one request budget: the first part of the path."""
         return self.path.split("/")[1]
 
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something. Searches are POSTs as well, but have rows."""
+        return self.method != "GET" and self.rows is None
+
     def excluded_from(self, region: str) -> bool:
         """Whether only other regions have this endpoint, so that a call cannot succeed."""
         return self.markets is not None and same_region(region) not in self.markets

@@ -111,8 +111,8 @@ _SHORT_WORD = re.compile(r"[A-Za-z]{1,10}")
 """What may be shown of an address: no password is as short and simple."""
 
 
-def kind_of(text: str) -> str:
-    """The kind of store that a ``token_store`` names, "" for a file.
+def kind_of(text: str, setting: str = "token_store") -> str:
+    """The kind of store that a ``token_store``, or another setting, names, "" for a file.
 
     Raises:
         ConfigurationError: It looks like a URL, but of no kind that is known, or is one in which a character of the
@@ -122,24 +122,24 @@ def kind_of(text: str) -> str:
     if colon and kind in _ONLY_READ:
         return kind
     if colon and kind in KINDS and rest.startswith("//"):
-        _check(kind, rest[2:])
+        _check(kind, rest[2:], setting)
         return kind
     if "://" in text:
         named = f": {kind}://" if _SHORT_WORD.fullmatch(kind) and rest.startswith("//") else ""
         raise ConfigurationError(
-            f"the setting token_store names a kind of store that is not known{named}; there are a file's path, env:, "
+            f"the setting {setting} names a kind of store that is not known{named}; there are a file's path, env:, "
             f"command:, {_URLS}",
         )
     if _LIKE_A_KIND.match(text) or _LIKE_A_PASSWORD.match(text):
         raise ConfigurationError(
-            "the setting token_store is neither a file's path nor written as a URL: write it like "
+            f"the setting {setting} is neither a file's path nor written as a URL: write it like "
             "redis://user:password@host:6379/0, env:NAME or command:program, in small letters; the kinds of URL are "
             f"{_URLS}",
         )
     return ""
 
 
-def _check(kind: str, rest: str) -> None:
+def _check(kind: str, rest: str, setting: str) -> None:
     """Refuses an address whose parts are not what its writer took them for; its host and its path are shown later.
 
     Raises:
@@ -148,12 +148,12 @@ def _check(kind: str, rest: str) -> None:
     place, *others = re.split(r"[/?#]", rest, maxsplit=1)
     if kind in _BUCKETS and ":" in place:
         raise ConfigurationError(
-            f"the setting token_store holds more than {kind}://bucket/folder/for/one/seller: leave user and password "
+            f"the setting {setting} holds more than {kind}://bucket/folder/for/one/seller: leave user and password "
             "out, they come from the cloud's own settings on this machine",
         )
     if kind not in _BUCKETS and (place.count("@") > 1 or "@" in "".join(others)):
         raise ConfigurationError(
-            "the setting token_store has an @ that is not the one behind user and password: write characters of the "
+            f"the setting {setting} has an @ that is not the one behind user and password: write characters of the "
             "user, the password and the options in percents, %40 for @, %2F for /, %3F for ?, %23 for #, %3A for :, "
             "%25 for %",
         )

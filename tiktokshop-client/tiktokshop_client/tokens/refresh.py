@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tiktokshop_client.http.transport import Transport
     from tiktokshop_client.redaction import Redactor
     from tiktokshop_client.settings import Settings
-    from tiktokshop_client.stores import TokenStore
+    from tiktokshop_client.stores import Address, TokenStore
 
 __all__ = ["Tokens", "expiry", "fingerprint", "store_for"]
 
@@ -75,10 +75,15 @@ def _seeds(settings: Settings) -> tuple[Secret | None, Secret | None]:
 
 def store_for(settings: Settings) -> TokenStore:
     """The store that the settings ask for; by default a file of its own for each seed."""
+    where = kept_at(settings)
+    return MemoryStore() if where is None else open_store(where, settings.app_key)
+
+
+def kept_at(settings: Settings) -> Path | Address | None:
+    """Where the tokens are kept, None for nowhere."""
     if not settings.keep_tokens:
-        return MemoryStore()
-    default = DEFAULT_FOLDER / f"tokens-{fingerprint(settings)[:12]}.json"
-    return open_store(settings.token_store or default, settings.app_key)
+        return None
+    return settings.token_store or DEFAULT_FOLDER / f"tokens-{fingerprint(settings)[:12]}.json"
 
 
 class Tokens:

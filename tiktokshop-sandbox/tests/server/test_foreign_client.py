@@ -17,6 +17,8 @@ if sys.version_info < (3, 11):
     pytest.skip("tiktok-shop-api needs Python 3.11", allow_module_level=True)
 
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
+from tiktok_shop_api.generated.models.batch_ship_packages_request import BatchShipPackagesRequest
+from tiktok_shop_api.generated.models.create_packages_request import CreatePackagesRequest
 from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
 from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
 from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
@@ -183,6 +185,32 @@ def test_it_updates_an_inventory_and_reads_it_back(shop):
     (read,) = found.data.inventory[0].to_dict()["skus"]
     available = {entry["warehouse_id"]: entry["available_quantity"] for entry in read["warehouse_inventory"]}
     assert available == wanted
+
+
+def ready(shop):
+    """An order whose parcel the platform's carrier takes."""
+    body = GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT", "shipping_type": "TIKTOK"})
+    orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
+    own = [order for order in orders if order["fulfillment_type"] == "FULFILLMENT_BY_SELLER"]
+    return next(order for order in own if not order["is_buyer_request_cancel"])
+
+
+def test_it_ships_a_package_of_the_platform_and_fetches_its_label(shop, shops):
+    order = ready(shop)
+    if next(one.region for one in shops if one.id == shop.id) == "US":
+        body = CreatePackagesRequest.from_dict({"ship_type": "1", "order_id": order["id"]})
+        package = shop.fulfillment.create_packages(body=body).data.package_id
+    else:
+        package = order["packages"][0]["id"]
+        slots = shop.fulfillment.get_package_handover_time_slots(package).data.to_dict()["pickup_slots"]
+        slot = {name: time for name, time in next(s for s in slots if s["avaliable"]).items() if name != "avaliable"}
+        parcel = {"id": package, "handover_method": "PICKUP", "pickup_slot": slot}
+        answer = shop.fulfillment.batch_ship_packages(body=BatchShipPackagesRequest.from_dict({"packages": [parcel]}))
+        assert not answer.to_dict().get("data", {}).get("errors")
+    document = shop.fulfillment.get_package_shipping_document(package, document_type="SHIPPING_LABEL").data
+    label = requests.get(document.doc_url, timeout=10)
+    assert (label.headers["content-type"], label.content[:5]) == ("application/pdf", b"%PDF-")
+    assert document.tracking_number.encode() in label.content
 
 
 def png(side):

@@ -48,7 +48,7 @@ def release(life: Life, shop: Shop, number: int) -> None:
     """The hour is over: the seller can ship."""
     order = find(life, shop, number)
     order.status, order.hold, order.ready = "AWAITING_SHIPMENT", False, life.now
-    if shop.options[order.option].shipping_type == "TIKTOK" or not shop.market.marks_as_shipped:
+    if _has_packages(shop, order):
         for indexes in parcels(order):
             _wrap(life, shop, order, indexes)
     touch(life, order)
@@ -59,6 +59,14 @@ def release(life: Life, shop: Shop, number: int) -> None:
         life.at(life.now + plan.ship // 2, shop, EventKind.SELLER_CANCEL, number)
     else:
         life.at(life.now + plan.ship, shop, EventKind.SHIP, number)
+
+
+def _has_packages(shop: Shop, order: Order) -> bool:
+    """Whether packages are there before anybody ships; in the United States buying a label makes one."""
+    option = shop.options[order.option]
+    if option.shipping_type == "SELLER":
+        return not shop.market.marks_as_shipped
+    return shop.region != "US" or option.fulfillment_type == "FULFILLMENT_BY_TIKTOK"
 
 
 def parcels(order: Order) -> list[list[int]]:

@@ -1,0 +1,77 @@
+"""What a place for shared budgets can do, and which one the settings name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.places.file import FilePlace
+from tiktokshop_client.stores import Address, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
+
+REDIS = frozenset({"redis", "rediss"})
+
+
+class BudgetPlace(Protocol):
+    """Keeps a document under each key, and changes it for one process at a time.
+
+    Attributes:
+        name: What a human knows the place by, without secrets.
+        alone: The part of a budget that a process allows itself if it has never reached the place.
+    """
+
+    name: str
+    alone: float
+
+    def now(self) -> float:
+        """Seconds by the place's clock, which all processes share."""
+
+    def exchange(self, key: str, change: Callable[[bytes | None, float], tuple[bytes, Result]]) -> Result:
+        """Changes a document; nobody else has changed it meanwhile.
+
+        Args:
+            key: Which document.
+            change: From what is stored (None if nothing is) and the place's seconds to what is to be stored, and the
+                result. It may be called several times; the last one counts.
+
+        Raises:
+            TransientError: The place cannot be reached, or does not answer in time.
+            ConfigurationError: It does not let us.
+        """
+
+
+def open_place(budget_store: Address | None, token_store: Path | Address | None) -> BudgetPlace | None:
+    """The place that the settings name; else Redis or the folder where the tokens are; None where that is neither.
+
+    Raises:
+        ConfigurationError: The address cannot be used, or the library for it is missing.
+    """
+    if budget_store is not None:
+        return _redis(budget_store, "budget_store")
+    if isinstance(token_store, Path):
+        return FilePlace(token_store.with_name(f"{token_store.name}.budgets"))
+    if token_store is not None and token_store.kind in REDIS:
+        return _redis(token_store, "token_store")
+    return None
+
+
+def _redis(address: Address, setting: str) -> BudgetPlace:
+    if find_spec("redis") is None:
+        raise ConfigurationError(
+            f"the setting {setting} names a Redis, whose library is not installed: install tiktokshop-client with the "
+            "extra redis, in a clone with pip install './tiktokshop-client[redis]'"
+        )
+    url = address.text.reveal()
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key != "name"]
+    bare = parts._replace(query=urlencode(query)).geturl()
+    made: BudgetPlace = import_module("tiktokshop_client.places.redis").RedisPlace(bare, shown(url), setting)
+    return made
