@@ -133,6 +133,7 @@ COMMANDS = (
     ("tap-tiktokshop",),
     ("target-tiktokshop",),
     ("target-tiktokshop-refeed",),
+    ("target-tiktokshop-table",),
     ("tiktokshop",),
     ("tiktokshop", "auth"),
     ("tiktokshop", "auth", "login"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,6 +32,7 @@ ONCE = (
     "/external_orders",
 )
 """How the paths of calls end that must be carried out once for each order, request or reference."""
+MUGS = "853000"
 NO = "seller_reject_apply_product_has_been_packed"
 OUT_OF_STOCK = "seller_cancel_reason_out_of_stock"
 PENDING = {
@@ -107,8 +109,41 @@ def feed_of(lab: Lab, most: int) -> Feed:
         for shop in client.shops():
             answers(feed, client, shop, most)
             moving = [*orders(feed, client, shop, most), *decisions(feed, client, shop, most)]
+            feed.add("listings", listings(lab, client, shop, most))
             products(feed, client, shop, most, {sku for key in moving for sku in skus_of(client, shop, key)})
     return feed
+
+
+def listings(lab: Lab, client: Client, shop: Shop, most: int) -> Records:
+    """New products, some with a picture that others have, too."""
+    found = client.call(operations.GET_WAREHOUSES, shop=shop).data["warehouses"]
+    place = next(row["id"] for row in found if row["type"] == "SALES_WAREHOUSE")
+    records = []
+    for number in range(most // 4):
+        picture = lab.folder / f"picture-{number % 7}.bmp"
+        picture.write_bytes(bmp(number % 7))
+        sku = {"seller_sku": f"SOAK-{shop.region}-{number}", "price": "12", "quantity": 5, "warehouse_id": place}
+        records.append(
+            {
+                "shop_id": shop.id,
+                "title": f"A mug of stoneware, number {number} of many",
+                "description": "<p>Holds tea.</p>",
+                "category_id": MUGS,
+                "main_images": [str(picture)],
+                "attributes": {"Material": "Stoneware"},
+                "package_weight": {"value": "0.5", "unit": "KILOGRAM"},
+                "package_dimensions": {"length": 9, "width": 9, "height": 9, "unit": "CENTIMETER"},
+                "skus": [sku],
+            }
+        )
+    return records
+
+
+def bmp(shade: int, side: int = 300) -> bytes:
+    """A square picture of one shade of grey."""
+    row = bytes([shade]) * side * 3 + bytes(-side * 3 % 4)
+    head = struct.pack("<IHHIIiiHHIIiiII", 54 + len(row) * side, 0, 0, 54, 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + head + row * side
 
 
 def skus_of(client: Client, shop: Shop, order_id: str) -> set[str]:
@@ -242,6 +277,17 @@ def all_products(client: Client, shop: Shop) -> Records:
     ]
 
 
+def listings_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """How many products have each seller SKU."""
+    numbers = [record["skus"][0]["seller_sku"] for record in records]
+    has: Counter[str] = Counter()
+    for start in range(0, len(numbers), 10):
+        search = {"seller_skus": numbers[start : start + 10]}
+        for row in rows(client, shop, operations.SEARCH_PRODUCTS, **search):
+            has.update(sku["seller_sku"] for sku in row["skus"])
+    return [(record, (has[number], 1)) for record, number in zip(records, numbers, strict=True)]
+
+
 def stock_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     """Units by SKU and warehouse."""
     has = {
@@ -345,6 +391,7 @@ def returns_shown(client: Client, shop: Shop, records: Records) -> Pairs:
 
 SHOWN = {
     "inventory": stock_shown,
+    "listings": listings_shown,
     "prices": prices_shown,
     "product_status": status_shown,
     "tracking": tracking_shown,

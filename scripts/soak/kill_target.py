@@ -26,7 +26,7 @@ MOST_KILLS = 8
 LEAST_ORDERS = 4_000
 """A shop with fewer has seldom a cancellation and a return that wait for decisions at the same time."""
 LAST_SECONDS = 300
-GOOD = {"applied", "unchanged"}
+GOOD = {"applied", "unchanged", "in_review"}
 
 
 def start(one: Shop, feed: Path, **more: Any) -> subprocess.Popen[bytes]:

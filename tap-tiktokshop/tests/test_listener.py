@@ -496,6 +496,8 @@ def test_what_only_a_window_has_found_is_missed_unless_its_event_is_merely_late(
     world.platform.seconds += 5
     world.windows()
     hearing = world.listener.hearing
+    world.listen()
+    world.windows()
     assert {each["identity"] for each in hearing.report()["examples"]} == {"2", "3"}
     world.tell("2", late)
     world.listen()
@@ -561,3 +563,15 @@ def test_a_run_that_does_not_follow_leaves_trouble_to_its_windows_and_to_the_nex
     world_once.listen()
     assert world_once.passed() == 1
     assert world_once.platform.asked == [], "its windows have read it"
+
+
+def test_a_later_run_of_one_process_still_knows_what_was_missed(world):
+    world.platform.seconds += 900
+    world.listen()
+    lost = world.platform.change("1")
+    world.listen()
+    world.platform.seconds += 900
+    world.listen()
+    world.windows()
+    (example,) = world.listener.hearing.report()["examples"]
+    assert (example["identity"], seconds(example["changed_at"])) == ("1", lost)

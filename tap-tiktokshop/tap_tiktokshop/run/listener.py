@@ -113,7 +113,7 @@ class Listener:
         self._left: Counter[int] = Counter()  # position -> objects that are still to be got
         self._closed: set[tuple[str, str]] = set()
         self._ends: dict[tuple[str, str], int | None] = {}
-        self._since = inbox.heard
+        self._since = inbox.heard  # what was told before, an earlier process knew
         self._news = False
         self._state_at = -1e9
         self._windows_read = False
@@ -127,7 +127,6 @@ class Listener:
         self._run, self._events = run, events
         self._readers = {reader.name: reader for reader in readers}
         self._closed.clear()
-        self._since = max(self._since, self.inbox.heard)
 
     # -- what windows find ---------------------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 AUDITING = "AUDITING"
 PRE_APPROVED = "PRE_APPROVED"
+KEYED = "listing_key\n"
+"""Before the key of flat records; no seller SKU has a blank."""
 _encode = msgspec.json.Encoder(decimal_format="string", enc_hook=str, order="sorted").encode
 
 
@@ -59,8 +61,8 @@ class ListingItem:
 
     @property
     def seller_sku(self) -> str:
-        """The number by which people know it."""
-        return next(iter(self.wanted.numbers), "")
+        """The number by which people know it; the records of a flat table have one each."""
+        return next(iter(self.wanted.numbers), "") if is_nested(self.rows[0].values) else ""
 
     @property
     def names(self) -> set[str]:
@@ -69,8 +71,9 @@ class ListingItem:
 
     @property
     def numbers(self) -> str:
-        """Its seller SKUs, as the memory of begun products has them."""
-        return "\n".join(self.wanted.numbers)
+        """What the memory of begun products knows it by: the key of flat records, or else its seller SKUs."""
+        key = self.rows[0].values.get("listing_key")
+        return f"{KEYED}{key}" if key else "\n".join(self.wanted.numbers)
 
     @property
     def shop(self) -> Shop:

@@ -83,6 +83,11 @@ class ListingMemory:
         row = (seller, digest, use_case, uri, url, int(time.time()))
         self._do("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?)", *row)
 
+    def forget(self, seller: str, digest: str, use_case: str) -> None:
+        """The platform does not know a picture any more."""
+        sql = "DELETE FROM pictures WHERE seller = ? AND digest = ? AND use_case = ?"
+        self._do(sql, seller, digest, use_case)
+
     def begun(self, shop: str, names: str) -> Begun | None:
         """What is known of a product of these seller SKUs."""
         row = self._row("SELECT key, product FROM products WHERE shop = ? AND names = ?", shop, names)
@@ -99,8 +104,12 @@ class ListingMemory:
         return key
 
     def created(self, shop: str, names: str, product_id: str) -> None:
-        """Notes which product came of it."""
-        self._do("UPDATE products SET product = ? WHERE shop = ? AND names = ?", product_id, shop, names)
+        """Notes which product came of it, or was found to be it."""
+        sql = (
+            "INSERT INTO products VALUES (?, ?, '', ?, ?) "
+            "ON CONFLICT (shop, names) DO UPDATE SET product = excluded.product"
+        )
+        self._do(sql, shop, names, product_id, int(time.time()))
 
     def refused(self, shop: str, names: str) -> None:
         """The platform refused it, so nothing came of it; or what came of it is gone."""

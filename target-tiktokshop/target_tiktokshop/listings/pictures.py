@@ -180,6 +180,12 @@ class Gallery:
                     del self._under_way[key]
         return future.result()
 
+    def forget(self, picture: CheckedPicture) -> None:
+        """The platform does not know it any more: it will be uploaded again."""
+        with self._lock:
+            self._under_way.pop((picture.digest, picture.use_case), None)
+        self._memory.forget(self._seller, picture.digest, picture.use_case)
+
     def _upload(self, picture: CheckedPicture) -> str:
         content = content_of(picture.ref.source)
         answer = self._client.upload(

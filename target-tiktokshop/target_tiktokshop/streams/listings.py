@@ -25,7 +25,7 @@ from target_tiktokshop.listings.item import (
 )
 from target_tiktokshop.listings.memory import ListingMemory
 from target_tiktokshop.listings.pictures import Gallery, PictureError
-from target_tiktokshop.listings.proposal import with_uris
+from target_tiktokshop.listings.proposal import pictures_of, with_uris
 from target_tiktokshop.listings.reading import is_nested
 from target_tiktokshop.listings.variants import SkuCheck
 from target_tiktokshop.writing.live import object_of, objects
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 NO_REVIEW = "12052547"
+UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
+"""What the platform answers to a uri that it does not know, by where it stands."""
 IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
 UNDER_REVIEW_WORDS = (
     "the platform reviews another version of the product, so nothing was sent: feed it again when that is done"
@@ -58,7 +60,6 @@ class ListingWriter(Writer):
         self._desks: dict[str, ListingDesk] = {}
         self.memory = ListingMemory(self.settings.listings_store)
         self.gallery = Gallery(run.client, self.memory)
-        self._made: dict[tuple[str, str], str] = {}  # (shop, listing key) -> product, of this run
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -76,7 +77,6 @@ class ListingWriter(Writer):
         numbers = {sku.seller_sku for item in items if not item.id for sku in item.wanted.skus if sku.seller_sku}
         known = self.catalogue(shop).seller_skus(numbers) if numbers else {}
         for item in items:
-            key = str(item.rows[0].values.get("listing_key") or "")
             if item.id:
                 continue
             found = {sku.product_id for number in item.wanted.numbers for sku in known.get(number, ())}
@@ -84,8 +84,10 @@ class ListingWriter(Writer):
                 words = f"its SKUs belong to several products ({', '.join(sorted(found))}): name product_id"
                 item.settle(REJECTED, "ambiguous_sku", words)
                 continue
-            begun = self.memory.begun(shop.id, item.numbers) if not found and item.numbers else None
-            item.id = next(iter(found), "") or self._made.get((shop.id, key), "") or (begun.product_id if begun else "")
+            begun = self.memory.begun(shop.id, item.numbers) if item.numbers else None
+            item.id = next(iter(found), "") or (begun.product_id if begun else "")
+            if found and "listing_key" in item.rows[0].values and (begun is None or begun.product_id != item.id):
+                self.memory.created(shop.id, item.numbers, item.id)  # others of its SKUs may not be listed yet
 
     @staticmethod
     def _tell_twice(items: list[ListingItem]) -> None:
@@ -210,7 +212,7 @@ class ListingWriter(Writer):
         """Uploads what is not there yet, then creates the product or edits it."""
         item: ListingItem = rows[0].subject
         try:
-            answer = self._create(item) if item.live is None else self._edit(item)
+            answer = self._write(item)
         except PictureError as error:
             words = f"a picture of it {error}"
             item.settle(REJECTED, "bad_listing", words)
@@ -225,6 +227,19 @@ class ListingWriter(Writer):
                 row.note(f"the platform warns: {words}")
             if not self.settings.verify and (audit == AUDITING or (item.live is None and not drafted)):
                 row.settle(IN_REVIEW, "", IN_REVIEW_WORDS, answer.request_id)
+
+    def _write(self, item: ListingItem) -> Answer:
+        """The call; once more with fresh uploads if the platform does not know remembered pictures any more."""
+        work = self._create if item.live is None else self._edit
+        try:
+            return work(item)
+        except BusinessError as error:
+            pictures = list(pictures_of([item.proposal.fields, [sku.picture for sku in item.proposal.skus]]))
+            if str(error.code) not in UNKNOWN_PICTURES or not pictures:
+                raise
+            for picture in pictures:
+                self.gallery.forget(picture)
+        return work(item)
 
     def _create(self, item: ListingItem) -> Answer:
         shop_id, names = item.shop.id, item.numbers
@@ -247,9 +262,6 @@ class ListingWriter(Writer):
         item.id = str(answer.data.get("product_id") or "")
         if item.id:
             self.memory.created(shop_id, names, item.id)
-            key = str(item.rows[0].values.get("listing_key") or "")
-            if key:
-                self._made[shop_id, key] = item.id
         return answer
 
     def _edit(self, item: ListingItem) -> Answer:

@@ -42,6 +42,14 @@ def test_a_delivery_is_signed_over_its_exact_bytes_and_says_what_it_is(office):
     assert office.states() == {"delivered": len(office.ear.came)}
 
 
+def test_nobody_has_to_ask_for_anything_for_the_shops_to_live_and_tell(office):
+    office.listen(1)
+    office.clock.advance(DAY)
+    office.dispatch.tick()
+    assert office.happened(1)
+    assert office.world.now == office.clock.now()
+
+
 def test_every_notification_has_an_id_of_its_own_that_no_other_sandbox_gives(office, office_at, file_of):
     ordered(office)
     ids = [event["tts_notification_id"] for event in office.ear.events]
