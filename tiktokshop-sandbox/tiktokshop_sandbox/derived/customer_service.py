@@ -15,7 +15,7 @@ import msgspec
 
 from tiktokshop_sandbox.derived.chats import AGENT, BUYER, ORDERS_A_CHAT, SYSTEM, Chat, Message, chats
 from tiktokshop_sandbox.derived.promotion import opened
-from tiktokshop_sandbox.derived.replies import SellerReply, read_marks, replies
+from tiktokshop_sandbox.derived.replies import KeptReply, read_marks, replies
 from tiktokshop_sandbox.life.engine import HOUR
 from tiktokshop_sandbox.zones import zone
 
@@ -180,7 +180,7 @@ def _put_together(world: World, shop: Shop, held: Iterable[Session]) -> _Desk:
 
 
 def _conversation(
-    identifier: str, user: str, own: list[Session], written: Iterable[SellerReply], read: int
+    identifier: str, user: str, own: list[Session], written: Iterable[KeptReply], read: int
 ) -> Conversation:
     said = [Said(item.placed + message.after, message, item) for item in own for message in item.chat.messages]
     for reply in written:
