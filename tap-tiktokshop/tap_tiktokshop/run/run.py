@@ -210,7 +210,7 @@ class Run:
             getting: list[Any] = [each for what, each in declared if not (what.of_the_inbox or what.of_the_run)]
             telling: Any = next((each for what, each in declared if what.of_the_inbox), None)
             self.listener.attend(self, getting, telling)
-            self.listener.listen(patient=True)
+            self.listener.listen(patient=not self.config.get("follow"))
 
     def listen(self) -> None:
         """Does what events say that have come meanwhile, if this run follows them and has not just looked."""
