@@ -166,6 +166,20 @@ def test_many_creations_whose_answers_are_lost_are_all_found(stall):
     assert run.writes[CREATE] == 40
 
 
+def test_a_category_that_the_platform_recommends_is_named_in_plan_and_outcome(stall):
+    record = stall.record(
+        category="recommended", title="A desk lamp with a cable", attributes="Contains batteries or cells?=No"
+    )
+    plan, run = stall.feed(record, dry_run=True), stall.feed(record)
+    words = "the platform recommends the category Phones & Electronics > Lighting > Desk Lamps (910088)"
+    assert words in plan.row["message"]
+    assert words in run.row["message"]
+    assert (plan.row["outcome"], run.row["outcome"]) == ("planned", "in_review")
+    assert stall.feed(record).outcomes == [("in_review", None)]
+    none = stall.feed(stall.record(stall.sku("Z"), category="recommended", title="Zzz"), max_rejected_percent=100)
+    assert "category: the platform recommends none: name one" in none.row["message"]
+
+
 def test_without_verify_what_was_handed_in_is_in_review(stall):
     run = stall.feed(stall.record(), verify=False)
     assert run.outcomes == [("in_review", None)]

@@ -148,6 +148,8 @@ class ListingWriter(Writer):
             item.wanted.fault(words, "shop")
         product = ProductCheck(item.wanted, item.proposal, desk, category_of(live))
         product.run()
+        for words in item.wanted.notes:
+            item.note(words)
         skus = objects(live.get("skus"))
         SkuCheck(item.wanted, item.proposal, desk, product, skus, self.settings.buffer_quantity).run()
 
