@@ -97,6 +97,14 @@ def test_a_run_that_died_before_it_knew_what_came_of_a_product_uses_the_same_key
     assert sent["idempotency_key"] == key
 
 
+def test_a_product_that_cannot_be_read_just_now_is_not_created_again(stall):
+    record, before = stall.live()
+    stall.lab.fault("refused", path="/product/202309/products/*", code=12052910)
+    run = stall.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "12052910")], {})
+    assert before["skus"][0]["seller_sku"] == "MUG-1"
+
+
 def test_a_product_that_was_deleted_since_is_listed_anew(stall):
     record, before = stall.live()
     stall.lab.feed("product_status", {"product_id": before["id"], "status": "deleted"}, allow_delete=True)

@@ -15,7 +15,7 @@ import msgspec
 
 from tiktokshop_sandbox.derived.chats import AGENT, BUYER, ORDERS_A_CHAT, SYSTEM, Chat, Message, chats
 from tiktokshop_sandbox.derived.promotion import opened
-from tiktokshop_sandbox.derived.replies import Reply, read_marks, replies
+from tiktokshop_sandbox.derived.replies import KeptReply, read_marks, replies
 from tiktokshop_sandbox.life.engine import HOUR
 from tiktokshop_sandbox.zones import zone
 
@@ -179,7 +179,9 @@ def _put_together(world: World, shop: Shop, held: Iterable[Session]) -> _Desk:
     return _Desk(found, pairs, tuple(session.begin for session in by_begin))
 
 
-def _conversation(identifier: str, user: str, own: list[Session], written: Iterable[Reply], read: int) -> Conversation:
+def _conversation(
+    identifier: str, user: str, own: list[Session], written: Iterable[KeptReply], read: int
+) -> Conversation:
     said = [Said(item.placed + message.after, message, item) for item in own for message in item.chat.messages]
     for reply in written:
         session = next(item for item in reversed(own) if item.begin <= reply.at)

@@ -17,7 +17,7 @@ FIRST_NUMBER = 10**9
 """Numbers of messages from here on are those of replies; simulated ones stay far below."""
 
 
-class Reply(NamedTuple):
+class KeptReply(NamedTuple):
     """A message: its number, when it was sent (unix seconds), its type and its content as JSON."""
 
     number: int
@@ -26,9 +26,11 @@ class Reply(NamedTuple):
     content: str
 
 
-def replies(world: World, shop: Shop) -> Mapping[str, list[Reply]]:
+def replies(world: World, shop: Shop) -> Mapping[str, list[KeptReply]]:
     """All replies of a shop by conversation, the oldest first."""
-    return {name: msgspec.json.decode(value, type=list[Reply]) for name, value in _kept(world, shop, "replies").items()}
+    return {
+        name: msgspec.json.decode(value, type=list[KeptReply]) for name, value in _kept(world, shop, "replies").items()
+    }
 
 
 def read_marks(world: World, shop: Shop) -> Mapping[str, int]:
@@ -42,7 +44,7 @@ def add_reply(world: World, shop: Shop, conversation: str, now: int, kind: str, 
     number = int(world.meta(counter) or FIRST_NUMBER)
     world.set_meta(counter, str(number + 1))
     said = replies(world, shop).get(conversation, [])
-    said = [*said, Reply(number, now, kind, content)]
+    said = [*said, KeptReply(number, now, kind, content)]
     world.set_meta(f"replies.{shop.id}.{conversation}", msgspec.json.encode(said).decode())
     return number
 
