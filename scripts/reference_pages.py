@@ -90,6 +90,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "external_order_id": "#1001",
         "line_items": [{"id": "#1001-1", "origin_id": "576461413038785753"}],
     },
+    "messages": {"message_key": "ticket-1001-1", "conversation_id": "7494560109732334", "text": "It leaves today."},
     "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 
@@ -133,6 +134,7 @@ COMMANDS = (
     ("tap-tiktokshop",),
     ("target-tiktokshop",),
     ("target-tiktokshop-refeed",),
+    ("target-tiktokshop-table",),
     ("tiktokshop",),
     ("tiktokshop", "auth"),
     ("tiktokshop", "auth", "login"),

@@ -107,6 +107,7 @@ def feed_of(lab: Lab, most: int) -> Feed:
     feed = Feed()
     with client_of(lab) as client:
         for shop in client.shops():
+            answers(feed, client, shop, most)
             moving = [*orders(feed, client, shop, most), *decisions(feed, client, shop, most)]
             feed.add("listings", listings(lab, client, shop, most))
             products(feed, client, shop, most, {sku for key in moving for sku in skus_of(client, shop, key)})
@@ -214,6 +215,14 @@ def orders(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
     one_parcel = [row for row in shipped if len(row["packages"]) < 2]
     feed.add("shipments", [{"shop_id": shop.id, "order_id": row["id"]} for row in one_parcel[: most // 2]])
     return [row["id"] for row in waiting[: most // 4]]
+
+
+def answers(feed: Feed, client: Client, shop: Shop, most: int) -> None:
+    """An answer to every buyer who may still be answered."""
+    found = [row for page in client.pages(operations.GET_CONVERSATIONS, shop=shop) for row in page.rows]
+    for row in [row for row in found if row["can_send_message"]][:most]:
+        said = {"message_key": f"soak-{row['id']}", "text": f"About {row['id']}: it is on its way"}
+        feed.add("messages", [{"shop_id": shop.id, "conversation_id": row["id"], **said}])
 
 
 def decisions(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
@@ -330,6 +339,17 @@ def shipments_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     return [(record, (has.get(record["order_id"]), (1, {"PROCESSING"}))) for record in records]
 
 
+def messages_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """The answer, once."""
+    found: Pairs = []
+    for record in records:
+        path = {"conversation_id": record["conversation_id"]}
+        pages = client.pages(operations.GET_MESSAGES, shop=shop, path=path)
+        texts = [json.loads(row["content"]).get("content") for page in pages for row in page.rows]
+        found.append((record, (texts.count(record["text"]), 1)))
+    return found
+
+
 def labels_lost(lab: Lab, feed: Feed) -> list[str]:
     """Orders that are shipped without a whole label in the folder."""
     whole = {file.name.split("-")[0] for file in lab.folder.rglob("*.pdf") if b"%%EOF" in file.read_bytes()[-16:]}
@@ -380,4 +400,5 @@ SHOWN = {
     "cancellation_decisions": cancellations_shown,
     "return_decisions": returns_shown,
     "shipments": shipments_shown,
+    "messages": messages_shown,
 }

@@ -1,4 +1,4 @@
-"""The settings of a seller's day: shipping with the platform's labels."""
+"""The settings of a seller's day: shipping with the platform's labels, answers to buyers."""
 
 from __future__ import annotations
 
@@ -100,6 +100,27 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "description": "Stop before a batch if the run would then have shipped more packages than this.",
         "default": 1_000,
     },
+    "message_keys_path": {
+        "type": "string",
+        "title": "Message keys",
+        "description": (
+            "The file that remembers which `message_key` was sent. Keep it from run to run: the platform knows no keys."
+        ),
+        "default": ".tiktokshop/message-keys.sqlite",
+    },
+    "mark_read": {
+        "type": "boolean",
+        "title": "Mark as read",
+        "description": "Mark a conversation as read before it is answered.",
+        "default": True,
+    },
+    "max_messages": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most messages",
+        "description": "Stop before a batch if the run would then have sent more messages to buyers than this.",
+        "default": 200,
+    },
 }
 
 
@@ -144,6 +165,9 @@ class DaySettings:
     pickup_rule: PickupRule = PickupRule()
     cheapest_service: bool = False
     max_shipments: int = 1_000
+    message_keys_path: str = ".tiktokshop/message-keys.sqlite"
+    mark_read: bool = True
+    max_messages: int = 200
 
     @classmethod
     def from_found(cls, found: Mapping[str, Any]) -> DaySettings:
@@ -161,6 +185,9 @@ class DaySettings:
             pickup_rule=rule_of(found["pickup_rule"]),
             cheapest_service=found["shipping_service"] == "cheapest",
             max_shipments=found["max_shipments"],
+            message_keys_path=found["message_keys_path"],
+            mark_read=found["mark_read"],
+            max_messages=found["max_messages"],
         )
 
 

@@ -123,6 +123,49 @@ def test_what_the_platform_accepts_and_does_not_keep_is_unconfirmed(stall):
     assert "does not show title as it was sent" in run.row["message"]
 
 
+def test_a_remembered_picture_that_the_platform_has_forgotten_is_uploaded_again(stall):
+    path = stall.picture()
+    digest = look(PictureRef(source=path), "MAIN_IMAGE").digest
+    memory = ListingMemory(stall.folder / "listings.sqlite")
+    memory.uploaded(stall.lab.client.grant().open_id, digest, "MAIN_IMAGE", "tos/forgotten", "")
+    memory.close()
+    run = stall.feed(stall.record(main_images=[path]))
+    assert run.outcomes == [("in_review", None)]
+    assert run.writes == {CREATE: 2, UPLOAD: 1}
+
+
+def test_a_description_that_the_platform_rewrites_is_not_sent_again_and_again(stall):
+    def rewrite(path, answer):
+        if isinstance(answer.get("data"), dict) and "description" in answer["data"]:
+            answer["data"]["description"] = answer["data"]["description"].replace("<b>", "<strong>")
+        return answer
+
+    record = stall.record()
+    with stall.lab.between(after=rewrite):
+        first = stall.feed(record)
+        stall.review()
+        again = stall.feed(record)
+        other = stall.feed({**record, "description": "<p>Holds <b>coffee</b>.</p>"})
+    assert first.outcomes == [("unconfirmed", "not_kept")]
+    assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
+    assert "the platform shows description otherwise than it was sent" in again.row["message"]
+    assert other.row["operation"] == "edit_product_partly"
+
+
+def test_a_seller_sku_is_that_of_one_new_product_only(stall):
+    both = [stall.sku("A", variations={"Color": "Oak"}), stall.sku("B", variations={"Color": "Red"})]
+    run = stall.feed(stall.record(*both), stall.record(stall.sku("B")), max_rejected_percent=100, batch_size_rows=1)
+    assert run.outcomes == [("in_review", None), ("rejected", "bad_listing")]
+    assert "SKU B: another new product of the feed has this number, too" in run.rows[1]["message"]
+
+
+def test_many_creations_whose_answers_are_lost_are_all_found(stall):
+    stall.lab.fault("reset_middle", path="/product/202309/products")
+    run = stall.feed(*(stall.record(stall.sku(f"L-{n}"), title=f"A mug of stoneware {n}") for n in range(40)))
+    assert run.outcomes == [("in_review", None)] * 40
+    assert run.writes[CREATE] == 40
+
+
 def test_without_verify_what_was_handed_in_is_in_review(stall):
     run = stall.feed(stall.record(), verify=False)
     assert run.outcomes == [("in_review", None)]

@@ -61,8 +61,8 @@ class ListingItem:
 
     @property
     def seller_sku(self) -> str:
-        """The number by which people know it."""
-        return next(iter(self.wanted.numbers), "")
+        """The number by which people know it; the records of a flat table have one each."""
+        return next(iter(self.wanted.numbers), "") if is_nested(self.rows[0].values) else ""
 
     @property
     def names(self) -> set[str]:
@@ -156,6 +156,16 @@ def reasons(live: Mapping[str, Any]) -> str:
 def digest(difference: Difference) -> str:
     """A sum of what an edit would change."""
     return hashlib.sha256(_encode(difference.after)).hexdigest()
+
+
+def digest_shown(difference: Difference) -> str:
+    """A sum of what would change and of what the platform shows in its place."""
+    return hashlib.sha256(_encode([difference.before, difference.after])).hexdigest()
+
+
+def rewritten(sent: Difference, left: Difference) -> bool:
+    """Whether the platform has taken what was sent and shows something of its own: neither that nor the old value."""
+    return all(name in sent.after and left.before[name] != sent.before.get(name) for name in left.after)
 
 
 def summary(item: ListingItem) -> dict[str, Any]:

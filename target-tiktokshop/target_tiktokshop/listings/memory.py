@@ -83,6 +83,11 @@ class ListingMemory:
         row = (seller, digest, use_case, uri, url, int(time.time()))
         self._do("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?)", *row)
 
+    def forget(self, seller: str, digest: str, use_case: str) -> None:
+        """The platform does not know a picture any more."""
+        sql = "DELETE FROM pictures WHERE seller = ? AND digest = ? AND use_case = ?"
+        self._do(sql, seller, digest, use_case)
+
     def begun(self, shop: str, names: str) -> Begun | None:
         """What is known of a product of these seller SKUs."""
         row = self._row("SELECT key, product FROM products WHERE shop = ? AND names = ?", shop, names)

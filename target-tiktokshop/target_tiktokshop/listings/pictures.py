@@ -124,9 +124,14 @@ def content_of(source: str) -> bytes:
         raise PictureError(f"cannot be read: {error.strerror or type(error).__name__}") from None
 
 
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keeps the credentials of ~/.netrc out of requests for pictures."""
+    return request
+
+
 def _fetched(address: str) -> bytes:
     try:
-        with requests.get(address, stream=True, timeout=SECONDS) as answer:
+        with requests.get(address, stream=True, timeout=SECONDS, auth=_as_it_is) as answer:
             if answer.status_code != requests.codes.ok:
                 raise PictureError(f"cannot be fetched: its server answers {answer.status_code}")
             content = bytearray()
@@ -179,6 +184,12 @@ class Gallery:
                 with self._lock:
                     del self._under_way[key]
         return future.result()
+
+    def forget(self, picture: CheckedPicture) -> None:
+        """The platform does not know it any more: it will be uploaded again."""
+        with self._lock:
+            self._under_way.pop((picture.digest, picture.use_case), None)
+        self._memory.forget(self._seller, picture.digest, picture.use_case)
 
     def _upload(self, picture: CheckedPicture) -> str:
         content = content_of(picture.ref.source)

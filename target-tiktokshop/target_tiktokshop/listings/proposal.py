@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from target_tiktokshop.listings.pictures import CheckedPicture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from target_tiktokshop.listings.wanted import WantedSku
 
@@ -41,6 +41,15 @@ class Proposal:
 
     fields: dict[str, Any] = field(default_factory=dict)
     skus: list[ProposedSku] = field(default_factory=list)
+
+
+def pictures_of(value: Any) -> Iterator[CheckedPicture]:
+    """All pictures anywhere in a value."""
+    if isinstance(value, CheckedPicture):
+        yield value
+    elif isinstance(value, (dict, list, tuple)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from pictures_of(item)
 
 
 def with_uris(value: Any, uri: Callable[[CheckedPicture], str]) -> Any:

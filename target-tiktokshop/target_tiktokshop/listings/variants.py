@@ -186,12 +186,17 @@ class SkuCheck:
             return place
         if place:
             why = "is closed, or not for sales" if place in known else "is not one of the shop"
-            self._fault(sku.label, f"the warehouse {place} {why}; there are: {', '.join(usable)}")
+            self._fault(sku.label, f"the warehouse {place} {why}; there are: {self._named(usable)}")
             return ""
         if len(usable) == 1:
             return usable[0]
-        self._fault(sku.label, f"name warehouse_id; there are: {', '.join(usable)}")
+        self._fault(sku.label, f"name warehouse_id; there are: {self._named(usable)}")
         return ""
+
+    def _named(self, places: Sequence[str]) -> str:
+        """Warehouses as a person knows them."""
+        known = self._desk.warehouses()
+        return ", ".join(f"{place} ({known[place].get('name') or 'without a name'})" for place in places)
 
     def _numbers(self) -> None:
         """Seller SKUs and codes: there, short enough, none twice."""

@@ -8,6 +8,7 @@ from target_tiktokshop.streams.cancellations import ORDER_CANCELLATIONS
 from target_tiktokshop.streams.decisions import CANCELLATION_DECISIONS, RETURN_DECISIONS
 from target_tiktokshop.streams.inventory import INVENTORY
 from target_tiktokshop.streams.listings import LISTINGS
+from target_tiktokshop.streams.messages import MESSAGES
 from target_tiktokshop.streams.platform_shipments import SHIPMENTS
 from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
@@ -33,5 +34,6 @@ WRITINGS: Mapping[str, Writing] = {
         RETURN_DECISIONS,
         EXTERNAL_ORDER_REFERENCES,
         SHIPMENTS,
+        MESSAGES,
     )
 }

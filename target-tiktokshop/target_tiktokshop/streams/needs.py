@@ -28,6 +28,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "return_decisions": (operations.SEARCH_RETURNS, operations.APPROVE_RETURN),
     "external_order_references": (operations.GET_EXTERNAL_ORDERS, operations.ADD_EXTERNAL_ORDERS),
     "shipments": (operations.GET_ORDERS, operations.GET_HANDOVER_SLOTS, operations.SHIP_PACKAGES),
+    "messages": (operations.GET_CONVERSATIONS, operations.SEND_MESSAGE),
 }
 """Stream -> operations that stand for all it calls: every scope it takes is among theirs."""
 

@@ -16,6 +16,7 @@ from tiktokshop_client.operations import (
     SEARCH_ORDERS,
     SEARCH_PRODUCTS,
     SEARCH_RETURNS,
+    SEND_MESSAGE,
     SHIP_PACKAGES,
 )
 
@@ -133,6 +134,7 @@ MASSES = (
 # Stream -> the setting that says how many things a run may do at most, what makes a row one of them, and its words.
 CAPS: Mapping[str, tuple[str, frozenset[str], str]] = {
     "shipments": ("max_shipments", frozenset({SHIP_PACKAGES.name, CREATE_PACKAGE.name}), "packages would be shipped"),
+    "messages": ("max_messages", frozenset({SEND_MESSAGE.name}), "messages would be sent to buyers"),
 }
 # Stream -> the field whose value no more than `max_orders_per_number` orders may share.
 NUMBERS = {"tracking": "tracking_number", "external_order_references": "external_order_id"}

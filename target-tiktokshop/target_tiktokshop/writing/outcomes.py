@@ -101,6 +101,9 @@ CODES: Mapping[str, Code] = {
     "no_pickup": Code("The carrier does not come for this package: set `handover_method` to `DROP_OFF`."),
     "no_slot": Code("No pick-up slot with room is the one asked for, or fits `pickup_rule`; the message lists them."),
     "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
+    "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
+    "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
+    "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
     "label_missing": Code(
         "The package is shipped, but its label could not be fetched or written: feed the record again, which fetches "
         "it and ships nothing.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import sys
 import time
@@ -22,9 +23,11 @@ from tiktok_shop_api.generated.models.create_packages_request import CreatePacka
 from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
 from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
 from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
+from tiktok_shop_api.generated.models.mark_buyer_messages_as_read_request import MarkBuyerMessagesAsReadRequest
 from tiktok_shop_api.generated.models.partial_edit_product_request import PartialEditProductRequest
 from tiktok_shop_api.generated.models.search_products_request import SearchProductsRequest
 from tiktok_shop_api.generated.models.search_returns_request import SearchReturnsRequest
+from tiktok_shop_api.generated.models.send_message_request import SendMessageRequest
 from tiktok_shop_api.generated.models.update_inventory_request import UpdateInventoryRequest
 from tiktok_shop_api.generated.models.upload_product_image_request import UploadProductImageRequest
 from tiktok_shop_api.generated.types import File
@@ -262,3 +265,23 @@ def test_it_uploads_a_picture_lists_a_product_with_it_and_edits_the_product(runn
     edited = shop.products.get_product(made.product_id).data
     assert edited.title == "A mug of the finest stoneware"
     assert edited.skus[0].inventory[0].quantity == 7
+
+
+def test_it_reads_a_conversation_and_answers_it(client, shops):
+    answered = 0
+    for one in shops:
+        with client.with_shop(shop_cipher=one.cipher) as shop:
+            service = shop.customer_service
+            rows, _ = pages(
+                lambda service=service, **page: service.get_conversations(page_size=20, **page), "conversations"
+            )
+            for conversation in [row["id"] for row in rows if row["can_send_message"]][:1]:
+                read = MarkBuyerMessagesAsReadRequest.from_dict({})
+                assert service.mark_buyer_messages_as_read(conversation, body=read).code == 0
+                said = {"type": "TEXT", "content": json.dumps({"content": "It leaves today."})}
+                body = SendMessageRequest.from_dict({**said, "sender_role": "CUSTOMER_SERVICE"})
+                sent = service.send_message(conversation, body=body).data
+                latest = service.get_conversation_messages(conversation, page_size=10).data.messages[0]
+                assert (latest.id, json.loads(latest.content)) == (sent.message_id, {"content": "It leaves today."})
+                answered += 1
+    assert answered >= 1
