@@ -98,7 +98,7 @@ def test_a_run_that_an_error_ends_in_the_middle_hands_over_what_it_has_read(smal
     (file,) = (tmp_path / "files of a run").iterdir()
     assert batch["manifest"][0].endswith(file.name)
     assert len(file.read_text(encoding="utf8").split("\n")) - 1 == len(plain[0].records("orders")) - 1
-    assert run.code == 1
+    assert run.code == 2
 
 
 def unpacked(folder, lines):

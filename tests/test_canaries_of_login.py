@@ -108,7 +108,7 @@ def test_in_whichever_form_the_token_host_quotes_the_code(user, browser, form):
     user.platform.form = form
     user.platform.met = ["code"]
     ended = browser.login()
-    assert (ended.code, user.platform.asked) == (1, [EXCHANGE])
+    assert (ended.code, user.platform.asked) == (2, [EXCHANGE])
     assert canaries_in(user.seen()) == []
     assert "***" in ended.log
 
@@ -129,7 +129,7 @@ def test_a_browser_that_comes_back_with_secrets_in_its_errors_gets_none_shown(us
     browser.query = REFUSED[refused]
     user.platform.answers = {}
     ended = browser.login()
-    assert ended.code == 1
+    assert ended.code == 2
     assert canaries_in(user.seen()) == []
 
 

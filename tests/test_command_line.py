@@ -149,7 +149,7 @@ def test_a_seller_who_declines_ends_the_login(user):
     back = urlsplit(user.decide(user.link(login), "deny"))
     page = requests.get(f"http://127.0.0.1:{port}/callback?{back.query}", timeout=10)
     code, output, log = user.end(login)
-    assert (code, output, page.status_code) == (1, "", 400)
+    assert (code, output, page.status_code) == (2, "", 400)
     assert "the seller declined: nothing was exchanged" in log
     assert not (user.folder / ".tiktokshop" / "tokens.json").exists()
     assert user.lab.calls()["exchanges"] == 0
@@ -184,7 +184,7 @@ def test_a_pasted_address_of_another_login_is_refused(user):
     login = user.start("auth", "login", "--paste")
     user.link(login)
     code, output, log = user.end(login, "http://127.0.0.1/callback?code=TTP_stolen&state=guessed\n")
-    assert (code, output) == (1, "")
+    assert (code, output) == (2, "")
     assert "a state other than the one it was given" in log
     assert user.lab.calls()["exchanges"] == 0
 
@@ -201,7 +201,7 @@ def test_a_port_in_use_is_explained(user):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         code, _, log = user.run("auth", "login", "--port", str(taken.getsockname()[1]))
-    assert code == 1
+    assert code == 2
     assert "another program uses it" in log
     assert "--paste" in log
 
@@ -231,7 +231,7 @@ def test_the_link_is_the_one_of_the_sellers_market(tmp_path, arguments, link):
     assert len(first) - len(link) > 40
     assert first != second, "the state cannot be guessed"
     without = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env={})
-    assert without.returncode == 1
+    assert without.returncode == 2
     assert "--region us" in without.stderr
 
 
@@ -251,22 +251,22 @@ def test_status_refresh_and_logout_do_what_they_say(user):
     user.seen.append("")
     assert user.run("auth", "logout")[0] == 0
     code, _, log = user.run("auth", "status")
-    assert (code, "tiktokshop auth login" in log) == (1, True)
+    assert (code, "tiktokshop auth login" in log) == (2, True)
 
 
 def test_a_bad_key_spends_neither_a_code_nor_a_refresh(user):
     bad = {"TIKTOKSHOP_TOKEN_KEY": "not-a-key"}
     code, _, log = user.run("auth", "login", "--no-browser", "--port", free_port(), **bad)
-    assert (code, "is not a key" in log, "Waiting" in log) == (1, True, False), "told before anybody clicks"
+    assert (code, "is not a key" in log, "Waiting" in log) == (2, True, False), "told before anybody clicks"
     _, link, _ = user.run("auth", "url")
     bought = parse_qs(urlsplit(user.decide(link.strip())).query)["code"][0]
     code, _, log = user.run("auth", "exchange", typed=f"{bought}\n", **bad)
-    assert (code, "is not a key" in log) == (1, True)
+    assert (code, "is not a key" in log) == (2, True)
     assert user.run("auth", "exchange", typed=f"{bought}\n")[0] == 0, "the code is still valid"
     user.lab.sandbox.control("POST", "/tokens/expire", {"which": "access"})
     for command in ("status", "refresh"):
         code, _, log = user.run("auth", command, **bad)
-        assert (code, "is not a key" in log) == (1, True)
+        assert (code, "is not a key" in log) == (2, True)
     assert user.lab.calls()["refreshes"] == 0
     assert user.doctor(**bad)["token store"][0] == "fail"
     assert user.run("auth", "status")[0] == 0
@@ -277,7 +277,7 @@ def test_after_a_revocation_the_advice_is_to_log_in_where_the_tokens_came_from_a
     user.login()
     user.lab.sandbox.control("POST", "/grants/revoke", {})
     code, _, log = user.run("auth", "status")
-    assert (code, "tiktokshop auth login" in log, "configuration" in log) == (1, True, False)
+    assert (code, "tiktokshop auth login" in log, "configuration" in log) == (2, True, False)
 
 
 def test_a_code_is_good_once(user):
@@ -285,7 +285,7 @@ def test_a_code_is_good_once(user):
     code = parse_qs(urlsplit(user.decide(link.strip())).query)["code"][0]
     assert user.run("auth", "exchange", typed=f"{code}\n")[0] == 0
     status, output, log = user.run("auth", "exchange", "--json", typed=f"{code}\n")
-    assert status == 1
+    assert status == 2
     assert json.loads(output)["code"] == 36004004
     assert "the authorisation code is used, expired or wrong" in log
     assert code not in "".join(user.seen)
@@ -419,7 +419,7 @@ def test_the_tap_examines_first_when_it_is_tested(user):
     assert good.log.index("ok    rate budget") < good.log.index("Beginning")
     user.lab.fault("scope_withheld", scope="seller.finance.info")
     bad = user.lab.process(arguments=["--test"], on_missing_scope="fail", **config)
-    assert (bad.code, bad.output) == (1, "")
+    assert (bad.code, bad.output) == (2, "")
     assert "fail  scopes" in bad.log
     assert "1 of the checks failed" in bad.log
 
@@ -444,9 +444,9 @@ def test_settings_that_are_wrong_are_named_and_not_shown(user):
         (["--config", "none.json"], "none.json cannot be read"),
     ):
         code, _, log = user.run("auth", "status", *arguments)
-        assert (code, words in log) == (1, True)
+        assert (code, words in log) == (2, True)
     code, _, log = user.run("auth", "status", TIKTOKSHOP_MAX_TRIES="canary")
-    assert (code, "max_tries" in log) == (1, True)
+    assert (code, "max_tries" in log) == (2, True)
     code, _, log = user.run("auth", "login", TAP_TIKTOKSHOP_APP_SECRET="")
-    assert (code, "app_secret is missing" in log) == (1, True)
+    assert (code, "app_secret is missing" in log) == (2, True)
     assert "canary" not in "".join(user.seen)

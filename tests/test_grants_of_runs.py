@@ -203,7 +203,7 @@ def test_a_run_ends_with_one_sentence_and_the_old_pair_while_a_new_one_could_not
     before = runs.place.raw(), runs.tokens()
     with make(runs.place, monkeypatch):
         code, log = COMMANDS[command](runs)
-    assert code == 1, log
+    assert code == 2, log
     (sentence,) = ERROR.findall(log)
     assert re.search(words, sentence)
     assert "Traceback" not in log
@@ -252,7 +252,7 @@ def test_a_run_whose_tokens_are_only_read_spends_nothing_and_says_who_has_to_ref
     runs.config["token_store"] = address
     runs.write("config.json", runs.config)
     code, log = COMMANDS[command](runs)
-    assert code == 1, log
+    assert code == 2, log
     (sentence,) = ERROR.findall(log)
     assert "is read-only, so tokens are not refreshed here: let the program that owns it refresh them" in sentence
     assert "Traceback" not in log

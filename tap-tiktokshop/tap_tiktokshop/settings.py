@@ -55,7 +55,7 @@ READING_SETTINGS: dict[str, Any] = {
         "default": "warn",
         "title": "On a missing scope",
         "description": "`warn`: a stream whose scope was not granted is skipped with a warning. "
-        "`fail`: the run exits with 1.",
+        "`fail`: the run exits with 2.",
     },
     "snapshot_changes_only": {
         "type": "boolean",

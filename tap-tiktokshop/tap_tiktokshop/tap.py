@@ -23,6 +23,7 @@ from tiktokshop_client import Client, Settings, end_at_next_signal, is_made_up
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.console import run
 from tiktokshop_client.doctor import Doctor, line_of
+from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import SETTINGS
 from tiktokshop_client.singer import PlatformPlugin
@@ -330,7 +331,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
                 click.echo(line_of(finding), err=True)  # standard output is for Singer messages
                 failed += finding.status == "fail"
             if failed:
-                raise PartsFailedError(f"{failed} of the checks failed; the lines above say what to do.")
+                raise PartsFailedError(f"{failed} of the checks failed; the lines above say what to do.", Ending.PERSON)
         super().cb_test(ctx, param, value)
 
     @override

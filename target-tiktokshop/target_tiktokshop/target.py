@@ -15,6 +15,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from tiktokshop_client import Client, Settings, end_at_next_signal, notify
 from tiktokshop_client.console import quiet, run
+from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.settings import SETTINGS
@@ -52,6 +53,8 @@ UNREADABLE_SECONDS = 1.0
 class UnsupportedStreamError(Exception):
     """A stream arrived that the target does not write."""
 
+    ending = Ending.PERSON
+
 
 class OutputClosedError(Exception):
     """Nobody reads the states. Not an `OSError`: click silently ends the process on those."""
@@ -63,6 +66,8 @@ class PlanStoppedError(RunStoppedError):
 
 class RowsFailedError(Exception):
     """The run finished, but too many of its records could not be carried out."""
+
+    ending = Ending.GUARD
 
 
 class TargetTikTokShop(PlatformPlugin, Target):

@@ -333,10 +333,10 @@ def test_whom_the_user_names_is_told_when_a_guard_stops_a_run_and_not_of_a_plan(
         (lab.folder / "config.json").write_text(json.dumps({**lab.config, **more, **config}))
         return call("target-tiktokshop", "--config", lab.folder / "config.json", "--input", lab.folder / "input")
 
-    assert run(dry_run=True).code == 1
+    assert run(dry_run=True).code == 3
     assert not told.exists()
     ended = run()
-    assert ended.code == 1
+    assert ended.code == 3
     (text,) = told.read_text().splitlines()
     assert text.startswith("target-tiktokshop: The run was stopped and nothing of the batch was sent: ")
     assert text.endswith("raise max_deactivated_percent.")

@@ -189,7 +189,7 @@ def test_closed_files_are_told_in_one_sentence(tmp_path, config):
     (tmp_path / "rows.singer").write_text(f"{SCHEMA}\n")
     for close, words in ((["<&-"], "Standard input is closed"), ([">&-"], "Standard output is closed")):
         done = process(COMMAND, tmp_path, [*config, *(["--input", "rows.singer"] if ">&-" in close else [])], close)
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert words in done.stderr
         assert "bug" not in done.stderr
         assert len(done.stderr.splitlines()) == 1
@@ -209,7 +209,7 @@ def test_an_empty_run_says_nothing_unless_it_is_asked_to(tmp_path, config):
 def test_a_configuration_that_is_none_is_one_sentence(tmp_path, content):
     (tmp_path / "config.json").write_text(content)
     done = process(COMMAND, tmp_path, ["--config", "config.json"], input="")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "config.json is not a JSON object of settings" in done.stderr
     assert "bug" not in done.stderr
 
@@ -217,7 +217,7 @@ def test_a_configuration_that_is_none_is_one_sentence(tmp_path, content):
 @pytest.mark.slow
 def test_refeed_names_a_wrong_path_and_a_pipe_that_is_closed(tmp_path):
     done = process(REFEED, tmp_path, ["nofile"])
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "'nofile' does not exist" in done.stderr
     assert "bug" not in done.stderr
     helped = process(REFEED, tmp_path, ["--help"])

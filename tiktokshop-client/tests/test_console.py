@@ -32,10 +32,10 @@ def failing():
 
 
 @pytest.mark.parametrize(("level", "traced"), [(logging.INFO, False), (logging.DEBUG, True)])
-def test_a_failure_exits_with_1_and_shows_its_traceback_only_when_debugging(caplog, level, traced):
+def test_a_failure_exits_with_its_code_and_shows_its_traceback_only_when_debugging(caplog, level, traced):
     with caplog.at_level(level), pytest.raises(SystemExit) as left:
         run(failing, "some-plugin")
-    assert left.value.code == 1
+    assert left.value.code == 2
     assert [record.levelname for record in caplog.records] == ["ERROR"] + ["DEBUG"] * traced
     assert caplog.records[0].getMessage() == "the setting app_key is missing"
 

@@ -156,7 +156,7 @@ def test_a_redis_that_is_not_there_leaves_a_tenth_and_says_so_once_without_its_p
         assert time.monotonic() - began < 1
     assert [record.getMessage() for record in caplog.records] == [
         f"the shared budget in {own._sharing.place.name} cannot be reached: check that Redis runs there; each process "  # noqa: ISC004
-        "goes on with 0.1 of the budget until it is there again"
+        "goes on with 1/10 of it until it is there again"
     ]
     assert own._sharing.place.name.startswith("redis://127.0.0.1:")
     assert PASSWORD not in caplog.text
@@ -175,7 +175,7 @@ def test_what_is_in_the_way_of_the_folder_shares_nothing_and_leaves_the_whole_bu
     budget = limits(FilePlace(tmp_path / "budgets")).budget("app", "1", "orders")
     for _ in range(3):
         budget.acquire()
-    assert caplog.text.count("goes on with 1 of the budget") == 1
+    assert caplog.text.count("goes on with the whole budget") == 1
 
 
 def test_a_wrong_password_is_a_setting_to_be_changed_and_is_not_shown(redis_port, tmp_path):

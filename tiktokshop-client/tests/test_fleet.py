@@ -258,3 +258,17 @@ def test_who_has_not_come_for_long_is_no_member():
     stored = visit(None, 1000.0, one)
     stored = visit(stored, 1000.0 + DEAD + 0.01, other)
     assert other.members == 1
+
+
+def test_refusals_of_slots_that_were_given_before_the_rate_fell_do_not_halve_it_again():
+    one = Process("one", reads=40)
+    stored = visit(None, 1000.0, one)
+    given = [slot for slot, _ in one.slots]
+    for slot in given:
+        one.report.refused.append(("orders", slot, None))
+        stored = visit(stored, 1000.0 + AHEAD, one)
+    fleet = Fleet(stored, 1000.0 + AHEAD)
+    fleet.want("one", {"orders": Wants(40)})
+    fleet.plan("one")
+    assert len(given) == 3
+    assert fleet.rates()["orders"] == 25

@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from tiktokshop_client.endings import INTERRUPTED, Ending, ending_of
 from tiktokshop_client.errors import TikTokShopError
+from tiktokshop_client.log_lines import facts_of
 from tiktokshop_client.redaction import known
 from tiktokshop_client.tokens.vault import end_at_next_signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from types import FrameType
 
 _PACKAGES = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_webhooks")
 LEVELS = ("debug", "info", "warning", "error")
-FAILED = 1
 OURS = (*_PACKAGES, "tiktokshop_sandbox")
 
 
@@ -35,6 +36,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 class ClosedOutputError(Exception):
     """There is nowhere to write to."""
+
+    ending = Ending.PERSON
 
 
 def log_level_option() -> click.Option:
@@ -77,29 +80,34 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def run(command: Callable[[], Any], name: str) -> NoReturn:
+def run(command: Callable[[], Any], name: str, *, asks: bool = False) -> NoReturn:
     """Runs a command line to its end and leaves the process with its exit code.
 
     An error of ours is its own sentence; a file that cannot be read or is not JSON is named by the error of
     the standard library; anything else is called what it is, a bug. Nothing that is logged meanwhile, by whatever
     library, holds a secret or the text of a foreign exception, which may quote what it met.
+
+    Args:
+        command: The command line.
+        name: What it is called.
+        asks: Whether it asks somebody for something, who may answer with Ctrl-C.
     """
     logger = logging.getLogger(name)
     made, told = logging.getLogRecordFactory(), logging.raiseExceptions
     logging.setLogRecordFactory(CleanRecord)
     logging.raiseExceptions = False  # else a log that cannot be written has the whole error on standard error
     threading.excepthook = _in_a_thread
-    _end_in_order()
+    _end_in_order({} if asks else {signal.SIGINT: signal.default_int_handler})
     try:
         _need_output()
         command()
     except Exception as error:
-        logger.error("%s", sentence(error))  # noqa: TRY400 - the traceback is for debugging only, below
+        logger.error("%s", sentence(error), extra=facts_of(error))  # noqa: TRY400 - the traceback is for debugging only, below
         logger.debug("Traceback", exc_info=True)
         if isinstance(error, BrokenPipeError) or isinstance(error.__cause__, BrokenPipeError):
             # Keep the interpreter from flushing what is left into the closed pipe when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
+        sys.exit(ending_of(error))
     finally:
         logging.setLogRecordFactory(made)
         logging.raiseExceptions = told
@@ -118,17 +126,17 @@ def run_commands(commands: click.Group, name: str) -> NoReturn:
             sys.exit(done.exit_code)
         except click.exceptions.Abort:
             click.echo("Stopped.", err=True)
-            sys.exit(130)
+            sys.exit(INTERRUPTED + signal.SIGINT)
         except click.ClickException as error:
             error.show()
-            sys.exit(error.exit_code)
+            sys.exit(ending_of(error))
         except TikTokShopError as error:
             if as_json:
                 facts = {"error": str(error), "code": error.code, "request_id": error.request_id}
                 click.echo(json.dumps(facts, indent=2))
             raise
 
-    run(command, name)
+    run(command, name, asks=True)
 
 
 def _need_output() -> None:
@@ -136,18 +144,23 @@ def _need_output() -> None:
         raise ClosedOutputError("Standard output is closed: send it to a file or /dev/null.")
 
 
-def _end_in_order() -> None:
-    """Has SIGTERM and SIGHUP end the process as Ctrl-C does, so that what must be finished is; not where nohup is."""
+def _end_in_order(more: Mapping[signal.Signals, Any]) -> None:
+    """Has SIGTERM and SIGHUP end the process as Ctrl-C does, so that what must be finished is; not where nohup is.
+
+    Args:
+        more: Signals that are to do so, too, where what they do now is this: Ctrl-C, which click takes for a failure.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)):
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+    hangs_up = {signal.SIGHUP: signal.SIG_DFL} if hasattr(signal, "SIGHUP") else {}
+    for number, usual in {signal.SIGTERM: signal.SIG_DFL, **hangs_up, **more}.items():
+        if signal.getsignal(number) is usual:
             signal.signal(number, _end)
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
     end_at_next_signal()
-    sys.exit(128 + number)
+    sys.exit(INTERRUPTED + number)
 
 
 class CleanRecord(logging.LogRecord):

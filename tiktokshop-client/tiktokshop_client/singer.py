@@ -16,6 +16,7 @@ from typing_extensions import override
 from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
 from tiktokshop_client.console import explain, log_level_option
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.log_lines import log_format_option
 from tiktokshop_client.stream_maps import ODD_MAPS
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class PlatformPlugin(PluginBase):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        """The SDK's command, with the option `--log-level`."""
+        """The SDK's command, with the options of the log."""
         command = super().get_singer_command()
-        command.params.append(log_level_option())
+        command.params += [log_level_option(), log_format_option()]
         return command

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.endings import Ending
+
 from tap_tiktokshop.times import DAY, seconds, unix, utc
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ MARKS = "marks"
 
 class UnreadableStateError(Exception):
     """The state the run was given holds something that no run has written."""
+
+    ending = Ending.PERSON
 
 
 class Bookmark:

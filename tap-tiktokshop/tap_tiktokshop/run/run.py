@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tiktokshop_client import OPERATIONS, Client, Settings
 from tiktokshop_client.console import sentence
-from tiktokshop_client.errors import ConfigurationError, DayUsedUpError, MarketError, ScopeError, TikTokShopError
+from tiktokshop_client.endings import Ending, ending_of_all
+from tiktokshop_client.errors import (
+    ConfigurationError,
+    DayUsedUpError,
+    MarketError,
+    ScopeError,
+    TikTokShopError,
+    TransientError,
+)
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
+from tiktokshop_client.log_lines import facts_of
 
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
@@ -44,7 +53,15 @@ CLOCKS_AGREE = 60
 
 
 class PartsFailedError(Exception):
-    """Some streams of some shops could not be read; the rest was."""
+    """Some streams of some shops could not be read; the rest was.
+
+    Attributes:
+        ending: Whether running it again may help, or a person must act.
+    """
+
+    def __init__(self, sentence: str, ending: Ending) -> None:
+        super().__init__(sentence)
+        self.ending = ending
 
 
 class Reader(Protocol):
@@ -116,6 +133,7 @@ class Run:
         self.summary = Summary()
         self.name = token_hex(6)
         self._failures: list[str] = []
+        self._causes: list[Exception] = []  # of them
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
 
@@ -296,7 +314,8 @@ class Run:
             return False
         part.skipped = str(error)
         level = logging.WARNING if scope and not self._tell_scope(error) else logging.INFO
-        self.logger.log(level, "Stream %s of %s is skipped: %s", part.stream, part.subject, error)
+        facts = facts_of(error, stream=part.stream)
+        self.logger.log(level, "Stream %s of %s is skipped: %s", part.stream, part.subject, error, extra=facts)
         return True
 
     def _tell_scope(self, error: Exception) -> bool:
@@ -314,7 +333,9 @@ class Run:
         if shop and getattr(error, "reach", "stream") == "shop":
             self.stopped_shops.add(shop.id)
         self._failures.append(f"{stream} of {f'shop {shop.id}' if shop else whose}")
-        self.logger.error("%s was not read to its end: %s", subject, sentence(error))
+        self._causes.append(error)
+        facts = facts_of(error, stream=stream, **({"shop": shop.id} if shop else {}))
+        self.logger.error("%s was not read to its end: %s", subject, sentence(error), extra=facts)
         self.logger.debug("Traceback of the failure", exc_info=error)
 
     def conclude(self) -> None:
@@ -337,17 +358,19 @@ class Run:
         if self.listener is not None:
             self.listener.close()
         unwritten = self._unwritten or ""
-        deaf = self.listener is not None and bool(self.listener.trouble)
-        if self._failures or deaf:
+        if self.listener is not None and self.listener.trouble:
+            self._failures.append("the inbox of webhook_inbox")
+            self._causes.append(TransientError(self.listener.trouble))
+        if self._failures:
             unread = [
                 *self._failures,
-                *(["the inbox of webhook_inbox"] if deaf else []),
                 *(f"with that shop {shop} also {', '.join(streams)}" for shop, streams in self.given_up.items()),
             ]
-            number = len(self._failures) + deaf + sum(map(len, self.given_up.values()))
+            number = len(self._failures) + sum(map(len, self.given_up.values()))
             raise PartsFailedError(
                 f"{number} of the run's parts could not be read ({'; '.join(unread)}); "
-                f"everything else was. Their bookmarks stay, so the next run tries them again. {unwritten}".strip()
+                f"everything else was. Their bookmarks stay, so the next run tries them again. {unwritten}".strip(),
+                ending_of_all(self._causes),
             )
         if unwritten:
             raise ConfigurationError(f"{unwritten} Everything was read, and its state is written.")

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerReader
+from tiktokshop_client.endings import Ending
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 class InputError(Exception):
     """The input is not something a tap may send."""
+
+    ending = Ending.PERSON
 
 
 class LineReader(GenericSingerReader[str]):

@@ -7,6 +7,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.endings import Ending
+
 from target_tiktokshop.writing import masses
 from target_tiktokshop.writing.changes import Stop
 from target_tiktokshop.writing.live import UNSEEN
@@ -27,6 +29,8 @@ INSIST = "the setting send_unseen sends it anyway"
 
 class RunStoppedError(Exception):
     """A guard stopped the run; nothing of the batch was sent, and its rows have their outcomes."""
+
+    ending = Ending.GUARD
 
 
 @dataclass(frozen=True)

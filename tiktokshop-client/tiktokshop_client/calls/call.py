@@ -23,6 +23,7 @@ from tiktokshop_client.errors import (
 from tiktokshop_client.http.answers import Answer, read_answer, read_page
 from tiktokshop_client.http.bounds import AnswerError
 from tiktokshop_client.http.retries import Retries, http_date
+from tiktokshop_client.log_lines import facts_of
 from tiktokshop_client.redaction import one_line
 from tiktokshop_client.signing import sign
 
@@ -278,7 +279,7 @@ class Caller:
             wait = self._wait(call, error, retries)
             if wait is None:
                 raise self._final(call, error)
-            log.warning("%s; %s in %.1f s", error, retries.progress, wait)
+            log.warning("%s; %s in %.1f s", error, retries.progress, wait, extra=facts_of(error))
             retries.wait(wait)
             call.tally.add(retries=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import random
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
@@ -70,11 +71,11 @@ class Sharing:
         self.place = place
         self._away = False
 
-    def is_away(self, error: TikTokShopError, part: float) -> None:
+    def is_away(self, error: TikTokShopError, part: str) -> None:
         """Says once that the place is away, and what part of its budget each process goes on with."""
         if not self._away:
             self._away = True
-            log.warning("%s; each process goes on with %s of the budget until it is there again", error, f"{part:.3g}")
+            log.warning("%s; each process goes on with %s until it is there again", error, part)
 
     def is_back(self) -> None:
         """Says that the place is there again."""
@@ -223,7 +224,7 @@ class Desk:
                 if self._shares is None:
                     break
                 if unit not in self._shares:
-                    self._shares[unit] = Budget(self._ceilings[unit] * self._part, self._clock, self._closing)
+                    self._shares[unit] = self._share(unit)
                 seconds = self._shares[unit].take(self._clock.monotonic(), waited=waited)
             if seconds is None:
                 slot = self._place.now()
@@ -232,6 +233,13 @@ class Desk:
             waited = True
             self._pause(min(seconds, AGAIN))
         return self.wait_for(unit, write=write)
+
+    def _share(self, unit: str) -> Budget:
+        """This process's part of a budget. It begins at a moment of its own: all of them lose the place at once."""
+        share = Budget(self._ceilings[unit] * self._part, self._clock, self._closing)
+        if self._known.members > 1:
+            share.left_unasked(self._clock.monotonic() + random.random() / share.rate)  # noqa: S311 - no secret
+        return share
 
     def _pause(self, seconds: float) -> None:
         if seconds > 0 and self._clock.wait(seconds, self._closing):
@@ -253,9 +261,9 @@ class Desk:
             )
             self._took = min(SLOW, self._clock.monotonic() - began)
         except TikTokShopError as error:
-            if isinstance(error, ConfigurationError) and not self._known.members:
+            if isinstance(error, ConfigurationError) and self._place.wanted and not self._known.members:
                 raise
-            self._sharing.is_away(error, self._part)
+            self._sharing.is_away(error, "the whole budget" if self._part == 1 else f"1/{1 / self._part:.0f} of it")
             with self._state:
                 self._shares = self._shares or {}
         else:

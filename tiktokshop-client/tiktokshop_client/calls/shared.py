@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.calls.throttle import Throttle
+from tiktokshop_client.calls.throttle import Throttle, after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +183,7 @@ class Shared:
             return tried
         self._strays += 1
         if slot >= self._widened_at:
-            self._wider, self._widened_at = min(WIDEST, self._wider + WIDER), now
+            self._wider, self._widened_at = min(WIDEST, self._wider + WIDER), self._under_way(now)
         if not self._more and self._several(self._refused, now):
             self._throttle.slow_down(slot, retry_after)
         return False
@@ -193,9 +193,12 @@ class Shared:
         fastest = self._throttle.fastest
         self._more = max(0.0, KEPT * (fastest + self._more) - fastest)
         self._known = fastest + self._more
-        self._fell_at = now
+        self._fell_at = self._under_way(now)
         self._patience = min(2 * self._patience, MOST_PATIENCE) if self._passed >= self._patience else self._patience
         self._passed = self._strays = 0
+
+    def _under_way(self, now: float) -> float:
+        return after([self._left[-1].slot] if self._left else [], now)
 
     def _apart(self, now: float) -> float:
         return max(self._least_apart, APART + self._wider if self._several(self._members, now) else 0.0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.http.retries import TOTAL_DEADLINE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tiktokshop_client.clock import Clock
 
@@ -39,6 +39,12 @@ RECENT = 1_000
 """The requests that are looked back on for that: twenty seconds at the platform's own figure."""
 
 
+def after(slots: Sequence[float], now: float) -> float:
+    """The first moment whose request is not under way yet: now, or after the slots that are given ahead."""
+    last = slots[-1] if slots else -math.inf
+    return math.nextafter(last, math.inf) if last > now else now
+
+
 class Throttle:
     """What a ceiling's refusals have left of it. Its owner makes sure that one thread at a time uses it."""
 
@@ -49,7 +55,7 @@ class Throttle:
         self.paused_until = -math.inf
         self._clock = clock
         self._base = self.fastest  # the rate at _slowed_at; it grows from there
-        self._slowed_at = -math.inf
+        self._slowed_at = self._heeds_from = -math.inf
         self._recent: deque[float] = deque(maxlen=RECENT)  # the slots of the requests of late
         self._refused: deque[float] = deque(maxlen=RECENT)  # those of them that were refused
         self._forgot = False  # whether some of them were left out when it was packed
@@ -87,9 +93,10 @@ class Throttle:
         if self._by_chance(slot):
             return
         self.pause(retry_after)
-        if slot >= self._slowed_at:
+        if slot >= self._heeds_from:
             self._base = max(min(SLOWEST, self.fastest), self.rate / 2)
             self._slowed_at = self._clock.monotonic()
+            self._heeds_from = after(self._recent, self._slowed_at)
 
     def is_limited(self, slot: float) -> bool:
         """Whether too many of the last requests were refused for mere chance, the one of this slot among them."""
@@ -102,6 +109,7 @@ class Throttle:
         return {
             "base": self._base,
             "slowed_at": self._slowed_at,
+            "heeds_from": self._heeds_from,
             "paused_until": self.paused_until,
             "limited_at": self._limited_at,
             "recent": recent.tobytes(),
@@ -113,6 +121,7 @@ class Throttle:
         """Goes on from what ``pack`` has given."""
         self._base = min(packed["base"], self.fastest)
         self._slowed_at = packed["slowed_at"]
+        self._heeds_from = packed["heeds_from"]
         self.paused_until = packed["paused_until"]
         self._limited_at = packed["limited_at"]
         self._recent = deque(array("d", packed["recent"]), maxlen=RECENT)

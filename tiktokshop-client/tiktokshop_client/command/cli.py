@@ -15,8 +15,9 @@ from tiktokshop_client.authorise import check, exchange, forget, standing
 from tiktokshop_client.command.cli_settings import asked, gather, settings_of
 from tiktokshop_client.command.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.command.receiver import Receiver
-from tiktokshop_client.console import FAILED, common_options, run_commands
+from tiktokshop_client.console import common_options, run_commands
 from tiktokshop_client.doctor import Doctor, installed_checks, line_of
+from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.health import installed_needs
 from tiktokshop_client.redaction import known, printable
@@ -158,7 +159,7 @@ def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
               "selects, not every stream.")  # fmt: skip
 @common_options
 def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool, log_level: str) -> None:
-    """Check all that a run depends on; exit with 1 if anything would fail.
+    """Check all that a run depends on; exit with 2 if anything would fail.
 
     One line a check: clock, signature, token and grant, scopes, markets, ciphers, IP allow list, token store, rates,
     and webhooks where they are received.
@@ -171,11 +172,11 @@ def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool
     except ConfigurationError as error:
         click.echo(json.dumps({"ok": False, "error": str(error), "checks": []}, indent=2) if as_json else
                    f"fail  {'settings':<14}{error}")  # fmt: skip
-        sys.exit(FAILED)
+        sys.exit(Ending.PERSON)
     failed = any(finding.status == "fail" for finding in findings)
     facts = {"ok": not failed, "checks": [vars(finding) for finding in findings]}
     _print(facts, [line_of(finding) for finding in findings], as_json=as_json)
-    sys.exit(FAILED if failed else 0)
+    sys.exit(Ending.PERSON if failed else Ending.DONE)
 
 
 def _connection(

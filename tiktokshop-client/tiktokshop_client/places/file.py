@@ -36,6 +36,7 @@ class FilePlace:
     """
 
     alone = 1.0
+    wanted = False
 
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)

@@ -26,10 +26,12 @@ class BudgetPlace(Protocol):
     Attributes:
         name: What a human knows the place by, without secrets.
         alone: The part of a budget that a process allows itself if it has never reached the place.
+        wanted: Whether somebody has asked for it, so that one that cannot be used ends the run.
     """
 
     name: str
     alone: float
+    wanted: bool
 
     def now(self) -> float:
         """Seconds by the place's clock, which all processes share."""

@@ -66,10 +66,10 @@ class RedisPlace:
         setting: The setting that the address comes from.
     """
 
-    alone = 0.1
-
     def __init__(self, url: str, name: str, setting: str) -> None:
         self.name = name
+        self.wanted = setting == "budget_store"
+        self.alone = 0.1 if self.wanted else 1.0
         self._setting = setting
         problem = ""
         try:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from tiktokshop_client import Client, TikTokShopError, health
-from tiktokshop_client.console import FAILED, common_options, run_commands
+from tiktokshop_client.console import common_options, run_commands
+from tiktokshop_client.endings import Ending
 
 from tiktokshop_webhooks.command.common import connection, event_facts, inbox_at, log_at, show
 from tiktokshop_webhooks.event_types import name_of
@@ -274,7 +275,7 @@ def _each_shop(
         lines += ["", f"These can only be switched on {WHERE}:", *(f"  {name}" for name in by_hand())]
     show(facts, lines, as_json=as_json)
     if problems or not all(each.ok for each in found):
-        sys.exit(FAILED)
+        sys.exit(Ending.AGAIN)
 
 
 def _one_shop(

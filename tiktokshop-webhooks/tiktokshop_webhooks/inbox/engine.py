@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tiktokshop_client import errors
+from tiktokshop_client.endings import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +24,8 @@ class InboxError(errors.TransientError):
 
 class UselessInboxError(InboxError):
     """The inbox takes no events until somebody has done what the sentence says; waiting does not help."""
+
+    ending = Ending.PERSON
 
 
 class Result(Protocol):
