@@ -97,6 +97,14 @@ def test_a_run_that_died_before_it_knew_what_came_of_a_product_uses_the_same_key
     assert sent["idempotency_key"] == key
 
 
+def test_a_product_that_cannot_be_read_just_now_is_not_created_again(stall):
+    record, before = stall.live()
+    stall.lab.fault("refused", path="/product/202309/products/*", code=12052910)
+    run = stall.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "12052910")], {})
+    assert before["skus"][0]["seller_sku"] == "MUG-1"
+
+
 def test_a_product_that_was_deleted_since_is_listed_anew(stall):
     record, before = stall.live()
     stall.lab.feed("product_status", {"product_id": before["id"], "status": "deleted"}, allow_delete=True)
@@ -164,6 +172,20 @@ def test_many_creations_whose_answers_are_lost_are_all_found(stall):
     run = stall.feed(*(stall.record(stall.sku(f"L-{n}"), title=f"A mug of stoneware {n}") for n in range(40)))
     assert run.outcomes == [("in_review", None)] * 40
     assert run.writes[CREATE] == 40
+
+
+def test_a_category_that_the_platform_recommends_is_named_in_plan_and_outcome(stall):
+    record = stall.record(
+        category="recommended", title="A desk lamp with a cable", attributes="Contains batteries or cells?=No"
+    )
+    plan, run = stall.feed(record, dry_run=True), stall.feed(record)
+    words = "the platform recommends the category Phones & Electronics > Lighting > Desk Lamps (910088)"
+    assert words in plan.row["message"]
+    assert words in run.row["message"]
+    assert (plan.row["outcome"], run.row["outcome"]) == ("planned", "in_review")
+    assert stall.feed(record).outcomes == [("in_review", None)]
+    none = stall.feed(stall.record(stall.sku("Z"), category="recommended", title="Zzz"), max_rejected_percent=100)
+    assert "category: the platform recommends none: name one" in none.row["message"]
 
 
 def test_without_verify_what_was_handed_in_is_in_review(stall):

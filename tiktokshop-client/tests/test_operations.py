@@ -82,7 +82,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 99
+    assert len(OPERATIONS) == 100
     assert set(OPERATIONS) >= WRITES
 
 

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 NO_REVIEW = "12052547"
+NO_PRODUCT = frozenset({"12019150", "12052032", "12052034", "12052048", "12052260"})
+"""What the platform answers about a product that the shop does not have. After any other refusal none is created."""
 UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
 """What the platform answers to a uri that it does not know, by where it stands."""
 IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
@@ -148,6 +150,8 @@ class ListingWriter(Writer):
             item.wanted.fault(words, "shop")
         product = ProductCheck(item.wanted, item.proposal, desk, category_of(live))
         product.run()
+        for words in item.wanted.notes:
+            item.note(words)
         skus = objects(live.get("skus"))
         SkuCheck(item.wanted, item.proposal, desk, product, skus, self.settings.buffer_quantity).run()
 
@@ -206,7 +210,9 @@ class ListingWriter(Writer):
         path = {"product_id": product_id}
         try:
             live = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path).data)
-        except BusinessError:
+        except BusinessError as error:
+            if str(error.code) not in NO_PRODUCT:
+                raise
             return None
         if object_of(live.get("audit")).get("status") != AUDITING or live.get("status") == "PENDING":
             return live
