@@ -15,6 +15,7 @@ import pytest
 from tiktokshop_sandbox.budget import RateLimit
 from tiktokshop_sandbox.faults import Spec
 from tiktokshop_sandbox.sandbox import WorldSize, assembled, opened
+from tiktokshop_sandbox.webhooks import posting
 from tiktokshop_sandbox.webhooks.subscribers import switch
 from tiktokshop_sandbox.webhooks.types import TYPES
 
@@ -150,8 +151,9 @@ def opened_office(path, ear, **size):
 
 
 @pytest.fixture
-def office_at(ear):
-    """Opens the shops of a file, with the test's receiver."""
+def office_at(ear, monkeypatch):
+    """Opens the shops of a file, with the test's receiver, who is not held to three seconds on a busy machine."""
+    monkeypatch.setattr(posting, "PATIENCE", 60)
     return lambda path, **size: opened_office(path, ear, **size)
 
 

@@ -178,6 +178,10 @@ def test_nobody_there_and_no_http_are_told_apart(office):
     assert {one.told for one in office.outbox.read("1")} == {"Nobody listens at this address."}
 
 
+def test_the_platform_waits_three_seconds():
+    assert posting.PATIENCE == 3
+
+
 def test_who_takes_too_long_is_told_so(office, monkeypatch):
     monkeypatch.setattr(posting, "PATIENCE", 0.2)
     ended = threading.Event()
@@ -206,6 +210,23 @@ def test_who_never_answers_keeps_nobody_else_waiting(office):
             office.pause.wait(0.005)
         assert office.dispatch.busy
         assert {event["shop_id"] for event in office.ear.events} == {quick.id}
+
+
+def test_what_waits_goes_to_the_address_of_today_or_to_nobody(office):
+    office.ear.answers(500)
+    ordered(office)
+    waiting = len(office.ear.came)
+    office.ear.answers(200)
+    switch(office.world, [1], f"{office.ear.address}/new")
+    office.deliver(120)
+    assert [path for path, _, _ in office.ear.came[waiting:]].count("/hooks/new") >= waiting
+    office.ear.answers(500)
+    office.deliver(6 * HOUR)
+    count = len(office.ear.came)
+    switch(office.world, [1], "")
+    office.deliver(DAY)
+    assert len(office.ear.came) == count
+    assert {one.told for one in office.outbox.read("state = 'dropped'")} == {"Nobody has subscribed to this any more."}
 
 
 def test_of_what_is_over_the_newest_are_kept_and_all_are_counted(office, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,7 +15,7 @@ from tiktokshop_sandbox.signature import webhook_signature
 from tiktokshop_sandbox.webhooks.envelope import Sender, body_of
 from tiktokshop_sandbox.webhooks.following import followed
 from tiktokshop_sandbox.webhooks.grants import grant_events
-from tiktokshop_sandbox.webhooks.outbox import LOST, NEW, WAITING
+from tiktokshop_sandbox.webhooks.outbox import DROPPED, LOST, NEW, WAITING
 from tiktokshop_sandbox.webhooks.posting import Job, Poster
 from tiktokshop_sandbox.webhooks.subscribers import addresses, ends_with_401
 from tiktokshop_sandbox.webhooks.types import TYPES, Happening
@@ -44,7 +45,7 @@ GARBAGE: Final = (
 )
 _FOLLOWED: Final = "webhooks.followed"
 _WRITTEN_EVERY: Final = 60
-_UNDER_WAY: Final = 1_000
+_UNDER_WAY: Final = 200
 _AT_A_TIME: Final = 1_000
 _FORGET_EVERY: Final = 1_000
 _SHARE: Final = 20  # lists that follow from history are looked at for at most a twentieth of the time
@@ -52,8 +53,9 @@ _NEWEST: Final = "SELECT id, status, update_time FROM orders WHERE shop = ? ORDE
 
 
 class UnderWay(NamedTuple):
-    """A try that is under way: whether its signature is wrong on purpose, and the time in its envelope."""
+    """A try that is under way: where to, whether its signature is wrong on purpose, and the time in its envelope."""
 
+    address: str
     forged: bool
     stamp: int
 
@@ -99,7 +101,7 @@ class Dispatch:
             self._take_reactions()
             self._look_around(to, now)
             self._prepare(now)
-        self._hand_out(now)
+        self._hand_out(to, now)
 
     def send_again(self, identifier: int) -> bool:
         """Delivers something once more, from its first try on; False if there is no such delivery."""
@@ -224,23 +226,40 @@ class Dispatch:
         named = (("webhook_late", late), ("webhook_shuffled", shuffled))
         return ready._replace(fault=", ".join(name for name, struck in named if struck))
 
-    def _hand_out(self, now: int) -> None:
-        room = _UNDER_WAY - len(self._under_way)
-        if room <= 0:
-            return
-        known = len(self._under_way) + len(self._held)
-        due = self.outbox.read("state = ? AND due <= ? ORDER BY due, id LIMIT ?", WAITING, now, known + room)
+    def _hand_out(self, to: Addresses, now: int) -> None:
+        """Sends what is due, at most so many at a time to an address: none of them waits for another."""
         moment = time.monotonic()
-        free = [one for one in due if one.id not in self._under_way and self._held.get(one.id, 0) <= moment][:room]
-        jobs = [self._job(posting) for posting in free]
-        if jobs:
-            self._poster.post(jobs)
+        busy = Counter(one.address for one in self._under_way.values())
+        for address in self.outbox.waiting_for():
+            room = _UNDER_WAY - busy[address]
+            sql = "state = ? AND address = ? AND due <= ? ORDER BY due, id LIMIT ?"
+            due = self.outbox.read(sql, WAITING, address, now, len(self._held) + _UNDER_WAY)
+            free = [one for one in due if one.id not in self._under_way and self._held.get(one.id, 0) <= moment]
+            still = self._still_wanted(free[: max(room, 0)], to)
+            if still:
+                self._poster.post([self._job(posting) for posting in still])
+
+    def _still_wanted(self, postings: list[Outgoing], to: Addresses) -> list[Outgoing]:
+        """What somebody has subscribed to still, with the address of today; the rest is dropped."""
+        moved, wanted = [], []
+        for posting in postings:
+            known = to.get((posting.shop, posting.type))
+            if known is None and posting.type not in TYPES:
+                known = next((there for (shop, _), there in to.items() if shop == posting.shop), None)
+            if known is None:
+                moved.append(posting._replace(state=DROPPED, told="Nobody has subscribed to this any more."))
+                continue
+            if known != posting.address:
+                moved.append(posting._replace(address=known))
+            wanted.append(posting._replace(address=known))
+        self.outbox.write(moved)
+        return wanted
 
     def _job(self, posting: Outgoing) -> Job:
         self._held.pop(posting.id, None)
         name = TYPES[posting.type].name if posting.type in TYPES else str(posting.type)
         forged = bool(self._faults.strike(Target(name, self._shop(posting).id), "webhook_bad_signature"))
-        self._under_way[posting.id] = UnderWay(forged, posting.due)
+        self._under_way[posting.id] = UnderWay(posting.address, forged, posting.due)
         body = self._body(posting, posting.due)
         app = self.accounts.app
         secret = f"not {app.secret}" if forged else app.secret

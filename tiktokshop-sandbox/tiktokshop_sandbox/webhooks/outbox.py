@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS webhooks (
   tries INTEGER NOT NULL, state TEXT NOT NULL, fault TEXT NOT NULL, http INTEGER NOT NULL, told TEXT NOT NULL,
   stamp INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS webhooks_due ON webhooks (state, due, id);
+CREATE INDEX IF NOT EXISTS webhooks_due ON webhooks (state, address, due, id);
 """
 _COLUMNS: Final = "id, shop, type, notification, address, data, raw, at, due, tries, state, fault, http, told, stamp"
 _INSERT: Final = "INSERT INTO webhooks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -121,9 +121,22 @@ class Outbox:
 
     def write(self, postings: Sequence[Outgoing]) -> None:
         """Keeps how deliveries are now."""
-        sql = "UPDATE webhooks SET due = ?, tries = ?, state = ?, fault = ?, http = ?, told = ?, stamp = ? WHERE id = ?"
-        rows = [(it.due, it.tries, it.state, it.fault, it.http, it.told, it.stamp, it.id) for it in postings]
+        sql = (
+            "UPDATE webhooks SET address = ?, due = ?, tries = ?, state = ?, fault = ?, http = ?, told = ?, stamp = ? "
+            "WHERE id = ?"
+        )
+        rows = [
+            (it.address, it.due, it.tries, it.state, it.fault, it.http, it.told, it.stamp, it.id) for it in postings
+        ]
         self._db.executemany(sql, rows)
+
+    def waiting_for(self) -> list[str]:
+        """The addresses that deliveries wait for."""
+        sql = "SELECT min(address) FROM webhooks WHERE state = ? AND address > ?"
+        found = [""]
+        while (row := self._db.execute(sql, (WAITING, found[-1])).fetchone()) and row[0]:
+            found.append(row[0])
+        return found[1:]
 
     def is_empty(self) -> bool:
         """Whether no delivery is to be made, now or later."""
