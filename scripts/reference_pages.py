@@ -103,6 +103,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 # Control endpoint -> what it does. Those of the code and those of this table must be the same.
 CONTROLS = {
     "GET ": "addresses, app, newest tokens, shops, clocks",
+    "GET /settings": "addresses and credentials, as a `config.json` for the plugins and commands of this project",
     "GET /counts": "rows for each shop and list",
     "GET /ledger": "each shop's true books, kept apart from what it serves: accounts and balances, debits positive",
     "GET /stats": "requests by operation, code and HTTP status; refreshes, exchanges, 429s, faults that struck",

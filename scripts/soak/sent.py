@@ -52,13 +52,14 @@ class Balancer:
                 threading.Thread(target=self._pass_on, args=(self._socket.accept()[0],), daemon=True).start()
 
     def _pass_on(self, front: socket.socket) -> None:
-        for receiver in self._rng.sample(self._receivers, len(self._receivers)):
-            with contextlib.suppress(OSError):
-                behind = socket.create_connection(("127.0.0.1", receiver.port), timeout=5)
-                threading.Thread(target=_pump, args=(front, behind), daemon=True).start()
-                _pump(behind, front)
-                return
-        front.close()
+        with front:
+            for receiver in self._rng.sample(self._receivers, len(self._receivers)):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", receiver.port), 5) as behind:
+                    there = threading.Thread(target=_pump, args=(front, behind), daemon=True)
+                    there.start()
+                    _pump(behind, front)
+                    there.join()
+                    return
 
     def close(self) -> None:
         """Takes no more."""

@@ -201,7 +201,7 @@ class World:
 
     def begin(self):
         """A run of this process."""
-        config = {"on_missing_scope": "warn"}
+        config = {"on_missing_scope": "warn", "follow": self.follow}
         messages = Messages(lambda: None, self.output.write_state, lambda _: None, lambda: None)
         reading = ReadingSettings(start=START - 10, lookback=LOOKBACK)
         self.run = Run(None, reading, config, logging.getLogger("run"), messages, lambda: [self.reader])
@@ -575,3 +575,25 @@ def test_a_later_run_of_one_process_still_knows_what_was_missed(world):
     world.windows()
     (example,) = world.listener.hearing.report()["examples"]
     assert (example["identity"], seconds(example["changed_at"])) == ("1", lost)
+
+
+def test_what_has_come_by_the_end_of_a_run_is_not_missed_and_the_next_run_reads_it(world_once):
+    moment = world_once.platform.change("1")
+    world_once.platform.seconds += 5
+    world_once.windows()
+    world_once.tell("1", moment)
+    world_once.listener.peek()
+    assert world_once.listener.hearing.missed() == 0
+    world_once.start()
+    world_once.listen()
+    assert world_once.passed() == 1
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_only_a_run_that_ends_waits_for_what_the_platform_does_not_give(follows):
+    with a_world(follow=follows) as world:
+        world.platform.change("0")
+        world.windows()
+        world.tell("404", world.platform.seconds)
+        world.run._begin_to_listen()
+        assert world.clock.moment == (0 if follows else sum(AGAIN))

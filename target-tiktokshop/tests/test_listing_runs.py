@@ -97,6 +97,14 @@ def test_a_run_that_died_before_it_knew_what_came_of_a_product_uses_the_same_key
     assert sent["idempotency_key"] == key
 
 
+def test_a_product_that_cannot_be_read_just_now_is_not_created_again(stall):
+    record, before = stall.live()
+    stall.lab.fault("refused", path="/product/202309/products/*", code=12052910)
+    run = stall.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "12052910")], {})
+    assert before["skus"][0]["seller_sku"] == "MUG-1"
+
+
 def test_a_product_that_was_deleted_since_is_listed_anew(stall):
     record, before = stall.live()
     stall.lab.feed("product_status", {"product_id": before["id"], "status": "deleted"}, allow_delete=True)
@@ -132,6 +140,52 @@ def test_a_remembered_picture_that_the_platform_has_forgotten_is_uploaded_again(
     run = stall.feed(stall.record(main_images=[path]))
     assert run.outcomes == [("in_review", None)]
     assert run.writes == {CREATE: 2, UPLOAD: 1}
+
+
+def test_a_description_that_the_platform_rewrites_is_not_sent_again_and_again(stall):
+    def rewrite(path, answer):
+        if isinstance(answer.get("data"), dict) and "description" in answer["data"]:
+            answer["data"]["description"] = answer["data"]["description"].replace("<b>", "<strong>")
+        return answer
+
+    record = stall.record()
+    with stall.lab.between(after=rewrite):
+        first = stall.feed(record)
+        stall.review()
+        again = stall.feed(record)
+        other = stall.feed({**record, "description": "<p>Holds <b>coffee</b>.</p>"})
+    assert first.outcomes == [("unconfirmed", "not_kept")]
+    assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
+    assert "the platform shows description otherwise than it was sent" in again.row["message"]
+    assert other.row["operation"] == "edit_product_partly"
+
+
+def test_a_seller_sku_is_that_of_one_new_product_only(stall):
+    both = [stall.sku("A", variations={"Color": "Oak"}), stall.sku("B", variations={"Color": "Red"})]
+    run = stall.feed(stall.record(*both), stall.record(stall.sku("B")), max_rejected_percent=100, batch_size_rows=1)
+    assert run.outcomes == [("in_review", None), ("rejected", "bad_listing")]
+    assert "SKU B: another new product of the feed has this number, too" in run.rows[1]["message"]
+
+
+def test_many_creations_whose_answers_are_lost_are_all_found(stall):
+    stall.lab.fault("reset_middle", path="/product/202309/products")
+    run = stall.feed(*(stall.record(stall.sku(f"L-{n}"), title=f"A mug of stoneware {n}") for n in range(40)))
+    assert run.outcomes == [("in_review", None)] * 40
+    assert run.writes[CREATE] == 40
+
+
+def test_a_category_that_the_platform_recommends_is_named_in_plan_and_outcome(stall):
+    record = stall.record(
+        category="recommended", title="A desk lamp with a cable", attributes="Contains batteries or cells?=No"
+    )
+    plan, run = stall.feed(record, dry_run=True), stall.feed(record)
+    words = "the platform recommends the category Phones & Electronics > Lighting > Desk Lamps (910088)"
+    assert words in plan.row["message"]
+    assert words in run.row["message"]
+    assert (plan.row["outcome"], run.row["outcome"]) == ("planned", "in_review")
+    assert stall.feed(record).outcomes == [("in_review", None)]
+    none = stall.feed(stall.record(stall.sku("Z"), category="recommended", title="Zzz"), max_rejected_percent=100)
+    assert "category: the platform recommends none: name one" in none.row["message"]
 
 
 def test_without_verify_what_was_handed_in_is_in_review(stall):

@@ -94,7 +94,7 @@ def test_an_edit_sends_exactly_what_differs_and_leaves_the_rest(stall):
         for one in stall.lab.sandbox.control("GET", "/requests?limit=100")["requests"]
         if one["operation"] == PARTIAL
     )
-    assert sent.keys() == {"title", "main_images", "product_attributes", "skus"}
+    assert sent.keys() == {"title", "main_images", "product_attributes", "skus", "category_version"}
     stall.review()
     after = stall.shown(before["id"])
     assert after["title"] == "A mug of the finest stoneware"

@@ -173,6 +173,7 @@ class Order(Struct, array_like=True):
     masked: bool = False
     purged: bool = False
     returning: bool = False
+    moved: bool = False  # the buyer has had it sent elsewhere than at first
 
     @property
     def key(self) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.listings.wanted import WantedListing
 
 MOST_CERTIFICATES = 10
+RECOMMENDED = "recommended"
+"""In place of a category: the one that the platform recommends."""
 MOST_SHOWN = 10
 SIDES = ("length", "width", "height")
 
@@ -91,13 +93,27 @@ class ProductCheck:
         if given == self.category:
             self._proposal.fields["category_id"] = given
             return
-        found, problem = self._desk.category(str(given))
+        if given == RECOMMENDED:
+            given = self._recommended()
+        found, problem = self._desk.category(str(given)) if given else ("", "the platform recommends none: name one")
         if problem:
             self._fault("category", problem)
             return
         self._proposal.fields["category_id"] = found
         if self._new:
             self.category = found
+
+    def _recommended(self) -> str:
+        """The platform's own choice for a new product, which the outcome names; the live category of another one."""
+        if not self._new:
+            return self.category
+        fields = self._wanted.fields
+        found = self._desk.recommended(str(fields.get("title") or ""), str(fields.get("description") or ""))
+        if found:
+            path = self._desk.path(found)
+            words = f"the platform recommends the category {path} ({found}), and does not say how sure it is"
+            self._wanted.notes.append(words)
+        return found
 
     def _title(self) -> None:
         title = self._given("title")

@@ -14,6 +14,7 @@ from tiktokshop_client.operations import (
     GET_CATEGORY_RULES,
     GET_PREREQUISITES,
     GET_WAREHOUSES,
+    RECOMMEND_CATEGORY,
 )
 
 from target_tiktokshop.writing.live import object_of, objects
@@ -97,6 +98,15 @@ class ListingDesk:
 
     def _named(self, name: str) -> list[str]:
         return [number for number, row in self.tree().items() if _steps(str(row.get("local_name") or "")) == [name]]
+
+    def recommended(self, title: str, description: str) -> str:
+        """The leaf category that the platform recommends, "" for none; it does not say how sure it is."""
+        body = {"product_title": title, **({"description": description} if description else {}), **TREE}
+        try:
+            answer = self._run.client.call(RECOMMEND_CATEGORY, shop=self.shop, body=body)
+        except BusinessError:
+            return ""
+        return str(answer.data.get("leaf_category_id") or "")
 
     def rules(self, category_id: str) -> Mapping[str, Any]:
         """The rules of a category."""

@@ -158,6 +158,16 @@ def digest(difference: Difference) -> str:
     return hashlib.sha256(_encode(difference.after)).hexdigest()
 
 
+def digest_shown(difference: Difference) -> str:
+    """A sum of what would change and of what the platform shows in its place."""
+    return hashlib.sha256(_encode([difference.before, difference.after])).hexdigest()
+
+
+def rewritten(sent: Difference, left: Difference) -> bool:
+    """Whether the platform has taken what was sent and shows something of its own: neither that nor the old value."""
+    return all(name in sent.after and left.before[name] != sent.before.get(name) for name in left.after)
+
+
 def summary(item: ListingItem) -> dict[str, Any]:
     """A new product as its outcome shows it."""
     shown = {name: _named(value) for name, value in item.proposal.fields.items()}

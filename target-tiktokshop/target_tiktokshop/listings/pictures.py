@@ -124,9 +124,14 @@ def content_of(source: str) -> bytes:
         raise PictureError(f"cannot be read: {error.strerror or type(error).__name__}") from None
 
 
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keeps the credentials of ~/.netrc out of requests for pictures."""
+    return request
+
+
 def _fetched(address: str) -> bytes:
     try:
-        with requests.get(address, stream=True, timeout=SECONDS) as answer:
+        with requests.get(address, stream=True, timeout=SECONDS, auth=_as_it_is) as answer:
             if answer.status_code != requests.codes.ok:
                 raise PictureError(f"cannot be fetched: its server answers {answer.status_code}")
             content = bytearray()

@@ -56,11 +56,13 @@ class WantedListing:
         fields: What the records name of the product itself: our field -> value as it was read.
         skus: Its SKUs.
         faults: What is wrong: the field or the SKU it is about, and a sentence without a full stop.
+        notes: What was chosen for them, as sentences for the outcome.
     """
 
     fields: dict[str, Any] = field(default_factory=dict)
     skus: list[WantedSku] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def fault(self, words: str, about: str) -> None:
         """Notes what is wrong, once."""

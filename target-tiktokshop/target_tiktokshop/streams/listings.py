@@ -15,12 +15,14 @@ from target_tiktokshop.listings.item import (
     AUDITING,
     ListingItem,
     digest,
+    digest_shown,
     editable,
     is_same,
     items_of,
     reasons,
     refused,
     reviewed,
+    rewritten,
     summary,
 )
 from target_tiktokshop.listings.memory import ListingMemory
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 NO_REVIEW = "12052547"
+NO_PRODUCT = frozenset({"12019150", "12052032", "12052034", "12052048", "12052260"})
+"""What the platform answers about a product that the shop does not have. After any other refusal none is created."""
 UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
 """What the platform answers to a uri that it does not know, by where it stands."""
 IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
@@ -58,6 +62,7 @@ class ListingWriter(Writer):
     def __init__(self, run: WriteRun) -> None:
         super().__init__(run)
         self._desks: dict[str, ListingDesk] = {}
+        self._claimed: dict[tuple[str, str], str] = {}  # (shop, seller SKU) -> the new product that has it
         self.memory = ListingMemory(self.settings.listings_store)
         self.gallery = Gallery(run.client, self.memory)
 
@@ -86,8 +91,17 @@ class ListingWriter(Writer):
                 continue
             begun = self.memory.begun(shop.id, item.numbers) if item.numbers else None
             item.id = next(iter(found), "") or (begun.product_id if begun else "")
+            self._claim(shop, item)
             if found and "listing_key" in item.rows[0].values and (begun is None or begun.product_id != item.id):
                 self.memory.created(shop.id, item.numbers, item.id)  # others of its SKUs may not be listed yet
+
+    def _claim(self, shop: Shop, item: ListingItem) -> None:
+        """A seller SKU is that of one new product of a run."""
+        for number in item.wanted.numbers if not item.id else ():
+            owner = self._claimed.setdefault((shop.id, number), item.numbers)
+            if owner != item.numbers:
+                words = f"SKU {number}: another new product of the feed has this number, too"
+                item.wanted.fault(words, f"SKU {number}")
 
     @staticmethod
     def _tell_twice(items: list[ListingItem]) -> None:
@@ -136,6 +150,8 @@ class ListingWriter(Writer):
             item.wanted.fault(words, "shop")
         product = ProductCheck(item.wanted, item.proposal, desk, category_of(live))
         product.run()
+        for words in item.wanted.notes:
+            item.note(words)
         skus = objects(live.get("skus"))
         SkuCheck(item.wanted, item.proposal, desk, product, skus, self.settings.buffer_quantity).run()
 
@@ -168,6 +184,11 @@ class ListingWriter(Writer):
             item.note(words)
         if difference.empty:
             self._settle_reviewed(item, live)
+        elif self.memory.edit(item.shop.id, item.id) == digest_shown(difference):
+            item.note(
+                f"the platform shows {', '.join(difference.after)} otherwise than it was sent, and nothing changed"
+            )
+            self._settle_reviewed(item, live)
         elif reviewed(live):
             item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
         elif refused(live) and self.memory.edit(item.shop.id, item.id) == digest(difference):
@@ -189,7 +210,9 @@ class ListingWriter(Writer):
         path = {"product_id": product_id}
         try:
             live = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path).data)
-        except BusinessError:
+        except BusinessError as error:
+            if str(error.code) not in NO_PRODUCT:
+                raise
             return None
         if object_of(live.get("audit")).get("status") != AUDITING or live.get("status") == "PENDING":
             return live
@@ -272,6 +295,7 @@ class ListingWriter(Writer):
         body = with_uris(fields, self.gallery.uri)
         if item.live is not None and item.live.get("status") == "DRAFT":
             body["save_mode"] = item.wanted.fields.get("save_mode", "AS_DRAFT")
+        body |= TREE
         self.memory.edited(item.shop.id, item.id, digest(item.difference))
         path = {"product_id": item.id}
         return self.run.client.call(EDIT_PRODUCT_PARTLY, shop=item.shop, path=path, body=body)
@@ -281,22 +305,27 @@ class ListingWriter(Writer):
     def kept(self, rows: list[Row]) -> Iterable[bool]:
         """The shop shows what was sent; what is under review or failed it is settled as such."""
         items = list({id(row.subject): row.subject for row in rows}.values())
+        for shop, group in by_shop(row for row in rows if not row.subject.id):
+            self._find_created(shop, list({id(row.subject): row.subject for row in group}.values()))
         done = dict(zip(map(id, items), self.run.each(self._kept, items), strict=True))
         return [done[id(row.subject)] for row in rows]
 
+    def _find_created(self, shop: Shop, items: list[ListingItem]) -> None:
+        """What came of creations whose answer was lost."""
+        numbers = {number for item in items for number in item.wanted.numbers}
+        has: dict[str, set[str]] = {}
+        for product in self.catalogue(shop).search("seller_skus", numbers):
+            for sku in product.skus:
+                has.setdefault(sku.seller_sku, set()).add(product.id)
+        for item in items:
+            found = {product_id for number in item.wanted.numbers for product_id in has.get(number, ())}
+            if len(found) == 1:
+                item.id = found.pop()
+                self.memory.created(shop.id, item.numbers, item.id)
+
     def _kept(self, item: ListingItem) -> bool:
         if not item.id:
-            numbers = item.wanted.numbers
-            found = {
-                product.id
-                for product in self.catalogue(item.shop).search("seller_skus", numbers)
-                for sku in product.skus
-                if sku.seller_sku in numbers
-            }
-            if len(found) != 1:
-                return False
-            item.id = found.pop()
-            self.memory.created(item.shop.id, item.numbers, item.id)
+            return False
         live = self._read(item.shop, item.id)
         if live is None:
             return False
@@ -305,6 +334,8 @@ class ListingWriter(Writer):
             sku.live = next((one for one in own if is_same(one, sku.wanted.seller_sku, sku.wanted.sku_id)), None)
         left = compare(item.proposal, live, self.gallery.known)
         if not left.empty:
+            if rewritten(item.difference, left):
+                self.memory.edited(item.shop.id, item.id, digest_shown(left))
             words = f"the platform accepted it, but the shop does not show {', '.join(left.after)} as it was sent"
             for row in still_open(item.rows):
                 row.message = words

@@ -21,7 +21,6 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
         operations.GET_PRODUCT,
         operations.ACTIVATE_PRODUCTS,
         operations.DEACTIVATE_PRODUCTS,
-        operations.DELETE_PRODUCTS,
     ),
     "order_cancellations": (operations.GET_ORDERS, operations.CANCEL_ORDER),
     "cancellation_decisions": (operations.SEARCH_CANCELLATIONS, operations.APPROVE_CANCELLATION),
@@ -31,7 +30,10 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "messages": (operations.GET_CONVERSATIONS, operations.SEND_MESSAGE),
     "refunds": (operations.GET_ORDERS, operations.CREATE_RETURN),
 }
-"""Stream -> operations that stand for all it calls: every scope it takes is among theirs."""
+"""Stream -> operations that stand for all it calls: every scope it takes is among theirs.
+
+Deleting and recovering products takes one more, which few need: the refusal names it.
+"""
 
 
 def needs(catalog: Mapping[str, Any] | None = None) -> list[Need]:

@@ -49,6 +49,33 @@ def test_an_order_is_on_hold_between_its_payment_and_an_hour_later(office):
     assert ("AWAITING_SHIPMENT", False) in holds
 
 
+def test_a_new_address_is_announced_and_the_order_has_it(office):
+    office.listen(1, 3)
+    office.live(60 * DAY)
+    told = office.happened(3)
+    assert told
+    for event in told:
+        key = office.world.key("orders", office.world.shops[event["shop"]], event["order_id"])
+        with office.world.reading() as store:
+            assert store.orders[key].moved
+        holds = [e for e in office.happened(1) if e["order_id"] == event["order_id"] and e["is_on_hold_order"]]
+        assert holds[0]["update_time"] < event["update_time"] < holds[0]["update_time"] + HOUR
+
+
+def test_an_order_in_two_parcels_is_announced_as_split(office):
+    office.listen(4)
+    office.live(30 * DAY)
+    told = office.happened(4)
+    assert {(event["sc_type"], event["role_type"]) for event in told} == {("SPLIT", "SELLER")}
+    for event in told:
+        shop = event["shop"]
+        parcels = [parcel["package_id"] for parcel in event["package_list"]]
+        known = office.world.db.execute("SELECT id FROM packages WHERE shop = ?", (shop,)).fetchall()
+        assert {(parcel,) for parcel in parcels} <= set(known)
+        assert len(parcels) == 2
+        assert len({tuple(parcel["order_id_list"]) for parcel in event["package_list"]}) == 1
+
+
 def test_an_event_says_when_it_happened_and_comes_in_the_order_of_its_time(office):
     office.listen(1)
     office.live(5 * DAY)

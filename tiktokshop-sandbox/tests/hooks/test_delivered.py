@@ -6,10 +6,12 @@ import hashlib
 import hmac
 import json
 import socket
+import threading
 from collections import defaultdict
 
 import pytest
 from tiktokshop_sandbox.derived.event import subscribe, unsubscribe
+from tiktokshop_sandbox.webhooks import outbox, posting
 from tiktokshop_sandbox.webhooks.subscribers import read_401, switch
 
 DAY, HOUR = 86_400, 3_600
@@ -145,7 +147,7 @@ def test_an_answer_that_does_not_take_the_event_is_explained(office, status, hea
     read_401(office.world, "retry")
     office.ear.answers(status, body, **headers)
     ordered(office)
-    (told,) = {posting.told for posting in office.outbox.read("1")}
+    (told,) = {one.told for one in office.outbox.read("1")}
     assert words in told
     assert office.states() == {"waiting": len(office.ear.came)}
 
@@ -161,7 +163,7 @@ def test_an_answer_that_does_not_take_the_event_is_explained(office, status, hea
 def test_a_200_with_something_in_it_counts_and_is_remarked_on(office, headers, body, words):
     office.ear.answers(200, body, **headers)
     ordered(office)
-    (told,) = {posting.told for posting in office.outbox.read("1")}
+    (told,) = {one.told for one in office.outbox.read("1")}
     assert words in told
     assert bool(words) == bool(told)
     assert "canary" not in told
@@ -173,7 +175,47 @@ def test_nobody_there_and_no_http_are_told_apart(office):
         port = listening.getsockname()[1]
     office.listen(1, address=f"http://127.0.0.1:{port}/")
     office.deliver(6 * HOUR)
-    assert {posting.told for posting in office.outbox.read("1")} == {"Nobody listens at this address."}
+    assert {one.told for one in office.outbox.read("1")} == {"Nobody listens at this address."}
+
+
+def test_who_takes_too_long_is_told_so(office, monkeypatch):
+    monkeypatch.setattr(posting, "PATIENCE", 0.2)
+    ended = threading.Event()
+    office.ear.answer = lambda _: (ended.wait(20) and 200, {}, b"")
+    office.listen(1)
+    office.deliver(6 * HOUR)
+    ended.set()
+    tried = office.outbox.read("1")
+    assert {(one.state, one.tries, one.http) for one in tried} == {("waiting", 1, 0)}
+    assert {one.told for one in tried} == {
+        "No answer within 3 seconds. Store the event, answer, and work on it afterwards."
+    }
+
+
+def test_who_never_answers_keeps_nobody_else_waiting(office):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        slow, quick = office.world.shops
+        now = office.clock.now()
+        subscribe(office.world, slow, now, "ORDER_STATUS_CHANGE", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        subscribe(office.world, quick, now, "ORDER_STATUS_CHANGE", office.ear.address)
+        office.dispatch.tick()
+        office.live(2 * DAY)
+        office.dispatch.tick()
+        mine = [event for event in office.happened(1) if event["shop"] == quick.number]
+        while len(office.ear.came) < len(mine):
+            office.pause.wait(0.005)
+        assert office.dispatch.busy
+        assert {event["shop_id"] for event in office.ear.events} == {quick.id}
+
+
+def test_of_what_is_over_the_newest_are_kept_and_all_are_counted(office, monkeypatch):
+    monkeypatch.setattr(outbox, "KEPT", 5)
+    ordered(office, DAY)
+    before = office.states()
+    office.outbox.forget()
+    assert office.states() == before
+    assert len(office.outbox.read("1")) == 5
+    assert before["delivered"] > 5
 
 
 def test_one_event_goes_to_one_address_and_what_is_not_subscribed_goes_nowhere(office):
@@ -263,11 +305,11 @@ def test_what_was_dropped_can_be_sent_again(office):
     office.ear.answers(500)
     ordered(office)
     office.deliver(DAY)
-    posting = office.outbox.read("state = 'dropped' LIMIT 1")[0]
+    dropped = office.outbox.read("state = 'dropped' LIMIT 1")[0]
     office.ear.answers(200)
     office.ear.came.clear()
-    assert office.dispatch.send_again(posting.id)
+    assert office.dispatch.send_again(dropped.id)
     office.deliver()
-    assert posting.notification in {event["tts_notification_id"] for event in office.ear.events}
-    assert office.outbox.one(posting.id).state == "delivered"
+    assert dropped.notification in {event["tts_notification_id"] for event in office.ear.events}
+    assert office.outbox.one(dropped.id).state == "delivered"
     assert not office.dispatch.send_again(10**9)

@@ -119,6 +119,12 @@ def test_what_cannot_be_switched_is_refused_in_a_sentence(running, body, words):
         running.control("PUT", "/webhooks", body)
 
 
+def test_its_settings_are_those_that_commands_take(running):
+    settings = running.control("GET", "/settings")
+    names = ("api_base_url", "auth_base_url", "app_key", "app_secret", "access_token", "refresh_token")
+    assert settings == {name: getattr(running, name) for name in names}
+
+
 def test_a_delivery_that_is_not_there_cannot_be_sent_again(running):
     with pytest.raises(SandboxError, match="there is no such delivery"):
         running.control("POST", "/webhooks/deliveries/99999999")
@@ -152,7 +158,7 @@ def test_bodies_and_secrets_are_in_no_log(running, ear, console, caplog):
     caplog.set_level(0)
     switch_on(running, ear, 1, 13, 14)
     ear.answers(500, b"<html>canary-answer</html>")
-    running.control("POST", "/clock", {"advance": 86_400})
+    running.control("POST", "/clock", {"advance": 10 * 86_400})
     until(lambda: len(ear.came) > 20)
     texts = [running.app_secret, "canary-answer", *(event["data"].get("order_id", "?" * 9) for event in ear.events)]
     assert not [text for text in texts if text in caplog.text]
