@@ -91,6 +91,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "line_items": [{"id": "#1001-1", "origin_id": "576461413038785753"}],
     },
     "messages": {"message_key": "ticket-1001-1", "conversation_id": "7494560109732334", "text": "It leaves today."},
+    "refunds": {
+        "order_id": "576461413038785752",
+        "reason": "ecom_order_delivered_refund_reason_damaged_seller",
+        "amount": "5.00",
+        "currency": "USD",
+    },
     "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 

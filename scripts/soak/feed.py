@@ -108,6 +108,7 @@ def feed_of(lab: Lab, most: int) -> Feed:
     with client_of(lab) as client:
         for shop in client.shops():
             answers(feed, client, shop, most)
+            refunds(feed, client, shop, most)
             moving = [*orders(feed, client, shop, most), *decisions(feed, client, shop, most)]
             feed.add("listings", listings(lab, client, shop, most))
             products(feed, client, shop, most, {sku for key in moving for sku in skus_of(client, shop, key)})
@@ -215,6 +216,18 @@ def orders(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
     one_parcel = [row for row in shipped if len(row["packages"]) < 2]
     feed.add("shipments", [{"shop_id": shop.id, "order_id": row["id"]} for row in one_parcel[: most // 2]])
     return [row["id"] for row in waiting[: most // 4]]
+
+
+REFUND_REASON = "ecom_order_delivered_refund_reason_damaged_seller"
+
+
+def refunds(feed: Feed, client: Client, shop: Shop, most: int) -> None:
+    """A refund of delivered orders of which nothing has come back."""
+    found = rows(client, shop, operations.SEARCH_ORDERS, order_status="DELIVERED")[: 2 * most]
+    ids = [row["id"] for row in found]
+    back = {row["order_id"] for row in rows(client, shop, operations.SEARCH_RETURNS, order_ids=ids)} if ids else set()
+    for key in [key for key in ids if key not in back][: most // 4]:
+        feed.add("refunds", [{"shop_id": shop.id, "order_id": key, "reason": REFUND_REASON}])
 
 
 def answers(feed: Feed, client: Client, shop: Shop, most: int) -> None:
@@ -350,6 +363,17 @@ def messages_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     return found
 
 
+def refunds_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """One refund of the seller's an order."""
+    ids = [record["order_id"] for record in records]
+    made = Counter(
+        row["order_id"]
+        for row in rows(client, shop, operations.SEARCH_RETURNS, order_ids=ids)
+        if row["role"] == "SELLER"
+    )
+    return [(record, (made[record["order_id"]], 1)) for record in records]
+
+
 def labels_lost(lab: Lab, feed: Feed) -> list[str]:
     """Orders that are shipped without a whole label in the folder."""
     whole = {file.name.split("-")[0] for file in lab.folder.rglob("*.pdf") if b"%%EOF" in file.read_bytes()[-16:]}
@@ -401,4 +425,5 @@ SHOWN = {
     "return_decisions": returns_shown,
     "shipments": shipments_shown,
     "messages": messages_shown,
+    "refunds": refunds_shown,
 }

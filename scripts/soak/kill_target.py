@@ -33,6 +33,7 @@ def start(one: Shop, feed: Path, **more: Any) -> subprocess.Popen[bytes]:
     """The target as a process of its own, under way; its log goes to a file."""
     # The feed cancels and decides more of a small shop than the guards of masses let pass.
     masses = {f"max_{change}_percent": 100 for change in ("cancelled", "decided", "deactivated", "activated", "fallen")}
+    masses["max_refunds_percent"] = 100
     config = {**one.config, **masses, "results_path": str(results_of(one)), "batch_size_rows": AT_ONCE, **more}
     file = one.folder / "target.json"
     file.write_text(json.dumps(config))

@@ -185,6 +185,22 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": 50,
     },
+    "max_refund_amount": PRICES
+    | {
+        "title": "Largest refund",
+        "description": "Hold back refunds above this amount, for each currency.",
+        "default": {},
+        "examples": [{"USD": "100"}],
+    },
+    "max_refunds_percent": PERCENT
+    | {
+        "title": "Most refunded",
+        "description": (
+            "Stop before a batch if the run would then have refunded more than this share of the orders of the last 30 "
+            "days. Five may always be refunded."
+        ),
+        "default": 5,
+    },
     "max_orders_per_number": {
         "type": "integer",
         "minimum": 1,
@@ -299,6 +315,7 @@ class WritingSettings:
     """Every setting that is a share of something, by its name."""
     min_price: Mapping[str, Decimal] = field(default_factory=dict)
     max_price: Mapping[str, Decimal] = field(default_factory=dict)
+    max_refund_amount: Mapping[str, Decimal] = field(default_factory=dict)
     max_quantity: int = 99_999
     buffer_quantity: int = 0
     max_orders_per_number: int = 20
@@ -335,6 +352,7 @@ class WritingSettings:
             percent=percent,
             min_price=_prices(found, "min_price"),
             max_price=_prices(found, "max_price"),
+            max_refund_amount=_prices(found, "max_refund_amount"),
             max_quantity=found["max_quantity"],
             buffer_quantity=found["buffer_quantity"],
             max_orders_per_number=found["max_orders_per_number"],

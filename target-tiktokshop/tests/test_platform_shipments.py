@@ -283,6 +283,24 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_package_is_not_shipped_
     assert ship(lab, order).writes == {}
 
 
+def test_a_store_that_does_not_answer_is_said_without_its_words_and_stops_a_run_that_only_looks(lab, monkeypatch):
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    def fails(*_, **__):
+        raise RuntimeError("secret-of-the-store")
+
+    order = waiting(lab)[0]
+    monkeypatch.setattr(MemoryFileSystem, "pipe_file", fails)
+    run = ship(lab, order, config={"labels_path": "memory://other/labels"})
+    assert run.outcomes == [("unconfirmed", "label_missing")]
+    assert "RuntimeError" in run.row["message"]
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", fails)
+    stopped = ship(lab, order, config={"labels_path": "memory://other/labels"})
+    assert "labels_path cannot be looked into" in str(stopped.error)
+    assert "secret-of-the-store" not in f"{run.row} {stopped.error}"
+    assert stopped.writes == {}
+
+
 def test_one_package_that_is_refused_leaves_the_others_shipped(lab):
     orders = waiting(lab, count=3)
     with lab.between(before=cancel_first(lab, orders[0])):

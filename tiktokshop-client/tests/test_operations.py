@@ -17,6 +17,7 @@ WRITES = {
     "ship_package",
     "ship_packages",
     "create_package",
+    "create_return",
     "read_conversation",
     "send_message",
     "send_message_202309",
@@ -42,6 +43,7 @@ WRITES = {
 }
 # Absolute values, wanted states and calls with an idempotency key.
 HARMLESS = {
+    "create_return",
     "read_conversation",
     "update_inventory",
     "update_prices",
@@ -82,7 +84,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 100
+    assert len(OPERATIONS) == 102
     assert set(OPERATIONS) >= WRITES
 
 

@@ -29,6 +29,13 @@ RETURN_REASONS = (
     ("ecom_order_delivered_refund_reason_missing_part", "Missing parts"),
     ("ecom_order_delivered_refund_and_return_reason_no_longer_needed", "No longer needed"),
 )
+# Why sellers pay back by themselves what has been delivered.
+SELLER_REFUNDS = (
+    ("ecom_order_delivered_refund_reason_missing_product_seller", "A product was missing"),
+    ("ecom_order_delivered_refund_reason_damaged_seller", "The product arrived damaged"),
+    ("ecom_order_delivered_refund_reason_wrong_product_seller", "The wrong product was sent"),
+)
+ALL_RETURN_REASONS = (*RETURN_REASONS, *SELLER_REFUNDS)
 REJECTS_OF_RETURNS = (
     ("reverse_reject_request_reason_1", "The product works as described"),
     ("reverse_reject_request_reason_3", "Product already used, damaged or removed from original packaging"),

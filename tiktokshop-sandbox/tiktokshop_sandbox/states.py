@@ -244,6 +244,7 @@ class Return(Struct, array_like=True):
     tracking: str = ""
     carrier: int = 0
     shipping_cost: int = 0
+    part: int = 0  # what part of the goods (hundred-thousandths) the seller has paid back by itself; 0: all
 
 
 class SkuAmounts(Struct, array_like=True):

@@ -13,6 +13,7 @@ from target_tiktokshop.streams.platform_shipments import SHIPMENTS
 from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
 from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
+from target_tiktokshop.streams.refunds import REFUNDS
 from target_tiktokshop.streams.tracking import TRACKING
 from target_tiktokshop.writing.writer import Writing
 
@@ -35,5 +36,6 @@ WRITINGS: Mapping[str, Writing] = {
         EXTERNAL_ORDER_REFERENCES,
         SHIPMENTS,
         MESSAGES,
+        REFUNDS,
     )
 }

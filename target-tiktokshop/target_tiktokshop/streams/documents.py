@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiktokshop_client.errors import BusinessError, TikTokShopError
+from tiktokshop_client.errors import BusinessError, ConfigurationError, TikTokShopError
 from tiktokshop_client.operations import GET_SHIPPING_DOCUMENT
 
 from target_tiktokshop.writing.labels import PDF, name_of, place_of
@@ -43,8 +43,15 @@ class Documents:
         }
 
     def missing(self, row: Row, parcel: Parcel) -> list[str]:
-        """The documents that are not in their place."""
-        return [kind for kind, name in self.names(row, parcel.package_id).items() if not self._place.has(name)]
+        """The documents that are not in their place.
+
+        Raises:
+            ConfigurationError: The place cannot be looked into.
+        """
+        try:
+            return [kind for kind, name in self.names(row, parcel.package_id).items() if not self._place.has(name)]
+        except OSError as error:
+            raise ConfigurationError(f"labels_path cannot be looked into ({error.strerror}): check it") from None
 
     def places(self, row: Row, package_id: str) -> list[str]:
         """Where the documents of a package are, for people."""
@@ -59,10 +66,10 @@ class Documents:
         """
         tracking = ""
         for kind, name in self.names(row, package_id).items():
-            if self._place.has(name):
-                continue
-            content, tracking = self._asked(row, package_id, kind)
             try:
+                if self._place.has(name):
+                    continue
+                content, tracking = self._asked(row, package_id, kind)
                 self._place.put(name, content)
             except OSError as error:
                 raise NoDocumentError(f"{self._place.told(name)} cannot be written ({error.strerror})") from error

@@ -28,6 +28,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "external_order_references": (operations.GET_EXTERNAL_ORDERS, operations.ADD_EXTERNAL_ORDERS),
     "shipments": (operations.GET_ORDERS, operations.GET_HANDOVER_SLOTS, operations.SHIP_PACKAGES),
     "messages": (operations.GET_CONVERSATIONS, operations.SEND_MESSAGE),
+    "refunds": (operations.GET_ORDERS, operations.CREATE_RETURN),
 }
 """Stream -> operations that stand for all it calls: every scope it takes is among theirs.
 

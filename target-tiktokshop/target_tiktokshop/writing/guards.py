@@ -161,6 +161,13 @@ def _stocked_high(row: Row, settings: WritingSettings) -> str | None:
     return None
 
 
+def _refunds_much(row: Row, settings: WritingSettings) -> str | None:
+    most = settings.max_refund_amount.get(row.after["currency"])
+    if most is None or Decimal(row.after["refund_total"]) <= most:
+        return None
+    return f"{row.after['refund_total']} is above max_refund_amount ({most} {row.after['currency']})"
+
+
 SKU_GUARDS = (
     Guard("deny_skus", _denied, deliberate=True),
     Guard("allow_skus", _not_allowed, deliberate=True),
@@ -179,6 +186,7 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
         Guard("allow_delete", _deletes),
         Guard("protect_status", _protected, deliberate=True),
     ),
+    "refunds": (Guard("max_refund_amount", _refunds_much),),
     "listings": (
         *SKU_GUARDS,
         Guard("allow_delete", _deletes),

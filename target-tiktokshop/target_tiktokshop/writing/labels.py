@@ -95,6 +95,8 @@ class Bucket:
             return bool(self._files.cat_file(f"{self._path}/{name}", start=0, end=len(PDF)) == PDF)
         except FileNotFoundError:
             return False
+        except Exception as error:  # noqa: BLE001 - each store raises what its library raises
+            raise unusable(error) from None
 
     def put(self, name: str, content: bytes) -> None:
         """Writes the object.
@@ -102,11 +104,19 @@ class Bucket:
         Raises:
             OSError: It cannot be written.
         """
-        self._files.pipe_file(f"{self._path}/{name}", content)
+        try:
+            self._files.pipe_file(f"{self._path}/{name}", content)
+        except Exception as error:  # noqa: BLE001 - as above
+            raise unusable(error) from None
 
     def told(self, name: str) -> str:
         """The address."""
         return f"{self._address}/{name}"
+
+
+def unusable(error: Exception) -> OSError:
+    """What a store's library raised, without its words, which may hold anything."""
+    return OSError(None, f"the store does not let it be used: {type(error).__name__}")
 
 
 def place_of(path: str) -> LabelPlace:

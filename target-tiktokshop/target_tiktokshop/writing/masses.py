@@ -25,7 +25,7 @@ from target_tiktokshop.writing.live import SELLER_OFF, stock_after
 from target_tiktokshop.writing.rows import by, by_shop, still_open
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tiktokshop_client import Operation, Shop
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 NEARLY_NOTHING = 5
 """A SKU is nearly sold out by a change that leaves it less than one part in so many of its units."""
+DAY = 86_400
 MOVED_PERCENT = 10
 """A price moves if it changes by more than this part, up or down."""
 MOST_HITS = 10_000
@@ -53,6 +54,7 @@ class Mass:
         words: What would happen to them, for the sentence.
         lists: The list that has all there are, and its filters; their counts are added up.
         few: So many may always be changed.
+        days: Of the lists, only what was created within so many days counts; all if 0.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Mass:
     words: str
     lists: tuple[tuple[Operation, Mapping[str, Any]], ...]
     few: int = 1
+    days: int = 0
 
 
 def _taken_down(row: Row) -> str | None:
@@ -130,6 +133,15 @@ MASSES = (
         ((SEARCH_RETURNS, {"return_status": list(PENDING_RETURNS)}),),
         FEW,
     ),
+    Mass(
+        "max_refunds_percent",
+        "refunds",
+        lambda row: str(row.values["order_id"]),
+        "orders of the last 30 days would be refunded",
+        ((SEARCH_ORDERS, {}),),
+        FEW,
+        days=30,
+    ),
 )
 # Stream -> the setting that says how many things a run may do at most, what makes a row one of them, and its words.
 CAPS: Mapping[str, tuple[str, frozenset[str], str]] = {
@@ -188,7 +200,7 @@ def _too_many(mass: Mass, shop: Shop, rows: Sequence[Row], run: WriteRun) -> Ite
     if len(things) in {0, before} or len(things) <= mass.few:
         return
     if key not in run.changes.totals:
-        run.changes.totals[key] = _total(mass.lists, shop, run)
+        run.changes.totals[key] = _total(mass, shop, run)
     total, percent = run.changes.totals[key], run.settings.percent[mass.name]
     if total is None:
         if not run.settings.send_unseen:
@@ -200,9 +212,10 @@ def _too_many(mass: Mass, shop: Shop, rows: Sequence[Row], run: WriteRun) -> Ite
         )
 
 
-def _total(lists: Iterable[tuple[Operation, Mapping[str, Any]]], shop: Shop, run: WriteRun) -> int | None:
-    """How many rows some lists have together; None if the platform does not say."""
-    counts = [_count(operation, body, shop, run) for operation, body in lists]
+def _total(mass: Mass, shop: Shop, run: WriteRun) -> int | None:
+    """How many rows the lists of a mass have together; None if the platform does not say."""
+    since = {"create_time_ge": run.client.now() - mass.days * DAY} if mass.days else {}
+    counts = [_count(operation, {**body, **since}, shop, run) for operation, body in mass.lists]
     return None if None in counts else sum(count or 0 for count in counts)
 
 

@@ -104,6 +104,10 @@ CODES: Mapping[str, Code] = {
     "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
     "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
     "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
+    "return_open": Code("A return of the order waits for a decision: decide it with `return_decisions`."),
+    "above_refundable": Code(
+        "More is asked for than the platform lets be refunded; the message says how much that is."
+    ),
     "label_missing": Code(
         "The package is shipped, but its label could not be fetched or written: feed the record again, which fetches "
         "it and ships nothing.",

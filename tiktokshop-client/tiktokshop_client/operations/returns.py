@@ -95,3 +95,18 @@ SEARCH_RMAS = Operation(
     paging="body.pagination",
     page_size=50,
 )
+CALCULATE_REFUND = Operation(
+    "calculate_refund",
+    "POST",
+    "/return_refund/202602/refunds/calculate",
+    "seller.return_refund.basic",
+    body_needs=("order_id", "request_type", "reason_name"),
+)
+# It carries an idempotency key in the query.
+CREATE_RETURN = Operation(
+    "create_return",
+    "POST",
+    "/return_refund/202602/returns",
+    "seller.return_refund.basic",
+    body_needs=("order_id", "return_type", "return_reason"),
+)

@@ -19,8 +19,10 @@ if sys.version_info < (3, 11):
 
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
 from tiktok_shop_api.generated.models.batch_ship_packages_request import BatchShipPackagesRequest
+from tiktok_shop_api.generated.models.calculate_refund_request import CalculateRefundRequest
 from tiktok_shop_api.generated.models.create_packages_request import CreatePackagesRequest
 from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
+from tiktok_shop_api.generated.models.create_return_request import CreateReturnRequest
 from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
 from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
 from tiktok_shop_api.generated.models.mark_buyer_messages_as_read_request import MarkBuyerMessagesAsReadRequest
@@ -285,3 +287,26 @@ def test_it_reads_a_conversation_and_answers_it(client, shops):
                 assert (latest.id, json.loads(latest.content)) == (sent.message_id, {"content": "It leaves today."})
                 answered += 1
     assert answered >= 1
+
+
+def test_it_calculates_a_refund_and_makes_it(shop):
+    body = GetOrderListRequest.from_dict({"order_status": "DELIVERED"})
+    orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
+    returned = SearchReturnsRequest.from_dict({"order_ids": [order["id"] for order in orders]})
+    back, _ = pages(
+        lambda **page: shop.return_and_refund.search_returns(page_size="50", body=returned, **page), "return_orders"
+    )
+    key = next(order["id"] for order in orders if order["id"] not in {one["order_id"] for one in back})
+    reason = "ecom_order_delivered_refund_reason_damaged_seller"
+    asked = CalculateRefundRequest.from_dict({"order_id": key, "request_type": "REFUND", "reason_name": reason})
+    total = shop.return_and_refund.calculate_refund(body=asked).data.order_refund_amount.refund_total
+    wanted = {"order_id": key, "return_type": "REFUND", "return_reason": reason, "refund_total": total}
+    for _ in range(2):
+        made = shop.return_and_refund.create_return(
+            body=CreateReturnRequest.from_dict(wanted), idempotency_key="foreign-1"
+        ).data
+    one = SearchReturnsRequest.from_dict({"order_ids": [key]})
+    (shown,) = pages(
+        lambda **page: shop.return_and_refund.search_returns(page_size="10", body=one, **page), "return_orders"
+    )[0]
+    assert (shown["return_id"], shown["refund_amount"]["refund_total"]) == (made.return_id, total)

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.documents.products import image_uri, image_url
-from tiktokshop_sandbox.reasons import CANCELLATION_REASONS, LOST, RETURN_REASONS
+from tiktokshop_sandbox.reasons import ALL_RETURN_REASONS, CANCELLATION_REASONS, LOST
 
 if TYPE_CHECKING:
     from tiktokshop_sandbox.states import Cancellation, Order, OrderLine, Refund, Return
     from tiktokshop_sandbox.storefront import Shop
 
 Document = dict[str, Any]
+SELLER_REFUND = "seller_refund"
+"""The course of a refund that the seller has made by itself."""
 _DAY = 86_400
 
 _ACTIONS = {
@@ -23,7 +25,8 @@ _ACTIONS = {
 }
 
 
-def _refund(shop: Shop, refund: Refund) -> Document:
+def refund_document(shop: Shop, refund: Refund) -> Document:
+    """What is paid back, and what it is made of."""
     shown = {
         "currency": shop.currency,
         "refund_total": shop.amount(refund.total),
@@ -45,6 +48,9 @@ def _line_refunds(refund: Refund, lines: list[OrderLine]) -> list[Refund]:
     kind = type(refund)
     if not refund.total:
         return [kind() for _ in lines]
+    if refund.subtotal != sum(line.sale for line in lines):  # a part of what was paid
+        amounts = (refund.subtotal, refund.shipping, refund.tax, refund.retail)
+        return [kind(*part) for part in zip(*(money.share(amount, weights) for amount in amounts), strict=True)]
     return [kind(line.sale, shipping, line.tax + tax, line.retail_fee) for line, shipping, tax in parts]
 
 
@@ -77,13 +83,13 @@ def cancellation_document(shop: Shop, order: Order, item: Cancellation) -> Docum
             {
                 "cancel_line_item_id": shop.identify("cancellation_line", order.n * 64 + index),
                 **_goods(shop, line),
-                "refund_amount": _refund(shop, part),
+                "refund_amount": refund_document(shop, part),
             }
             for index, (line, part) in enumerate(zip(order.lines, parts, strict=True))
         ],
     }
     if order.paid:  # nothing is refunded to somebody who never paid
-        shown["refund_amount"] = _refund(shop, item.refund)
+        shown["refund_amount"] = refund_document(shop, item.refund)
     if item.deadline:
         shown["seller_next_action_response"] = [{"action": "SELLER_RESPOND_BUYER_CANCEL", "deadline": item.deadline}]
     return shown
@@ -92,13 +98,13 @@ def cancellation_document(shop: Shop, order: Order, item: Cancellation) -> Docum
 def return_document(shop: Shop, order: Order, item: Return) -> Document:
     """A return, refund, replacement or exchange (202602)."""
     lines = [order.lines[index] for index in item.lines]
-    name, words = RETURN_REASONS[item.reason]
+    name, words = ALL_RETURN_REASONS[item.reason]
     shown: Document = {
         "return_id": item.id,
         "order_id": order.id,
         "return_type": item.kind,
         "return_status": item.status,
-        "role": "BUYER",
+        "role": "SELLER" if item.script == SELLER_REFUND else "BUYER",
         "return_reason": name,
         "return_reason_text": words,
         "create_time": item.created,
@@ -106,12 +112,12 @@ def return_document(shop: Shop, order: Order, item: Return) -> Document:
         "can_buyer_keep_item": item.kind == "REFUND",
         "is_combined_return": False,
         "is_quick_refund": item.script == "refund" and item.n % 4 == 0,
-        "refund_amount": _refund(shop, item.refund),
+        "refund_amount": refund_document(shop, item.refund),
         "return_line_items": [
             {
                 "return_line_item_id": shop.identify("return_line", order.n * 64 + index),
                 **_goods(shop, line),
-                "refund_amount": _refund(shop, part),
+                "refund_amount": refund_document(shop, part),
             }
             for index, (line, part) in enumerate(zip(lines, _line_refunds(item.refund, lines), strict=True))
         ],
@@ -161,7 +167,7 @@ def _add_course(shop: Shop, shown: Document, item: Return) -> None:
 
 def return_records(item: Return) -> list[Document]:
     """A return's history, newest first. The platform spells the roles `Buyer`, `Seller`, … here."""
-    reason = RETURN_REASONS[item.reason][1]
+    reason = ALL_RETURN_REASONS[item.reason][1]
     return [
         {
             "event": record.event,

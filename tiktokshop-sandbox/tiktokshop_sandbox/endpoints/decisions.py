@@ -9,7 +9,12 @@ from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints.orders import order_key
 from tiktokshop_sandbox.endpoints.returns import NO_SUCH_RETURN
 from tiktokshop_sandbox.life import decisions
-from tiktokshop_sandbox.reasons import REASONS_OF_SELLERS, REJECTS_OF_CANCELLATIONS, REJECTS_OF_RETURNS
+from tiktokshop_sandbox.reasons import (
+    REASONS_OF_SELLERS,
+    REJECTS_OF_CANCELLATIONS,
+    REJECTS_OF_RETURNS,
+    SELLER_REFUNDS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 _SCOPE = "seller.return_refund.basic"
 _REQUEST_TYPES = ("CANCEL", "REFUND", "RETURN_AND_REFUND")
 _PENDING = "CANCELLATION_REQUEST_PENDING"
+REFUNDABLE = frozenset({"DELIVERED"})
+_REASONS = {"CANCEL": tuple(REASONS_OF_SELLERS), "REFUND": tuple(dict(SELLER_REFUNDS))}
 
 
 def _invalid(words: str) -> ApiError:
@@ -67,21 +74,33 @@ def cancel(call: ApiCall) -> Mapping[str, Any]:
 
 
 def eligibility(call: ApiCall) -> Mapping[str, Any]:
-    """Whether the seller may cancel an order, line by line, and for which reasons; of refunds it says nothing."""
+    """Whether the seller may cancel an order, line by line, and for which reasons; refund it, if asked."""
     with call.world.reading() as store:
         order = store.orders[order_key(call, call.path["order_id"])]
-    eligible = order.status == "AWAITING_SHIPMENT" and not order.asked_to_cancel
-    verdict: dict[str, Any] = {"request_type": "CANCEL", "eligible": eligible}
-    if not eligible:
-        verdict |= {"ineligible_code": 25001021, "ineligible_reason": "The status does not allow it."}
-    elif "202602" in call.endpoint.path:
-        verdict["available_reason_names"] = list(REASONS_OF_SELLERS)
+        refunded = store.returns.get(order.key) is not None
+    newest = "202602" in call.endpoint.path
+    verdicts = [_verdict("CANCEL", order.status == "AWAITING_SHIPMENT" and not order.asked_to_cancel, newest=newest)]
+    if "REFUND" in (call.query.get("request_types") or ()):
+        by_seller = call.query["initiate_aftersale_user"] == "SELLER"
+        verdicts.append(_verdict("REFUND", by_seller and order.status in REFUNDABLE and not refunded, newest=newest))
     return {
         "sku_eligibility": [
-            {"sku_id": line.sku, "line_item_eligibility": [{**verdict, "order_line_items_ids": [line.id]}]}
+            {
+                "sku_id": line.sku,
+                "line_item_eligibility": [{**verdict, "order_line_items_ids": [line.id]} for verdict in verdicts],
+            }
             for line in order.lines
         ]
     }
+
+
+def _verdict(kind: str, eligible: bool, *, newest: bool) -> dict[str, Any]:
+    verdict: dict[str, Any] = {"request_type": kind, "eligible": eligible}
+    if not eligible:
+        verdict |= {"ineligible_code": 25001021, "ineligible_reason": "The status does not allow it."}
+    elif newest:
+        verdict["available_reason_names"] = list(_REASONS[kind])
+    return verdict
 
 
 def _decide_cancellation(call: ApiCall, decide: Callable[..., None]) -> Mapping[str, Any]:

@@ -77,6 +77,21 @@ _EXCHANGE = Stage("EXCHANGE_REQUEST_PENDING", 3, 60, "ORDER_EXCHANGE", "BUYER", 
 # Return type and its states, by name of the course it takes.
 SCRIPTS: dict[str, tuple[str, tuple[Stage, ...]]] = {
     "refund": ("REFUND", (_ASKED, _AGREED, _REFUNDED)),
+    "seller_refund": (
+        "REFUND",
+        (
+            Stage(
+                "RETURN_OR_REFUND_REQUEST_SUCCESS",
+                2,
+                48,
+                "SELLER_REFUND",
+                "SELLER",
+                "Seller refunded the order",
+                refund=True,
+            ),
+            _REFUNDED,
+        ),
+    ),
     "refused": ("REFUND", (_ASKED, _REFUSED)),
     "partial": (
         "REFUND",
@@ -297,6 +312,8 @@ def lose(life: Life, shop: Shop, number: int) -> None:
 def ask_return(life: Life, shop: Shop, number: int) -> None:
     """The buyer is not happy with some of the units, or with all."""
     order = orders.find(life, shop, number)
+    if life.store.returns.get(order.key) is not None:
+        return  # the seller has paid back by itself
     draws = life.draws(shop, "return", number)
     count = len(order.lines) if draws.chance(600) else draws.between(1, len(order.lines))
     lines = [index for index, line in enumerate(order.lines) if not line.gift][:count] or [0]

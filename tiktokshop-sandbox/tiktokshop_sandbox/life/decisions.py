@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tiktokshop_sandbox import money
 from tiktokshop_sandbox.life import aftersales, orders
 from tiktokshop_sandbox.life.engine import DAY
 from tiktokshop_sandbox.life.kinds import EventKind
 from tiktokshop_sandbox.reasons import CANCELLATION_REASONS
+from tiktokshop_sandbox.states import Refund, Return
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tiktokshop_sandbox.life.engine import Life
-    from tiktokshop_sandbox.states import Cancellation, Order, Return
+    from tiktokshop_sandbox.states import Cancellation, Order
     from tiktokshop_sandbox.storefront import Shop
 
 _ASKED = "RETURN_OR_REFUND_REQUEST_PENDING"
@@ -69,6 +71,37 @@ def decline(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
     orders.touch(life, order)
     aftersales.move(life, item, "CANCELLATION_REQUEST_CANCEL")
     life.at(life.now + order.plan.ship // 2, shop, EventKind.SHIP, order.n)
+
+
+def refund_order(life: Life, shop: Shop, order: Order, lines: Sequence[int], reason: int, amount: int | None) -> Return:
+    """The seller pays back some lines by itself, all that was paid for them or an `amount` (minor units) of it."""
+    whole = aftersales.refund_of(order, lines)
+    refund = whole if amount is None else portion_of(whole, amount)
+    item = Return(
+        shop=shop.number,
+        n=order.n,
+        id=shop.identify("return", order.n),
+        order=order.key,
+        created=life.now,
+        updated=life.now,
+        kind="REFUND",
+        status="",
+        reason=reason,
+        script="seller_refund",
+        step=0,
+        lines=list(lines),
+        refund=refund,
+        part=0 if refund == whole or not whole.subtotal else refund.subtotal * money.RATE // whole.subtotal,
+    )
+    order.returning = True
+    aftersales.enter(life, shop, order, item, aftersales.SCRIPTS[item.script][1])
+    return item
+
+
+def portion_of(whole: Refund, amount: int) -> Refund:
+    """A part of a refund, split as the whole is."""
+    parts = money.share(amount, [whole.subtotal, whole.shipping, whole.tax, whole.retail])
+    return Refund(*parts)
 
 
 def decide_return(life: Life, shop: Shop, order: Order, item: Return, move: Move) -> None:

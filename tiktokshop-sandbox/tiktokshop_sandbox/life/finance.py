@@ -87,6 +87,8 @@ def refund(life: Life, shop: Shop, order: Order, item: Return) -> None:
     share = money.RATE
     if item.proposed and item.refund.subtotal:
         share = item.proposed * money.RATE // item.refund.subtotal
+    elif item.part:
+        share = item.part
     parts = refund_amounts(shop, order, item, share)
     hard.tax(life, shop, order, parts, sale=False)
     transaction = _order_transaction(life, shop, order)

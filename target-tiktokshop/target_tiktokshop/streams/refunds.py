@@ -1,0 +1,234 @@
+"""Refunds that the seller makes by itself: as much as the platform lets be paid back, and each once."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import Category
+from tiktokshop_client.operations import CALCULATE_REFUND, CREATE_RETURN, GET_AFTERSALE_ELIGIBILITY, SEARCH_RETURNS
+
+from target_tiktokshop.writing.fields import (
+    SHOP_ID,
+    Contract,
+    Field,
+    FieldError,
+    amount,
+    currency,
+    identifier,
+    identifiers,
+    money,
+    text,
+)
+from target_tiktokshop.writing.live import decimal_of, object_of, objects, orders, whole
+from target_tiktokshop.writing.outcomes import REASONS
+from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.writer import Writer, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tiktokshop_client import Shop
+
+KIND = "REFUND"
+SELLER = "SELLER"
+UNPAID = {"UNPAID": "unpaid", "CANCELLED": "cancelled"}
+
+
+def _check(values: dict[str, Any]) -> None:
+    if ("amount" in values) != ("currency" in values):
+        raise FieldError("amount and currency go together")
+    if "amount" in values:
+        values["amount"] = money(values["amount"], values["currency"])
+
+
+CONTRACT = Contract(
+    (
+        SHOP_ID,
+        Field("order_id", identifier, needed=True),
+        Field("reason", text, needed=True),
+        Field("amount", amount),
+        Field("currency", currency),
+        Field("order_line_item_ids", identifiers, "array"),
+    ),
+    check=_check,
+)
+
+
+class RefundWriter(Writer):
+    """Refunds. `subject` is the order as it was read."""
+
+    def look(self, rows: list[Row]) -> None:
+        """Reads orders and their returns, 50 a call; then what the platform lets be refunded, order by order."""
+        last_wins(rows, lambda row: (row.the_shop.id, row.values["order_id"], lines_of(row)))
+        for shop, group in by_shop(still_open(rows)):
+            found = orders(self.run, shop, (row.values["order_id"] for row in group))
+            made = self._returns(shop, group)
+            for row in group:
+                with apart(row):
+                    row.subject = found.get(row.values["order_id"])
+                    self._compare(row, made.get(row.values["order_id"], []))
+        self.run.each(self._ask_apart, still_open(rows))
+
+    def _returns(self, shop: Shop, rows: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
+        """All returns of the orders, by order."""
+
+        def read(part: list[str]) -> dict[str, list[dict[str, Any]]]:
+            found = whole(self.run, SEARCH_RETURNS, shop, {"order_ids": part})
+            return dict(by(found, lambda one: str(one.get("order_id"))))
+
+        return self.run.in_bulk(read, (row.values["order_id"] for row in rows), SEARCH_RETURNS.page_size or 1)
+
+    def _compare(self, row: Row, made: list[dict[str, Any]]) -> None:
+        """Settles what cannot be refunded, and what has been."""
+        row.operation = CREATE_RETURN.name
+        row.before, row.after = {"refundable": None}, {"refund_total": row.values.get("amount")}
+        status = str((row.subject or {}).get("status") or "")
+        reason = "unknown_order" if row.subject is None else UNPAID.get(status, "")
+        known = {str(line.get("id")) for line in objects((row.subject or {}).get("line_items"))}
+        if not reason and not set(lines_of(row)) <= known:
+            reason = "unknown_lines"
+        if reason:
+            row.reject(reason, REFUSED.get(reason, REASONS[reason]))
+            return
+        same = next((one for one in made if is_it(one, row)), None)
+        if same is not None:
+            row.after = shown(same)
+            row.unchanged("the seller has refunded this already")
+        elif any(str(one.get("return_status")).endswith("PENDING") for one in made):
+            row.reject("return_open", "a return of the order waits for a decision: decide it with return_decisions")
+
+    def _ask_apart(self, row: Row) -> None:
+        with apart(row):
+            self._judge(row)
+            if row.open:
+                self._calculate(row)
+
+    def _judge(self, row: Row) -> None:
+        """Whether the platform lets the seller refund the lines, for the reason."""
+        query = {"initiate_aftersale_user": SELLER, "request_types": [KIND]}
+        path = {"order_id": row.values["order_id"]}
+        answer = self.run.client.call(GET_AFTERSALE_ELIGIBILITY, shop=row.the_shop, path=path, query=query)
+        lines = [
+            line
+            for sku in objects(answer.data.get("sku_eligibility"))
+            for line in objects(sku.get("line_item_eligibility"))
+            if line.get("request_type") == KIND
+        ]
+        wanted = set(lines_of(row))
+        about = [one for one in lines if not wanted or wanted & set(map(str, one.get("order_line_items_ids") or []))]
+        barred = next((line for line in about if line.get("eligible") is False), None)
+        names = [line.get("available_reason_names") or [] for line in about]
+        if barred is not None:
+            code, why = (
+                str(barred.get("ineligible_code") or ""),
+                barred.get("ineligible_reason") or "no reason is given",
+            )
+            words = f"the platform does not let the seller refund the order now ({why})"
+            row.reject(code if code.isdecimal() else Category.BUSINESS.value, words)
+        elif names and all(names) and not all(row.values["reason"] in known for known in names):
+            known = sorted({str(name) for part in names for name in part})
+            row.reject("25001014", f"the reason is not one that the platform lists; there are: {', '.join(known)}")
+
+    def _calculate(self, row: Row) -> None:
+        """What the platform would pay back, and whether the amount asked for is in it."""
+        body = {"order_id": row.values["order_id"], "request_type": KIND, "reason_name": row.values["reason"]}
+        answer = self.run.client.call(CALCULATE_REFUND, shop=row.the_shop, body={**body, **line_body(row)})
+        found = object_of(answer.data.get("order_refund_amount"))
+        most, code = decimal_of(found.get("refund_total")), str(found.get("currency") or "")
+        asked = row.values.get("amount")
+        row.before = {"refundable": None if most is None else str(most), "currency": code or None}
+        row.after = {"refund_total": asked or row.before["refundable"], "currency": row.values.get("currency") or code}
+        if asked and code and code != row.values["currency"]:
+            row.reject("wrong_currency", f"the order was paid in {code}, not in {row.values['currency']}")
+        elif asked and most is not None and Decimal(asked) > most:
+            row.reject("above_refundable", f"at most {most} {code} can be refunded, and {asked} is asked for")
+        elif row.after["refund_total"] is None:
+            row.reject("odd_answer", "the platform does not say how much would be refunded: name amount and currency")
+
+    def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
+        """One call a refund."""
+        return [[row] for row in rows]
+
+    def send(self, rows: list[Row]) -> None:
+        """Refunds; the key keeps a repeat from refunding twice."""
+        row = rows[0]
+        answer = self.run.client.call(
+            CREATE_RETURN,
+            shop=row.the_shop,
+            query={"idempotency_key": idempotency_key(row)},
+            body={
+                "order_id": row.values["order_id"],
+                "return_type": KIND,
+                "return_reason": row.values["reason"],
+                "refund_total": row.after["refund_total"],
+                "currency": row.after["currency"],
+                **line_body(row),
+            },
+        )
+        row.request_id = answer.request_id
+        row.after |= {name: answer.data.get(name) for name in ("return_id", "return_status")}
+
+    def kept(self, rows: list[Row]) -> Iterable[bool]:
+        """The returns of the orders show the refunds."""
+        done: dict[int, bool] = {}
+        for shop, group in by_shop(rows):
+            made = self._returns(shop, group)
+            for row in group:
+                own = next((one for one in made.get(row.values["order_id"], []) if is_it(one, row)), None)
+                done[id(row)] = own is not None
+                row.after |= shown(own) if own else {}
+        return [done[id(row)] for row in rows]
+
+
+REFUSED = {
+    "cancelled": "the order is cancelled, and what was paid for it goes back without a refund",
+    "unpaid": "the order is not paid, so there is nothing to refund",
+}
+
+
+def lines_of(row: Row) -> tuple[str, ...]:
+    """The line items that a record names, none for all."""
+    return tuple(row.values.get("order_line_item_ids", ()))
+
+
+def line_body(row: Row) -> dict[str, Any]:
+    """The line items as a call names them; nothing for all."""
+    return {"order_line_item_ids": list(lines_of(row))} if lines_of(row) else {}
+
+
+def is_it(made: Mapping[str, Any], row: Row) -> bool:
+    """Whether a return is the refund that a record asks for."""
+    refund = object_of(made.get("refund_amount"))
+    wanted = row.values.get("amount") or (row.after or {}).get("refund_total")
+    has = {str(line.get("order_line_item_id")) for line in objects(made.get("return_line_items"))}
+    return (
+        made.get("role") == SELLER
+        and made.get("return_type") in {KIND, None}
+        and made.get("return_reason") == row.values["reason"]
+        and (not lines_of(row) or has == set(lines_of(row)))
+        and (wanted is None or decimal_of(refund.get("refund_total")) == Decimal(wanted))
+    )
+
+
+def shown(made: Mapping[str, Any]) -> dict[str, Any]:
+    """A refund as the shop shows it."""
+    refund = object_of(made.get("refund_amount"))
+    return {
+        "refund_total": refund.get("refund_total"),
+        "currency": refund.get("currency"),
+        "return_id": made.get("return_id"),
+        "return_status": made.get("return_status"),
+    }
+
+
+def idempotency_key(row: Row) -> str:
+    """The same for the same refund of the same lines, however often the run is repeated."""
+    facts = [row.the_shop.id, row.values["order_id"], ",".join(lines_of(row)), row.values["reason"]]
+    facts += [str(row.after["refund_total"]), str(row.after["currency"])]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
+
+
+REFUNDS = Writing("refunds", "Refunds that the seller makes by itself, in full or in part.", CONTRACT, RefundWriter)
