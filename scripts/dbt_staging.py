@@ -28,8 +28,9 @@ WORDS = {
     "text": "A text.",
     "json": "An object or list, as JSON.",
 }
-# Streams that every run reads: their tables say when the last run was. Hours until a warning, and until an error.
-FRESH = {"shops": (26, 72), "orders": (50, 168)}
+# Streams that every market has: their tables say when something last came. Hours until a warning, and until an error; a
+# small shop may have no order for a day, and no statement for a week.
+FRESH = {"shops": (26, 72), "orders": (50, 168), "statements": (192, 384), "statement_transactions": (192, 384)}
 
 
 def pages() -> dict[str, list[str]]:

@@ -44,6 +44,29 @@ FAMILIES = {
 # Stream of the target -> a record that shows its fields.
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "inventory": {"seller_sku": "MUG-BLUE", "warehouse_id": "7000000000000000001", "quantity": 12},
+    "listings": {
+        "title": "Mug of stoneware, blue",
+        "description": "<p>Holds tea.</p>",
+        "category": "Home Supplies > Drinkware > Mugs",
+        "brand": "Maple Atelier",
+        "main_images": ["pictures/mug-blue.jpg"],
+        "attributes": {"Material": "Stoneware"},
+        "package_weight": "0.9",
+        "package_weight_unit": "POUND",
+        "package_length": 5,
+        "package_width": 5,
+        "package_height": 5,
+        "package_dimension_unit": "INCH",
+        "skus": [
+            {
+                "seller_sku": "MUG-BLUE",
+                "variations": {"Color": "Blue"},
+                "price": "12.50",
+                "quantity": 12,
+                "ean": "4006381333931",
+            }
+        ],
+    },
     "prices": {"seller_sku": "MUG-BLUE", "amount": "12.50", "currency": "USD"},
     "tracking": {
         "order_id": "576461413038785752",
@@ -67,11 +90,14 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "external_order_id": "#1001",
         "line_items": [{"id": "#1001-1", "origin_id": "576461413038785753"}],
     },
+    "messages": {"message_key": "ticket-1001-1", "conversation_id": "7494560109732334", "text": "It leaves today."},
+    "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 
 # Control endpoint -> what it does. Those of the code and those of this table must be the same.
 CONTROLS = {
     "GET ": "addresses, app, newest tokens, shops, clocks",
+    "GET /settings": "addresses and credentials, as a `config.json` for the plugins and commands of this project",
     "GET /counts": "rows for each shop and list",
     "GET /ledger": "each shop's true books, kept apart from what it serves: accounts and balances, debits positive",
     "GET /stats": "requests by operation, code and HTTP status; refreshes, exchanges, 429s, faults that struck",
@@ -108,6 +134,7 @@ COMMANDS = (
     ("tap-tiktokshop",),
     ("target-tiktokshop",),
     ("target-tiktokshop-refeed",),
+    ("target-tiktokshop-table",),
     ("tiktokshop",),
     ("tiktokshop", "auth"),
     ("tiktokshop", "auth", "login"),

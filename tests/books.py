@@ -40,6 +40,7 @@ STREAMS = (
 )
 # These go through a loader that only adds rows, with exact types; the others through one that upserts, as texts.
 APPENDED = ("returns", "statements", "statement_transactions", "payments", "inventory")
+LEFT = ("sources", "manifest", "catalog")
 VARS = {"tiktokshop_fee_rules": "tiktokshop_fee_rules_example"}
 STALE = {
     "returns": {"return_status": "STALE"},
@@ -54,7 +55,8 @@ STALE = {
 class Books:
     """Rows by engine and model, columns and SQL by model, what dbt said, and the records that it all comes from.
 
-    `own` has the rows by engine and model of a dbt project that uses the package (`own_project.py`).
+    `left` has the files that dbt leaves behind, by name. `own` has the rows by engine and model of a dbt project that
+    uses the package (`own_project.py`).
     """
 
     rows: dict
@@ -63,6 +65,7 @@ class Books:
     sql: dict
     file: Path
     said: dict
+    left: dict
     records: dict
     counts: dict
 
@@ -183,8 +186,11 @@ def made(folder, make_lab, port):
         building = {engine: pool.submit(dbt, folder, engine, where[engine], "build") for engine in where}
         said = {engine: one.result() for engine, one in building.items()}
         own_project.write(folder / "own", where["duckdb"]["TIKTOKSHOP_DUCKDB"])
+        dbt(folder / "own-work", "duckdb", where["duckdb"], "deps", project=folder / "own")
         building = {engine: pool.submit(own_project.build, dbt, folder, engine, where[engine]) for engine in where}
         said |= {f"own {engine}": one.result() for engine, one in building.items()}
+        dbt(folder, "duckdb", where["duckdb"], "source", "freshness")
+        dbt(folder, "duckdb", where["duckdb"], "docs", "generate", "--no-compile")
     with duckdb.connect(where["duckdb"]["TIKTOKSHOP_DUCKDB"], read_only=True) as database:
         rows = {"duckdb": tables_of(database.execute)}
         own = {"duckdb": tables_of(database.execute, own_project.SCHEMA)}
@@ -192,9 +198,6 @@ def made(folder, make_lab, port):
     with psycopg.connect(f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}/postgres") as connection:
         rows["postgres"] = tables_of(connection.execute)
         own["postgres"] = tables_of(connection.execute, own_project.SCHEMA)
-    said["freshness"] = dbt(
-        folder, "duckdb", where["duckdb"], "source", "freshness", "--select", "source:tiktokshop.orders"
-    )
     return Books(
         rows=rows,
         own=own,
@@ -202,6 +205,7 @@ def made(folder, make_lab, port):
         sql={path.stem: path.read_text() for path in (folder / "duckdb" / "compiled").rglob("tiktokshop__*.sql")},
         file=Path(where["duckdb"]["TIKTOKSHOP_DUCKDB"]),
         said=said,
+        left={name: json.loads((folder / "duckdb" / f"{name}.json").read_text()) for name in LEFT},
         records={stream: read.records(stream) for stream in STREAMS},
         counts=counts,
     )
@@ -225,7 +229,8 @@ def books(request, tmp_path_factory):
 
 # What `changed` makes again, in this order.
 BEHIND = (
-    *("transaction_components", "settlement_lines", "statements", "payouts", "accruals", "journal_lines", "reserves"),
+    *("data_quality", "transactions", "transaction_components", "settlement_lines", "statements", "payouts"),
+    *("accruals", "journal_lines", "reserves"),
     *("order_profit", "receivables_monthly", "basis_lines", "basis_monthly", "bank_matches"),
     *("reconciliation", "reconciliation_differences", "books_closed"),
 )

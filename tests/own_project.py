@@ -78,7 +78,7 @@ def write(folder, place):
 
 def build(dbt, folder, engine, environment):
     """What dbt says; each engine gets a copy of the project, because dbt writes into it."""
-    project = shutil.copytree(folder / "own", folder / f"own-{engine}")
+    project = shutil.copytree(folder / "own", folder / f"own-{engine}", symlinks=True)
     more = {**environment, "TIKTOKSHOP_DBT_SCHEMA": SCHEMA}
-    dbt(folder / "own-work", engine, more, "deps", project=project)
-    return dbt(folder / "own-work", engine, more, "build", "--select", *WANTED, project=project)
+    wanted = ("--select", *WANTED, "--exclude", "resource_type:test")
+    return dbt(folder / "own-work", engine, more, "build", *wanted, project=project)

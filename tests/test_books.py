@@ -54,8 +54,20 @@ def test_a_column_that_was_left_out_is_null(books):  # noqa: F811
     assert {row["cpf"] for row in books.of("stg_tiktokshop__orders")} == {None}
 
 
-def test_the_freshness_of_a_source_can_be_asked_for(books):  # noqa: F811
-    assert "Done." in books.said["freshness"]
+def test_the_freshness_of_the_sources_can_be_asked_for(books):  # noqa: F811
+    found = {one["unique_id"].rpartition(".")[2]: one["status"] for one in books.left["sources"]["results"]}
+    assert found == dict.fromkeys(("shops", "orders", "statements", "statement_transactions"), "pass")
+
+
+def test_the_documents_of_dbt_describe_every_model_seed_and_column(books):  # noqa: F811
+    nodes = {key: one for key, one in books.left["manifest"]["nodes"].items() if key.startswith(("model.", "seed."))}
+    catalog = books.left["catalog"]["nodes"]
+    assert set(nodes) == set(catalog)
+    assert [key for key, one in nodes.items() if not one["description"]] == []
+    for key, one in nodes.items():
+        described = {name for name, column in one["columns"].items() if column["description"]}
+        assert described == set(catalog[key]["columns"]), key
+    assert len(nodes) > 100
 
 
 def test_no_number_is_a_float(books):  # noqa: F811
@@ -336,6 +348,18 @@ def test_a_statement_whose_transactions_were_not_read_keeps_the_books_open(chang
     )
     assert found == [("clearing", "not_read"), ("statement_transactions", "not_read")]
     assert changed(ask="select sum(open_differences) from tiktokshop_books.tiktokshop__books_closed") == [(2,)]
+
+
+def test_money_of_a_shop_that_the_tap_says_it_has_not_read_in_full_is_not_read(changed):  # noqa: F811
+    table = "tiktokshop.statement_transactions"
+    one = f"delete from {table} where id = (select min(id) from {table} where statement_id = {STATEMENT})"
+    ask = CAUSES.replace(", difference", "")
+    unexplained = [("clearing", "unexplained"), ("statement_transactions", "unexplained")]
+    assert changed(one, ask=ask) == unexplained
+    failed = "update tiktokshop.run_summary set status = 'failed' where stream = 'statement_transactions' and shop_id"
+    shop = f"(select max(shop_id) from tiktokshop.statements where id = {STATEMENT})"
+    assert changed(f"{failed} <> {shop}", ask=ask) == unexplained
+    assert changed(f"{failed} = {shop}", ask=ask) == [(identity, "not_read") for identity, _ in unexplained]
 
 
 def test_a_reserve_that_a_payment_holds_is_its_cause(changed):  # noqa: F811

@@ -268,6 +268,25 @@ def test_what_a_later_payment_makes_up_for_is_late_and_open_until_then(changed):
     assert [cause for identity, cause, _ in changed(ask=CAUSES) if identity == "clearing"] == ["late_adjustment"] * 3
 
 
+def test_a_statement_that_has_changed_since_its_month_was_closed_is_late_at_once(changed):  # noqa: F811
+    table = f"{LOADED}.statement_transactions"
+    first = f"(select min(id) from {table} where statement_id = {PAID} and type = 'ORDER')"
+    ((statement, transaction),) = changed(CLOSED, ask=f"select {PAID}, {first}")
+    fee = """json_merge_patch(fee_tax_breakdown, '{"fee": {"brand_new_fee_amount": "-1.25"}}')"""
+    less = "settlement_amount = settlement_amount - 1.25"
+    found = changed(
+        f"update {table} set fee_tax_breakdown = {fee}, fee_tax_amount = fee_tax_amount - 1.25, {less}"
+        f" where id = '{transaction}'",
+        f"update {LOADED}.statements set fee_amount = fee_amount - 1.25, {less} where id = '{statement}'",
+        ask=CAUSES,
+    )
+    assert found == [
+        ("clearing", "late_adjustment", Decimal("1.25")),
+        ("payout_statements", "late_adjustment", Decimal("1.25")),
+    ]
+    assert {cause for _, cause, _ in changed(f"{CLOSED} where false", ask=CAUSES)} == {"unexplained"}
+
+
 # Closed months
 
 

@@ -1,15 +1,18 @@
-"""Six markets with everything that makes books hard, through tap, loader and dbt: the journal says what is true."""
+"""Six markets with everything that makes books hard, through tap, loaders and dbt: the journal says what is true."""
 
 import json
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
 import duckdb
+import psycopg
 import pytest
-from books import ROOT, configured, dbt, run, tables_of
+from books import PACKAGE, PROGRAMS, ROOT, configured, dbt, run, tables_of
+from store_places import PASSWORD, postgresql_port  # noqa: F401 - one server for all files
 from tiktokshop_sandbox.difficulties import DIFFICULTIES
 
 pytestmark = pytest.mark.slow
@@ -66,9 +69,12 @@ CATEGORIES = {
 
 @dataclass
 class Hard:
-    """The marts, the sandbox's true books at the end, which market a shop is in, and what the tap has passed on."""
+    """The marts of DuckDB, and those of PostgreSQL; the sandbox's true books at the end, which market a shop is in, and
+    what the tap has passed on.
+    """
 
     marts: dict
+    others: dict
     ledger: dict
     regions: dict
     records: dict
@@ -92,27 +98,56 @@ def lived(lab):
     return lines
 
 
+BUILD = ("build", "--select", "+tiktokshop__books_closed", "+tiktokshop__settlement_lines")
+
+
+def in_duckdb(folder, text):
+    file = folder / "shop.duckdb"
+    config = configured(folder, "duckdb", path=str(file), default_target_schema="tiktokshop")
+    run([sys.executable, "-m", "target_duckdb_exact", "--config", config], text=text)
+    dbt(folder, "duckdb", {"TIKTOKSHOP_DUCKDB": str(file)}, *BUILD)
+    with duckdb.connect(str(file), read_only=True) as database:
+        return tables_of(database.execute)
+
+
+def in_postgresql(folder, text, port):
+    address = f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}"
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        connection.execute("create database hard")
+    where = {"host": "127.0.0.1", "port": port, "user": "owner", "password": PASSWORD, "database": "hard"}
+    config = configured(folder, "postgresql", **where, default_target_schema="tiktokshop", validate_records=False)
+    run([PROGRAMS / "target-postgres", "--config", config], text=text)
+    environment = {"PGPORT": str(port), "PGUSER": "owner", "PGPASSWORD": PASSWORD, "PGDATABASE": "hard"}
+    dbt(folder, "postgres", environment, *BUILD, "--exclude", "resource_type:test")
+    with psycopg.connect(f"{address}/hard") as connection:
+        return tables_of(connection.execute)
+
+
 @pytest.fixture(scope="module")
-def hard(make_lab, tmp_path_factory):
+def hard(make_lab, tmp_path_factory, postgresql_port):  # noqa: F811
     folder = tmp_path_factory.mktemp("hard")
     subprocess.run([ROOT / ".ci" / "dbt"], check=True, cwd=ROOT)
     with make_lab(folder, path=None, shops=6, orders=80, regions=REGIONS, difficulties=tuple(DIFFICULTIES)) as lab:
         messages = lived(lab)
         ledger = lab.sandbox.control("GET", "/ledger")
         regions = {shop["id"]: shop["region"] for shop in lab.sandbox.control("GET", "")["shops"]}
-    file = folder / "shop.duckdb"
-    config = configured(folder, "target", path=str(file), default_target_schema="tiktokshop")
     text = "".join(f"{json.dumps(message)}\n" for message in messages if message["type"] != "STATE")
-    run([sys.executable, "-m", "target_duckdb_exact", "--config", config], text=text)
-    where = {"TIKTOKSHOP_DUCKDB": str(file)}
-    dbt(folder, "duckdb", where, "build", "--select", "+tiktokshop__books_closed", "+tiktokshop__settlement_lines")
-    with duckdb.connect(str(file), read_only=True) as database:
-        marts = tables_of(database.execute)
+    with ThreadPoolExecutor() as pool:
+        other = pool.submit(in_postgresql, folder, text, postgresql_port)
+        marts, others = in_duckdb(folder, text), other.result()
     records = defaultdict(list)
     for message in messages:
         if message["type"] == "RECORD":
             records[message["stream"]].append(message["record"])
-    return Hard(marts, ledger, regions, records)
+    return Hard(marts, others, ledger, regions, records)
+
+
+def test_both_engines_have_the_same_rows_in_every_mart(hard):
+    marts = {path.stem for path in (PACKAGE / "models" / "marts").glob("*.sql")} & set(hard.marts)
+    assert marts == set(hard.others) & {path.stem for path in (PACKAGE / "models" / "marts").glob("*.sql")}
+    assert [mart for mart in sorted(marts) if hard.marts[mart] != hard.others[mart]] == []
+    assert [mart for mart in sorted(marts) if not hard.marts[mart]] == ["tiktokshop__data_quality"]
+    assert len(marts) > 10
 
 
 def accounts(rows):

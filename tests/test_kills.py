@@ -3,6 +3,7 @@
 import random
 import re
 
+import kill_follow
 import kill_pipe
 import kill_tap
 import kill_target
@@ -38,3 +39,14 @@ def test_killed_at_random_moments_a_target_carries_everything_out_once(tmp_path,
 def test_killed_in_one_pipe_tap_and_target_bring_every_order_one_reference(tmp_path, capsys):
     assert kill_pipe.soak(tmp_path, 2, random.Random(5), orders=60, shops=1) == []
     assert "pipe: 60 orders" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_killed_while_it_follows_an_inbox_a_tap_brings_every_event_and_none_again_that_a_state_has_passed(
+    tmp_path, capsys
+):
+    assert kill_follow.soak(tmp_path, 3, random.Random(5), orders=60, shops=1) == []
+    said = re.search(r"follow: (\d+) events, (\d+) written again, 3 kills", capsys.readouterr().out)
+    assert said is not None
+    assert int(said[1]) > 20
+    assert int(said[2]) < int(said[1]) / 2

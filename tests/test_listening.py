@@ -6,6 +6,7 @@ import json
 
 import pytest
 from heard import Told, seconds
+from tap_tiktokshop.run.snapshots import DIGEST
 
 STREAMS = ("orders", "returns", "cancellations")
 WITH_EVENTS = (*STREAMS, "webhook_events")
@@ -270,3 +271,42 @@ def test_the_stream_of_events_is_on_where_an_inbox_is_set(lab, told):
 def test_settings_that_do_not_go_together_are_refused(lab, config, why):
     with pytest.raises(Exception, match=why):
         lab.run(**config)
+
+
+def test_stock_that_an_event_brought_is_not_taken_for_known_by_the_next_comparison(lab, told, listen):
+    changing = {"streams": ("products", "inventory"), "snapshot_changes_only": True}
+    first = listen(**changing)
+    row = first.records("inventory")[0]
+    told.tell(27, row["shop_id"], {"product_id": row["product_id"], "sku_id": row["sku_id"]})
+    second = listen(first.state, **changing)
+    first_record = [message["type"] for message in second.messages].index("RECORD")
+    states = [message["value"] for message in second.messages[:first_record] if message["type"] == "STATE"]
+    parts = states[-1]["bookmarks"]["inventory"]["partitions"]
+    assert {part["context"]["shop_id"] == row["shop_id"]: DIGEST in part for part in parts} == {
+        True: False,
+        False: True,
+    }
+    of_shop = [each for each in second.records("inventory") if each["shop_id"] == row["shop_id"]]
+    others = [each for each in second.records("inventory") if each["shop_id"] != row["shop_id"]]
+    assert {each["product_id"] for each in of_shop} == {
+        each["product_id"] for each in first.records("inventory") if each["shop_id"] == row["shop_id"]
+    }
+    assert others == []
+
+
+def test_in_files_records_of_events_leave_before_the_state_that_covers_them(lab, told, listen, changes, tmp_path):
+    first, records = changes()
+    tell(told, records)
+    batches = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": f"file://{tmp_path / 'batches'}"},
+    }
+    run = listen(first.state, batch_config=batches)
+    kinds = [message["type"] for message in run.messages]
+    passed = next(
+        number
+        for number, message in enumerate(run.messages)
+        if message["type"] == "STATE" and message["value"]["webhook_inbox"].get("position") == len(records)
+    )
+    assert "RECORD" not in kinds
+    assert "BATCH" in kinds[:passed]

@@ -15,6 +15,7 @@ from tiktokshop_client import console
 from tiktokshop_client.tokens.vault import undisturbed
 who, what, first, second = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 me = SimpleNamespace(logger=logging.getLogger("plugin"), close=lambda: None)
+me.message_writer, me.following = SimpleNamespace(leave_early=lambda: None), SimpleNamespace(follow=False)
 if who == "tap":
     from tap_tiktokshop.tap import TapTikTokShop as plugin
 elif who == "target":

@@ -5,6 +5,15 @@
     {{- return("'refund_subtotal_before_discount_amount', 'seller_discount_refund_amount'") -}}
 {% endmacro %}
 
+{#- What a transaction releases of reserves, less what it holds back. -#}
+{% macro signed_reserve() -%}
+    case reserve_status
+        when 'COLLECTED' then -abs(coalesce(reserve_amount, 0))
+        when 'RELEASED' then abs(coalesce(reserve_amount, 0))
+        else coalesce(reserve_amount, 0)
+    end
+{%- endmacro %}
+
 {#- An amount as people read it. -#}
 {% macro money_text(value) -%}
     cast(cast({{ value }} as numeric(18, 2)) as text)

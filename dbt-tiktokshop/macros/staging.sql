@@ -19,15 +19,10 @@
 
 with latest as (
     {%- if relation is none %}
-    select 1 as _row where false
+
+    select 1 as nothing where false
     {%- else %}
-    select
-        *,
-        row_number() over (
-            partition by {% for key in keys %}{{ adapter.quote(key) }}{{ ", " if not loop.last }}{% endfor %}
-            order by {{ tiktokshop.newest_first(relation, there, latest_by) | join(", ") }}
-        ) as _row
-    from {{ relation }}
+    {{- tiktokshop.latest_rows(relation, keys, tiktokshop.newest_first(relation, there, latest_by)) | indent(4) }}
     {%- endif %}
 ),
 
@@ -40,11 +35,10 @@ typed as (
         {{ tiktokshop.typed('_sdc_deleted_at', 'moment', there) }} as deleted_at
         {%- endif %}
     from latest
-    where _row = 1
     {%- if '_sdc_deleted_at' in there %}
-        and _sdc_deleted_at is {{ "not null" if gone else "null" }}
+    where _sdc_deleted_at is {{ "not null" if gone else "null" }}
     {%- elif gone %}
-        and false
+    where false
     {%- endif %}
 )
 

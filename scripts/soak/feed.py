@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,8 +22,17 @@ CARRIERS = {"US": "USPS", "GB": "Evri"}
 AT_ONCE = 20
 """Records of a stream between two states."""
 RTS_SECONDS = 70 * 3_600
-ONCE = ("/packages", "/shipping_info/update", "/approve", "/reject", "/cancellations", "/external_orders")
+ONCE = (
+    "/packages",
+    "/packages/ship",
+    "/shipping_info/update",
+    "/approve",
+    "/reject",
+    "/cancellations",
+    "/external_orders",
+)
 """How the paths of calls end that must be carried out once for each order, request or reference."""
+MUGS = "853000"
 NO = "seller_reject_apply_product_has_been_packed"
 OUT_OF_STOCK = "seller_cancel_reason_out_of_stock"
 PENDING = {
@@ -97,9 +107,43 @@ def feed_of(lab: Lab, most: int) -> Feed:
     feed = Feed()
     with client_of(lab) as client:
         for shop in client.shops():
+            answers(feed, client, shop, most)
             moving = [*orders(feed, client, shop, most), *decisions(feed, client, shop, most)]
+            feed.add("listings", listings(lab, client, shop, most))
             products(feed, client, shop, most, {sku for key in moving for sku in skus_of(client, shop, key)})
     return feed
+
+
+def listings(lab: Lab, client: Client, shop: Shop, most: int) -> Records:
+    """New products, some with a picture that others have, too."""
+    found = client.call(operations.GET_WAREHOUSES, shop=shop).data["warehouses"]
+    place = next(row["id"] for row in found if row["type"] == "SALES_WAREHOUSE")
+    records = []
+    for number in range(most // 4):
+        picture = lab.folder / f"picture-{number % 7}.bmp"
+        picture.write_bytes(bmp(number % 7))
+        sku = {"seller_sku": f"SOAK-{shop.region}-{number}", "price": "12", "quantity": 5, "warehouse_id": place}
+        records.append(
+            {
+                "shop_id": shop.id,
+                "title": f"A mug of stoneware, number {number} of many",
+                "description": "<p>Holds tea.</p>",
+                "category_id": MUGS,
+                "main_images": [str(picture)],
+                "attributes": {"Material": "Stoneware"},
+                "package_weight": {"value": "0.5", "unit": "KILOGRAM"},
+                "package_dimensions": {"length": 9, "width": 9, "height": 9, "unit": "CENTIMETER"},
+                "skus": [sku],
+            }
+        )
+    return records
+
+
+def bmp(shade: int, side: int = 300) -> bytes:
+    """A square picture of one shade of grey."""
+    row = bytes([shade]) * side * 3 + bytes(-side * 3 % 4)
+    head = struct.pack("<IHHIIiiHHIIiiII", 54 + len(row) * side, 0, 0, 54, 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + head + row * side
 
 
 def skus_of(client: Client, shop: Shop, order_id: str) -> set[str]:
@@ -167,7 +211,18 @@ def orders(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
         lines = [{"id": f"ERP-{line['id']}", "origin_id": line["id"]} for line in row["line_items"]]
         reference = {"platform": "ERP_SYSTEM", "external_order_id": f"ERP-{row['id']}", "line_items": lines}
         feed.add("external_order_references", [{"shop_id": shop.id, "order_id": row["id"], **reference}])
+    shipped = [row for row in waiting[most // 4 :] if row["fulfillment_type"] == "FULFILLMENT_BY_SELLER"]
+    one_parcel = [row for row in shipped if len(row["packages"]) < 2]
+    feed.add("shipments", [{"shop_id": shop.id, "order_id": row["id"]} for row in one_parcel[: most // 2]])
     return [row["id"] for row in waiting[: most // 4]]
+
+
+def answers(feed: Feed, client: Client, shop: Shop, most: int) -> None:
+    """An answer to every buyer who may still be answered."""
+    found = [row for page in client.pages(operations.GET_CONVERSATIONS, shop=shop) for row in page.rows]
+    for row in [row for row in found if row["can_send_message"]][:most]:
+        said = {"message_key": f"soak-{row['id']}", "text": f"About {row['id']}: it is on its way"}
+        feed.add("messages", [{"shop_id": shop.id, "conversation_id": row["id"], **said}])
 
 
 def decisions(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
@@ -192,7 +247,7 @@ def carried_out_twice(lab: Lab) -> list[str]:
         if entry["method"] != "POST" or entry["code"] != 0 or not entry["path"].endswith(ONCE):
             continue
         body = entry["body"] if isinstance(entry["body"], dict) else json.loads(entry["body"] or "{}")
-        for part in body.get("orders") or [body.get("order_id") or ""]:
+        for part in body.get("orders") or body.get("packages") or [body.get("order_id") or ""]:
             done[entry["path"], json.dumps(part)] += 1
     return [f"{path} {part} carried out {count} times" for (path, part), count in done.items() if count > 1]
 
@@ -220,6 +275,17 @@ def all_products(client: Client, shop: Shop) -> Records:
         for status in ("ACTIVATE", "SELLER_DEACTIVATED")
         for row in rows(client, shop, operations.SEARCH_PRODUCTS, status=status)
     ]
+
+
+def listings_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """How many products have each seller SKU."""
+    numbers = [record["skus"][0]["seller_sku"] for record in records]
+    has: Counter[str] = Counter()
+    for start in range(0, len(numbers), 10):
+        search = {"seller_skus": numbers[start : start + 10]}
+        for row in rows(client, shop, operations.SEARCH_PRODUCTS, **search):
+            has.update(sku["seller_sku"] for sku in row["skus"])
+    return [(record, (has[number], 1)) for record, number in zip(records, numbers, strict=True)]
 
 
 def stock_shown(client: Client, shop: Shop, records: Records) -> Pairs:
@@ -264,6 +330,34 @@ def tracking_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     return [(record, (has.get(record["order_id"]), (1, {record["tracking_number"]}))) for record in records]
 
 
+def shipments_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """One package an order, shipped."""
+    has = {
+        key: (len(row["packages"]), {line.get("package_status") for line in row["line_items"]})
+        for key, row in by_id(client, shop, records).items()
+    }
+    return [(record, (has.get(record["order_id"]), (1, {"PROCESSING"}))) for record in records]
+
+
+def messages_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """The answer, once."""
+    found: Pairs = []
+    for record in records:
+        path = {"conversation_id": record["conversation_id"]}
+        pages = client.pages(operations.GET_MESSAGES, shop=shop, path=path)
+        texts = [json.loads(row["content"]).get("content") for page in pages for row in page.rows]
+        found.append((record, (texts.count(record["text"]), 1)))
+    return found
+
+
+def labels_lost(lab: Lab, feed: Feed) -> list[str]:
+    """Orders that are shipped without a whole label in the folder."""
+    whole = {file.name.split("-")[0] for file in lab.folder.rglob("*.pdf") if b"%%EOF" in file.read_bytes()[-16:]}
+    return [
+        f"label lost: {row['order_id']}" for row in feed.records.get("shipments", ()) if row["order_id"] not in whole
+    ]
+
+
 def cancelled_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     """Cancelled orders."""
     has = by_id(client, shop, records)
@@ -297,6 +391,7 @@ def returns_shown(client: Client, shop: Shop, records: Records) -> Pairs:
 
 SHOWN = {
     "inventory": stock_shown,
+    "listings": listings_shown,
     "prices": prices_shown,
     "product_status": status_shown,
     "tracking": tracking_shown,
@@ -304,4 +399,6 @@ SHOWN = {
     "external_order_references": references_shown,
     "cancellation_decisions": cancellations_shown,
     "return_decisions": returns_shown,
+    "shipments": shipments_shown,
+    "messages": messages_shown,
 }

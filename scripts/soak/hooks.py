@@ -49,14 +49,14 @@ def body_of(number: int) -> bytes:
 class Receiver:
     """A receiver that is killed and started again."""
 
-    def __init__(self, folder: Path, inbox: str, port: int) -> None:
+    def __init__(self, folder: Path, inbox: str, port: int, app: tuple[str, str] = (KEY, SECRET)) -> None:
         self.port = port
         self._command = [sys.executable, "-m", "tiktokshop_webhooks", "serve", "--port", str(port)]
         self._folder = folder
         self._environment = {
             **os.environ,
-            "TIKTOKSHOP_APP_KEY": KEY,
-            "TIKTOKSHOP_APP_SECRET": SECRET,
+            "TIKTOKSHOP_APP_KEY": app[0],
+            "TIKTOKSHOP_APP_SECRET": app[1],
             "TIKTOKSHOP_WEBHOOK_INBOX": inbox,
         }
         self._running: subprocess.Popen[bytes] | None = None

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from feed import AT_ONCE, Feed, await_requests, carried_out_twice, feed_of, not_so
+from feed import AT_ONCE, Feed, await_requests, carried_out_twice, feed_of, labels_lost, not_so
 from shop import Shop, shop
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MOST_KILLS = 8
 LEAST_ORDERS = 4_000
 """A shop with fewer has seldom a cancellation and a return that wait for decisions at the same time."""
 LAST_SECONDS = 300
-GOOD = {"applied", "unchanged"}
+GOOD = {"applied", "unchanged", "in_review"}
 
 
 def start(one: Shop, feed: Path, **more: Any) -> subprocess.Popen[bytes]:
@@ -174,4 +174,4 @@ def finish(one: Shop, text: Path, feed: Feed, kills: int) -> tuple[list[str], di
     if sorted(row["row"] for row in last) != list(range(1, feed.size + 1)):
         faults.append(f"results: {len(last)} lines of the last run for {feed.size} records")
     faults += [f"outcome: {row['stream']} {row['outcome']} {row['code']}" for row in last if row["outcome"] not in GOOD]
-    return faults + carried_out_twice(one) + not_so(one, feed), dict(outcomes)
+    return faults + carried_out_twice(one) + not_so(one, feed) + labels_lost(one, feed), dict(outcomes)

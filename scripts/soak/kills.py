@@ -16,12 +16,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+import kill_follow
 import kill_load
 import kill_pipe
 import kill_tap
 import kill_target
 
-KINDS = {"tap": kill_tap.soak, "target": kill_target.soak, "pipe": kill_pipe.soak, "load": kill_load.soak}
+KINDS = {
+    "tap": kill_tap.soak,
+    "target": kill_target.soak,
+    "pipe": kill_pipe.soak,
+    "load": kill_load.soak,
+    "follow": kill_follow.soak,
+}
 
 
 def main() -> int:

@@ -313,3 +313,19 @@ def test_a_long_dense_range_costs_little_more_than_its_pages():
 def test_whatever_the_density_every_row_is_read_once_and_in_order(times, power):
     times = sorted({time**2 // (10**power) for time in times})
     assert read(times, 0, 400_000_001)[0] == [str(time) for time in times]
+
+
+def test_who_takes_patiently_is_called_again_and_again_while_nothing_comes():
+    called, enough = [], threading.Event()
+
+    def call():
+        called.append(1)
+        if len(called) == 3:
+            enough.set()
+
+    ahead = Pool(patience=0.001)
+    one = lane([Given("a", watch=lambda _: enough.wait(10))])
+    ahead.add([one])
+    assert [item is None for _, item in ahead.take(1, call)] == [False, True]
+    assert len(called) >= 3
+    ahead.close()

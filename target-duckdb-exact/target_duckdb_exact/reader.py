@@ -24,8 +24,6 @@ PIPE = 1 << 20
 """So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
 CHUNK = 1 << 18
 """So many bytes are read at a time: a buffered file's own `readline` asks the system for 8 KiB, a record or two."""
-SILENCE = 0.5
-"""So many seconds without input are a pause: what waits is committed, for a tap may say nothing more for long."""
 REQUIRED: dict[str, dict[str, type]] = {
     "RECORD": {"stream": str},
     "ACTIVATE_VERSION": {"stream": str, "version": int},
@@ -40,13 +38,14 @@ HEAD = 400
 class LineReader(GenericSingerReader[bytes]):
     """Reads bytes. `direct` gives a stream's sink if its records need no mapping, `taken` counts the bytes it got.
 
-    `paused` is called as the input falls silent.
+    `paused` is called when no input has come for as many seconds as `patience` says.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.direct: Callable[[str], DuckDBSink | None] = lambda _stream: None
         self.taken: Callable[[DuckDBSink, int], None] = lambda _sink, _size: None
+        self.patience: Callable[[], float] = lambda: 0.0
         self.paused: Callable[[], None] = lambda: None
         self._heads: dict[bytes, str] = {}
         self._cut = False
@@ -120,7 +119,7 @@ class LineReader(GenericSingerReader[bytes]):
 
     def _next(self, source: Any) -> bytes:
         """What is there to read; in a pause, when something has come."""
-        if not _ready(source):
+        if not _ready(source, self.patience()):
             self.paused()
         return _some(source)
 
@@ -151,10 +150,10 @@ def _some(source: Any) -> bytes:
     return text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
 
 
-def _ready(source: Any) -> bool:
-    """Whether something can be read soon; nothing of what has been read before is left, as no chunk is cut."""
+def _ready(source: Any, seconds: float) -> bool:
+    """Whether something can be read within so many seconds; of what was read before nothing is left, as none is cut."""
     try:
-        return bool(select.select([source], [], [], SILENCE)[0])
+        return bool(select.select([source], [], [], seconds)[0])
     except (AttributeError, OSError, TypeError, ValueError):  # no pipe, or one of Windows, which cannot be asked
         return True
 

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 BATCH_BYTES = 4 << 20
 """So many bytes of records, of all streams together, are written in one transaction."""
 BATCH_SECONDS = 30.0
-"""So long, at most, records wait while others, or states, arrive."""
+"""So long, at most, records wait while others, or states, keep arriving."""
+PAUSE_SECONDS = 1.0
+"""So long, at most, they wait once nothing else is there to be read: a tap may say nothing more for long."""
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
@@ -118,6 +120,7 @@ class TargetDuckDB(Target):
         if isinstance(reader, LineReader):
             reader.direct = self._direct.get
             reader.taken = self._taken
+            reader.patience = self._patience
             reader.paused = self._paused
 
     # -- messages ---------------------------------------------------------------------------------------------------
@@ -126,6 +129,9 @@ class TargetDuckDB(Target):
         self._waiting += size
         if self._waiting >= BATCH_BYTES or len(sink.rows) >= self._rows or self._long():
             self.flush()
+
+    def _patience(self) -> float:
+        return max(0.0, PAUSE_SECONDS - (time.monotonic() - self._since))
 
     def _paused(self) -> None:
         if self._waiting:

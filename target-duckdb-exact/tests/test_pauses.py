@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loading import record, schema
-from target_duckdb_exact import database, reader
+from target_duckdb_exact import database
 from target_duckdb_exact.errors import UnavailableError
 from target_duckdb_exact.target import TargetDuckDB
 
@@ -75,6 +75,19 @@ def test_a_row_is_committed_and_its_state_out_though_the_tap_says_nothing_more(t
         assert json.loads(process.stdout.readline()) == {"n": 2}
     assert process.returncode == 0
     assert count(tmp_path / "d.duckdb") == 2
+
+
+def test_rows_wait_a_second_at_most_once_nothing_else_is_there(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("target_duckdb_exact.target.time.monotonic", lambda: now[0])
+    target = TargetDuckDB(config={"path": str(tmp_path / "d.duckdb")})
+    patience = []
+    for now[0] in (100.0, 100.25, 101.0, 130.0):
+        patience.append(target.message_reader.patience())
+    target.flush()
+    patience.append(target.message_reader.patience())
+    target.database.close()
+    assert patience == [1.0, 0.75, 0.0, 0.0, 1.0]
 
 
 @pytest.mark.slow
@@ -145,13 +158,12 @@ def test_pauses_anywhere_lose_nothing_and_no_state_is_before_its_rows(cuts, shar
 
     target.message_reader.paused = pause
     target._write_state_message = passed
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "SILENCE", 0.0)
-        writer = threading.Thread(target=write)
-        writer.start()
-        with os.fdopen(source, "rb") as given_input:
-            target.listen(given_input)
-        writer.join()
+    target.message_reader.patience = lambda: 0.0
+    writer = threading.Thread(target=write)
+    writer.start()
+    with os.fdopen(source, "rb") as given_input:
+        target.listen(given_input)
+    writer.join()
     target.database.close()
     assert count(path) == 12
     assert seen[-1] == (5, 12)

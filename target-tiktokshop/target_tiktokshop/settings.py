@@ -12,6 +12,8 @@ from tiktokshop_client import Secret, notify
 from tiktokshop_client.configuration import PLAIN_NUMBER
 from tiktokshop_client.errors import ConfigurationError
 
+from target_tiktokshop.day_settings import DAY_SETTINGS, DaySettings
+
 PERCENT = {"type": "number", "minimum": 0}
 PRICES = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 Carriers: TypeAlias = Mapping[str, str | Mapping[str, str]]
@@ -154,8 +156,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Most deactivated",
         "description": (
-            "Stop before a batch if the run would then have deactivated more than this share of the products on sale. "
-            "One product may always be deactivated."
+            "Stop before a batch if the run would then have deactivated, or deleted, more than this share of the "
+            "products on sale. One product may always be deactivated."
         ),
         "default": 20,
     },
@@ -192,6 +194,40 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
             "the feed's column may hold the same value for all. The platform allows 20 orders for a tracking number."
         ),
         "default": 20,
+    },
+    "max_new_listings": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most new listings",
+        "description": "Stop before a batch if the run would then have listed more new products than this in a shop.",
+        "default": 200,
+    },
+    "max_changed_listings_percent": PERCENT
+    | {
+        "title": "Most edited",
+        "description": (
+            "Stop before a batch if the run would then have edited more than this share of the shop's products. Five "
+            "may always be edited."
+        ),
+        "default": 50,
+    },
+    "allow_delete": {
+        "type": "boolean",
+        "title": "Allow deletion",
+        "description": (
+            "Let `listings` delete SKUs, and `product_status` delete products, where a record says so. A SKU that a "
+            "record merely leaves out is never deleted."
+        ),
+        "default": False,
+    },
+    "listings_store": {
+        "type": "string",
+        "title": "Memory of listings",
+        "description": (
+            "The SQLite file that remembers which pictures are uploaded and which products were begun, so that neither "
+            "is sent twice; `.tiktokshop/listings.sqlite` of the working directory when left out."
+        ),
+        "examples": ["/var/lib/tiktokshop/listings.sqlite"],
     },
     "send_unseen": {
         "type": "boolean",
@@ -244,6 +280,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": "send",
     },
+    **DAY_SETTINGS,
     "notify": {**notify.SETTING, "description": f"Whom to tell that a guard has stopped the run: {notify.WAYS}."},
 }
 
@@ -265,12 +302,16 @@ class WritingSettings:
     max_quantity: int = 99_999
     buffer_quantity: int = 0
     max_orders_per_number: int = 20
+    max_new_listings: int = 200
+    allow_delete: bool = False
+    listings_store: Path | None = None
     send_unseen: bool = False
     allow_skus: frozenset[str] = frozenset()
     deny_skus: frozenset[str] = frozenset()
     protect_status: bool = True
     carriers: Carriers = field(default_factory=dict)
     deactivate_on_zero: bool = False
+    day: DaySettings = field(default_factory=DaySettings)
     notify: tuple[Secret, ...] = ()
 
     @classmethod
@@ -297,12 +338,16 @@ class WritingSettings:
             max_quantity=found["max_quantity"],
             buffer_quantity=found["buffer_quantity"],
             max_orders_per_number=found["max_orders_per_number"],
+            max_new_listings=found["max_new_listings"],
+            allow_delete=found["allow_delete"],
+            listings_store=Path(found["listings_store"]).expanduser() if found["listings_store"] else None,
             send_unseen=found["send_unseen"],
             allow_skus=frozenset(found["allow_skus"]),
             deny_skus=frozenset(found["deny_skus"]),
             protect_status=found["protect_status"],
             carriers=found["carriers"],
             deactivate_on_zero=found["on_zero"] == "deactivate",
+            day=DaySettings.from_found(found),
             notify=notify.checked(found["notify"]),
         )
 

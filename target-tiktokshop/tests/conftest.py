@@ -12,6 +12,7 @@ import pytest
 import tiktokshop_sandbox
 from older_sandbox import as_before
 from relay import relay
+from stalls import Stall
 from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
 from target_tiktokshop.writing.outcomes import documented
@@ -229,3 +230,8 @@ def lab_of(tmp_path, shop_file):
 def lab(lab_of):
     with lab_of() as made:
         yield made
+
+
+@pytest.fixture
+def stall(lab):
+    return Stall(lab)

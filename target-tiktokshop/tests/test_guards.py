@@ -141,7 +141,8 @@ def test_a_mass_fall_of_stock_stops_the_run(name):
 def mass_row(mass, number):
     """A row that makes the change that a mass counts."""
     key = str(number)
-    row = Row(mass.stream, number, {}, shop=SHOP, operation="deactivate_products")
+    operation = "edit_product_partly" if mass.stream == "listings" else "deactivate_products"
+    row = Row(mass.stream, number, {}, shop=SHOP, operation=operation)
     sku = Sku(key, "", key, available={"w": 0}, price=Decimal(10))
     row.subject = sku if mass.stream in {"inventory", "prices"} else Product(key, "", [])
     row.values = dict.fromkeys(("order_id", "cancel_id", "return_id"), key)

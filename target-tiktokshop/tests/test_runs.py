@@ -109,7 +109,7 @@ def test_lines_that_are_no_messages_are_rejected_rows_and_the_others_are_written
 def test_an_unknown_stream_is_an_error_before_anything_of_it_is_sent(lab):
     run = lab.feed("stocks", {"sku_id": "1", "quantity": 1})
     assert type(run.error).__name__ == "UnsupportedStreamError"
-    assert "inventory, prices, tracking" in str(run.error)
+    assert "inventory, listings, prices, tracking" in str(run.error)
     assert run.calls == 0
 
 

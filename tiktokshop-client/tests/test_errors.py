@@ -15,6 +15,7 @@ OF_OPERATIONS = {
     code
     for table in (
         operation_codes.FAILURES,
+        operation_codes.DONE,
         operation_codes.TOO_FAST,
         operation_codes.QUOTAS,
         operation_codes.REFUSALS,
@@ -30,7 +31,7 @@ def judge(code: int, message: str = "", status: int = 200, context: Context = CO
 
 
 def test_every_code_has_exactly_one_row_without_words():
-    assert len(CODES) == len(set(CODES)) == 307
+    assert len(CODES) == len(set(CODES)) == 328
 
 
 def test_every_known_code_of_the_platform_is_in_the_table():
@@ -188,7 +189,7 @@ def test_an_unknown_refusal_that_names_the_market_is_about_the_market(message):
     assert type(judge(12052084, message)) is errors.BusinessError, "a known code keeps its meaning"
 
 
-@pytest.mark.parametrize("code", [21011006, 21011030])
+@pytest.mark.parametrize("code", [21011006, 21011030, *operation_codes.DONE])
 def test_what_is_done_already_is_marked_as_done(code):
     assert judge(code).action is Action.DONE
 

@@ -44,5 +44,6 @@ def test_only_what_passes_by_itself_is_tried_again():
     tried = operation_codes.FAILURES.keys() | operation_codes.TOO_FAST.keys()
     rows = {rule.code: rule for rule in CODED}
     assert {rows[code].action for code in tried} == {Action.RETRY, Action.SLOW_DOWN}
+    assert {rows[code].action for code in operation_codes.DONE} == {Action.DONE}
     for table in (operation_codes.REFUSALS, operation_codes.QUOTAS, operation_codes.FAULTS):
         assert {rows[code].action for code in table} == {Action.STOP}

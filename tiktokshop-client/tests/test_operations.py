@@ -16,6 +16,11 @@ WRITES = {
     "mark_package_as_shipped_202309",
     "ship_package",
     "ship_packages",
+    "create_package",
+    "read_conversation",
+    "send_message",
+    "send_message_202309",
+    "create_package_202309",
     "update_order_shipping_info",
     "update_package_shipping_info",
     "update_package_shipping_info_202309",
@@ -37,6 +42,7 @@ WRITES = {
 }
 # Absolute values, wanted states and calls with an idempotency key.
 HARMLESS = {
+    "read_conversation",
     "update_inventory",
     "update_prices",
     "activate_products",
@@ -76,7 +82,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 90
+    assert len(OPERATIONS) == 100
     assert set(OPERATIONS) >= WRITES
 
 

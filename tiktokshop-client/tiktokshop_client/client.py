@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
 from tiktokshop_client.calls.daily import Daily
+from tiktokshop_client.calls.documents import fetch
 from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.calls.walk import Walk
 from tiktokshop_client.clock import SystemClock
@@ -87,6 +88,7 @@ class Client:
         redactor = known
         redactor.add(settings.app_secret, settings.access_token, settings.refresh_token)
         self._settings = settings
+        self._clock = clock
         self._redactor = redactor
         self._closing = Event()
         self._transport = Transport(timeout=settings.request_timeout_seconds, user_agent=settings.user_agent)
@@ -231,6 +233,17 @@ class Client:
         call = self._call(operation, shop, None, None, None, tally)
         call.carry(form)
         return self._caller.perform(call)
+
+    def document(self, url: str) -> bytes:
+        """The bytes behind an address that an answer has given, like that of a label; no token goes along.
+
+        Raises:
+            TikTokShopError: It cannot be fetched, or the address is not valid (any more): ask for a new one.
+        """
+        plain = self._settings.api_base_url.startswith("http:")
+        return fetch(
+            url, self._transport, clock=self._clock, closing=self._closing, tries=self._settings.max_tries, plain=plain
+        )
 
     def pages(  # noqa: PLR0913 - what is asked, and how its pages are wanted
         self,

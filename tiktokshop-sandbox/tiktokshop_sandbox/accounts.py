@@ -26,6 +26,7 @@ SCOPES: Final = (
     "seller.shop.info",
     "seller.order.info",
     "seller.fulfillment.basic",
+    "seller.fulfillment.package.write",
     "seller.logistics",
     "seller.delivery.status.write",
     "seller.product.basic",

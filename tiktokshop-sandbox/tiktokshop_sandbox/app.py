@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 from starlette.routing import Router
 
+from tiktokshop_sandbox import papers
 from tiktokshop_sandbox.console import PATH as CONSOLE
 from tiktokshop_sandbox.console import Console
 from tiktokshop_sandbox.console.signing import rejection
@@ -153,6 +154,10 @@ class SandboxApp:
             return _INSTEAD[fault.kind](self.gateway), self.gateway.operation_of(request)
         if request.path.startswith(TOKEN_HOST):
             return self._token_host.answer(request), f"{request.method} {request.path}"
+        if request.path.startswith(papers.PREFIX):
+            return papers.answer(
+                self.gateway.world, self.gateway.clock.now(), request
+            ), f"{request.method} {papers.PREFIX}"
         try:
             return self.gateway.answer(request), self.gateway.operation_of(request)
         except Exception:  # noqa: BLE001 - the platform answers its own bugs like this; ours are logged

@@ -74,6 +74,7 @@ class Control:
         """The control endpoints, for the server's router."""
         table: tuple[tuple[str, str, Callable[[Request], Awaitable[object]]], ...] = (
             ("GET", "", self._status),
+            ("GET", "/settings", self._settings),
             ("GET", "/counts", self._counts),
             ("GET", "/ledger", self._ledger),
             ("GET", "/stats", self._stats),
@@ -113,6 +114,17 @@ class Control:
             "requests_per_second": self.gateway.budget.rps,
             "scope": self.gateway.budget.scope,
             "clock": self._clock(),
+        }
+
+    async def _settings(self, _: Request) -> object:
+        app, tokens = self.accounts.app, self.accounts.newest()
+        return {
+            "api_base_url": self.gateway.host_url,
+            "auth_base_url": self.gateway.host_url,
+            "app_key": app.key,
+            "app_secret": app.secret,
+            "access_token": tokens.access if tokens else "",
+            "refresh_token": tokens.refresh if tokens else "",
         }
 
     async def _counts(self, _: Request) -> object:

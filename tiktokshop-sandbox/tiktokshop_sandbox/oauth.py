@@ -31,6 +31,7 @@ _SCOPE_WORDS: Final = {
     "seller.shop.info": "See the shops' markets and permissions",
     "seller.order.info": "Read orders",
     "seller.fulfillment.basic": "Read and ship packages",
+    "seller.fulfillment.package.write": "Choose pick-up slots, split and combine packages",
     "seller.logistics": "Read warehouses and carriers",
     "seller.delivery.status.write": "Report deliveries",
     "seller.product.basic": "Read products and stock",

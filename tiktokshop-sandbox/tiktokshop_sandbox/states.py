@@ -100,6 +100,7 @@ class Package(Struct, array_like=True):
     corrections: int = 0
     handover: str = ""
     notes: list[tuple[str, str]] = []  # (tracking number, note) of further parcels of one order
+    slot: tuple[int, int] | None = None  # when the carrier comes for it
 
 
 class Recipient(Struct, array_like=True):
@@ -172,6 +173,7 @@ class Order(Struct, array_like=True):
     masked: bool = False
     purged: bool = False
     returning: bool = False
+    moved: bool = False  # the buyer has had it sent elsewhere than at first
 
     @property
     def key(self) -> int:

@@ -110,7 +110,7 @@ def test_what_the_platform_says_afterwards_decides(grant, monkeypatch):
 
 
 def test_what_the_platform_refuses_is_told_with_its_words(grant, monkeypatch):
-    monkeypatch.setattr("tiktokshop_sandbox.endpoints.event._reachable", lambda *_: False)
+    monkeypatch.setattr("tiktokshop_sandbox.endpoints.event.is_reachable", lambda *_: False)
     output = hooks("subscribe", "NEW_MESSAGE", "--address", ADDRESS + "/another", code=1)
     assert "NOT DONE" in output
     assert "Address is invalid" in output

@@ -58,32 +58,65 @@
     ) as item (value)
 {%- endmacro %}
 
-{#- Behind a table of a FROM: a row for each field of an object, as field.name; `field_text` has its value. -#}
+{#- The same of a list whose items have texts at these paths, such as price.amount; `item_text` has each of them. DuckDB
+    reads a list once, and not once for each path. -#}
+{% macro each_record(list, paths) %}{{ return(adapter.dispatch('each_record', 'tiktokshop')(list, paths)) }}{% endmacro %}
+
+{% macro default__each_record(list, paths) %}{{ tiktokshop.not_written('each_record') }}{% endmacro %}
+
+{% macro duckdb__each_record(list, paths) -%}
+    {%- set shape = {} -%}
+    {%- for path in paths -%}
+        {%- set names = path.split('.') -%}
+        {%- if names | length == 1 -%} {%- do shape.update({path: 'VARCHAR'}) -%}
+        {%- else -%} {%- do shape.setdefault(names[0], {}).update({names[1]: 'VARCHAR'}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    cross join unnest(from_json({{ list }}, '{{ tojson([shape]) }}')) as item (value)
+{%- endmacro %}
+
+{% macro postgres__each_record(list, paths) -%}
+    {{ tiktokshop.each_item(list) }}
+{%- endmacro %}
+
+{% macro item_text(path) %}{{ return(adapter.dispatch('item_text', 'tiktokshop')(path)) }}{% endmacro %}
+
+{% macro default__item_text(path) %}{{ tiktokshop.not_written('item_text') }}{% endmacro %}
+
+{% macro duckdb__item_text(path) %}{{ return('item.value.' ~ path) }}{% endmacro %}
+
+{% macro postgres__item_text(path) %}{{ return(tiktokshop.json_text('item.value', path.split('.'))) }}{% endmacro %}
+
+{#- Behind a table of a FROM: a row for each field of an object; `field_name` and `field_text` say what it is. -#}
 {% macro each_field(object) %}{{ return(adapter.dispatch('each_field', 'tiktokshop')(object)) }}{% endmacro %}
 
 {% macro default__each_field(object) %}{{ tiktokshop.not_written('each_field') }}{% endmacro %}
 
 {% macro duckdb__each_field(object) -%}
-    cross join unnest(json_keys({{ object }})) as field (name)
+    cross join unnest(map_entries(from_json({{ object }}, '"MAP(VARCHAR, VARCHAR)"'))) as field (entry)
 {%- endmacro %}
 
 {% macro postgres__each_field(object) -%}
-    cross join lateral jsonb_object_keys(
+    cross join lateral jsonb_each_text(
         case jsonb_typeof({{ object }}) when 'object' then {{ object }} end
-    ) as field (name)
+    ) as field (name, value)
 {%- endmacro %}
 
-{% macro field_text(object) %}{{ return(adapter.dispatch('field_text', 'tiktokshop')(object)) }}{% endmacro %}
+{% macro field_name() %}{{ return(adapter.dispatch('field_name', 'tiktokshop')()) }}{% endmacro %}
 
-{% macro default__field_text(object) %}{{ tiktokshop.not_written('field_text') }}{% endmacro %}
+{% macro default__field_name() %}{{ tiktokshop.not_written('field_name') }}{% endmacro %}
 
-{% macro duckdb__field_text(object) -%}
-    json_extract_string({{ object }}, '$."' || field.name || '"')
-{%- endmacro %}
+{% macro duckdb__field_name() %}{{ return('field.entry.key') }}{% endmacro %}
 
-{% macro postgres__field_text(object) -%}
-    ({{ object }} ->> field.name)
-{%- endmacro %}
+{% macro postgres__field_name() %}{{ return('field.name') }}{% endmacro %}
+
+{% macro field_text() %}{{ return(adapter.dispatch('field_text', 'tiktokshop')()) }}{% endmacro %}
+
+{% macro default__field_text() %}{{ tiktokshop.not_written('field_text') }}{% endmacro %}
+
+{% macro duckdb__field_text() %}{{ return('field.entry.value') }}{% endmacro %}
+
+{% macro postgres__field_text() %}{{ return('field.value') }}{% endmacro %}
 
 {#- The type of a JSON column. -#}
 {% macro json_type() %}{{ return(adapter.dispatch('json_type', 'tiktokshop')()) }}{% endmacro %}

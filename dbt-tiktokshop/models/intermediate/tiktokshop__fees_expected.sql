@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 -- What each rule makes of each settled order: what the fee is taken on, and how much it should be.
 with rules as (
     select * from {{ ref(var('tiktokshop_fee_rules')) }}
@@ -93,11 +94,11 @@ creators as (
         orders.shop_id,
         orders.id as order_id,
         {%- for which in ['estimated', 'actual'] %}
-        {{ tiktokshop.total(tiktokshop.exact(tiktokshop.json_text('item.value', [which ~ '_paid_commission', 'amount']))) }}
+        {{ tiktokshop.total(tiktokshop.exact(tiktokshop.item_text(which ~ '_paid_commission.amount'))) }}
             as {{ which }}{{ "," if not loop.last }}
         {%- endfor %}
     from {{ ref('stg_tiktokshop__affiliate_orders') }} as orders
-    {{ tiktokshop.each_item('orders.skus') }}
+    {{ tiktokshop.each_record('orders.skus', ['estimated_paid_commission.amount', 'actual_paid_commission.amount']) }}
     group by orders.shop_id, orders.id
 ),
 

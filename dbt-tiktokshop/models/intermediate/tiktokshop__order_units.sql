@@ -19,19 +19,19 @@ units as (
         orders.shop_id,
         orders.id as order_id,
         orders.update_time,
-        {{ tiktokshop.json_text('item.value', ['sku_id']) }} as sku_id,
-        {{ tiktokshop.json_text('item.value', ['product_id']) }} as product_id,
-        {{ tiktokshop.json_text('item.value', ['seller_sku']) }} as seller_sku,
-        {{ tiktokshop.json_text('item.value', ['product_name']) }} as product_name,
-        {{ tiktokshop.json_text('item.value', ['sku_name']) }} as sku_name,
-        coalesce({{ tiktokshop.json_text('item.value', ['currency']) }}, orders.payment_currency) as currency,
-        coalesce({{ tiktokshop.json_text('item.value', ['is_gift']) }} = 'true', false) as is_gift,
-        coalesce({{ tiktokshop.json_text('item.value', ['display_status']) }} = 'CANCELLED', false)
+        {{ tiktokshop.item_text('sku_id') }} as sku_id,
+        {{ tiktokshop.item_text('product_id') }} as product_id,
+        {{ tiktokshop.item_text('seller_sku') }} as seller_sku,
+        {{ tiktokshop.item_text('product_name') }} as product_name,
+        {{ tiktokshop.item_text('sku_name') }} as sku_name,
+        coalesce({{ tiktokshop.item_text('currency') }}, orders.payment_currency) as currency,
+        coalesce({{ tiktokshop.item_text('is_gift') }} = 'true', false) as is_gift,
+        coalesce({{ tiktokshop.item_text('display_status') }} = 'CANCELLED', false)
             or coalesce(orders.status = 'CANCELLED', false) as is_cancelled,
-        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['original_price'])) }} as original_price,
-        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['sale_price'])) }} as sale_price,
-        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['seller_discount'])) }} as seller_discount,
-        {{ tiktokshop.exact(tiktokshop.json_text('item.value', ['platform_discount'])) }} as platform_discount,
+        {{ tiktokshop.exact(tiktokshop.item_text('original_price')) }} as original_price,
+        {{ tiktokshop.exact(tiktokshop.item_text('sale_price')) }} as sale_price,
+        {{ tiktokshop.exact(tiktokshop.item_text('seller_discount')) }} as seller_discount,
+        {{ tiktokshop.exact(tiktokshop.item_text('platform_discount')) }} as platform_discount,
         case
             when orders.is_sample_order then 'sample'
             when orders.is_replacement_order then 'replacement'
@@ -42,7 +42,10 @@ units as (
         coalesce(orders.paid_time is not null or orders.is_cod, false)
             and coalesce(orders.status <> 'UNPAID', false) as is_paid
     from orders
-    {{ tiktokshop.each_item('orders.line_items') }}
+    {{ tiktokshop.each_record('orders.line_items', [
+        'sku_id', 'product_id', 'seller_sku', 'product_name', 'sku_name', 'currency',
+        'is_gift', 'display_status', 'original_price', 'sale_price', 'seller_discount', 'platform_discount',
+    ]) }}
 )
 
 -- What the platform settles as revenue: the price after the seller's discount, which the buyer and the platform pay

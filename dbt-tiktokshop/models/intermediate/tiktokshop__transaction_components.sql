@@ -2,42 +2,64 @@
     materialized="incremental",
     incremental_strategy="delete+insert",
     unique_key=["shop_id", "statement_id", "transaction_id"],
+    on_schema_change="sync_all_columns",
 ) }}
--- Every field of a section is a component, also one that no document names. Objects among them only explain. What is not
--- here yet is looked into, however old it is, and so are statements of the last weeks, which may have changed.
-with transactions as (
-    select settled.*
-    from {{ ref('tiktokshop__transactions') }} as settled
-    {%- if is_incremental() %}
-    left join (select distinct shop_id, statement_id, transaction_id from {{ this }}) as known
-        on settled.shop_id = known.shop_id
-        and settled.statement_id = known.statement_id
-        and settled.transaction_id = known.transaction_id
+-- Every field of a section that is not 0 is a component, also one that no document names. Objects among them only explain.
+-- What is not here yet, or was not the same, is looked into, however old it is; so is all, if an older version made the table.
+{%- set parts = ['type', 'adjustment_amount', 'reserve_amount', 'reserve_status', 'revenue_breakdown', 'shipping_cost_breakdown',
+    'fee_tax_breakdown'] %}
+{%- set columns = adapter.get_columns_in_relation(this) | map(attribute='name') | list if is_incremental() else [] %}
+with present as (
+    select
+        shop_id,
+        statement_id,
+        id as transaction_id,
+        md5(concat_ws('|', {% for part in parts %}coalesce(cast({{ part }} as text), ''){{ ", " if not loop.last }}{% endfor %})) as fingerprint,
+        {{ parts | join(", ") }}
+    from {{ ref('stg_tiktokshop__statement_transactions') }}
+),
+
+changed as materialized (
+    select
+        present.*,
+        {{ tiktokshop.json_part('present.fee_tax_breakdown', ['fee']) }} as fee_breakdown,
+        {{ tiktokshop.json_part('present.fee_tax_breakdown', ['tax']) }} as tax_breakdown
+    from present
+    {%- if 'fingerprint' in columns %}
+    left join (select distinct shop_id, statement_id, transaction_id, fingerprint from {{ this }}) as known
+        on present.shop_id = known.shop_id
+        and present.statement_id = known.statement_id
+        and present.transaction_id = known.transaction_id
+        and present.fingerprint = known.fingerprint
     where known.shop_id is null
-        or settled.statement_time > (
-            select coalesce(max(statement_time), cast('0001-01-01' as timestamptz))
-                - interval '{{ var("tiktokshop_again_days") }} days'
-            from {{ this }}
-        )
     {%- endif %}
+),
+
+components as (
+    {%- for section in ['revenue', 'shipping', 'fee', 'tax'] %}
+    {%- set object = 'changed.' ~ {'shipping': 'shipping_cost'}.get(section, section) ~ '_breakdown' %}
+    select
+        shop_id,
+        statement_id,
+        transaction_id,
+        fingerprint,
+        '{{ section }}' as section,
+        {{ tiktokshop.field_name() }} as component,
+        {{ tiktokshop.field_text() }} as amount
+    from changed
+    {{ tiktokshop.each_field(object) }}
+    where {{ tiktokshop.field_text() }} <> '0'
+    union all
+    {%- endfor %}
+    select shop_id, statement_id, transaction_id, fingerprint, 'reserve', coalesce(reserve_status, 'UNKNOWN'),
+        cast({{ tiktokshop.signed_reserve() }} as text)
+    from changed
+    where reserve_amount <> 0
 )
 
-{% for section in ['revenue', 'shipping', 'fee', 'tax'] -%}
-{%- set object = 'transactions.' ~ {'shipping': 'shipping_cost'}.get(section, section) ~ '_breakdown' -%}
-select
-    shop_id,
-    statement_id,
-    transaction_id,
-    statement_time,
-    '{{ section }}' as section,
-    field.name as component,
-    {{ tiktokshop.maybe_exact(tiktokshop.field_text(object)) }} as amount
-from transactions
-{{ tiktokshop.each_field(object) }}
+select shop_id, statement_id, transaction_id, fingerprint, section, component, {{ tiktokshop.maybe_exact('amount') }} as amount
+from components
+-- Of every transaction, so that it is known.
 union all
-{% endfor -%}
-select shop_id, statement_id, transaction_id, statement_time, 'adjustment', transaction_type, adjustment_amount
-from transactions
-union all
-select shop_id, statement_id, transaction_id, statement_time, 'reserve', coalesce(reserve_status, 'UNKNOWN'), reserve_amount
-from transactions
+select shop_id, statement_id, transaction_id, fingerprint, 'adjustment', type, adjustment_amount
+from changed

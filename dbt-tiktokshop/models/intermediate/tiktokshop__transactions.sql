@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 -- A transaction of a statement, with the order it is about and the day its statement covers.
 select
     shop_id,
@@ -20,15 +21,7 @@ select
     coalesce(fee_tax_amount, 0) as fee_tax_amount,
     coalesce(adjustment_amount, 0) as adjustment_amount,
     coalesce(settlement_amount, adjustment_amount, 0) as settlement_amount,
-    case reserve_status
-        when 'COLLECTED' then -abs(coalesce(reserve_amount, 0))
-        when 'RELEASED' then abs(coalesce(reserve_amount, 0))
-        else coalesce(reserve_amount, 0)
-    end as reserve_amount,
+    {{ tiktokshop.signed_reserve() }} as reserve_amount,
     reserve_status,
-    {{ tiktokshop.filled('reserve_id') }} as reserve_id,
-    revenue_breakdown,
-    shipping_cost_breakdown,
-    {{ tiktokshop.json_part('fee_tax_breakdown', ['fee']) }} as fee_breakdown,
-    {{ tiktokshop.json_part('fee_tax_breakdown', ['tax']) }} as tax_breakdown
+    {{ tiktokshop.filled('reserve_id') }} as reserve_id
 from {{ ref('stg_tiktokshop__statement_transactions') }}

@@ -14,8 +14,8 @@ select
     shop_id,
     id as transaction_id,
     '{{ section }}' as section,
-    field.name as component,
-    {{ tiktokshop.maybe_exact(tiktokshop.field_text(object)) }} as amount
+    {{ tiktokshop.field_name() }} as component,
+    {{ tiktokshop.maybe_exact(tiktokshop.field_text()) }} as amount
 from unsettled
 {{ tiktokshop.each_field(object) }}
 union all

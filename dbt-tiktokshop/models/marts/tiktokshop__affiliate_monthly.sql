@@ -1,3 +1,10 @@
+{%- set commissions = ['paid_commission', 'paid_partner_commission', 'paid_shop_ads_commission', 'cofunded_creator_bonus_amount'] %}
+{%- set paths = ['creator_username', 'quantity', 'settlement_status', 'price.currency', 'estimated_commission_base.currency'] %}
+{%- for which in ['estimated', 'actual'] %}
+{%- for part in ['commission_base'] + commissions %}
+{%- do paths.append(which ~ '_' ~ part ~ '.amount') %}
+{%- endfor %}
+{%- endfor %}
 with orders as (
     select * from {{ ref('stg_tiktokshop__affiliate_orders') }}
 ),
@@ -8,25 +15,25 @@ sales as (
         orders.id as order_id,
         {{ tiktokshop.month_of('orders.create_date') }} as month,
         coalesce(
-            {{ tiktokshop.json_text('item.value', ['estimated_commission_base', 'currency']) }},
-            {{ tiktokshop.json_text('item.value', ['price', 'currency']) }},
+            {{ tiktokshop.item_text('estimated_commission_base.currency') }},
+            {{ tiktokshop.item_text('price.currency') }},
             'XXX'
         ) as currency,
-        {{ tiktokshop.json_text('item.value', ['creator_username']) }} as creator,
-        coalesce(cast({{ tiktokshop.json_text('item.value', ['quantity']) }} as bigint), 0) as quantity,
-        coalesce({{ tiktokshop.json_text('item.value', ['settlement_status']) }} in ('SETTLED', 'INELIGIBLE'), false)
+        {{ tiktokshop.item_text('creator_username') }} as creator,
+        coalesce(cast({{ tiktokshop.item_text('quantity') }} as bigint), 0) as quantity,
+        coalesce({{ tiktokshop.item_text('settlement_status') }} in ('SETTLED', 'INELIGIBLE'), false)
             as is_final,
         {%- for which in ['estimated', 'actual'] %}
-        coalesce({{ tiktokshop.exact(tiktokshop.json_text('item.value', [which ~ '_commission_base', 'amount'])) }}, 0)
+        coalesce({{ tiktokshop.exact(tiktokshop.item_text(which ~ '_commission_base.amount')) }}, 0)
             as {{ which }}_base,
-        {%- for part in ['paid_commission', 'paid_partner_commission', 'paid_shop_ads_commission', 'cofunded_creator_bonus_amount'] %}
-        coalesce({{ tiktokshop.exact(tiktokshop.json_text('item.value', [which ~ '_' ~ part, 'amount'])) }}, 0)
+        {%- for part in commissions %}
+        coalesce({{ tiktokshop.exact(tiktokshop.item_text(which ~ '_' ~ part ~ '.amount')) }}, 0)
             {{ "as " ~ which ~ "_commission" if loop.last else "+" }}
         {%- endfor -%}
         {{ "," if not loop.last }}
         {%- endfor %}
     from orders
-    {{ tiktokshop.each_item('orders.skus') }}
+    {{ tiktokshop.each_record('orders.skus', paths) }}
 ),
 
 sold as (

@@ -3,7 +3,7 @@ with units as (
 ),
 
 orders as (
-    select shop_id, id as order_id, create_date from {{ ref('stg_tiktokshop__orders') }}
+    select shop_id, order_id, order_date from {{ ref('tiktokshop__orders') }}
 ),
 
 lines as (
@@ -32,6 +32,6 @@ lines as (
 
 select
     lines.*,
-    orders.create_date as order_date
+    orders.order_date
 from lines
 inner join orders on lines.shop_id = orders.shop_id and lines.order_id = orders.order_id

@@ -52,6 +52,16 @@ late_amounts as (
     select shop_id, 'payout', payment_id, sum(amount) from late group by shop_id, payment_id
 ),
 
+-- What a closed month has of a statement is what it was: a payment of just that is right, and the correction is late.
+corrected as (
+    select statements.shop_id, statements.payment_id, {{ tiktokshop.total('journal.debit - journal.credit') }} as amount
+    from {{ ref('tiktokshop__journal_lines') }} as journal
+    inner join statements
+        on journal.shop_id = statements.shop_id and journal.corrects = 'statement ' || statements.statement_id
+    where journal.entry_kind = 'correction' and journal.category = 'clearing'
+    group by statements.shop_id, statements.payment_id
+),
+
 of_statements as (
     select
         differences.shop_id,
@@ -159,6 +169,8 @@ select
             then case when differences.difference < 0 then 'reserve_held' else 'reserve_released' end
         when late_amounts.amount is not null and differences.identity in ('payout_statements', 'clearing')
             then 'late_adjustment'
+        when corrected.amount = -differences.difference and differences.identity in ('payout_statements', 'clearing')
+            then 'late_adjustment'
         when made_up.document_id is not null and differences.identity in ('payout_statements', 'clearing', 'payout_movements')
             then 'late_adjustment'
         when unread.shop_id is not null then 'not_read'
@@ -178,6 +190,10 @@ left join behind_payouts
     on differences.document = 'payout'
     and differences.shop_id = behind_payouts.shop_id
     and differences.document_id = behind_payouts.payment_id
+left join corrected
+    on differences.document = 'payout'
+    and differences.shop_id = corrected.shop_id
+    and differences.document_id = corrected.payment_id
 left join made_up
     on differences.shop_id = made_up.shop_id
     and differences.document = made_up.document

@@ -45,8 +45,14 @@ _Job = tuple[Lane, Entry]
 class Pool:
     """The pool. One thread at a time may take; close it when done."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES, later_bytes: int = LATER_BYTES) -> None:
-        """With `later_bytes` 0 nothing is fetched of streams whose turn has not come."""
+    def __init__(
+        self, most_bytes: int = MOST_BYTES, later_bytes: int = LATER_BYTES, patience: float | None = None
+    ) -> None:
+        """With `later_bytes` 0 nothing is fetched of streams whose turn has not come.
+
+        Who takes is called again after so many seconds of waiting as `patience` says; once, if that is None.
+        """
+        self._patience = patience
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)  # there may be something to take
         self._work = threading.Condition(self._lock)  # there is a job, or nothing will ever be to do again
@@ -76,7 +82,7 @@ class Pool:
     def take(self, turn: int, before_waiting: Callable[[], None]) -> Iterator[tuple[Lane, Chunk | Exception | None]]:
         """What the lanes of a turn give, each in its order; an error ends its lane, None says that it has given all.
 
-        `before_waiting` is called whenever nothing is there yet.
+        `before_waiting` is called whenever nothing is there yet, see `patience`.
         """
         lanes = self._lanes.get(turn, deque())
         with self._lock:
@@ -85,15 +91,19 @@ class Pool:
             with self._lock:
                 found = self._take(lanes)
                 self._dispatch()
-                if found is None and lanes:
-                    self._lock.release()
-                    try:
-                        before_waiting()
-                    finally:
-                        self._lock.acquire()
-                    while (found := self._take(lanes)) is None and lanes:
-                        self._dispatch()
-                        self._ready.wait()
+                due = True
+                while found is None and lanes:
+                    if due:
+                        self._lock.release()
+                        try:
+                            before_waiting()
+                        finally:
+                            self._lock.acquire()
+                    found = self._take(lanes)
+                    self._dispatch()
+                    if found is None and lanes:
+                        due = not self._ready.wait(self._patience)
+                        found = self._take(lanes)
             if found is not None:
                 yield found
 

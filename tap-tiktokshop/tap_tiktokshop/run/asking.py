@@ -38,7 +38,8 @@ class Task:
         changed: When it changed, unix seconds: its row must not be older. None if no event says so.
         told: When the first of the events says that anything changed, unix seconds.
         events: The positions of the events that name it -> when they were received, unix seconds.
-        tries: How often it was asked for in vain.
+        tries: How often it was asked for, and the platform did not show it yet.
+        troubles: How often it was asked for, and something went wrong.
         due: When to ask (again), on the clock that never runs backwards.
         of_seller: Whether the events name the seller only, so that it need not be this shop's.
     """
@@ -50,6 +51,7 @@ class Task:
     told: int | None = None
     events: dict[int, float] = field(default_factory=dict)
     tries: int = 0
+    troubles: int = 0
     due: float = 0.0
     of_seller: bool = False
 

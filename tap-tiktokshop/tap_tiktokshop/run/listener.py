@@ -8,6 +8,8 @@ everything as always, so what events miss is found by them, and counted.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
+from math import inf
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -112,7 +114,7 @@ class Listener:
         self._left: Counter[int] = Counter()  # position -> objects that are still to be got
         self._closed: set[tuple[str, str]] = set()
         self._ends: dict[tuple[str, str], int | None] = {}
-        self._since = inbox.heard
+        self._since = inbox.heard  # what was told before, an earlier process knew
         self._news = False
         self._state_at = -1e9
         self._windows_read = False
@@ -126,7 +128,6 @@ class Listener:
         self._run, self._events = run, events
         self._readers = {reader.name: reader for reader in readers}
         self._closed.clear()
-        self._since = max(self._since, self.inbox.heard)
 
     # -- what windows find ---------------------------------------------------------------------------------------
 
@@ -172,7 +173,7 @@ class Listener:
             self._keep(caught_up=not events)
             if events:
                 continue
-            waiting = [task.due for task in self._tasks.values()]
+            waiting = [task.due for task in self._tasks.values() if task.due < inf]
             if not patient or not waiting or self.stop.is_set():
                 return
             self._run.flush()
@@ -181,13 +182,17 @@ class Listener:
     def peek(self) -> None:
         """Looks at events that have come meanwhile, so that none of them counts as missed; the next run reads them."""
         position = self.inbox.cursor
-        while events := self.inbox.next(AT_ONCE):
-            for event in events:
-                for shop in self._shops(event):
-                    for named in named_in(event.type, event.data()):
-                        for way in KINDS[named.kind]:
-                            self.hearing.told((way.stream, shop.id, named.identity), named.time)
+        with suppress(DeafError):  # then some may count that were only late
+            while events := self.inbox.next(AT_ONCE):
+                for event in events:
+                    self._hear_only(event)
         self.inbox.cursor = position
+
+    def _hear_only(self, event: Event) -> None:
+        for shop in self._shops(event):
+            for named in named_in(event.type, event.data()):
+                for way in KINDS[named.kind]:
+                    self.hearing.told((way.stream, shop.id, named.identity), named.time)
 
     def write_state(self, *, at_once: bool = False) -> None:
         """Writes the state, if there is news and it is time, and hands everything over."""
@@ -263,7 +268,7 @@ class Listener:
             self._left[event.position] += 1
         moment = named.time if named.time is not None else (event.timestamp() or round(event.received_ms / 1000))
         task.told = min(moment, task.told or moment)
-        task.due, task.tries = self._clock.monotonic(), 0
+        task.due, task.tries, task.troubles = self._clock.monotonic(), 0, 0
 
     def _is_known(self, key: tuple[str, str, str], named: Named, reader: Getting, shop: Shop | None) -> bool:
         """Whether what was written of an object is newer than the event, or will be as windows have yet to read it."""
@@ -334,11 +339,14 @@ class Listener:
                 self.hearing.figures.objects += 1
                 self._done(task)
                 continue
-            waits = AGAIN if error is None else AFTER_TROUBLE
-            task.tries += 1
             late = task.identity in asked.came and not self._state_seconds  # the windows come next
-            if task.tries <= len(waits) and not late:
-                task.due = self._clock.monotonic() + waits[task.tries - 1]
+            task.tries += error is None
+            task.troubles += error is not None
+            waits, tries = (AGAIN, task.tries) if error is None else (AFTER_TROUBLE, task.troubles)
+            if error is not None and not self._state_seconds:
+                task.due = inf  # the windows come next, and the next run reads its events again
+            elif tries <= len(waits) and not late:
+                task.due = self._clock.monotonic() + waits[tries - 1]
             else:
                 self._give_up(task, asked)
 
@@ -352,7 +360,7 @@ class Listener:
             raise error
         if isinstance(error, DayUsedUpError):
             for task in asked.tasks:
-                task.due = float("inf")  # the run of another day reads their events again
+                task.due = self._clock.monotonic() + AFTER_TROUBLE[-1] if self._state_seconds else inf
             return True
         if isinstance(error, (ScopeError, MarketError, NotTakingPartError)):  # its windows say so
             self._closed.add((asked.way.stream, asked.shop.id if asked.shop else ""))

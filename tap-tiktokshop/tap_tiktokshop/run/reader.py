@@ -89,7 +89,7 @@ class StreamReader:
         self._run.read_ahead(self)
         try:
             with Progress(self._run.logger, self.name, self.partitions.values()) as progress:
-                for lane, item in self._run.pool.take(self.turn, self._run.flush):
+                for lane, item in self._run.pool.take(self.turn, self._run.before_waiting):
                     yield from self._take(lane, item)
                     progress.show()
                     self._run.listen()

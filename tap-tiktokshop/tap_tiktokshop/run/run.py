@@ -20,7 +20,6 @@ from tiktokshop_client.errors import (
     MarketError,
     ScopeError,
     TikTokShopError,
-    TransientError,
 )
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
 from tiktokshop_client.log_lines import facts_of
@@ -167,7 +166,8 @@ class Run:
     @cached_property
     def pool(self) -> Pool:
         """The threads that fetch. Where the requests of a day are counted, none for what is less important."""
-        return Pool() if self.client.daily.most is None else Pool(later_bytes=0)
+        patience = HEARING if self.config.get("follow") else None
+        return Pool(patience=patience) if self.client.daily.most is None else Pool(later_bytes=0, patience=patience)
 
     def requests_today(self) -> Mapping[str, Any] | None:
         """How many requests each shop has had today, for a later run; None if no setting limits them."""
@@ -227,12 +227,17 @@ class Run:
             getting: list[Any] = [each for what, each in declared if not (what.of_the_inbox or what.of_the_run)]
             telling: Any = next((each for what, each in declared if what.of_the_inbox), None)
             self.listener.attend(self, getting, telling)
-            self.listener.listen(patient=True)
+            self.listener.listen(patient=not self.config.get("follow"))
 
     def listen(self) -> None:
         """Does what events say that have come meanwhile, if this run follows them and has not just looked."""
         if self.config.get("follow") and time.monotonic() - self._heard_at >= HEARING:
             self.hear()
+
+    def before_waiting(self) -> None:
+        """What is done whenever nothing has come yet: what is pending leaves, and events are heard."""
+        self.flush()
+        self.listen()
 
     def hear(self) -> None:
         """The same, now."""
@@ -337,10 +342,7 @@ class Run:
         self.pool.close()
         if self.listener is not None:
             self.listener.windows_read()
-            if self.listener.trouble:
-                self._failures.append("webhook_inbox")
-                self._causes.append(TransientError(self.listener.trouble))
-            elif not self.config.get("follow"):
+            if not (self.listener.trouble or self.config.get("follow")):
                 self.listener.peek()
         if self.client.daily.most is not None:
             self.write_state()
@@ -355,16 +357,18 @@ class Run:
         if self.listener is not None:
             self.listener.close()
         unwritten = self._unwritten or ""
-        if self._failures:
+        deaf = self.listener is not None and bool(self.listener.trouble)
+        if self._failures or deaf:
             unread = [
                 *self._failures,
+                *(["the inbox of webhook_inbox"] if deaf else []),
                 *(f"with that shop {shop} also {', '.join(streams)}" for shop, streams in self.given_up.items()),
             ]
-            number = len(self._failures) + sum(map(len, self.given_up.values()))
+            number = len(self._failures) + deaf + sum(map(len, self.given_up.values()))
             raise PartsFailedError(
                 f"{number} of the run's parts could not be read ({'; '.join(unread)}); "
                 f"everything else was. Their bookmarks stay, so the next run tries them again. {unwritten}".strip(),
-                ending_of_all(self._causes),
+                Ending.AGAIN if deaf else ending_of_all(self._causes),
             )
         if unwritten:
             raise ConfigurationError(f"{unwritten} Everything was read, and its state is written.")

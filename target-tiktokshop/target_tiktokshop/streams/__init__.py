@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from target_tiktokshop.streams.cancellations import ORDER_CANCELLATIONS
 from target_tiktokshop.streams.decisions import CANCELLATION_DECISIONS, RETURN_DECISIONS
 from target_tiktokshop.streams.inventory import INVENTORY
+from target_tiktokshop.streams.listings import LISTINGS
+from target_tiktokshop.streams.messages import MESSAGES
+from target_tiktokshop.streams.platform_shipments import SHIPMENTS
 from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
 from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
@@ -22,6 +25,7 @@ WRITINGS: Mapping[str, Writing] = {
     writing.name: writing
     for writing in (
         INVENTORY,
+        LISTINGS,
         PRICES,
         TRACKING,
         PRODUCT_STATUS,
@@ -29,5 +33,7 @@ WRITINGS: Mapping[str, Writing] = {
         CANCELLATION_DECISIONS,
         RETURN_DECISIONS,
         EXTERNAL_ORDER_REFERENCES,
+        SHIPMENTS,
+        MESSAGES,
     )
 }

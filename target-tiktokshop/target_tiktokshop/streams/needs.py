@@ -14,15 +14,25 @@ if TYPE_CHECKING:
 
 OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "inventory": (operations.SEARCH_INVENTORY, operations.UPDATE_INVENTORY),
+    "listings": (operations.GET_PRODUCT, operations.CREATE_PRODUCT, operations.UPLOAD_IMAGE),
     "prices": (operations.SEARCH_PRODUCTS, operations.UPDATE_PRICES),
     "tracking": (operations.GET_ORDERS, operations.GET_SHIPPING_PROVIDERS, operations.SHIP_PACKAGE),
-    "product_status": (operations.GET_PRODUCT, operations.ACTIVATE_PRODUCTS, operations.DEACTIVATE_PRODUCTS),
+    "product_status": (
+        operations.GET_PRODUCT,
+        operations.ACTIVATE_PRODUCTS,
+        operations.DEACTIVATE_PRODUCTS,
+    ),
     "order_cancellations": (operations.GET_ORDERS, operations.CANCEL_ORDER),
     "cancellation_decisions": (operations.SEARCH_CANCELLATIONS, operations.APPROVE_CANCELLATION),
     "return_decisions": (operations.SEARCH_RETURNS, operations.APPROVE_RETURN),
     "external_order_references": (operations.GET_EXTERNAL_ORDERS, operations.ADD_EXTERNAL_ORDERS),
+    "shipments": (operations.GET_ORDERS, operations.GET_HANDOVER_SLOTS, operations.SHIP_PACKAGES),
+    "messages": (operations.GET_CONVERSATIONS, operations.SEND_MESSAGE),
 }
-"""Stream -> operations that stand for all it calls: every scope it takes is among theirs."""
+"""Stream -> operations that stand for all it calls: every scope it takes is among theirs.
+
+Deleting and recovering products takes one more, which few need: the refusal names it.
+"""
 
 
 def needs(catalog: Mapping[str, Any] | None = None) -> list[Need]:

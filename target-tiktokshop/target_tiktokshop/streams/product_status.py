@@ -1,4 +1,4 @@
-"""Putting products on sale and taking them off, twenty in a call."""
+"""Putting products on sale, taking them off, deleting and recovering them, twenty in a call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client import partial_errors
 from tiktokshop_client.errors import BusinessError
-from tiktokshop_client.operations import ACTIVATE_PRODUCTS, DEACTIVATE_PRODUCTS, GET_PRODUCT
+from tiktokshop_client.operations import (
+    ACTIVATE_PRODUCTS,
+    DEACTIVATE_PRODUCTS,
+    DELETE_PRODUCTS,
+    GET_PRODUCT,
+    RECOVER_PRODUCTS,
+)
 
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, one_of
@@ -21,14 +27,18 @@ if TYPE_CHECKING:
     from tiktokshop_client import Operation, Shop
 
 PRODUCTS_A_CALL = 20
-ACTIVE = "ACTIVATE"
+ACTIVE, DELETED = "ACTIVATE", "DELETED"
+RECOVERED = frozenset({SELLER_OFF, ACTIVE, "PENDING", "DRAFT", "FAILED", "PLATFORM_DEACTIVATED", "FREEZE"})
+"""What a product can be that is not deleted."""
 
 # Status wanted -> call, and the platform's statuses that amount to it.
 CHANGES: Mapping[str, tuple[Operation, frozenset[str]]] = {
     "active": (ACTIVATE_PRODUCTS, frozenset({ACTIVE, "PENDING"})),
     "inactive": (DEACTIVATE_PRODUCTS, frozenset({SELLER_OFF})),
+    "deleted": (DELETE_PRODUCTS, frozenset({DELETED})),
+    "recovered": (RECOVER_PRODUCTS, RECOVERED),
 }
-REACHED = {"active": ACTIVE, "inactive": SELLER_OFF}
+REACHED = {"active": ACTIVE, "inactive": SELLER_OFF, "deleted": DELETED, "recovered": SELLER_OFF}
 UNDER_REVIEW = "the platform reviews the product before it goes on sale"
 CONTRACT = Contract(
     (
@@ -58,15 +68,24 @@ class StatusWriter(Writer):
         operation, reached = CHANGES[row.values["status"]]
         row.operation = operation.name
         row.before, row.after = {"status": product.status}, {"status": REACHED[row.values["status"]]}
-        theirs = product.status not in {SELLER_OFF, ACTIVE, "DRAFT", "PENDING", "FAILED"}
+        own = {SELLER_OFF, ACTIVE, "DRAFT", "PENDING", "FAILED"}
+        theirs = product.status not in own | ({DELETED} if row.values["status"] in {"recovered", "deleted"} else set())
         row.subject = Product(product.id, (product.status or UNSEEN) if theirs else "", product.skus, product.title)
         if self.settings.skip_unchanged and product.status in reached:
             row.unchanged(UNDER_REVIEW if product.status == "PENDING" else "")
 
     def _products(self, shop: Shop, ids: list[str]) -> dict[str, Product]:
         if len(ids) > SEARCHED_A_CALL:
-            return {product.id: product for product in self.catalogue(shop).all()}
+            return {product.id: product for product in self.catalogue(shop).all()} | self._deleted(shop, ids)
 
+        return self._each(shop, ids)
+
+    def _deleted(self, shop: Shop, ids: list[str]) -> dict[str, Product]:
+        """Those of some products that are deleted, which the list of all does not have."""
+        found = {product.id: product for product in self.catalogue(shop).all(DELETED)}
+        return {product_id: found[product_id] for product_id in ids if product_id in found}
+
+    def _each(self, shop: Shop, ids: list[str]) -> dict[str, Product]:
         def one(product_id: str) -> Product | None:
             try:
                 answer = self.run.client.call(GET_PRODUCT, shop=shop, path={"product_id": product_id})
@@ -111,4 +130,6 @@ class StatusWriter(Writer):
         return [done[id(row)] for row in rows]
 
 
-PRODUCT_STATUS = Writing("product_status", "Whether products are on sale.", CONTRACT, StatusWriter)
+PRODUCT_STATUS = Writing(
+    "product_status", "Whether products are on sale, deleted or recovered.", CONTRACT, StatusWriter
+)

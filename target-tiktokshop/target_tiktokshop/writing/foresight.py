@@ -52,6 +52,8 @@ STOCK_EDITABLE = frozenset({"DRAFT", "PENDING", "FAILED", "ACTIVATE", "SELLER_DE
 OUT_OF_REACH: Mapping[str, frozenset[str]] = {
     "active": frozenset({"FREEZE", "DELETED"}),
     "inactive": frozenset({"DRAFT", "PENDING", "FAILED", "FREEZE", "DELETED", "PLATFORM_DEACTIVATED"}),
+    "deleted": frozenset({"FREEZE"}),
+    "recovered": frozenset(),
 }
 _EURO = ("0.01", "6300")
 # Market -> what the price of a SKU of a local seller may be.

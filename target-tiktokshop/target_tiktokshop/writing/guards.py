@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.endings import Ending
 
@@ -54,7 +54,7 @@ def names_of(row: Row) -> set[str]:
     named = {row.values.get("sku_id"), row.values.get("seller_sku")}
     if sku is not None:
         named |= {getattr(sku, "id", None), getattr(sku, "seller_sku", None)}
-    return {name for name in named if name}
+    return {name for name in named if name} | getattr(sku, "names", set())
 
 
 def _denied(row: Row, settings: WritingSettings) -> str | None:
@@ -122,6 +122,45 @@ def _too_high(row: Row, settings: WritingSettings) -> str | None:
     return f"{max(_amounts(row))} is above max_price ({most} {row.after['currency']})"
 
 
+def _deletes(row: Row, settings: WritingSettings) -> str | None:
+    gone = getattr(row.subject, "difference", None)
+    count = len(gone.deleted) if gone is not None else int(row.values.get("status") == "deleted")
+    if not count or settings.allow_delete:
+        return None
+    what = f"{count} SKUs of the product" if gone is not None else "the product"
+    return f"it would delete {what}; the setting allow_delete lets it"
+
+
+def _new_skus(row: Row) -> list[Any]:
+    """The SKUs that a row would list, with their prices and units."""
+    return list(row.subject.difference.added)
+
+
+def _priced_low(row: Row, settings: WritingSettings) -> str | None:
+    for sku in _new_skus(row):
+        least = settings.min_price.get(sku.wanted.currency)
+        if least is not None and Decimal(sku.price) < least:
+            return f"{sku.wanted.label}: {sku.price} is below min_price ({least} {sku.wanted.currency})"
+    return None
+
+
+def _priced_high(row: Row, settings: WritingSettings) -> str | None:
+    for sku in _new_skus(row):
+        most = settings.max_price.get(sku.wanted.currency)
+        if most is not None and Decimal(sku.price) > most:
+            return f"{sku.wanted.label}: {sku.price} is above max_price ({most} {sku.wanted.currency})"
+    return None
+
+
+def _stocked_high(row: Row, settings: WritingSettings) -> str | None:
+    for sku in _new_skus(row):
+        for place in sku.stock:
+            if place["quantity"] > settings.max_quantity:
+                words = f"{place['quantity']} is more than max_quantity ({settings.max_quantity})"
+                return f"{sku.wanted.label}: {words}"
+    return None
+
+
 SKU_GUARDS = (
     Guard("deny_skus", _denied, deliberate=True),
     Guard("allow_skus", _not_allowed, deliberate=True),
@@ -136,7 +175,17 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
         Guard("min_price", _too_low),
         Guard("max_price", _too_high),
     ),
-    "product_status": (Guard("protect_status", _protected, deliberate=True),),
+    "product_status": (
+        Guard("allow_delete", _deletes),
+        Guard("protect_status", _protected, deliberate=True),
+    ),
+    "listings": (
+        *SKU_GUARDS,
+        Guard("allow_delete", _deletes),
+        Guard("max_quantity", _stocked_high),
+        Guard("min_price", _priced_low),
+        Guard("max_price", _priced_high),
+    ),
 }
 
 

@@ -194,9 +194,9 @@ class Catalogue:
         """What the products of SKUs are called, by SKU id."""
         return {sku.id: sku.title for product in self._targeted("sku_ids", list(sku_ids)) for sku in product.skus}
 
-    def all(self) -> Iterable[Product]:
-        """The whole list of products, without deleted ones."""
-        return self._pages_of({})
+    def all(self, status: str = "") -> Iterable[Product]:
+        """The whole list of products of a status, or of all products that are not deleted."""
+        return self._pages_of({"status": status} if status else {})
 
     def _listed(self, cheaper_than: int) -> list[Product]:
         """The whole list, or [] if it has more than `cheaper_than` pages."""

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
 from tiktokshop_client.operations import (
+    CREATE_PACKAGE,
+    CREATE_PRODUCT,
     DEACTIVATE_PRODUCTS,
+    EDIT_PRODUCT_PARTLY,
     SEARCH_CANCELLATIONS,
     SEARCH_ORDERS,
     SEARCH_PRODUCTS,
     SEARCH_RETURNS,
+    SEND_MESSAGE,
+    SHIP_PACKAGES,
 )
 
 from target_tiktokshop.writing.changes import Stop
@@ -59,7 +64,8 @@ class Mass:
 
 
 def _taken_down(row: Row) -> str | None:
-    return row.subject.id if row.values["status"] == "inactive" else None
+    deleted = row.values["status"] == "deleted" and row.before["status"] == "ACTIVATE"
+    return row.subject.id if row.values["status"] == "inactive" or deleted else None
 
 
 def _put_up(row: Row) -> str | None:
@@ -80,6 +86,11 @@ def _repriced(row: Row) -> str | None:
     return str(row.subject.product_id) if moved else None
 
 
+def _edited(row: Row) -> str | None:
+    return str(row.subject.id) if row.operation == EDIT_PRODUCT_PARTLY.name else None
+
+
+ANY: tuple[tuple[Operation, Mapping[str, Any]], ...] = ((SEARCH_PRODUCTS, {}),)
 ON_SALE = ((SEARCH_PRODUCTS, {"status": "ACTIVATE"}),)
 OFF_SALE = ((SEARCH_PRODUCTS, {"status": SELLER_OFF}), (SEARCH_PRODUCTS, {"status": "DRAFT"}))
 FEW = 5
@@ -87,6 +98,7 @@ MASSES = (
     Mass("max_deactivated_percent", "product_status", _taken_down, "products on sale would be deactivated", ON_SALE),
     Mass("max_deactivated_percent", "inventory", _sold_out, "products on sale would be deactivated", ON_SALE),
     Mass("max_activated_percent", "product_status", _put_up, "products not on sale would be put on it", OFF_SALE, FEW),
+    Mass("max_changed_listings_percent", "listings", _edited, "products would be edited", ANY, FEW),
     Mass(
         "max_repriced_percent",
         "prices",
@@ -119,6 +131,11 @@ MASSES = (
         FEW,
     ),
 )
+# Stream -> the setting that says how many things a run may do at most, what makes a row one of them, and its words.
+CAPS: Mapping[str, tuple[str, frozenset[str], str]] = {
+    "shipments": ("max_shipments", frozenset({SHIP_PACKAGES.name, CREATE_PACKAGE.name}), "packages would be shipped"),
+    "messages": ("max_messages", frozenset({SEND_MESSAGE.name}), "messages would be sent to buyers"),
+}
 # Stream -> the field whose value no more than `max_orders_per_number` orders may share.
 NUMBERS = {"tracking": "tracking_number", "external_order_references": "external_order_id"}
 
@@ -130,6 +147,21 @@ def found(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
         for shop, group in by_shop(row for row in still_open(rows) if row.stream == mass.stream):
             yield from _too_many(mass, shop, group, run)
     yield from _repeated(rows, run)
+    yield from _new(rows, run)
+    yield from _beyond(rows, run)
+
+
+def _beyond(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
+    """More of something than a run may do, whatever the shop has."""
+    for stream, group in by(still_open(rows), lambda row: row.stream).items():
+        if stream not in CAPS:
+            continue
+        name, operations, words = CAPS[stream]
+        done = run.changes.counts.get(name, 0) + sum(row.operation in operations for row in group)
+        run.changes.counts[name] = done
+        most = getattr(run.settings.day, name)
+        if done > most:
+            yield Stop(name, f"{done} {words}, more than {name} ({most})")
 
 
 def _stock(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
@@ -182,6 +214,17 @@ def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, run: Write
             raise
         return MOST_HITS if error.code == TOO_MANY_HITS else None
     return None if page is None else page.total_count
+
+
+def _new(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
+    """More new products than anybody meant to list."""
+    most = run.settings.max_new_listings
+    for shop, group in by_shop(row for row in still_open(rows) if row.operation == CREATE_PRODUCT.name):
+        names = run.changes.things.setdefault(("max_new_listings", "listings", shop.id), set())
+        names |= {row.subject.numbers for row in group}
+        if len(names) > most:
+            words = f"{len(names)} new products would be listed in shop {shop.id}"
+            yield Stop("max_new_listings", f"{words}, more than max_new_listings ({most})")
 
 
 def _repeated(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:

@@ -17,6 +17,8 @@ SUPERSEDED = "superseded"
 REJECTED = "rejected"
 GUARDED = "guarded"
 UNCONFIRMED = "unconfirmed"
+IN_REVIEW = "in_review"
+FAILED = "failed"
 PLANNED = "planned"
 
 OUTCOMES: Mapping[str, str] = {
@@ -27,6 +29,8 @@ OUTCOMES: Mapping[str, str] = {
     REJECTED: "The record cannot be carried out, or the platform refused it.",
     GUARDED: "A guard held it back; the code is the setting of the guard.",
     UNCONFIRMED: "It was sent, but the shop does not show it, or could not be asked.",
+    IN_REVIEW: "The platform has it and reviews it; what is live stays. Feed it again to see what came of it.",
+    FAILED: "The platform has reviewed it and refused it; the message has its reasons.",
     PLANNED: "A dry run would send it.",
 }
 
@@ -61,6 +65,9 @@ REASONS: Mapping[str, str] = {
     "too_late": "tracking numbers may be corrected within 72 hours of shipping, and that time is over: tell the buyer",
     "market": "the platform makes the packages itself in this market, and has not made one: feed it again later",
     "no_lines": "nothing of the order is left to ship: its line items are cancelled, or the shop shows none of them",
+    "shipped_by_seller": "the seller ships this order: feed its tracking number to the stream tracking",
+    "partly_packed": "some of the line items have a package already: name order_line_item_ids or package_id",
+    "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, then feed it again",
     "after_sale": "the buyer has asked to cancel the order: decide about that first",
 }
 
@@ -78,6 +85,11 @@ CODES: Mapping[str, Code] = {
     "warehouse_needed": Code("The SKU is in several warehouses: name `warehouse_id`."),
     "unknown_warehouse": Code("The SKU is not in the warehouse of the record: check `warehouse_id`."),
     "wrong_currency": Code("The SKU is sold in another currency."),
+    "bad_listing": Code("The listing breaks rules of the platform; the message names every fault of the product."),
+    "under_review": Code("The platform reviews another version of the product: feed it again when that is done."),
+    "frozen": Code("The platform has frozen the product: see it in Seller Center."),
+    "deleted_product": Code("The product is deleted: recover it first, with `product_status`."),
+    "audit_failed": Code("The platform's review refused it, for the reasons in the message.", (FAILED,)),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
     "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
@@ -86,6 +98,17 @@ CODES: Mapping[str, Code] = {
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists them."),
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
+    "no_pickup": Code("The carrier does not come for this package: set `handover_method` to `DROP_OFF`."),
+    "no_slot": Code("No pick-up slot with room is the one asked for, or fits `pickup_rule`; the message lists them."),
+    "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
+    "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
+    "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
+    "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
+    "label_missing": Code(
+        "The package is shipped, but its label could not be fetched or written: feed the record again, which fetches "
+        "it and ships nothing.",
+        (UNCONFIRMED,),
+    ),
     "deleted_row": Code(
         "The tap marks the row as deleted, so what it says is no longer true: take such rows out of the feed, or send "
         "what is to hold instead, like a quantity of 0."
@@ -122,7 +145,7 @@ def documented(outcome: str, code: str | None, guards: frozenset[str]) -> bool:
     if outcome not in OUTCOMES:
         return False
     if not code:
-        return outcome in {APPLIED, UNCHANGED, SUPERSEDED, PLANNED}
+        return outcome in {APPLIED, UNCHANGED, SUPERSEDED, PLANNED, IN_REVIEW}
     if outcome == GUARDED:
         return code in guards
     if code in CODES:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
-SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id")
-PRODUCT_WIDTH, MESSAGE_WIDTH = 70, 110
+SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key")
+PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH = 70, 110, 60
 
 
 @dataclass
@@ -156,7 +156,7 @@ def brief(value: Any) -> str:
         return " ".join(brief(item) for item in value.values() if item not in (None, [], ""))
     if isinstance(value, list):
         return ", ".join(map(brief, value))
-    return "none" if value is None else str(value)
+    return "none" if value is None else cut(str(value), VALUE_WIDTH)
 
 
 def cut(text: str, most: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_tiktokshop.writing.outcomes import GUARDED, OUTCOMES, REJECTED
+from target_tiktokshop.writing.outcomes import FAILED, GUARDED, OUTCOMES, REJECTED
 from target_tiktokshop.writing.plan import Plan
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class OutcomeTally:
 
     @property
     def failed(self) -> int:
-        """Rows rejected or guarded, without those that were left out on purpose."""
-        return self.outcomes[REJECTED] + self.outcomes[GUARDED] - self.deliberate
+        """Rows rejected, guarded or failed in review, without those that were left out on purpose."""
+        return self.outcomes[REJECTED] + self.outcomes[GUARDED] + self.outcomes[FAILED] - self.deliberate
 
     def beyond(self, percent: Decimal) -> bool:
         """Whether more than `percent` of all rows failed."""

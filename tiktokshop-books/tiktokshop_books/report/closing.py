@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from tiktokshop_books.report.blocks import Block, CurrencyAmount, Grid, Note
 from tiktokshop_books.report.money import count, month, things
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from tiktokshop_books.report.asking import MartReader, Needs, Row
     from tiktokshop_books.report.shops import Shopfront
 
@@ -201,13 +202,13 @@ def stream_in_words(name: str) -> str:
 
 
 def newest_moment(source: MartReader) -> dt.datetime | None:
-    """The last moment at which anything has happened in any shop."""
+    """The last moment at which an order has changed or a payment was made; a statement is cut at the end of its day."""
     found = []
-    for mart, column, _ in FRESH:
+    for mart, column in (("orders", "update_time"), ("payouts", "create_time")):
         if not source.lacking({mart: column}):
             (row,) = source.ask(f"select max({column}) as newest from {{{mart}}}")
             found.append(row["newest"])
-    return max((moment for moment in found if isinstance(moment, dt.datetime)), default=None)
+    return max((moment for moment in found if moment is not None), default=None)
 
 
 def _told(shop: Shopfront) -> bool:

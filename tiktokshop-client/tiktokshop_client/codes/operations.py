@@ -13,10 +13,15 @@ _FAILED = "the platform's service failed; try again later, and ask its support i
 FAILURES: Final = dict.fromkeys(
     (
         11001027, 11001031, 11005010, 11006005, 11006026, 21001003, 21001008, 21001029, 21001043, 21001055, 21008300,
-        21022026, 21022029, 21022030, 21034006, 21042001, 21042076, 25001028, 25001058, 25007002, 38023025,
+        11006010, 21022026, 21022029, 21022030, 21023022, 21023034, 21034006, 21042001, 21042076, 25001028, 25001058,
+        25007002, 38023025,
     ),
     _FAILED,
-)  # fmt: skip
+) | {
+    11034023: "the label took too long; try again later",
+    11034037: "the carrier still prepares the label; try again later",
+    21030005: "a shipping label is being bought; look again later",
+}  # fmt: skip
 """What passes by waiting."""
 
 TOO_FAST: Final = {45111012: "the message service refuses more requests for now"}
@@ -25,13 +30,38 @@ QUOTAS: Final = {45101004: "the day's 10,000 requests of this call are used up: 
 
 _CANCEL = "; change it, or cancel the order for this reason"
 
+DONE: Final = {
+    11006021: "the package is already shipped",
+    21008099: "the package is already shipped",
+    21011020: "the orders are already shipped",
+    21011040: "the package is already shipped",
+    21022025: "a shipping label has already been bought",
+}
+"""What is so already."""
+
 REFUSALS: Final = {
+    # labels and slips
+    11003011: "there is no such shipping service: ask again which there are",
+    11034002: "the seller ships the order, so the platform has no label for it",
+    21004008: "there is no such shipping service: ask again which there are",
+    21004010: "the platform does not offer this in the shop's country",
+    21008017: "the seller ships the order, so the platform has no label for it",
+    21008043: "the platform fulfils the order, so there is no label for it",
+    21008109: "the order's status has no shipping data yet: ship it first",
+    21023035: "the package is not shipped yet: ship it, then ask for its label",
+    21023046: "the carrier has the package already, so there is no label for it any more",
+    21023059: "the package is cancelled",
+    21030006: "a shipping label is bought, so this is not possible any more",
+    21042102: "the carrier has the package already, so there is no label for it any more",
+    21042104: "the package is not shipped yet: ship it, then ask for its label",
+    # splitting and combining
+    21011031: "the order is not in this package to be combined: look again which can be",
+    21011035: "the order cannot be split",
     # what can be shipped, and when
     10007002: "the order's status does not allow its shipping information to be changed",
     11005004: "there is no such warehouse",
     11006013: "goods of this category cannot be shipped this way: ship them as the category demands",
     11006014: "goods of this category must be shipped apart from others: split the package",
-    11006021: "the package is already shipped",
     21004006: "the invoice is missing: upload it, then ship",
     21004017: "the shop's time for an on-demand pick-up has not come: ship within the pick-up time",
     21004019: "the invoices are missing: upload one for every order of the package, then ship",
@@ -40,18 +70,15 @@ REFUSALS: Final = {
     21008025: "the platform fulfils the order, so the seller cannot ship it",
     21008042: "the shipping label is already printed",
     21008044: "a return or cancellation is open on an item: settle that first",
-    21008099: "the package is already shipped",
     21008106: "the platform does not offer this call in the shop's market",
     21008117: "the platform ships this delivery option itself, so there is no carrier to choose",
     21011003: "the package's state does not allow this",
     21011008: "the package is not complete yet: try again later",
     21011012: "a rule of the platform about orders does not allow this",
     21011013: "a rule of the platform about shipping does not allow this",
-    21011020: "the orders are already shipped",
     21011027: "the package is already delivered",
     21011033: "the order is already combined with others",
     21011036: "one SKU cannot be split over several packages here",
-    21011040: "the package is already shipped",
     21011041: "the order is cancelled",
     21011042: "the order is cancelled",
     21011046: "the order is combined with others, so it cannot be split",
@@ -59,7 +86,6 @@ REFUSALS: Final = {
     21011054: "a pick-up slot is needed: choose one",
     21014009: "the package cannot be shipped: see the order in Seller Center, it may be cancelled without penalty",
     21021010: "a return or cancellation is open on an item: settle that first",
-    21022025: "a shipping label has already been bought",
     21022028: "the package could not be split",
     21022032: "no carrier fits the package: choose one",
     21032001: "the package's state does not allow it to be changed",

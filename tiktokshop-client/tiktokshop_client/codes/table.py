@@ -374,6 +374,7 @@ CODED: tuple[Rule, ...] = tuple(
         *((code, _C.TRANSIENT, _A.RETRY, text) for code, text in operation_codes.FAILURES.items()),
         *((code, _C.RATE, _A.SLOW_DOWN, text) for code, text in operation_codes.TOO_FAST.items()),
         *((code, _C.RATE, _A.STOP, text) for code, text in operation_codes.QUOTAS.items()),
+        *((code, _C.BUSINESS, _A.DONE, text) for code, text in operation_codes.DONE.items()),
         *((code, _C.BUSINESS, _A.STOP, text) for code, text in operation_codes.REFUSALS.items()),
         *((code, _C.BUG, _A.STOP, text) for code, text in operation_codes.FAULTS.items()),
     )

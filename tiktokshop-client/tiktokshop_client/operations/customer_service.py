@@ -38,3 +38,29 @@ SEARCH_SESSIONS = Operation(
     page_size=100,
     body_needs=("begin_time_ge", "begin_time_lt"),
 )
+GET_CONVERSATION = Operation(
+    "get_conversation",
+    "GET",
+    "/customer_service/202601/conversations/{conversation_id}",
+    "seller.customer_service",
+)
+READ_CONVERSATION = Operation(
+    "read_conversation",
+    "POST",
+    "/customer_service/202309/conversations/{conversation_id}/messages/read",
+    "seller.customer_service",
+)
+SEND_MESSAGE = Operation(
+    "send_message",
+    "POST",
+    "/customer_service/202606/conversations/{conversation_id}/messages",
+    "seller.customer_service",
+    repeatable=False,
+)
+SEND_MESSAGE_202309 = Operation(
+    "send_message_202309",
+    "POST",
+    "/customer_service/202309/conversations/{conversation_id}/messages",
+    "seller.customer_service",
+    repeatable=False,
+)

@@ -99,3 +99,38 @@ GET_ORDER_TRACKING = Operation(
     "seller.fulfillment.basic",
     rows="tracking",
 )
+GET_HANDOVER_SLOTS = Operation(
+    "get_handover_slots",
+    "GET",
+    "/fulfillment/202309/packages/{package_id}/handover_time_slots",
+    "seller.fulfillment.package.write",
+)
+GET_SHIPPING_DOCUMENT = Operation(
+    "get_shipping_document",
+    "GET",
+    "/fulfillment/202309/packages/{package_id}/shipping_documents",
+    "seller.fulfillment.basic",
+    needs=("document_type",),
+)
+GET_SHIPPING_SERVICES = Operation(
+    "get_shipping_services",
+    "POST",
+    "/fulfillment/202309/orders/{order_id}/shipping_services/query",
+    "seller.fulfillment.basic",
+)
+CREATE_PACKAGE = Operation(
+    "create_package",
+    "POST",
+    "/fulfillment/202512/packages",
+    "seller.fulfillment.basic",
+    body_needs=("ship_type", "order_id"),
+    repeatable=False,
+)
+CREATE_PACKAGE_202309 = Operation(
+    "create_package_202309",
+    "POST",
+    "/fulfillment/202309/packages",
+    "seller.fulfillment.basic",
+    body_needs=("order_id",),
+    repeatable=False,
+)

@@ -9,6 +9,12 @@ GET_PREREQUISITES = Operation(
     "seller.product.basic",
     rows="check_results",
 )
+RECOMMEND_CATEGORY = Operation(
+    "recommend_category",
+    "POST",
+    "/product/202309/categories/recommend",
+    "seller.product.basic",
+)
 UPLOAD_IMAGE = Operation(
     "upload_image",
     "POST",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tiktokshop_sandbox.budget import RateLimit
+from tiktokshop_sandbox.faults import Spec
 from tiktokshop_sandbox.sandbox import WorldSize, assembled, opened
 from tiktokshop_sandbox.webhooks.subscribers import switch
 from tiktokshop_sandbox.webhooks.types import TYPES
@@ -76,6 +77,8 @@ class Office:
 
     app: Any
     ear: Ear
+    pause: threading.Event = field(default_factory=threading.Event)
+    began: int = 0
 
     @property
     def world(self):
@@ -116,7 +119,13 @@ class Office:
         for _ in range(6):  # tries that have all become due
             self.dispatch.tick()
             while self.dispatch.busy:
+                self.pause.wait(0.001)  # lets the other threads have their turn
                 self.dispatch.tick()
+
+    def look(self) -> None:
+        """Looks at what follows from history at once, whatever it has cost the last time."""
+        self.dispatch._look_again = 0
+        self.dispatch.tick()
 
     def happened(self, *types: int) -> list[dict[str, Any]]:
         """What the outbox has of these types, oldest first: shop, at, and the data."""
@@ -131,18 +140,33 @@ class Office:
         return +Counter(self.outbox.counts())
 
 
+@contextlib.contextmanager
+def opened_office(path, ear, **size):
+    """The parts over a file; several may be opened after each other, not at once."""
+    with opened(str(path), WorldSize(**size)) as (world, clock):
+        app = assembled(world, clock, seed=7, budget=RateLimit(1000), latency_ms=0)
+        with contextlib.closing(app.control.dispatch):
+            yield Office(app, ear)
+
+
 @pytest.fixture
 def office_at(ear):
-    """Opens the shops of a file; several may be opened after each other, not at once."""
+    """Opens the shops of a file, with the test's receiver."""
+    return lambda path, **size: opened_office(path, ear, **size)
 
-    @contextlib.contextmanager
-    def open_one(path, **size):
-        with opened(str(path), WorldSize(**size)) as (world, clock):
-            app = assembled(world, clock, seed=7, budget=RateLimit(1000), latency_ms=0)
-            with contextlib.closing(app.control.dispatch):
-                yield Office(app, ear)
 
-    return open_one
+@pytest.fixture(scope="module")
+def lived(shop_file, tmp_path_factory):
+    """Shops in which somebody has listened to everything for a fortnight, looking four times a day. Read only."""
+    file = shutil.copy(shop_file(now=NOW, orders=1500, seed=7), tmp_path_factory.mktemp("lived") / "shop.sqlite")
+    with opened_office(file, Ear(port=9)) as office:
+        office.listen()
+        office.faults.add(Spec("webhook_lost"))  # what happens is in the outbox, and nothing is sent
+        office.began = office.clock.now()
+        for _ in range(56):
+            office.live(6 * 3_600)
+            office.look()
+        yield office
 
 
 @pytest.fixture

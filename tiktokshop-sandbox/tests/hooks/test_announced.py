@@ -6,13 +6,14 @@ import json
 from collections import defaultdict
 
 import pytest
+from msgspec import structs
 from tiktokshop_sandbox.contract import ApiError
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
-from tiktokshop_sandbox.life import buying
+from tiktokshop_sandbox.life import buying, listings
 from tiktokshop_sandbox.webhooks.subscribers import switch
 from tiktokshop_sandbox.webhooks.types import TYPES
 
-DAY = 86_400
+DAY, HOUR = 86_400, 3_600
 
 
 def stored(office, table):
@@ -46,6 +47,33 @@ def test_an_order_is_on_hold_between_its_payment_and_an_hour_later(office):
     holds = {(event["order_status"], event["is_on_hold_order"]) for event in office.happened(1)}
     assert {status for status, hold in holds if hold} == {"ON_HOLD"}
     assert ("AWAITING_SHIPMENT", False) in holds
+
+
+def test_a_new_address_is_announced_and_the_order_has_it(office):
+    office.listen(1, 3)
+    office.live(60 * DAY)
+    told = office.happened(3)
+    assert told
+    for event in told:
+        key = office.world.key("orders", office.world.shops[event["shop"]], event["order_id"])
+        with office.world.reading() as store:
+            assert store.orders[key].moved
+        holds = [e for e in office.happened(1) if e["order_id"] == event["order_id"] and e["is_on_hold_order"]]
+        assert holds[0]["update_time"] < event["update_time"] < holds[0]["update_time"] + HOUR
+
+
+def test_an_order_in_two_parcels_is_announced_as_split(office):
+    office.listen(4)
+    office.live(30 * DAY)
+    told = office.happened(4)
+    assert {(event["sc_type"], event["role_type"]) for event in told} == {("SPLIT", "SELLER")}
+    for event in told:
+        shop = event["shop"]
+        parcels = [parcel["package_id"] for parcel in event["package_list"]]
+        known = office.world.db.execute("SELECT id FROM packages WHERE shop = ?", (shop,)).fetchall()
+        assert {(parcel,) for parcel in parcels} <= set(known)
+        assert len(parcels) == 2
+        assert len({tuple(parcel["order_id_list"]) for parcel in event["package_list"]}) == 1
 
 
 def test_an_event_says_when_it_happened_and_comes_in_the_order_of_its_time(office):
@@ -127,6 +155,45 @@ def test_what_a_client_writes_is_announced_as_its_doing(office):
     assert event["change_detail"][0]["trigger_source"] == "SELLER"
     assert event["change_detail"][0]["available_quantity_delta"] == 5
     assert event["shop_id"] == int(office.world.shops[0].id)
+
+
+def edited(office, **changes):
+    """A product on sale whose edit by the API has been reviewed."""
+    with office.world.writing(office.clock.now()) as life:
+        shop = office.world.shops[0]
+        keys = [key for (key,) in office.world.db.execute("SELECT key FROM products WHERE shop = 0")]
+        product = next(it for it in map(life.store.products.__getitem__, keys[::-1]) if it.status == "ACTIVATE")
+        version = structs.replace(listings.version_of(product), **changes)
+        listings.submit(life, shop, product, version)
+        identifier = product.id
+    office.live(HOUR)
+    return [event for event in office.happened(5, 15, 18, 37, 50) if str(event["product_id"]) == identifier]
+
+
+def test_an_edit_by_the_api_is_announced_when_it_takes_effect(office):
+    office.listen(5, 15, 18, 37, 50)
+    chain = [{"id": "600001", "parent_id": "0"}, {"id": "853000", "parent_id": "600001"}]
+    told = edited(office, title="Another title", shown={"description": "<p>Neu</p>", "category_chains": chain})
+    assert [(event["type"], event.get("audit", {}).get("status")) for event in told] == [
+        (37, "AUDITING"),
+        (37, "APPROVED"),
+        (18, None),
+        (15, None),
+    ]
+    assert told[2]["current_category_id"] == "853000"
+    assert told[3]["changed_fields"] == ["description", "title"]
+    assert told[3]["change_source"] == "OPEN_API"
+
+
+def test_an_edit_that_is_refused_is_announced_as_that_and_changes_nothing(office):
+    office.listen(5, 15, 18, 37, 50)
+    told = edited(office, title="A miracle mug")
+    assert [(event["type"], event.get("audit", {}).get("status")) for event in told] == [
+        (37, "AUDITING"),
+        (5, None),
+        (37, "FAILED"),
+    ]
+    assert told[1]["status"] == "PRODUCT_AUDIT_FAILURE"
 
 
 def test_what_is_undone_is_not_announced(office):

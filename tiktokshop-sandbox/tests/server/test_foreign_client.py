@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import sys
 import time
@@ -17,12 +18,16 @@ if sys.version_info < (3, 11):
     pytest.skip("tiktok-shop-api needs Python 3.11", allow_module_level=True)
 
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
+from tiktok_shop_api.generated.models.batch_ship_packages_request import BatchShipPackagesRequest
+from tiktok_shop_api.generated.models.create_packages_request import CreatePackagesRequest
 from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
 from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
 from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
+from tiktok_shop_api.generated.models.mark_buyer_messages_as_read_request import MarkBuyerMessagesAsReadRequest
 from tiktok_shop_api.generated.models.partial_edit_product_request import PartialEditProductRequest
 from tiktok_shop_api.generated.models.search_products_request import SearchProductsRequest
 from tiktok_shop_api.generated.models.search_returns_request import SearchReturnsRequest
+from tiktok_shop_api.generated.models.send_message_request import SendMessageRequest
 from tiktok_shop_api.generated.models.update_inventory_request import UpdateInventoryRequest
 from tiktok_shop_api.generated.models.upload_product_image_request import UploadProductImageRequest
 from tiktok_shop_api.generated.types import File
@@ -185,6 +190,32 @@ def test_it_updates_an_inventory_and_reads_it_back(shop):
     assert available == wanted
 
 
+def ready(shop):
+    """An order whose parcel the platform's carrier takes."""
+    body = GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT", "shipping_type": "TIKTOK"})
+    orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
+    own = [order for order in orders if order["fulfillment_type"] == "FULFILLMENT_BY_SELLER"]
+    return next(order for order in own if not order["is_buyer_request_cancel"])
+
+
+def test_it_ships_a_package_of_the_platform_and_fetches_its_label(shop, shops):
+    order = ready(shop)
+    if next(one.region for one in shops if one.id == shop.id) == "US":
+        body = CreatePackagesRequest.from_dict({"ship_type": "1", "order_id": order["id"]})
+        package = shop.fulfillment.create_packages(body=body).data.package_id
+    else:
+        package = order["packages"][0]["id"]
+        slots = shop.fulfillment.get_package_handover_time_slots(package).data.to_dict()["pickup_slots"]
+        slot = {name: time for name, time in next(s for s in slots if s["avaliable"]).items() if name != "avaliable"}
+        parcel = {"id": package, "handover_method": "PICKUP", "pickup_slot": slot}
+        answer = shop.fulfillment.batch_ship_packages(body=BatchShipPackagesRequest.from_dict({"packages": [parcel]}))
+        assert not answer.to_dict().get("data", {}).get("errors")
+    document = shop.fulfillment.get_package_shipping_document(package, document_type="SHIPPING_LABEL").data
+    label = requests.get(document.doc_url, timeout=10)
+    assert (label.headers["content-type"], label.content[:5]) == ("application/pdf", b"%PDF-")
+    assert document.tracking_number.encode() in label.content
+
+
 def png(side):
     """A white square, as small as can be."""
 
@@ -234,3 +265,23 @@ def test_it_uploads_a_picture_lists_a_product_with_it_and_edits_the_product(runn
     edited = shop.products.get_product(made.product_id).data
     assert edited.title == "A mug of the finest stoneware"
     assert edited.skus[0].inventory[0].quantity == 7
+
+
+def test_it_reads_a_conversation_and_answers_it(client, shops):
+    answered = 0
+    for one in shops:
+        with client.with_shop(shop_cipher=one.cipher) as shop:
+            service = shop.customer_service
+            rows, _ = pages(
+                lambda service=service, **page: service.get_conversations(page_size=20, **page), "conversations"
+            )
+            for conversation in [row["id"] for row in rows if row["can_send_message"]][:1]:
+                read = MarkBuyerMessagesAsReadRequest.from_dict({})
+                assert service.mark_buyer_messages_as_read(conversation, body=read).code == 0
+                said = {"type": "TEXT", "content": json.dumps({"content": "It leaves today."})}
+                body = SendMessageRequest.from_dict({**said, "sender_role": "CUSTOMER_SERVICE"})
+                sent = service.send_message(conversation, body=body).data
+                latest = service.get_conversation_messages(conversation, page_size=10).data.messages[0]
+                assert (latest.id, json.loads(latest.content)) == (sent.message_id, {"content": "It leaves today."})
+                answered += 1
+    assert answered >= 1

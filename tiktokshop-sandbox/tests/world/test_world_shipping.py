@@ -17,7 +17,8 @@ def asker(new_world):
 def an_order(asker, shop=0, shipping_type="SELLER", status="AWAITING_SHIPMENT", lines=1):
     body = {"order_status": status, "shipping_type": shipping_type}
     orders = asker.pages("POST", SEARCH, "orders", {"page_size": 100}, body, shop)
-    return next(order for order in orders if len(order["line_items"]) >= lines and not order["is_buyer_request_cancel"])
+    own = [order for order in orders if order["fulfillment_type"] == "FULFILLMENT_BY_SELLER"]
+    return next(order for order in own if len(order["line_items"]) >= lines and not order["is_buyer_request_cancel"])
 
 
 def again(asker, order, shop=0):
@@ -193,16 +194,16 @@ def ship(asker, package_id, shop=0, **body):
 
 
 def test_a_package_of_the_platform_gets_its_carrier_from_the_platform(asker):
-    order = an_order(asker, shipping_type="TIKTOK")
+    order = an_order(asker, 1, shipping_type="TIKTOK")
     (package,) = order["packages"]
-    assert ship(asker, package["id"], handover_method="PICKUP") == {}
-    changed = again(asker, order)
+    assert ship(asker, package["id"], 1, handover_method="DROP_OFF") == {}
+    changed = again(asker, order, 1)
     assert changed["status"] == "AWAITING_COLLECTION"
     assert changed["tracking_number"]
     assert "***" in changed["recipient_address"]["name"]
-    detail = asker.ask("GET", f"/fulfillment/202309/packages/{package['id']}")
-    assert detail["handover_method"] == "PICKUP"
-    assert the_code(ship, asker, package["id"]) == 21011006
+    detail = asker.ask("GET", f"/fulfillment/202309/packages/{package['id']}", shop=1)
+    assert detail["handover_method"] == "DROP_OFF"
+    assert the_code(ship, asker, package["id"], 1) == 21011006
 
 
 def test_a_sellers_own_package_needs_the_sellers_number(new_world):
@@ -219,13 +220,14 @@ def test_a_sellers_own_package_needs_the_sellers_number(new_world):
 
 def test_in_a_batch_each_package_fails_for_itself(asker):
     body = {"order_status": "AWAITING_SHIPMENT", "shipping_type": "TIKTOK"}
-    orders = asker.ask("POST", SEARCH, {"page_size": 3}, body)["orders"]
+    found = asker.pages("POST", SEARCH, "orders", {"page_size": 100}, body, 1)
+    orders = [order for order in found if order["fulfillment_type"] == "FULFILLMENT_BY_SELLER"][:3]
     ready = [order["packages"][0]["id"] for order in orders]
-    gone = an_order(asker, shipping_type="TIKTOK", status="IN_TRANSIT")["packages"][0]["id"]
-    done = an_order(asker, shipping_type="TIKTOK", status="DELIVERED")["packages"][0]["id"]
-    foreign = an_order(asker, 1, shipping_type="TIKTOK")["packages"][0]["id"]
+    gone = an_order(asker, 1, shipping_type="TIKTOK", status="IN_TRANSIT")["packages"][0]["id"]
+    done = an_order(asker, 1, shipping_type="TIKTOK", status="DELIVERED")["packages"][0]["id"]
+    foreign = an_order(asker, 0, shipping_type="TIKTOK", status="IN_TRANSIT")["packages"][0]["id"]
     packages = [{"id": number} for number in (ready[0], gone, done, foreign, "1", ready[1])]
-    errors = asker.ask("POST", "/fulfillment/202309/packages/ship", None, {"packages": packages})["errors"]
+    errors = asker.ask("POST", "/fulfillment/202309/packages/ship", None, {"packages": packages}, 1)["errors"]
     assert [(error["code"], error["detail"]["package_id"]) for error in errors] == [
         (21011006, gone),
         (21011030, done),
@@ -233,8 +235,8 @@ def test_in_a_batch_each_package_fails_for_itself(asker):
         (21011001, "1"),
     ]
     for order in (orders[0], orders[1]):
-        assert again(asker, order)["status"] in {"AWAITING_COLLECTION", "PARTIALLY_SHIPPING"}
-    assert again(asker, orders[2]) == orders[2]
+        assert again(asker, order, 1)["status"] in {"AWAITING_COLLECTION", "PARTIALLY_SHIPPING"}
+    assert again(asker, orders[2], 1) == orders[2]
 
 
 # -- correct a number --------------------------------------------------------------------------------------

@@ -97,6 +97,15 @@ def test_addresses_that_nothing_would_be_sent_to_are_refused(asker, address):
     assert refused.value.message.startswith("Address ")
 
 
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8787/webhooks", "http://localhost:8787/", "http://[::1]:8787/x", "http://127.8.9.1/"]
+)
+def test_http_on_this_machine_is_taken_too(new_world, address):
+    asker = new_world()
+    put(asker, "ORDER_STATUS_CHANGE", address)
+    assert listed(asker)["ORDER_STATUS_CHANGE"]["address"] == address
+
+
 def test_the_longest_address_is_taken(new_world):
     asker = new_world()
     longest = "https://hooks.example.com/" + "x" * 229

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_sandbox.faults import BOOKS, KINDS, Spec
+from tiktokshop_sandbox.faults import BOOKS, KINDS, WEBHOOKS, Spec
 from tiktokshop_sandbox.life import aftersales, buying
 from tiktokshop_sandbox.life.kinds import EventKind
 
@@ -40,7 +40,7 @@ class ActionError(Exception):
 
 def advance(gateway: Gateway, form: Form) -> str:
     """Moves the shops' time forward."""
-    hours = _number(form, "hours", 1, LONGEST)
+    hours = number_in(form, "hours", 1, LONGEST)
     return f"{hours} hours have passed in the shops: {_live_on(gateway, hours * 3600)} events. {_now(gateway)}"
 
 
@@ -122,15 +122,15 @@ def fault_on(gateway: Gateway, form: Form) -> str:
     kind = form.get("kind", "")
     if kind not in KINDS:
         raise ActionError("There is no such fault.")
-    percent = _number(form, "percent", 1, 100)
+    percent = number_in(form, "percent", 1, 100)
     gateway.faults.add(Spec(kind, probability=None if percent == 100 else percent / 100))
-    what = "what happens in the shops" if kind in BOOKS else "the requests"
+    what = "what happens in the shops" if kind in BOOKS else "the webhooks" if kind in WEBHOOKS else "the requests"
     return f"The fault {kind} is on, for {percent} % of {what}."
 
 
 def fault_off(gateway: Gateway, form: Form) -> str:
     """Switches a fault off."""
-    if not gateway.faults.remove(_number(form, "id", 0, 1 << 40)):
+    if not gateway.faults.remove(number_in(form, "id", 0, 1 << 40)):
         raise ActionError("This fault is off already.")
     return "The fault is off."
 
@@ -155,7 +155,12 @@ def _shop(gateway: Gateway, form: Form) -> Shop:
     raise ActionError("There is no such shop.")
 
 
-def _number(form: Form, name: str, low: int, high: int) -> int:
+def number_in(form: Form, name: str, low: int, high: int) -> int:
+    """A whole number that a form has.
+
+    Raises:
+        ActionError: it has none, or one out of bounds.
+    """
     text = form.get(name, "")
     if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
         raise ActionError(f"{name.capitalize()} must be a whole number from {low} to {high}.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tiktokshop_sandbox.console import figures
 from tiktokshop_sandbox.console.chart import stacked
 from tiktokshop_sandbox.counts import row_counts
-from tiktokshop_sandbox.faults import BOOKS, KINDS
+from tiktokshop_sandbox.faults import BOOKS, KINDS, WEBHOOKS
 from tiktokshop_sandbox.markup import Markup, joined, page, tag
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def overview(gateway: Gateway, token: str, note: tuple[str, bool] | None) -> HTM
     now = gateway.clock.now()
     gateway.world.advance(now)
     shops = [_shop(gateway, shop, now, token) for shop in gateway.world.shops]
-    return _framed("Shops", note, _clock(now, token), *shops, _grant(gateway, token), _faults(gateway, token))
+    return framed("Shops", note, _clock(now, token), *shops, _grant(gateway, token), _faults(gateway, token))
 
 
 def log(entries: Sequence[JournalEntry], filters: Mapping[str, str], rejected: Iterable[int]) -> HTMLResponse:
@@ -42,7 +42,7 @@ def log(entries: Sequence[JournalEntry], filters: Mapping[str, str], rejected: I
     rows = [
         tag(
             "tr",
-            tag("td", _clock_time(entry.time)),
+            tag("td", clock_time(entry.time)),
             tag("td", tag("code", entry.operation or f"{entry.method} {entry.path}")),
             tag("td", entry.shop_id or "none"),
             tag("td", entry.http or "reset", class_="n"),
@@ -61,7 +61,7 @@ def log(entries: Sequence[JournalEntry], filters: Mapping[str, str], rejected: I
         id="requests",
     )
     listed = tag("section", tag("h2", "What was asked"), tag("div", table, class_="scroll", tabindex="0"))
-    return _framed("Requests", None, _filters(entries, filters), listed)
+    return framed("Requests", None, _filters(entries, filters), listed)
 
 
 def signature(entry: JournalEntry, found: Rejection) -> HTMLResponse:
@@ -83,24 +83,25 @@ def signature(entry: JournalEntry, found: Rejection) -> HTMLResponse:
         ("Body", found.body),
         ("The sign that came begins with", found.sent or "nothing"),
     )
-    return _framed(
+    return framed(
         f"Signature of request {entry.number}",
         None,
-        tag("p", f"{_clock_time(entry.time)} UTC · {entry.operation or entry.path} · refused with code {entry.code}"),
+        tag("p", f"{clock_time(entry.time)} UTC · {entry.operation or entry.path} · refused with code {entry.code}"),
         slips,
-        tag("div", _facts("What the server signed", server), _facts("What the caller sent", caller), class_="beside"),
+        tag("div", facts("What the server signed", server), facts("What the caller sent", caller), class_="beside"),
     )
 
 
 def missing() -> HTMLResponse:
     """For addresses that lead nowhere (any more)."""
-    return _framed("Not here", ("There is no such page, or the request is no longer remembered.", False), status=404)
+    return framed("Not here", ("There is no such page, or the request is no longer remembered.", False), status=404)
 
 
-def _framed(
+def framed(
     title: str, note: tuple[str, bool] | None, *content: Markup | Iterable[Markup], status: int = 200
 ) -> HTMLResponse:
-    links = (("", "Shops"), ("/requests", "Requests"))
+    """A page of the console, with what the last button did."""
+    links = (("", "Shops"), ("/requests", "Requests"), ("/webhooks", "Webhooks"))
     nav = tag(
         "nav",
         joined(
@@ -121,13 +122,15 @@ def _framed(
     )
 
 
-def _form(token: str, action: str, *content: Markup, **hidden: str) -> Markup:
+def form_of(token: str, action: str, *content: Markup, **hidden: str) -> Markup:
+    """A form of a button, with the token that only these pages know."""
     fields = [tag("input", type="hidden", name=name, value=value) for name, value in {"token": token, **hidden}.items()]
     return tag("form", fields, *content, method="post", action=f"{ROOT}/{action}", class_="inline")
 
 
-def _button(token: str, action: str, text: str, **hidden: str) -> Markup:
-    return _form(token, action, tag("button", text, id=f"{action}-{'-'.join(hidden.values())}".rstrip("-")), **hidden)
+def button_of(token: str, action: str, text: str, **hidden: str) -> Markup:
+    """A button without fields."""
+    return form_of(token, action, tag("button", text, id=f"{action}-{'-'.join(hidden.values())}".rstrip("-")), **hidden)
 
 
 def _clock(now: int, token: str) -> Markup:
@@ -141,7 +144,7 @@ def _clock(now: int, token: str) -> Markup:
         id="hours",
     )
     label = tag("label", "Let time pass in the shops ", for_="hours")
-    form = _form(token, "advance", label, choice, Markup(" "), tag("button", "Advance the clock", id="advance"))
+    form = form_of(token, "advance", label, choice, Markup(" "), tag("button", "Advance the clock", id="advance"))
     words = f"It is {_date_time(now)} UTC in the shops."
     return tag("section", tag("h2", "Clock"), tag("p", words, id="now"), tag("div", form, class_="buttons"))
 
@@ -154,25 +157,25 @@ def _grant(gateway: Gateway, token: str) -> Markup:
         holder = gateway.accounts.holder(tokens.access)
         state = "revoked" if holder and holder.revoked else f"valid until {_date_time(tokens.access_expires)} UTC"
         words += f" The newest access token is {state}; {len(tokens.grant.granted_scopes)} scopes granted."
-    buttons = (_button(token, "expire", "Expire the access tokens"), _button(token, "revoke", "Revoke the grant"))
+    buttons = (button_of(token, "expire", "Expire the access tokens"), button_of(token, "revoke", "Revoke the grant"))
     return tag("section", tag("h2", "Grant"), tag("p", words, id="grant"), tag("div", *buttons, class_="buttons"))
 
 
 def _faults(gateway: Gateway, token: str) -> Markup:
     kinds = tag("select", [tag("option", kind, value=kind) for kind in KINDS], name="kind", id="kind")
     percent = tag("input", type="number", name="percent", id="percent", value=100, min=1, max=100)
-    form = _form(
+    form = form_of(
         token,
         "fault-on",
         tag("label", "Fault ", for_="kind"),
         kinds,
-        tag("label", " in % of requests ", for_="percent"),
+        tag("label", " in % of requests or webhooks ", for_="percent"),
         percent,
         Markup(" "),
         tag("button", "Switch on", id="fault-on"),
     )
     on = [
-        tag("li", _fault(fault), " ", _button(token, "fault-off", "Switch off", id=str(fault.id)))
+        tag("li", _fault(fault), " ", button_of(token, "fault-off", "Switch off", id=str(fault.id)))
         for fault in gateway.faults.listed()
     ]
     return tag(
@@ -188,7 +191,8 @@ def _fault(fault: Fault) -> Markup:
     if fault.spec.kind in BOOKS:
         share = "as often as is usual for it" if chance is None else f"in {round(chance * 100)} % of the cases"
         return joined(tag("code", fault.spec.kind), f" happens in the shops {share}")
-    share = "every request" if chance is None else f"{round(chance * 100)} % of requests"
+    what = ("webhook", "webhooks") if fault.spec.kind in WEBHOOKS else ("request", "requests")
+    share = f"every {what[0]}" if chance is None else f"{round(chance * 100)} % of {what[1]}"
     return joined(tag("code", fault.spec.kind), f" strikes {share}; so far {fault.struck} times")
 
 
@@ -208,7 +212,7 @@ def _shop(gateway: Gateway, shop: Shop, now: int, token: str) -> Markup:
         (f"of it paid out, {money.currency}", money.paid),
         (f"Unsettled, {money.currency} (estimate)", money.unsettled),
     )
-    buttons = [_button(token, action, text, shop=shop.id) for action, text in _BUTTONS]
+    buttons = [button_of(token, action, text, shop=shop.id) for action, text in _BUTTONS]
     name = f"{shop.name} ({shop.region})"
     return tag(
         "section",
@@ -291,9 +295,10 @@ def _why(entry: JournalEntry, refused: set[int]) -> Markup | str:
     return tag("a", "Why the signature was refused", href=f"{ROOT}/requests/{entry.number}")
 
 
-def _facts(title: str, facts: Iterable[tuple[str, str]]) -> Markup:
+def facts(title: str, rows: Iterable[tuple[str, str]]) -> Markup:
+    """Texts as they are, each under its name."""
     return tag(
-        "section", tag("h2", title), [joined(tag("h3", name), tag("pre", text, tabindex="0")) for name, text in facts]
+        "section", tag("h2", title), [joined(tag("h3", name), tag("pre", text, tabindex="0")) for name, text in rows]
     )
 
 
@@ -301,5 +306,6 @@ def _date_time(seconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
 
 
-def _clock_time(seconds: float) -> str:
+def clock_time(seconds: float) -> str:
+    """A moment to the second, UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))

@@ -118,13 +118,17 @@ _SELLERS_CARDS = ((820, "TEXT"), (110, "COUPON_CARD"), (70, "PRODUCT_CARD"))
 
 
 class Message(NamedTuple):
-    """Something said `after` so many seconds from the order; `words` stand in where there is no card to show."""
+    """Something said `after` so many seconds from the order; `words` stand in where there is no card to show.
+
+    `content` is JSON as somebody has sent it; where there is none, it follows from the rest.
+    """
 
     number: int
     after: int
     role: str
     type: str
     words: str = ""
+    content: str = ""
 
 
 class Chat(NamedTuple):

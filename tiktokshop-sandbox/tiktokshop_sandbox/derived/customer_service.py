@@ -15,6 +15,7 @@ import msgspec
 
 from tiktokshop_sandbox.derived.chats import AGENT, BUYER, ORDERS_A_CHAT, SYSTEM, Chat, Message, chats
 from tiktokshop_sandbox.derived.promotion import opened
+from tiktokshop_sandbox.derived.replies import KeptReply, read_marks, replies
 from tiktokshop_sandbox.life.engine import HOUR
 from tiktokshop_sandbox.zones import zone
 
@@ -65,13 +66,17 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Conversation:
-    """A buyer's conversation with the shop, with everything that the orders placed so far will lead to."""
+    """A buyer's conversation with the shop, with everything that the orders placed so far will lead to.
+
+    `read` is up to when the seller has read it (unix seconds).
+    """
 
     id: str
     user: str
     sessions: tuple[Session, ...]
     said: tuple[Said, ...]
     times: tuple[int, ...] = field(repr=False)
+    read: int = 0
 
     @property
     def begin(self) -> int:
@@ -94,7 +99,7 @@ class Conversation:
         """How many of the buyer's messages wait for an answer; none does once the chat is closed."""
         waiting = 0
         for said in reversed(self.said_by(now)):
-            if said.message.role in {AGENT, SYSTEM}:
+            if said.message.role in {AGENT, SYSTEM} or said.at <= self.read:
                 break
             waiting += said.message.role == BUYER
         return waiting
@@ -137,7 +142,7 @@ def sessions(
 
 
 def _desk(world: World, shop: Shop) -> _Desk:
-    return world.remembered(("conversations", shop.number), lambda: _put_together(shop, _held(world, shop)))
+    return world.remembered(("conversations", shop.number), lambda: _put_together(world, shop, _held(world, shop)))
 
 
 def _held(world: World, shop: Shop) -> list[Session]:
@@ -158,22 +163,31 @@ def _held(world: World, shop: Shop) -> list[Session]:
     ]
 
 
-def _put_together(shop: Shop, held: Iterable[Session]) -> _Desk:
+def _put_together(world: World, shop: Shop, held: Iterable[Session]) -> _Desk:
     by_begin = sorted(held)  # by begin, then by the chat's number
     by_user: dict[str, list[Session]] = {}
     for session in by_begin:
         by_user.setdefault(session.user, []).append(session)
-    found = {item.id: item for item in (_conversation(shop, user, own) for user, own in by_user.items())}
+    sent, read = replies(world, shop), read_marks(world, shop)
+    found: dict[str, Conversation] = {}
+    for user, own in by_user.items():
+        identifier = shop.identify("conversation", own[0].chat.number)
+        written = sent.get(identifier, [])
+        found[identifier] = _conversation(identifier, user, own, written, read.get(identifier, 0))
     of_user = {item.user: item for item in found.values()}
     pairs = tuple((session, of_user[session.user]) for session in by_begin)
     return _Desk(found, pairs, tuple(session.begin for session in by_begin))
 
 
-def _conversation(shop: Shop, user: str, own: list[Session]) -> Conversation:
+def _conversation(
+    identifier: str, user: str, own: list[Session], written: Iterable[KeptReply], read: int
+) -> Conversation:
     said = [Said(item.placed + message.after, message, item) for item in own for message in item.chat.messages]
+    for reply in written:
+        session = next(item for item in reversed(own) if item.begin <= reply.at)
+        said.append(Said(reply.at, Message(reply.number, 0, AGENT, reply.kind, "", reply.content), session))
     said.sort()  # by time, then by the message's number
-    identifier = shop.identify("conversation", own[0].chat.number)
-    return Conversation(identifier, user, tuple(own), tuple(said), tuple(item.at for item in said))
+    return Conversation(identifier, user, tuple(own), tuple(said), tuple(item.at for item in said), read)
 
 
 class Performance(NamedTuple):

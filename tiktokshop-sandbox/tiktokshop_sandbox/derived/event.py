@@ -35,8 +35,14 @@ _decode = msgspec.json.Decoder(list[Subscription]).decode
 
 def subscriptions(world: World, shop: Shop) -> list[Subscription]:
     """The shop's subscriptions by event: as the app left them, or those the shop's first app made on its first day."""
+    kept = changed(world, shop)
+    return _opening(world, shop) if kept is None else kept
+
+
+def changed(world: World, shop: Shop) -> list[Subscription] | None:
+    """The shop's subscriptions as the app left them; None if it has never changed any."""
     kept = world.meta(_key(shop))
-    return _opening(world, shop) if kept is None else _decode(kept)
+    return None if kept is None else _decode(kept)
 
 
 def subscribe(world: World, shop: Shop, now: int, event_type: str, address: str) -> None:

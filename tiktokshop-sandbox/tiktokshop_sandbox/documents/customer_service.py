@@ -88,15 +88,32 @@ def conversation_document(shop: Shop, conversation: Conversation, buyer: Buyer, 
     roles = [BUYER, "SHOP", *([AGENT] if any(item.message.role == AGENT for item in said) else [])]
     participants = [people[role] for role in roles]
     participants[0] = {**participants[0], "user_id": buyer.user, "buyer_platform": buyer.platform}
-    last_word = max(item.at for item in said if item.message.role == BUYER)
     return {
         "id": conversation.id,
         "create_time": conversation.begin,
         "participant_count": len(participants),
         "participants": participants,
-        "can_send_message": now - last_word < REPLY_WINDOW,
+        "can_send_message": can_send(conversation, now),
         "unread_count": conversation.unread(now),
         "latest_message": message_document(shop, conversation, len(said) - 1, people, cards),
+    }
+
+
+def can_send(conversation: Conversation, now: int) -> bool:
+    """Whether the shop may still answer: for some days after the buyer's last word."""
+    last_word = max(item.at for item in conversation.said_by(now) if item.message.role == BUYER)
+    return now - last_word < REPLY_WINDOW
+
+
+def single_conversation(shop: Shop, conversation: Conversation, buyer: Buyer, now: int) -> Document:
+    """A conversation by itself: who is in it, and how much of it is unread."""
+    people = people_in(shop, conversation, buyer)
+    return {
+        "id": conversation.id,
+        "create_time": conversation.begin,
+        "participant_count": 2,
+        "participants": [{**people[BUYER], "user_id": buyer.user, "platform": buyer.platform}, people["SHOP"]],
+        "unread_count": conversation.unread(now),
     }
 
 
@@ -120,7 +137,7 @@ def message_document(
     kind = said.message.type
     if kind == "COUPON_CARD" and not cards.coupon:
         kind = "TEXT"  # there is none to offer
-    content, words = _CONTENTS[kind](said, cards)
+    content, words = _sent(said) if said.message.content else _CONTENTS[kind](said, cards)
     role = said.message.role
     shown: Document = {
         "id": shop.identify("message", said.message.number),
@@ -134,6 +151,11 @@ def message_document(
     if plain:
         shown["plaintext"] = words
     return shown
+
+
+def _sent(said: Said) -> tuple[Document, str]:
+    content: Document = msgspec.json.decode(said.message.content)
+    return content, " ".join(map(str, content.values()))
 
 
 def _text(said: Said, _: Cards) -> tuple[Document, str]:

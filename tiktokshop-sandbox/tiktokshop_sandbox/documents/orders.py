@@ -53,7 +53,7 @@ def order_document(shop: Shop, order: Order) -> Document:
         "authentication_required": False,
         "is_on_hold_order": order.hold,
         "is_buyer_request_cancel": order.asked_to_cancel,
-        "has_updated_recipient_address": False,
+        "has_updated_recipient_address": order.moved,
         "payment": payment(shop, order),
         "recipient_address": recipient_address(shop, order),
         "line_items": [_line_item(shop, order, line) for line in order.lines],

@@ -91,6 +91,8 @@ def package_detail(shop: Shop, order: Order, package: Package) -> Document:
     }
     if package.handover:
         shown["handover_method"] = package.handover
+    if package.slot:
+        shown["pickup_slot"] = dict(zip(("start_time", "end_time"), package.slot, strict=True))
     if shop.region == "US":
         shown["warehouse_id"] = place.id
         shown["insurance"] = {"is_purchased": False, "is_claim_eligible": False, "claim_status": "NOT_STARTED"}

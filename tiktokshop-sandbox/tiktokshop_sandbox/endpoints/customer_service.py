@@ -51,7 +51,7 @@ def conversations(call: ApiCall) -> Mapping[str, Any]:
 
 def _conversation(call: ApiCall, store: Store, item: Conversation) -> dict[str, Any]:
     shop, now = call.the_shop, call.now
-    row = conversation_document(shop, item, _buyer(call, store, item), _cards(call, store, item.last(now)), now)
+    row = conversation_document(shop, item, buyer_in(call, store, item), _cards(call, store, item.last(now)), now)
     session = item.session(now)
     if session and call.query.get("need_session_id"):
         row["cur_session_id"] = session_id(shop, session)
@@ -64,7 +64,8 @@ def _order(call: ApiCall, store: Store, session: Session) -> Order:
     return store.orders[call.the_shop.key(session.chat.order)]
 
 
-def _buyer(call: ApiCall, store: Store, item: Conversation) -> Buyer:
+def buyer_in(call: ApiCall, store: Store, item: Conversation) -> Buyer:
+    """The buyer of a conversation."""
     return buyer_of(call.the_shop, _order(call, store, item.sessions[0]))
 
 
@@ -90,7 +91,7 @@ def messages(call: ApiCall) -> Mapping[str, Any]:
     shown, token = page_of(call, places, size=call.query["page_size"], descending=descending)
     plain = call.query.get("need_plaintext", False)
     with call.world.reading() as store:
-        people = people_in(shop, item, _buyer(call, store, item))
+        people = people_in(shop, item, buyer_in(call, store, item))
         rows = [
             message_document(shop, item, place.sort, people, _cards(call, store, said[place.sort]), plain=plain)
             for place in shown
@@ -112,11 +113,11 @@ def sessions(call: ApiCall) -> Mapping[str, Any]:
     wanted = asked.get("buyer_nickname")
     with call.world.reading() as store:
         if wanted:
-            begun = {key: pair for key, pair in begun.items() if _buyer(call, store, pair[1]).nickname == wanted}
+            begun = {key: pair for key, pair in begun.items() if buyer_in(call, store, pair[1]).nickname == wanted}
         items = [Item(session.begin, key, {}) for key, (session, _) in begun.items()]
         shown, token = page_of(call, items, size=call.query["page_size"], descending=True)
         rows = [
-            session_document(shop, *begun[row.id], _buyer(call, store, begun[row.id][1]).nickname, call.now)
+            session_document(shop, *begun[row.id], buyer_in(call, store, begun[row.id][1]).nickname, call.now)
             for row in shown
         ]
     return {"sessions": rows, "next_page_token": token}

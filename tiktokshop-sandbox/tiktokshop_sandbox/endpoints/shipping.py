@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_sandbox import handover
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints.fulfillment import package_place
@@ -35,6 +36,9 @@ NOT_SHIPPED = (21011043, "The package has not been shipped yet, its shipping inf
 SEVERAL = (21011048, "The order has several packages, please update each package.")
 TOO_OFTEN = (21011050, "The shipping info has been updated too often.")
 TOO_LATE = (21011051, "The time in which the shipping info can be updated is over.")
+BY_PLATFORM = (21008025, "The order is fulfilled by the platform.")
+BAD_SLOT = (21011053, "The pick-up slot is not within the pick-up time.")
+NO_SLOT = (21011054, "Please choose a pick-up slot.")
 UNSUPPORTED = (11007009, "The order is not in a supported scenario.")
 ALREADY_GONE = frozenset({"AWAITING_COLLECTION", "IN_TRANSIT"})
 
@@ -45,11 +49,17 @@ def refuse(refusal: tuple[int, str], *details: str) -> ApiError:
     return ApiError(code, words.format(*details), 400)
 
 
-def _shipped_by_seller(shop: Shop, order: Order) -> bool:
+def shipped_by_seller(shop: Shop, order: Order) -> bool:
+    """Whether the seller's own carrier takes it."""
     return shop.options[order.option].shipping_type == "SELLER"
 
 
-def _check_open(order: Order) -> None:
+def by_platform(shop: Shop, order: Order) -> bool:
+    """Whether it leaves from a warehouse of the platform's."""
+    return shop.options[order.option].fulfillment_type == "FULFILLMENT_BY_TIKTOK"
+
+
+def check_open(order: Order) -> None:
     """The order can be shipped now."""
     if order.status in {"DELIVERED", "COMPLETED"}:
         raise refuse(DELIVERED)
@@ -94,9 +104,9 @@ def _mark(call: ApiCall, wanted: Sequence[str], infos: Sequence[Mapping[str, Any
     key = order_key(call, call.path["order_id"])
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
-        if not _shipped_by_seller(shop, order):
+        if not shipped_by_seller(shop, order):
             raise refuse(NOT_BY_SELLER)
-        _check_open(order)
+        check_open(order)
         lines = _lines(order, wanted)
         if len(infos) != 1:
             raise refuse(INVALID, "exactly one tracking number is allowed for this seller")
@@ -133,15 +143,31 @@ def _ship(life: Life, call: ApiCall, package_id: str, request: Mapping[str, Any]
     package = order.packages[index]
     if package.shipped and order.status not in {"DELIVERED", "COMPLETED"}:
         raise refuse(ALREADY_SHIPPED)
-    _check_open(order)
-    if _shipped_by_seller(shop, order):
+    if by_platform(shop, order):
+        raise refuse(BY_PLATFORM)
+    check_open(order)
+    if shipped_by_seller(shop, order):
         label = _label(shop, request.get("self_shipment") or {})
     else:
+        _choose(life, shop, package, request)
         draws = life.draws(shop, "parcel", package.id)
         carrier = draws.between(0, len(shop.market.carriers) - 1)
         label = carrier, draws.pattern(shop.market.carriers[carrier][2])
-        package.handover = request.get("handover_method") or "DROP_OFF"
     orders.hand_over(life, shop, order, package, label)
+
+
+def _choose(life: Life, shop: Shop, package: Package, request: Mapping[str, Any]) -> None:
+    """How and when the carrier gets the package, where a request can choose it."""
+    package.handover = request.get("handover_method") or "DROP_OFF"
+    if package.handover != "PICKUP" or handover.method_is_fixed(shop):
+        return
+    asked = request.get("pickup_slot") or {}
+    wanted = (asked.get("start_time"), asked.get("end_time"))
+    if wanted == (None, None):
+        raise refuse(NO_SLOT)
+    if wanted not in {(slot.start, slot.end) for slot in handover.slots(shop, life.now) if slot.free}:
+        raise refuse(BAD_SLOT)
+    package.slot = wanted
 
 
 def ship_package(call: ApiCall) -> Mapping[str, Any]:
@@ -186,7 +212,7 @@ def update_order(call: ApiCall) -> Mapping[str, Any]:
     key = order_key(call, call.path["order_id"])
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
-        if not _shipped_by_seller(call.the_shop, order):
+        if not shipped_by_seller(call.the_shop, order):
             raise refuse(NOT_BY_SELLER)
         if not order.packages:
             raise refuse(NOT_SHIPPED)
@@ -200,7 +226,7 @@ def _update_package(call: ApiCall, infos: Sequence[Mapping[str, Any]]) -> Mappin
     key, index = package_place(call, call.path["package_id"])
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
-        if not _shipped_by_seller(call.the_shop, order):
+        if not shipped_by_seller(call.the_shop, order):
             raise refuse(NOT_BY_SELLER)
         if len(infos) != 1:
             raise refuse(INVALID, "exactly one tracking number is allowed for this seller")
@@ -224,7 +250,7 @@ _LINE = Param("object", fields={"order_line_id": Param("string", required=True),
 _LINES = Param("array", items=_LINE)
 _HANDOVER = {
     "handover_method": Param("string", values=("DROP_OFF", "PICKUP")),
-    "pickup_slot": Param("object"),
+    "pickup_slot": Param("object", fields={"start_time": Param("integer"), "end_time": Param("integer")}),
     "self_shipment": Param("object", fields=_INFO),
 }
 _PACKAGE = Param("object", fields={"id": Param("string", required=True), **_HANDOVER})

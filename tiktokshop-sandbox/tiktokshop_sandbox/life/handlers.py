@@ -25,6 +25,7 @@ HANDLERS: Mapping[int, Handler] = {
     EventKind.PAY: orders.pay,
     EventKind.EXPIRE: aftersales.expire,
     EventKind.RELEASE: orders.release,
+    EventKind.MOVE: orders.move,
     EventKind.ASK_CANCEL: aftersales.ask_cancel,
     EventKind.DECIDE_CANCEL: aftersales.decide_cancel,
     EventKind.REFUND_CANCEL: aftersales.refund_cancel,

@@ -37,3 +37,4 @@ class EventKind(IntEnum):
     UNRESERVE = 26
     CHANGE = 27  # day number of the statement
     RETURNED = 28  # payment number
+    MOVE = 29

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from tiktokshop_sandbox.life import finance
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.kinds import EventKind
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 REMORSE = HOUR
 PURGE_AFTER = 60 * DAY
+_PER_MILLE_MOVING = 15
 SHIPPABLE = frozenset({"AWAITING_SHIPMENT", "PARTIALLY_SHIPPING"})
 
 
@@ -40,15 +43,29 @@ def pay(life: Life, shop: Shop, number: int) -> None:
     touch(life, order)
     if order.plan.outcome == "cancelled_on_hold":
         life.at(life.now + order.plan.decide % REMORSE, shop, EventKind.ASK_CANCEL, number)
-    else:
-        life.at(life.now + REMORSE, shop, EventKind.RELEASE, number)
+        return
+    life.at(life.now + REMORSE, shop, EventKind.RELEASE, number)
+    draws = life.draws(shop, "moves", number)
+    if draws.chance(_PER_MILLE_MOVING):
+        life.at(life.now + draws.between(60, REMORSE - 60), shop, EventKind.MOVE, number)
+
+
+def move(life: Life, shop: Shop, number: int) -> None:
+    """The buyer has it sent to another street while the order is on hold."""
+    order = find(life, shop, number)
+    if order.status != "ON_HOLD":
+        return
+    draws = life.draws(shop, "new address", number)
+    street = f"{draws.between(1, 980)} {draws.pick(shop.market.streets)}"
+    order.recipient, order.moved = structs.replace(order.recipient, street=street), True
+    touch(life, order)
 
 
 def release(life: Life, shop: Shop, number: int) -> None:
     """The hour is over: the seller can ship."""
     order = find(life, shop, number)
     order.status, order.hold, order.ready = "AWAITING_SHIPMENT", False, life.now
-    if shop.options[order.option].shipping_type == "TIKTOK" or not shop.market.marks_as_shipped:
+    if _has_packages(shop, order):
         for indexes in parcels(order):
             _wrap(life, shop, order, indexes)
     touch(life, order)
@@ -59,6 +76,14 @@ def release(life: Life, shop: Shop, number: int) -> None:
         life.at(life.now + plan.ship // 2, shop, EventKind.SELLER_CANCEL, number)
     else:
         life.at(life.now + plan.ship, shop, EventKind.SHIP, number)
+
+
+def _has_packages(shop: Shop, order: Order) -> bool:
+    """Whether packages are there before anybody ships; in the United States buying a label makes one."""
+    option = shop.options[order.option]
+    if option.shipping_type == "SELLER":
+        return not shop.market.marks_as_shipped
+    return shop.region != "US" or option.fulfillment_type == "FULFILLMENT_BY_TIKTOK"
 
 
 def parcels(order: Order) -> list[list[int]]:

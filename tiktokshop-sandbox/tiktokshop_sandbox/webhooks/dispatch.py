@@ -45,7 +45,8 @@ GARBAGE: Final = (
 _FOLLOWED: Final = "webhooks.followed"
 _WRITTEN_EVERY: Final = 60
 _UNDER_WAY: Final = 1_000
-_AT_A_TIME: Final = 5_000
+_AT_A_TIME: Final = 1_000
+_FORGET_EVERY: Final = 1_000
 _SHARE: Final = 20  # lists that follow from history are looked at for at most a twentieth of the time
 _NEWEST: Final = "SELECT id, status, update_time FROM orders WHERE shop = ? ORDER BY create_time DESC, id DESC LIMIT ?"
 
@@ -74,6 +75,7 @@ class Dispatch:
         self._look_again = 0.0
         self._since: int | None = None
         self._written = 0
+        self._taken = 0
 
     def close(self) -> None:
         """Stops delivering; what has not arrived is delivered when the file is opened again."""
@@ -148,7 +150,10 @@ class Dispatch:
             found = verdict(tried, reaction, forged=made.forged, ends_with_401=ends)
             done.append(tried._replace(state=found.state, due=found.due or tried.due, told=found.told))
         self.outbox.write(done)
-        self.outbox.forget()
+        self._taken += len(done)
+        if self._taken >= _FORGET_EVERY:
+            self._taken = 0
+            self.outbox.forget()
 
     # -- what has happened --------------------------------------------------------------------------
 

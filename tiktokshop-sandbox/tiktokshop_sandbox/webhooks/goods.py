@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from tiktokshop_sandbox.catalog import GOODS, is_bundle
+from tiktokshop_sandbox.catalog import goods_of, is_bundle
+from tiktokshop_sandbox.documents.products import audit
 from tiktokshop_sandbox.webhooks.types import Happening
 
 if TYPE_CHECKING:
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
 
 LIVE: Final = "ACTIVATE"
 FEW: Final = 3  # units of a SKU, from which on the stock is low
-# Which fields of a product are told as what; fields that are told by other events, or by none, are left out.
-_TOLD: Final[Mapping[str, str]] = {"title": "title"}
+# What buyers see of a product -> what events call it; anything else that the seller has written is told as others.
+_TOLD: Final[Mapping[str, str]] = {
+    "title": "title",
+    "description": "description",
+    "main_images": "main_images",
+    "product_attributes": "product_attributes",
+    "size_chart": "size_chart_image",
+}
 _OTHERS: Final = "others"
-_NOT_INFORMATION: Final = frozenset(
-    {"shop", "n", "id", "kind", "status", "created", "updated", "warehouses", "skus", "promotion", "edits"}
-    | {"before_deletion"}
-)
-_AUDITS: Final[Mapping[str, str]] = {"PENDING": "AUDITING", "FAILED": "FAILED", LIVE: "APPROVED"}
+_CATEGORY: Final = frozenset({"category_chains", "recommended_categories"})  # told by an event of its own
+_BY_API: Final = "OPEN_API"
 
 
 class SkuMark(NamedTuple):
@@ -38,28 +42,36 @@ class SkuMark(NamedTuple):
 
 
 class ProductMark(NamedTuple):
-    """What a product is compared by; `information` are its fields that buyers see, by the platform's names."""
+    """What a product is compared by. `audit` is what the reviewers think, `information` what buyers see, by name."""
 
     status: str
-    kind: int
+    audit: str
+    category: str
     promotion: int
-    information: tuple[tuple[str, str], ...]
+    information: dict[str, str]
     skus: dict[str, SkuMark]
 
 
 def product_mark(product: Product) -> ProductMark:
     """What a product is compared by."""
-    seen = tuple((name, repr(getattr(product, name))) for name in _information(product))
-    skus = {sku.id: _sku_mark(sku) for sku in product.skus}
-    return ProductMark(product.status, product.kind, product.promotion, seen, skus)
+    information = {name: repr(value) for name, value in product.shown.items() if name not in _CATEGORY}
+    return ProductMark(
+        status=product.status,
+        audit=audit(product)["status"],
+        category=_leaf(product),
+        promotion=product.promotion,
+        information={"title": product.title, **information},
+        skus={sku.id: _sku_mark(sku) for sku in product.skus},
+    )
 
 
-def _information(product: Product) -> list[str]:
-    return [name for name in product.__struct_fields__ if name not in _NOT_INFORMATION]
+def _leaf(product: Product) -> str:
+    chain = product.shown.get("category_chains")
+    return str(chain[-1]["id"]) if chain else goods_of(product).categories[-1][0]
 
 
 def _sku_mark(sku: Sku) -> SkuMark:
-    look = (sku.seller_sku, tuple(map(tuple, sku.attributes)), tuple(map(tuple, sku.parts)))
+    look = (sku.seller_sku, tuple(map(tuple, sku.attributes)), tuple(map(tuple, sku.parts)), repr(sku.shown))
     return SkuMark(look, sum(sku.stock), sum(sku.committed))
 
 
@@ -68,17 +80,22 @@ def product_events(shop: Shop, before: ProductMark | None, product: Product, sou
     now = product_mark(product)
     if before is None:
         yield _event(shop, product, 16, product_id=int(product.id), product_types=_types(product))
-    if before is None or before.status != now.status:
-        yield from _status_events(shop, before, product)
+    yield from _review_events(shop, before, now, product)
+    yield from _sku_status_events(shop, before, now, product)
     if before is None:
         return
-    if before.kind != now.kind:
-        old, new = (GOODS[kind].categories[-1][0] for kind in (before.kind, now.kind))
-        yield _event(shop, product, 18, product_id=product.id, previous_category_id=old, current_category_id=new)
-    yield from _information_events(shop, (before, now), product, source)
+    if before.category != now.category:
+        ids = {"previous_category_id": before.category, "current_category_id": now.category}
+        yield _event(shop, product, 18, product_id=product.id, **ids)
+    # What is written by the API takes effect when it has been reviewed.
+    reviewed = before.audit == "AUDITING" != now.audit
+    yield from _information_events(shop, (before, now), product, _BY_API if reviewed else source)
     if bool(before.promotion) != bool(now.promotion):
         yield _joined_or_left(shop, product)
-    yield from _sku_events(shop, before, now, product)
+    for sku in product.skus:
+        was = before.skus.get(sku.id)
+        if was and (was.stock, was.committed) != (now.skus[sku.id].stock, now.skus[sku.id].committed):
+            yield from _stock_events(shop, product, sku, (was, now.skus[sku.id]))
 
 
 def _event(shop: Shop, product: Product, number: int, **data: object) -> Happening:
@@ -89,35 +106,47 @@ def _types(product: Product) -> list[str]:
     return ["COMBINED_PRODUCT"] if is_bundle(product) else []
 
 
-def _status_events(shop: Shop, before: ProductMark | None, product: Product) -> Iterator[Happening]:
-    """The status, what the reviewers think, and what both mean for the SKUs."""
-    was = before.status if before else ""
-    if before:
-        yield _event(shop, product, 5, product_id=int(product.id), status=_named(was, product), suspended_reason="")
-    if product.status in _AUDITS and (was == "PENDING" or product.status == "PENDING"):
-        audit = {"status": _AUDITS[product.status], "pre_approved_reasons": []}
+def _review_events(shop: Shop, before: ProductMark | None, now: ProductMark, product: Product) -> Iterator[Happening]:
+    """That the status has changed, which is not told, and what the reviewers think, which is."""
+    if before is not None:
+        name = _named(before, now)
+        if name:
+            yield _event(shop, product, 5, product_id=int(product.id), status=name, suspended_reason="")
+    if now.audit != (before.audit if before else "NONE"):
         yield _event(
             shop,
             product,
             37,
             product_id=int(product.id),
-            audit=audit,
+            audit={"status": now.audit, "pre_approved_reasons": []},
             integrated_platform_statuses={"platform": "TIKTOK_SHOP", "status": product.status},
         )
-    status = {"": "CREATED", LIVE: "ACTIVATED", "DELETED": "DELETED"}.get(product.status if before else "")
-    if status is None and was == LIVE:
-        status = "DEACTIVATED"
-    if status:
+
+
+def _named(before: ProductMark, now: ProductMark) -> str:
+    """What the platform calls a change of status, or of the review of an edit; "" if nothing of that has changed."""
+    if before.audit == "AUDITING" and now.audit == "FAILED":
+        return "PRODUCT_AUDIT_FAILURE"
+    if before.status == now.status:
+        return ""
+    return "PRODUCT_FIRST_PASS_REVIEW" if before.status == "PENDING" else "PRODUCT_STATUS_CHANGED"
+
+
+def _sku_status_events(
+    shop: Shop, before: ProductMark | None, now: ProductMark, product: Product
+) -> Iterator[Happening]:
+    """SKUs that are new or gone, and what the product's status means for those that stay."""
+    known = before.skus if before else {}
+    rows = [{"sku_id": sku, "status": "CREATED"} for sku in now.skus if sku not in known]
+    rows += [{"sku_id": sku, "status": "DELETED"} for sku in known if sku not in now.skus]
+    if before and before.status != now.status:
+        status = {LIVE: "ACTIVATED", "DELETED": "DELETED"}.get(now.status)
+        if status is None and before.status == LIVE:
+            status = "DEACTIVATED"
         source = {"deactivation_source": "SELLER"} if status == "DEACTIVATED" else {}
-        skus = [{"sku_id": sku.id, "status": status, **source} for sku in product.skus]
-        yield _event(shop, product, 50, product_id=product.id, skus=skus)
-
-
-def _named(was: str, product: Product) -> str:
-    """What the platform calls a change of status; the status itself is not told."""
-    if was == "PENDING":
-        return "PRODUCT_AUDIT_FAILURE" if product.status == "FAILED" else "PRODUCT_FIRST_PASS_REVIEW"
-    return "PRODUCT_STATUS_CHANGED"
+        rows += [{"sku_id": sku, "status": status, **source} for sku in now.skus if sku in known and status]
+    if rows:
+        yield _event(shop, product, 50, product_id=product.id, skus=rows)
 
 
 def _information_events(
@@ -125,8 +154,9 @@ def _information_events(
 ) -> Iterator[Happening]:
     """What buyers see of a product that is on sale; prices are never told."""
     before, now = sides
-    old = dict(before.information)
-    fields = {_TOLD.get(name, _OTHERS) for name, value in now.information if old.get(name) != value}
+    names = before.information.keys() | now.information.keys()
+    changed = [name for name in names if before.information.get(name) != now.information.get(name)]
+    fields = {_TOLD.get(name, _OTHERS) for name in changed}
     looks = [{sku: mark.look for sku, mark in side.skus.items()} for side in sides]
     if looks[0] != looks[1]:
         fields.add(_OTHERS)
@@ -146,21 +176,9 @@ def _joined_or_left(shop: Shop, product: Product) -> Happening:
     return Happening(shop.number, 63, product.updated, data)
 
 
-def _sku_events(shop: Shop, before: ProductMark, now: ProductMark, product: Product) -> Iterator[Happening]:
-    for sku in product.skus:
-        was, is_ = before.skus.get(sku.id), now.skus[sku.id]
-        if was is None:
-            row = {"sku_id": sku.id, "status": "CREATED"}
-            yield _event(shop, product, 50, product_id=product.id, skus=[row])
-        elif (was.stock, was.committed) != (is_.stock, is_.committed):
-            yield from _stock_events(shop, product, sku, was, is_)
-    gone = [{"sku_id": sku, "status": "DELETED"} for sku in before.skus if sku not in now.skus]
-    if gone:
-        yield _event(shop, product, 50, product_id=product.id, skus=gone)
-
-
-def _stock_events(shop: Shop, product: Product, sku: Sku, was: SkuMark, now: SkuMark) -> Iterator[Happening]:
+def _stock_events(shop: Shop, product: Product, sku: Sku, sides: tuple[SkuMark, SkuMark]) -> Iterator[Happening]:
     """Three events tell of the stock: one that no document names, one with all figures, one when it gets low."""
+    was, now = sides
     at = product.updated
     ids = {"product_id": int(product.id), "sku_id": int(sku.id)}
     yield Happening(shop.number, 68, at, {**ids, "available_quantity": now.stock, "occurred_at": at})

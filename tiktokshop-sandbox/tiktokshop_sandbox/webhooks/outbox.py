@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 NEW, WAITING, DELIVERED, REFUSED, DROPPED, LOST = "new", "waiting", "delivered", "refused", "dropped", "lost"
 STATES: Final = (NEW, WAITING, DELIVERED, REFUSED, DROPPED, LOST)
 OPEN: Final = (NEW, WAITING)
+_OVER: Final = (DELIVERED, REFUSED, DROPPED, LOST)
 _SALT: Final = "webhooks.salt"
 _FORGOTTEN: Final = "webhooks.forgotten"
-_KEPT: Final = 20_000  # deliveries that are over, beside those that were lost or dropped
+KEPT: Final = 20_000
+"""Deliveries of each state that are kept once they are over."""
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS webhooks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, shop INTEGER NOT NULL, type INTEGER NOT NULL, notification TEXT NOT NULL,
@@ -132,16 +134,17 @@ class Outbox:
         """How many deliveries there are of each state, since the file was made."""
         found: Counter[str] = Counter(dict.fromkeys(STATES, 0))
         found.update(dict(self._db.execute("SELECT state, count(*) FROM webhooks GROUP BY state").fetchall()))
-        found[DELIVERED] += self._meta(_FORGOTTEN)
+        found.update({state: self._meta(f"{_FORGOTTEN}.{state}") for state in _OVER})
         return dict(found)
 
     def forget(self) -> None:
-        """Lets go of the oldest deliveries that were made; they go on to count."""
+        """Lets go of the oldest deliveries that are over; they go on to count."""
         sql = "SELECT id FROM webhooks WHERE state = ? ORDER BY id DESC LIMIT 1 OFFSET ?"
-        row = self._db.execute(sql, (DELIVERED, _KEPT)).fetchone()
-        if row:
-            gone = self._db.execute("DELETE FROM webhooks WHERE state = ? AND id <= ?", (DELIVERED, row[0])).rowcount
-            self._set_meta(_FORGOTTEN, self._meta(_FORGOTTEN) + gone)
+        for state in _OVER:
+            row = self._db.execute(sql, (state, KEPT)).fetchone()
+            if row:
+                gone = self._db.execute("DELETE FROM webhooks WHERE state = ? AND id <= ?", (state, row[0])).rowcount
+                self._set_meta(f"{_FORGOTTEN}.{state}", self._meta(f"{_FORGOTTEN}.{state}") + gone)
 
     def _meta(self, key: str) -> int:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

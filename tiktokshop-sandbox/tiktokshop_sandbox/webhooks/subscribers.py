@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tiktokshop_sandbox.derived.event import subscriptions
+from tiktokshop_sandbox.derived.event import changed
 from tiktokshop_sandbox.webhooks.types import BY_NAME, TYPES
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ALL: Final = "all"
 _KEY: Final = "webhooks.app"
 _READING: Final = "webhooks.unauthorized"
-# Names that are nobody's, for ever; the shops' first subscriptions, which another app has made, have such addresses.
+# Names that are nobody's, for ever.
 _NOBODYS: Final = ("example", "invalid", "test", "example.com", "example.net", "example.org")
 _decode = msgspec.json.Decoder(dict[int, str]).decode
 
@@ -35,12 +35,12 @@ def addresses(world: World) -> Addresses:
     """(number of a shop, number of a type) -> the address that it is sent to.
 
     A shop's subscription by API goes before what is switched on for all shops. (A guess: no text says what happens if
-    both are there.)
+    both are there.) A shop's first subscriptions, which another app has made, go to names that are nobody's.
     """
     everywhere = switched_on(world)
     found: Addresses = {}
     for shop in world.shops:
-        own = {BY_NAME[item.event_type].number: item.address for item in subscriptions(world, shop)}
+        own = {BY_NAME[item.event_type].number: item.address for item in changed(world, shop) or ()}
         for there in (everywhere, own):
             found |= {(shop.number, number): to for number, to in there.items() if not goes_to_nobody(to)}
     return found

@@ -27,7 +27,7 @@ _WRONG: Final[Mapping[str, str]] = {
     kinds.BROKEN: "The connection ended before there was an answer.",
 }
 _STATUSES: Final[Mapping[int, str]] = {
-    UNAUTHORIZED: "It found the signature wrong. Look below which bytes were signed, and how.",
+    UNAUTHORIZED: "It found the signature wrong. The page of the delivery shows which bytes were signed, and how.",
     404: "Nothing is at this path.",
     405: "It does not take POST there.",
     411: "It wants no body of known length; the platform sends Content-Length.",

@@ -1,0 +1,97 @@
+"""Labels and slips: which of them are missing, and how they are fetched until they are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiktokshop_client.errors import BusinessError, TikTokShopError
+from tiktokshop_client.operations import GET_SHIPPING_DOCUMENT
+
+from target_tiktokshop.writing.labels import PDF, name_of, place_of
+
+if TYPE_CHECKING:
+    from target_tiktokshop.streams.parcels import Parcel
+    from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.run import WriteRun
+
+TRIES = 5
+FIRST_PAUSE = 0.25
+END, TAIL = b"%%EOF", 1_024
+"""How a PDF ends, and within how many of its last bytes. One that ends otherwise twice is taken as it is."""
+TOO_EARLY = frozenset({21023035, 21042104})
+"""What is answered for a package that has been shipped a moment ago."""
+
+
+class NoDocumentError(Exception):
+    """A document could not be had; the text says why."""
+
+
+class Documents:
+    """The documents of a run's packages."""
+
+    def __init__(self, run: WriteRun) -> None:
+        self._run = run
+        self._settings = run.settings.day
+        self._place = place_of(self._settings.labels_path)
+
+    def names(self, row: Row, package_id: str) -> dict[str, str]:
+        """The name of each document of a package."""
+        values = {"shop_id": row.the_shop.id, "order_id": row.values["order_id"], "package_id": package_id}
+        return {
+            kind: name_of(self._settings.label_name, {**values, "document": kind.lower()})
+            for kind in self._settings.label_documents
+        }
+
+    def missing(self, row: Row, parcel: Parcel) -> list[str]:
+        """The documents that are not in their place."""
+        return [kind for kind, name in self.names(row, parcel.package_id).items() if not self._place.has(name)]
+
+    def places(self, row: Row, package_id: str) -> list[str]:
+        """Where the documents of a package are, for people."""
+        return [self._place.told(name) for name in self.names(row, package_id).values()]
+
+    def fetch(self, row: Row, package_id: str) -> str:
+        """Puts all documents of a package into their place that are not there; returns its tracking number, "" if none.
+
+        Raises:
+            NoDocumentError: One of them could not be had.
+            TikTokShopError: The run, or the shop, cannot go on.
+        """
+        tracking = ""
+        for kind, name in self.names(row, package_id).items():
+            if self._place.has(name):
+                continue
+            content, tracking = self._asked(row, package_id, kind)
+            try:
+                self._place.put(name, content)
+            except OSError as error:
+                raise NoDocumentError(f"{self._place.told(name)} cannot be written ({error.strerror})") from error
+        return tracking
+
+    def _asked(self, row: Row, package_id: str, kind: str) -> tuple[bytes, str]:
+        """A document and the package's tracking number; asked for again when what comes is none."""
+        problem, last = "", b""
+        for number in range(TRIES):
+            if number:
+                self._run.closing.wait(FIRST_PAUSE * 2 ** (number - 1))
+            try:
+                url, tracking = self._address(row, package_id, kind)
+                content = self._run.client.document(url)
+            except TikTokShopError as error:
+                if error.reach != "stream":
+                    raise
+                problem = str(error)
+                if isinstance(error, BusinessError) and error.code and error.code not in TOO_EARLY:
+                    break
+            else:
+                if content.startswith(PDF) and (END in content[-TAIL:] or content == last):
+                    return content, tracking
+                problem, last = "what the platform gave is no whole PDF", content
+        raise NoDocumentError(problem)
+
+    def _address(self, row: Row, package_id: str, kind: str) -> tuple[str, str]:
+        query = {"document_type": kind, "document_size": row.values.get("label_size", self._settings.label_size)}
+        answer = self._run.client.call(
+            GET_SHIPPING_DOCUMENT, shop=row.the_shop, path={"package_id": package_id}, query=query
+        )
+        return str(answer.data.get("doc_url") or ""), str(answer.data.get("tracking_number") or "")

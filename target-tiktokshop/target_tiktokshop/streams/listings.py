@@ -1,0 +1,348 @@
+"""Listings: new products and edits of products, from one record a product or one a SKU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import BusinessError, TikTokShopError
+from tiktokshop_client.operations import CREATE_PRODUCT, EDIT_PRODUCT_PARTLY, GET_PRODUCT
+
+from target_tiktokshop.listings.checks import ProductCheck
+from target_tiktokshop.listings.contract import CONTRACT
+from target_tiktokshop.listings.desk import TREE, ListingDesk
+from target_tiktokshop.listings.difference import category_of, compare, new_body, sku_bodies
+from target_tiktokshop.listings.item import (
+    AUDITING,
+    ListingItem,
+    digest,
+    digest_shown,
+    editable,
+    is_same,
+    items_of,
+    reasons,
+    refused,
+    reviewed,
+    rewritten,
+    summary,
+)
+from target_tiktokshop.listings.memory import ListingMemory
+from target_tiktokshop.listings.pictures import Gallery, PictureError
+from target_tiktokshop.listings.proposal import pictures_of, with_uris
+from target_tiktokshop.listings.reading import is_nested
+from target_tiktokshop.listings.variants import SkuCheck
+from target_tiktokshop.writing.live import object_of, objects
+from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED, UNCHANGED
+from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.run import only_these_rows
+from target_tiktokshop.writing.surprises import reject
+from target_tiktokshop.writing.writer import Writer, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tiktokshop_client import Answer, Shop
+
+    from target_tiktokshop.writing.run import WriteRun
+
+NO_REVIEW = "12052547"
+NO_PRODUCT = frozenset({"12019150", "12052032", "12052034", "12052048", "12052260"})
+"""What the platform answers about a product that the shop does not have. After any other refusal none is created."""
+UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
+"""What the platform answers to a uri that it does not know, by where it stands."""
+IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
+UNDER_REVIEW_WORDS = (
+    "the platform reviews another version of the product, so nothing was sent: feed it again when that is done"
+)
+TRADE = "price and stock of a SKU that is listed are written by the streams prices and inventory, not by this one: {}"
+
+
+class ListingWriter(Writer):
+    """New products and edits. A product is created once: it is found again by its seller SKUs, or by its key."""
+
+    def __init__(self, run: WriteRun) -> None:
+        super().__init__(run)
+        self._desks: dict[str, ListingDesk] = {}
+        self._claimed: dict[tuple[str, str], str] = {}  # (shop, seller SKU) -> the new product that has it
+        self.memory = ListingMemory(self.settings.listings_store)
+        self.gallery = Gallery(run.client, self.memory)
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def look(self, rows: list[Row]) -> None:
+        """Finds the products, reads each, checks everything, compares."""
+        for shop, group in by_shop(still_open(rows)):
+            self._desks.setdefault(shop.id, ListingDesk(self.run, shop))
+            items = items_of(group)
+            self._find(shop, items)
+            self._tell_twice(items)
+            self.run.each(self._examine, [item for item in items if still_open(item.rows)])
+
+    def _find(self, shop: Shop, items: list[ListingItem]) -> None:
+        """Which product each is about: the one it names, or the one that has its seller SKUs."""
+        numbers = {sku.seller_sku for item in items if not item.id for sku in item.wanted.skus if sku.seller_sku}
+        known = self.catalogue(shop).seller_skus(numbers) if numbers else {}
+        for item in items:
+            if item.id:
+                continue
+            found = {sku.product_id for number in item.wanted.numbers for sku in known.get(number, ())}
+            if len(found) > 1:
+                words = f"its SKUs belong to several products ({', '.join(sorted(found))}): name product_id"
+                item.settle(REJECTED, "ambiguous_sku", words)
+                continue
+            begun = self.memory.begun(shop.id, item.numbers) if item.numbers else None
+            item.id = next(iter(found), "") or (begun.product_id if begun else "")
+            self._claim(shop, item)
+            if found and "listing_key" in item.rows[0].values and (begun is None or begun.product_id != item.id):
+                self.memory.created(shop.id, item.numbers, item.id)  # others of its SKUs may not be listed yet
+
+    def _claim(self, shop: Shop, item: ListingItem) -> None:
+        """A seller SKU is that of one new product of a run."""
+        for number in item.wanted.numbers if not item.id else ():
+            owner = self._claimed.setdefault((shop.id, number), item.numbers)
+            if owner != item.numbers:
+                words = f"SKU {number}: another new product of the feed has this number, too"
+                item.wanted.fault(words, f"SKU {number}")
+
+    @staticmethod
+    def _tell_twice(items: list[ListingItem]) -> None:
+        """Of several records about one product the last one counts."""
+        nested = [row for item in items if is_nested(item.rows[0].values) for row in item.rows]
+        last_wins(nested, lambda row: row.subject.id or row.subject.numbers or row.number)
+
+    def _examine(self, item: ListingItem) -> None:
+        try:
+            self._look_at(item)
+        except TikTokShopError as error:
+            if not only_these_rows(error):
+                raise
+            for row in still_open(item.rows):
+                row.refuse(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this product
+            for row in still_open(item.rows):
+                reject(row, error)
+
+    def _look_at(self, item: ListingItem) -> None:
+        if item.id:
+            item.live = self._read(item.shop, item.id)
+            if item.live is None or (item.live.get("status") == "DELETED" and "product_id" not in item.rows[0].values):
+                if "product_id" in item.rows[0].values:
+                    words = f"shop {item.shop.id} has no product {item.id}"
+                    item.settle(REJECTED, "unknown_product", words)
+                    return
+                self.memory.refused(item.shop.id, item.numbers)  # what a run had made is gone
+                item.id, item.live = "", None
+        if item.live is not None and not editable(item):
+            return
+        self._check(item)
+        item.difference = compare(item.proposal, item.live or {}, self.gallery.known)
+        for about, words in item.difference.fixed if item.live is not None else ():
+            item.wanted.fault(f"{about}: {words}", about)
+        if self._faulty(item):
+            return
+        if item.live is None:
+            self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
+        else:
+            self._judge(item)
+
+    def _check(self, item: ListingItem) -> None:
+        desk, live = self._desks[item.shop.id], item.live or {}
+        for words in desk.unready() if item.live is None else ():
+            item.wanted.fault(words, "shop")
+        product = ProductCheck(item.wanted, item.proposal, desk, category_of(live))
+        product.run()
+        for words in item.wanted.notes:
+            item.note(words)
+        skus = objects(live.get("skus"))
+        SkuCheck(item.wanted, item.proposal, desk, product, skus, self.settings.buffer_quantity).run()
+
+    @staticmethod
+    def _faulty(item: ListingItem) -> bool:
+        """Rejects what has faults; those about fields that are as in the shop already do not count."""
+        faults = item.wanted.faults
+        if item.live is not None:
+            same = (item.proposal.fields.keys() | {"skus", "attributes", "category", "brand"}) - item.difference.about
+            same |= {sku.wanted.label for sku in item.proposal.skus if sku.live} - item.difference.about
+            renamed = {"attributes": "product_attributes", "category": "category_id", "brand": "brand_id"}
+            same -= {name for name, other in renamed.items() if other in item.difference.about}
+            same -= {name for name, other in renamed.items() if other not in item.proposal.fields}
+            same -= {"skus"} if item.difference.skus else set()
+            faults = [(about, words) for about, words in faults if about not in same]
+        words = "; ".join(dict.fromkeys(words for _, words in faults))
+        if words:
+            item.settle(REJECTED, "bad_listing", words)
+        return bool(words)
+
+    def _plan(self, item: ListingItem, operation: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+        for row in still_open(item.rows):
+            row.operation, row.before, row.after = operation, before, after
+
+    def _judge(self, item: ListingItem) -> None:
+        """What becomes of a live product: nothing, an edit, or waiting for its review."""
+        live, difference = item.live or {}, item.difference
+        if difference.unsent:
+            words = TRADE.format(", ".join(difference.unsent))
+            item.note(words)
+        if difference.empty:
+            self._settle_reviewed(item, live)
+        elif self.memory.edit(item.shop.id, item.id) == digest_shown(difference):
+            item.note(
+                f"the platform shows {', '.join(difference.after)} otherwise than it was sent, and nothing changed"
+            )
+            self._settle_reviewed(item, live)
+        elif reviewed(live):
+            item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
+        elif refused(live) and self.memory.edit(item.shop.id, item.id) == digest(difference):
+            item.settle(FAILED, "audit_failed", reasons(live))
+        else:
+            self._plan(item, EDIT_PRODUCT_PARTLY.name, difference.before, difference.after)
+
+    @staticmethod
+    def _settle_reviewed(item: ListingItem, live: Mapping[str, Any]) -> None:
+        if reviewed(live):
+            item.settle(IN_REVIEW, "", IN_REVIEW_WORDS)
+        elif live.get("status") == "FAILED":
+            item.settle(FAILED, "audit_failed", reasons(live))
+        else:
+            item.settle(UNCHANGED)
+
+    def _read(self, shop: Shop, product_id: str) -> dict[str, Any] | None:
+        """A product, the version under review if there is one; None if the shop has no such product."""
+        path = {"product_id": product_id}
+        try:
+            live = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path).data)
+        except BusinessError as error:
+            if str(error.code) not in NO_PRODUCT:
+                raise
+            return None
+        if object_of(live.get("audit")).get("status") != AUDITING or live.get("status") == "PENDING":
+            return live
+        query = {"return_under_review_version": True}
+        try:
+            pending = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path, query=query).data)
+        except BusinessError as error:
+            if str(error.code) != NO_REVIEW:
+                raise
+            return live
+        return {**pending, "status": live.get("status"), "audit": live.get("audit")}
+
+    # -- sending -----------------------------------------------------------------------------------------------------
+
+    def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
+        """One call a product."""
+        return by(rows, lambda row: id(row.subject)).values()
+
+    def send(self, rows: list[Row]) -> None:
+        """Uploads what is not there yet, then creates the product or edits it."""
+        item: ListingItem = rows[0].subject
+        try:
+            answer = self._write(item)
+        except PictureError as error:
+            words = f"a picture of it {error}"
+            item.settle(REJECTED, "bad_listing", words)
+            return
+        warnings = [str(warning.get("message")) for warning in objects(answer.data.get("warnings"))]
+        audit = object_of(answer.data.get("audit")).get("status")
+        drafted = item.wanted.fields.get("save_mode") == "AS_DRAFT"
+        for row in rows:
+            row.request_id = answer.request_id
+            row.after = {**row.after, "product_id": item.id}
+            for words in warnings:
+                row.note(f"the platform warns: {words}")
+            if not self.settings.verify and (audit == AUDITING or (item.live is None and not drafted)):
+                row.settle(IN_REVIEW, "", IN_REVIEW_WORDS, answer.request_id)
+
+    def _write(self, item: ListingItem) -> Answer:
+        """The call; once more with fresh uploads if the platform does not know remembered pictures any more."""
+        work = self._create if item.live is None else self._edit
+        try:
+            return work(item)
+        except BusinessError as error:
+            pictures = list(pictures_of([item.proposal.fields, [sku.picture for sku in item.proposal.skus]]))
+            if str(error.code) not in UNKNOWN_PICTURES or not pictures:
+                raise
+            for picture in pictures:
+                self.gallery.forget(picture)
+        return work(item)
+
+    def _create(self, item: ListingItem) -> Answer:
+        shop_id, names = item.shop.id, item.numbers
+        body = with_uris(
+            {
+                **item.proposal.fields,
+                **TREE,
+                "skus": [new_body(sku) for sku in item.proposal.skus if not sku.wanted.deleted],
+                "save_mode": item.wanted.fields.get("save_mode", "LISTING"),
+            },
+            self.gallery.uri,
+        )
+        body["idempotency_key"] = self.memory.begin(shop_id, names)
+        try:
+            answer = self.run.client.call(CREATE_PRODUCT, shop=item.shop, body=body)
+        except TikTokShopError as error:
+            if not error.unclear:
+                self.memory.refused(shop_id, names)
+            raise
+        item.id = str(answer.data.get("product_id") or "")
+        if item.id:
+            self.memory.created(shop_id, names, item.id)
+        return answer
+
+    def _edit(self, item: ListingItem) -> Answer:
+        fields = dict(item.difference.fields)
+        if item.difference.skus:
+            now = self._read(item.shop, item.id) or item.live or {}  # stock and prices as they are this moment
+            fields["skus"] = sku_bodies(item.difference, item.proposal, now)
+        body = with_uris(fields, self.gallery.uri)
+        if item.live is not None and item.live.get("status") == "DRAFT":
+            body["save_mode"] = item.wanted.fields.get("save_mode", "AS_DRAFT")
+        body |= TREE
+        self.memory.edited(item.shop.id, item.id, digest(item.difference))
+        path = {"product_id": item.id}
+        return self.run.client.call(EDIT_PRODUCT_PARTLY, shop=item.shop, path=path, body=body)
+
+    # -- reading back ------------------------------------------------------------------------------------------------
+
+    def kept(self, rows: list[Row]) -> Iterable[bool]:
+        """The shop shows what was sent; what is under review or failed it is settled as such."""
+        items = list({id(row.subject): row.subject for row in rows}.values())
+        for shop, group in by_shop(row for row in rows if not row.subject.id):
+            self._find_created(shop, list({id(row.subject): row.subject for row in group}.values()))
+        done = dict(zip(map(id, items), self.run.each(self._kept, items), strict=True))
+        return [done[id(row.subject)] for row in rows]
+
+    def _find_created(self, shop: Shop, items: list[ListingItem]) -> None:
+        """What came of creations whose answer was lost."""
+        numbers = {number for item in items for number in item.wanted.numbers}
+        has: dict[str, set[str]] = {}
+        for product in self.catalogue(shop).search("seller_skus", numbers):
+            for sku in product.skus:
+                has.setdefault(sku.seller_sku, set()).add(product.id)
+        for item in items:
+            found = {product_id for number in item.wanted.numbers for product_id in has.get(number, ())}
+            if len(found) == 1:
+                item.id = found.pop()
+                self.memory.created(shop.id, item.numbers, item.id)
+
+    def _kept(self, item: ListingItem) -> bool:
+        if not item.id:
+            return False
+        live = self._read(item.shop, item.id)
+        if live is None:
+            return False
+        own = objects(live.get("skus"))
+        for sku in item.proposal.skus:
+            sku.live = next((one for one in own if is_same(one, sku.wanted.seller_sku, sku.wanted.sku_id)), None)
+        left = compare(item.proposal, live, self.gallery.known)
+        if not left.empty:
+            if rewritten(item.difference, left):
+                self.memory.edited(item.shop.id, item.id, digest_shown(left))
+            words = f"the platform accepted it, but the shop does not show {', '.join(left.after)} as it was sent"
+            for row in still_open(item.rows):
+                row.message = words
+            return False
+        if reviewed(live) or live.get("status") == "FAILED":
+            self._settle_reviewed(item, live)
+        return True
+
+
+LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter)

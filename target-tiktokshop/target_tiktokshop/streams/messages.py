@@ -1,0 +1,232 @@
+"""Answers to buyers: within the platform's window, and never twice for one key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.errors import Action, TikTokShopError
+from tiktokshop_client.operations import READ_CONVERSATION, SEND_MESSAGE, SEND_MESSAGE_202309
+
+from target_tiktokshop.writing.conversations import conversations, latest, said
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, text
+from target_tiktokshop.writing.keys import Keys
+from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.run import only_these_rows
+from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.writer import Writer, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tiktokshop_client import Answer
+
+    from target_tiktokshop.writing.conversations import SaidMessage
+    from target_tiktokshop.writing.run import WriteRun
+
+LONGEST = 2_000
+TRIES = 5
+FIRST_PAUSE = 0.25
+SENDER = "CUSTOMER_SERVICE"
+KINDS = {
+    "text": ("TEXT", "content"),
+    "card_order_id": ("ORDER_CARD", "order_id"),
+    "card_product_id": ("PRODUCT_CARD", "product_id"),
+}
+"""Field -> the type of message it makes, and what its content calls it."""
+_LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
+
+
+def words(value: Any) -> str:
+    """What is said to a buyer."""
+    if not isinstance(value, str) or not value.strip():
+        raise FieldError("must be text")
+    if len(value) > LONGEST:
+        raise FieldError(f"may have {LONGEST:,} characters")
+    if _LINK.search(value):
+        raise FieldError("holds a link, which the platform does not let through")
+    return value
+
+
+def _check(values: dict[str, Any]) -> None:
+    if len(KINDS.keys() & values.keys()) != 1:
+        raise FieldError(f"one of {', '.join(KINDS)} is needed, and only one: send one record a message")
+
+
+CONTRACT = Contract(
+    (
+        SHOP_ID,
+        Field("message_key", text, needed=True),
+        Field("conversation_id", identifier, needed=True),
+        Field("text", words),
+        Field("card_order_id", identifier),
+        Field("card_product_id", identifier),
+    ),
+    check=_check,
+)
+
+
+class AnswerWriter(Writer):
+    """Answers. `subject` is the conversation as its list shows it."""
+
+    def __init__(self, run: WriteRun) -> None:
+        super().__init__(run)
+        self._keys = Keys(Path(self.settings.day.message_keys_path).expanduser())
+
+    def look(self, rows: list[Row]) -> None:
+        """Reads the conversations, and their messages since the buyer's last word."""
+        last_wins(rows, lambda row: (row.the_shop.id, row.values["message_key"]))
+        last_wins(rows, lambda row: (row.the_shop.id, digest(row)))
+        for shop, group in by_shop(still_open(rows)):
+            found = conversations(self.run, shop, (row.values["conversation_id"] for row in group))
+            for row in group:
+                row.subject = found.get(row.values["conversation_id"])
+            self.run.each(self._look_apart, group)
+
+    def _look_apart(self, row: Row) -> None:
+        with apart(row):
+            self._plan(row)
+
+    def _plan(self, row: Row) -> None:
+        """Settles the row if it was sent, or cannot be; else says what will be."""
+        kind, content = message_in(row)
+        row.after = {"type": kind, **content}
+        entry = self._keys.find(row.the_shop.id, row.values["message_key"])
+        if entry is not None and entry.what != digest(row):
+            row.reject("key_used", "message_key was used for another message: give each message a key of its own")
+        elif entry is not None and entry.done is not None:
+            row.after["message_id"] = entry.done
+            row.unchanged("it was sent under this message_key before")
+        elif row.subject is None:
+            row.reject(
+                "unknown_conversation", f"shop {row.the_shop.id} has no conversation {row.values['conversation_id']}"
+            )
+        else:
+            self._compare(row, since=None if entry is None else int(entry.since))
+
+    def _compare(self, row: Row, since: int | None) -> None:
+        """Looks whether it has been said: since it was first tried, or since the buyer's last word."""
+        found = latest(self.run, row.the_shop, row.values["conversation_id"], since)
+        row.before = {"unread_count": row.subject.get("unread_count")}
+        row.values["since"] = since if since is not None else (found[0].index if found else 0)
+        sent = said(found, *message_in(row))
+        if sent is not None:
+            row.after["message_id"] = sent.id
+            self._note(row, sent.id)
+            row.unchanged("the buyer has been told this already, since their last word")
+        elif row.subject.get("can_send_message") is False:
+            row.reject("window_closed", "the time for an answer is over: wait until the buyer writes again")
+        else:
+            row.operation = SEND_MESSAGE.name
+
+    def _note(self, row: Row, message_id: str) -> None:
+        """Remembers what was sent under the key; a dry run remembers nothing."""
+        if not self.settings.dry_run:
+            shop, key = row.the_shop.id, row.values["message_key"]
+            self._keys.begin(shop, key, digest(row), str(row.values["since"]))
+            self._keys.finish(shop, key, message_id)
+
+    def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
+        """The messages of a conversation one after the other."""
+        return by(rows, lambda row: (row.the_shop.id, row.values["conversation_id"])).values()
+
+    def send(self, rows: list[Row]) -> None:
+        """Marks a conversation as read, and says what is to be said; each message fails for itself."""
+        if self.settings.day.mark_read and rows[0].subject.get("unread_count") != 0:
+            path = {"conversation_id": rows[0].values["conversation_id"]}
+            self.run.client.call(READ_CONVERSATION, shop=rows[0].the_shop, path=path)
+        for row in rows:
+            self._send_apart(row)
+
+    def _send_apart(self, row: Row) -> None:
+        try:
+            self._send(row)
+        except TikTokShopError as error:
+            if not only_these_rows(error):
+                raise
+            row.refuse(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
+            leave_unconfirmed(row, error)
+
+    def _send(self, row: Row) -> None:
+        """Sends; after every unclear outcome the conversation is read first, so that nothing is said twice.
+
+        Raises:
+            TikTokShopError: The platform refused.
+        """
+        shop, key = row.the_shop.id, row.values["message_key"]
+        self._keys.begin(shop, key, digest(row), str(row.values["since"]))
+        for tries in range(1, TRIES + 1):
+            problem = self._tried(row)
+            if problem is None:
+                break
+            self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+            sent = self._shown(row)
+            if sent is not None:
+                row.after["message_id"] = sent.id
+                break
+            if tries == TRIES:
+                row.refuse(problem)
+                return
+        self._keys.finish(shop, key, str(row.after.get("message_id") or "unknown"))
+
+    def _tried(self, row: Row) -> TikTokShopError | None:
+        """Sends once; the error if it is not known whether the buyer has it.
+
+        Raises:
+            TikTokShopError: The platform refused, and the key is free again.
+        """
+        try:
+            answer = self._call(row)
+        except TikTokShopError as error:
+            row.request_id = error.request_id
+            if error.unclear and error.reach == "stream":
+                return error
+            if not error.unclear:
+                self._keys.forget(row.the_shop.id, row.values["message_key"])
+            raise
+        row.request_id = answer.request_id
+        row.after["message_id"] = str(answer.data.get("message_id") or "") or None
+        return None
+
+    def _call(self, row: Row) -> Answer:
+        """The call, in the older version where the platform does not know the newer."""
+        kind, content = message_in(row)
+        path = {"conversation_id": row.values["conversation_id"]}
+        body = {"type": kind, "content": json.dumps(content, ensure_ascii=False)}
+        try:
+            return self.run.client.call(
+                SEND_MESSAGE, shop=row.the_shop, path=path, body={**body, "sender_role": SENDER}
+            )
+        except TikTokShopError as error:
+            if error.action is not Action.FALLBACK:
+                raise
+            return self.run.client.call(SEND_MESSAGE_202309, shop=row.the_shop, path=path, body=body)
+
+    def _shown(self, row: Row) -> SaidMessage | None:
+        found = latest(self.run, row.the_shop, row.values["conversation_id"], row.values["since"])
+        return said(found, *message_in(row))
+
+    def kept(self, rows: list[Row]) -> Iterable[bool]:
+        """The conversations show the messages."""
+        return [message is not None for message in self.run.each(self._shown, rows)]
+
+
+def message_in(row: Row) -> tuple[str, dict[str, str]]:
+    """The type and the content of a row's message."""
+    field = next(name for name in KINDS if name in row.values)
+    kind, name = KINDS[field]
+    return kind, {name: row.values[field]}
+
+
+def digest(row: Row) -> str:
+    """What tells one message from another."""
+    kind, content = message_in(row)
+    facts = json.dumps([row.values["conversation_id"], kind, content], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+MESSAGES = Writing("messages", "Answers to buyers, in conversations that they have begun.", CONTRACT, AnswerWriter)

@@ -1,0 +1,307 @@
+"""Orders that the platform ships: packages handed over to its carriers, each once, with their labels on disk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client import operations, partial_errors
+from tiktokshop_client.errors import Action, Context, TikTokShopError, classify
+
+from target_tiktokshop.day_settings import METHODS
+from target_tiktokshop.streams import parcels
+from target_tiktokshop.streams.documents import Documents, NoDocumentError
+from target_tiktokshop.streams.handing_over import PickupSlots
+from target_tiktokshop.streams.labels_bought import bought, choose_service
+from target_tiktokshop.streams.parcels import Parcel, parcel_of
+from target_tiktokshop.writing.fields import (
+    SHOP_ID,
+    Contract,
+    Field,
+    FieldError,
+    amount,
+    identifier,
+    identifiers,
+    one_of,
+    text,
+)
+from target_tiktokshop.writing.live import orders, some_orders
+from target_tiktokshop.writing.outcomes import REASONS, UNCONFIRMED
+from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.run import only_these_rows
+from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.writer import Writer, Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tiktokshop_client import Shop
+
+    from target_tiktokshop.writing.run import WriteRun
+
+PACKAGES_A_CALL = 20
+TRIES = 5
+FIRST_PAUSE = 0.25
+REBUILT = 21011027
+"""What is answered while the platform makes a package anew: it may have another id a moment later."""
+SHIP, BUY, PRINT = operations.SHIP_PACKAGES, operations.CREATE_PACKAGE, operations.GET_SHIPPING_DOCUMENT
+CALLS = {parcels.SHIP: SHIP, parcels.BUY: BUY, parcels.PRINT: PRINT}
+SIDES = ("length", "width", "height")
+
+
+def moment(value: Any) -> int:
+    """A moment in unix seconds, also from a text with its zone, like `2026-06-01T09:00:00+01:00`."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    try:
+        found = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
+    except ValueError:
+        raise FieldError("must be unix seconds, or a time with its zone like 2026-06-01T09:00:00+01:00") from None
+    if found.tzinfo is None:
+        raise FieldError("must be a time with its zone, like 2026-06-01T09:00:00+01:00")
+    return int(found.timestamp())
+
+
+def _check(values: dict[str, Any]) -> None:
+    if "pickup_start" in values and values.setdefault("handover_method", "PICKUP") != "PICKUP":
+        raise FieldError("pickup_start is given for a package that is not picked up")
+    if ("weight" in values) != ("weight_unit" in values):
+        raise FieldError("weight and weight_unit go together")
+    given = [name for name in (*SIDES, "size_unit") if name in values]
+    if given and len(given) < len(SIDES) + 1:
+        raise FieldError("length, width, height and size_unit go together")
+
+
+CONTRACT = Contract(
+    (
+        SHOP_ID,
+        Field("order_id", identifier, needed=True),
+        Field("package_id", identifier),
+        Field("order_line_item_ids", identifiers, "array"),
+        Field("handover_method", one_of(*METHODS, upper=True)),
+        Field("pickup_start", moment),
+        Field("label_size", one_of("A6", "A5", upper=True)),
+        Field("shipping_service", text),
+        Field("weight", amount),
+        Field("weight_unit", one_of("GRAM", "POUND", upper=True)),
+        *(Field(name, amount) for name in SIDES),
+        Field("size_unit", one_of("CM", "INCH", upper=True)),
+    ),
+    check=_check,
+)
+
+
+class ShipmentWriter(Writer):
+    """Packages of orders that the platform ships. `subject` is the order as it was read."""
+
+    def __init__(self, run: WriteRun) -> None:
+        super().__init__(run)
+        self._documents = Documents(run)
+        self._slots = PickupSlots(run)
+        self._statuses: dict[str, str] = {}
+
+    def look(self, rows: list[Row]) -> None:
+        """Reads all orders, 50 a call, and the slots of packages that are to be picked up."""
+        for shop, group in by_shop(still_open(rows)):
+            self._read(shop, group)
+            for row in group:
+                with apart(row):
+                    self._plan(row)
+        last_wins(rows, lambda row: (row.the_shop.id, *self._key(row)))
+        self._slots.find([row for row in still_open(rows) if row.operation == SHIP.name])
+        asked = self.settings.day.cheapest_service
+        self._find_services([row for row in still_open(rows) if asked or "shipping_service" in row.values])
+
+    def foresee(self, rows: list[Row]) -> None:
+        """What labels will cost whose service nobody has asked for."""
+        self._find_services([row for row in rows if "price" not in row.after])
+
+    def _find_services(self, rows: Iterable[Row]) -> None:
+        def find(row: Row) -> None:
+            with apart(row):
+                choose_service(self.run, row)
+
+        self.run.each(find, [row for row in rows if row.operation == BUY.name])
+
+    def _key(self, row: Row) -> tuple[Any, ...]:
+        parcel = self._parcel(row)
+        return (parcel.package_id,) if parcel.package_id else (row.values["order_id"], parcel.line_ids)
+
+    def _read(self, shop: Shop, rows: list[Row]) -> None:
+        """The orders of rows as they are now, and the statuses of packages that they do not show."""
+        found = orders(self.run, shop, (row.values["order_id"] for row in rows))
+        for row in rows:
+            row.subject = found.get(row.values["order_id"])
+        unknown = {parcel.package_id for row in rows if (parcel := self._parcel(row)).next == parcels.ASK}
+        asked = list(self.run.each(lambda package: self._status(shop, package), unknown))
+        self._statuses.update(zip(unknown, asked, strict=True))
+
+    def _status(self, shop: Shop, package_id: str) -> str:
+        answer = self.run.client.call(operations.GET_PACKAGE, shop=shop, path={"package_id": package_id})
+        return str(answer.data.get("package_status") or "")
+
+    def _parcel(self, row: Row) -> Parcel:
+        values, region = row.values, row.the_shop.region
+        lines = values.get("order_line_item_ids", ())
+        return parcel_of(row.subject, values.get("package_id", ""), lines, region, self._statuses)
+
+    def _plan(self, row: Row) -> None:
+        """Settles the row if there is nothing to do; else says what."""
+        parcel = self._parcel(row)
+        row.before = {"status": parcel.status or None, "tracking_number": parcel.tracking_number or None}
+        if parcel.reason:
+            row.reject(parcel.reason, REASONS[parcel.reason])
+            return
+        if parcel.next == parcels.ASK:
+            row.reject(
+                "odd_answer", "the shop does not show whether the package is shipped: look at it in Seller Center"
+            )
+            return
+        status = parcel.status if parcel.next in {parcels.PRINT, parcels.DONE} else parcels.SHIPPED
+        row.after = {"status": status, "package_id": parcel.package_id or None}
+        if parcel.next == parcels.DONE:
+            row.unchanged("the carrier has it already, so there is no label for it any more")
+        elif parcel.next == parcels.PRINT and not self._documents.missing(row, parcel):
+            row.after["files"] = self._documents.places(row, parcel.package_id)
+            row.unchanged("it is shipped already, and its documents are there")
+        else:
+            row.operation = CALLS[parcel.next].name
+
+    def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
+        """Some packages a call; a label that is bought, or only fetched, by itself."""
+        groups = by(rows, lambda row: (row.the_shop.id, row.operation == SHIP.name))
+        for (_, together), group in groups.items():
+            size = PACKAGES_A_CALL if together else 1
+            for start in range(0, len(group), size):
+                yield group[start : start + size]
+
+    def send(self, rows: list[Row]) -> None:
+        """Ships, then fetches documents, each row for itself."""
+        if rows[0].operation == SHIP.name:
+            self._ship(rows)
+        for row in still_open(rows):
+            self._finish_apart(row)
+
+    def _finish_apart(self, row: Row) -> None:
+        """Finishes a row, which fails for itself."""
+        try:
+            self._finish(row)
+        except TikTokShopError as error:
+            if not only_these_rows(error):
+                raise
+            row.refuse(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
+            leave_unconfirmed(row, error)
+
+    def _finish(self, row: Row) -> None:
+        """Buys the label if that is to be done, and has the documents of the package on disk."""
+        if row.operation == BUY.name and not bought(self.run, row, lambda: self._again(row)):
+            return
+        package_id = row.after["package_id"]
+        try:
+            tracking = self._documents.fetch(row, package_id)
+        except NoDocumentError as error:
+            self._without_label(row, str(error))
+            return
+        if tracking:
+            row.after["tracking_number"] = tracking
+        row.after["files"] = self._documents.places(row, package_id)
+
+    @staticmethod
+    def _without_label(row: Row, why: str) -> None:
+        words = f"it is shipped, but its label could not be fetched: {why}; feed it again to fetch it"
+        row.settle(UNCONFIRMED, "label_missing", words)
+
+    def _again(self, row: Row) -> Parcel:
+        """The parcel as the shop shows it now."""
+        order_id = row.values["order_id"]
+        row.subject = some_orders(self.run, row.the_shop, [order_id]).get(order_id)
+        return self._parcel(row)
+
+    # -- shipping many packages ------------------------------------------------------------------------------------
+
+    def _ship(self, rows: list[Row]) -> None:
+        """Ships packages together; what may have been shipped already is looked at before it is sent again."""
+        waiting, tries, errors = rows, 0, {}
+        while waiting and tries < TRIES:
+            tries += 1
+            errors = self._sent(waiting)
+            waiting = [row for row in still_open(waiting) if id(row) in errors]
+            if waiting:
+                self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+                waiting = self._still_waiting(waiting)
+        for row in waiting:
+            row.refuse(errors[id(row)])
+
+    def _still_waiting(self, rows: list[Row]) -> list[Row]:
+        """Those of some rows whose packages are not shipped, as the shop shows them now."""
+        shop = rows[0].the_shop
+        found = some_orders(self.run, shop, list(dict.fromkeys(row.values["order_id"] for row in rows)))
+        left = []
+        for row in rows:
+            row.subject = found.get(row.values["order_id"])
+            parcel = self._parcel(row)
+            row.after["package_id"] = parcel.package_id
+            if parcel.reason:
+                row.reject(parcel.reason, REASONS[parcel.reason])
+            elif parcel.next == parcels.SHIP:
+                left.append(row)
+        return left
+
+    def _sent(self, rows: list[Row]) -> dict[int, TikTokShopError]:
+        """Makes one call; the errors of rows that must be looked at, by the row's `id()`. Refused rows are settled."""
+        body = {"packages": [{"id": row.after["package_id"], **self._slots.request(row)} for row in rows]}
+        try:
+            answer = self.run.client.call(SHIP, shop=rows[0].the_shop, body=body)
+        except TikTokShopError as error:
+            return self._not_sent(rows, error)
+        for row in rows:
+            row.request_id = answer.request_id
+        context, by_package = Context(SHIP.name, shop_id=rows[0].the_shop.id), by(rows, lambda r: r.after["package_id"])
+        found: dict[int, TikTokShopError] = {}
+        for problem in partial_errors(SHIP, answer.data):
+            named = by_package.get(problem.ids.get("package_id", ""), [])
+            refusal = classify(
+                context, status=200, code=problem.code, message=problem.message, request_id=answer.request_id
+            )
+            look = not named or refusal.unclear or refusal.action is Action.DONE or problem.code == REBUILT
+            for row in named or rows:
+                if look:
+                    found[id(row)] = refusal
+                else:
+                    row.refuse(refusal)
+        return found
+
+    def _not_sent(self, rows: list[Row], error: TikTokShopError) -> dict[int, TikTokShopError]:
+        """A call that failed as a whole: unclear ends are looked at, refusals are narrowed down to their rows."""
+        if not only_these_rows(error):
+            raise error
+        if error.unclear or error.action is Action.DONE:
+            return dict.fromkeys(map(id, rows), error)
+        if len(rows) == 1:
+            rows[0].refuse(error)
+            return {}
+        half = len(rows) // 2
+        return self._sent(rows[:half]) | self._sent(rows[half:])
+
+    def kept(self, rows: list[Row]) -> Iterable[bool]:
+        """The packages are shipped."""
+        done: dict[int, bool] = {}
+        for shop, group in by_shop(rows):
+            self._read(shop, group)
+            for row in group:
+                parcel = self._parcel(row)
+                shipped = parcel.next in {parcels.PRINT, parcels.DONE}
+                done[id(row)] = shipped or (row.operation == BUY.name and bool(parcel.package_id))
+                if done[id(row)] and "files" not in row.after:
+                    self._without_label(row, "something unforeseen came between")
+                row.after |= {"tracking_number": parcel.tracking_number or row.after.get("tracking_number")}
+                row.after |= {"carrier": parcel.carrier or None}
+        return [done[id(row)] for row in rows]
+
+
+SHIPMENTS = Writing(
+    "shipments", "Orders that the platform ships: packages handed over, labels fetched.", CONTRACT, ShipmentWriter
+)

@@ -1,0 +1,302 @@
+"""Listings over whole runs: from a table of texts, over batches, killed, with answers lost and lists that lag."""
+
+import contextlib
+import csv
+import io
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from stalls import CREATE, UPLOAD
+from target_tiktokshop.listings.memory import ListingMemory
+from target_tiktokshop.listings.pictures import PictureError, PictureRef, look
+from tiktokshop_sandbox.faults import TRANSPORT
+
+SEARCH = "/product/202502/products/search"
+TABLE = '''\
+listing_key,title,description,category_id,brand,main_images,attributes,package_weight,package_weight_unit,\
+package_length,package_width,package_height,package_dimension_unit,seller_sku,variations,price,currency,quantity,ean
+mug,"Mug of stoneware, ""Lisbon""",<p>Holds tea.</p>,853000,Maple Atelier,{main},Material=Stoneware,0.50,POUND,\
+4,4,4.0,INCH,MUG-B,Color=Black,12.50,usd,7,4006381333931
+mug,,,,,,,,,,,,,MUG-O,Color=Oak,13,,8,5901234123457
+lamp,Lamp of oak for a desk,<p>Shines.</p>,910088,,{main}|{other},"Contains batteries or cells?=No",1.25,POUND,\
+9,9,20,INCH,LAMP,,49.90,USD,3,
+'''
+
+
+def test_rows_of_a_csv_file_become_live_products_and_a_second_run_writes_nothing(stall):
+    text = TABLE.format(main=stall.picture(), other=stall.picture("other.png"))
+    rows = [{**row, "warehouse_id": stall.places[0]} for row in csv.DictReader(io.StringIO(text))]
+    assert [len(row) for row in rows] == [20, 20, 20]
+    run = stall.feed(*rows)
+    assert run.outcomes == [("in_review", None)] * 3, [row["message"] for row in run.rows]
+    assert run.writes == {CREATE: 2, UPLOAD: 2}
+    stall.review()
+    mug, lamp = stall.product(run), stall.product(run, 2)
+    assert mug["title"] == 'Mug of stoneware, "Lisbon"'
+    assert mug["brand"]["name"] == "Maple Atelier"
+    assert [sku["identifier_code"]["code"] for sku in mug["skus"]] == ["4006381333931", "5901234123457"]
+    assert [sku["price"]["sale_price"] for sku in mug["skus"]] == ["12.50", "13.00"]
+    assert [sku["inventory"][0]["quantity"] for sku in mug["skus"]] == [7, 8]
+    assert mug["package_weight"] == {"value": "0.5", "unit": "POUND"}
+    assert (lamp["status"], lamp["skus"][0]["seller_sku"], len(lamp["main_images"])) == ("ACTIVATE", "LAMP", 2)
+    again = stall.feed(*rows)
+    assert (again.outcomes, again.writes) == ([("unchanged", None)] * 3, {})
+
+
+def test_a_product_whose_rows_fall_into_two_batches_is_one_product(stall):
+    base = stall.record()
+    del base["skus"]
+    skus = [stall.sku(f"MUG-{n}", variations={"Color": color}) for n, color in enumerate(("Black", "Oak"))]
+    rows = [{"listing_key": "mug", **base, **sku} for sku in skus]
+    run = stall.feed(*rows, batch_size_rows=1, max_rejected_percent=100)
+    assert run.writes[CREATE] == 1
+    assert run.outcomes[0] == ("in_review", None)
+    stall.review()
+    later = stall.feed(*rows, batch_size_rows=1)
+    assert {row["outcome"] for row in later.rows} <= {"in_review", "unchanged"}
+    stall.review()
+    assert [sku["seller_sku"] for sku in stall.product(run)["skus"]] == ["MUG-0", "MUG-1"]
+
+
+def hiding(number):
+    """A search that does not know a seller SKU yet, as lists of the platform may lag."""
+
+    def after(path, answer):
+        if path != SEARCH:
+            return None
+        rows = answer["data"].get("products") or []
+        answer["data"]["products"] = [row for row in rows if row["skus"][0]["seller_sku"] != number]
+        return answer
+
+    return after
+
+
+def test_a_product_that_the_search_does_not_show_yet_is_not_created_again(stall):
+    record = stall.record()
+    first = stall.feed(record)
+    with stall.lab.between(after=hiding("MUG-1")):
+        again = stall.feed(record)
+    assert (again.outcomes, again.writes) == ([("in_review", None)], {})
+    assert first.writes[CREATE] == 1
+
+
+def test_a_run_that_died_before_it_knew_what_came_of_a_product_uses_the_same_key_again(stall):
+    memory = ListingMemory(stall.folder / "listings.sqlite")
+    key = memory.begin(stall.lab.us.id, "MUG-1")
+    memory.close()
+    stall.feed(stall.record())
+    entries = stall.lab.sandbox.control("GET", "/requests?limit=100")["requests"]
+    (sent,) = [json.loads(entry["body"]) for entry in entries if entry["operation"] == CREATE]
+    assert sent["idempotency_key"] == key
+
+
+def test_a_product_that_cannot_be_read_just_now_is_not_created_again(stall):
+    record, before = stall.live()
+    stall.lab.fault("refused", path="/product/202309/products/*", code=12052910)
+    run = stall.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "12052910")], {})
+    assert before["skus"][0]["seller_sku"] == "MUG-1"
+
+
+def test_a_product_that_was_deleted_since_is_listed_anew(stall):
+    record, before = stall.live()
+    stall.lab.feed("product_status", {"product_id": before["id"], "status": "deleted"}, allow_delete=True)
+    run = stall.feed(record)
+    assert run.outcomes == [("in_review", None)]
+    assert run.row["after"]["product_id"] != before["id"]
+
+
+def test_a_creation_that_the_platform_refuses_is_rejected_and_a_later_run_begins_anew(stall):
+    stall.lab.fault("refused", next=1, path="/product/202309/products", code=12052093)
+    run = stall.feed(stall.record(), max_rejected_percent=100)
+    assert run.outcomes == [("rejected", "12052093")]
+    memory = ListingMemory(stall.folder / "listings.sqlite")
+    assert memory.begun(stall.lab.us.id, "MUG-1") is None
+    memory.close()
+    assert stall.feed(stall.record()).outcomes == [("in_review", None)]
+
+
+def test_what_the_platform_accepts_and_does_not_keep_is_unconfirmed(stall):
+    record, _ = stall.live()
+    stall.lab.fault("not_kept", path="/product/202509/products/*")
+    run = stall.feed({**record, "title": "A mug of the finest stoneware"})
+    assert run.outcomes == [("unconfirmed", "not_kept")]
+    assert "does not show title as it was sent" in run.row["message"]
+
+
+def test_a_remembered_picture_that_the_platform_has_forgotten_is_uploaded_again(stall):
+    path = stall.picture()
+    digest = look(PictureRef(source=path), "MAIN_IMAGE").digest
+    memory = ListingMemory(stall.folder / "listings.sqlite")
+    memory.uploaded(stall.lab.client.grant().open_id, digest, "MAIN_IMAGE", "tos/forgotten", "")
+    memory.close()
+    run = stall.feed(stall.record(main_images=[path]))
+    assert run.outcomes == [("in_review", None)]
+    assert run.writes == {CREATE: 2, UPLOAD: 1}
+
+
+def test_a_description_that_the_platform_rewrites_is_not_sent_again_and_again(stall):
+    def rewrite(path, answer):
+        if isinstance(answer.get("data"), dict) and "description" in answer["data"]:
+            answer["data"]["description"] = answer["data"]["description"].replace("<b>", "<strong>")
+        return answer
+
+    record = stall.record()
+    with stall.lab.between(after=rewrite):
+        first = stall.feed(record)
+        stall.review()
+        again = stall.feed(record)
+        other = stall.feed({**record, "description": "<p>Holds <b>coffee</b>.</p>"})
+    assert first.outcomes == [("unconfirmed", "not_kept")]
+    assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
+    assert "the platform shows description otherwise than it was sent" in again.row["message"]
+    assert other.row["operation"] == "edit_product_partly"
+
+
+def test_a_seller_sku_is_that_of_one_new_product_only(stall):
+    both = [stall.sku("A", variations={"Color": "Oak"}), stall.sku("B", variations={"Color": "Red"})]
+    run = stall.feed(stall.record(*both), stall.record(stall.sku("B")), max_rejected_percent=100, batch_size_rows=1)
+    assert run.outcomes == [("in_review", None), ("rejected", "bad_listing")]
+    assert "SKU B: another new product of the feed has this number, too" in run.rows[1]["message"]
+
+
+def test_many_creations_whose_answers_are_lost_are_all_found(stall):
+    stall.lab.fault("reset_middle", path="/product/202309/products")
+    run = stall.feed(*(stall.record(stall.sku(f"L-{n}"), title=f"A mug of stoneware {n}") for n in range(40)))
+    assert run.outcomes == [("in_review", None)] * 40
+    assert run.writes[CREATE] == 40
+
+
+def test_a_category_that_the_platform_recommends_is_named_in_plan_and_outcome(stall):
+    record = stall.record(
+        category="recommended", title="A desk lamp with a cable", attributes="Contains batteries or cells?=No"
+    )
+    plan, run = stall.feed(record, dry_run=True), stall.feed(record)
+    words = "the platform recommends the category Phones & Electronics > Lighting > Desk Lamps (910088)"
+    assert words in plan.row["message"]
+    assert words in run.row["message"]
+    assert (plan.row["outcome"], run.row["outcome"]) == ("planned", "in_review")
+    assert stall.feed(record).outcomes == [("in_review", None)]
+    none = stall.feed(stall.record(stall.sku("Z"), category="recommended", title="Zzz"), max_rejected_percent=100)
+    assert "category: the platform recommends none: name one" in none.row["message"]
+
+
+def test_without_verify_what_was_handed_in_is_in_review(stall):
+    run = stall.feed(stall.record(), verify=False)
+    assert run.outcomes == [("in_review", None)]
+
+
+def test_of_two_records_about_one_product_the_last_one_counts(stall):
+    run = stall.feed(stall.record(title="The first title of it"), stall.record(title="The second title of it"))
+    assert run.outcomes == [("superseded", None), ("in_review", None)]
+    assert stall.product(run, 1)["title"] == "The second title of it"
+
+
+def test_a_plan_has_the_outcome_of_each_row_that_the_run_then_has(stall):
+    live, _ = stall.live()
+    rows = [
+        stall.record(stall.sku("NEW-1")),
+        {**live, "title": "A mug of the finest stoneware"},
+        stall.record(stall.sku("BAD-1", price=None)),
+        {"product_id": "17", "title": "A product of nobody"},
+    ]
+    config = {"max_rejected_percent": 100}
+    plan, run = stall.feed(*rows, dry_run=True, **config), stall.feed(*rows, **config)
+    assert plan.writes == {}
+    assert [row["outcome"] for row in plan.rows] == ["planned", "planned", "rejected", "rejected"]
+    assert [row["outcome"] for row in run.rows] == ["in_review", "in_review", "rejected", "rejected"]
+    for planned, done in zip(plan.rows, run.rows, strict=True):
+        assert (planned["code"], planned["operation"]) == (done["code"], done["operation"])
+        assert planned["before"] == done["before"]
+
+
+def test_a_frozen_product_is_rejected_with_what_to_do(stall):
+    (product, *_) = stall.lab.products("FREEZE")
+    run = stall.feed({"product_id": product["id"], "title": "Another title of it"}, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "frozen")], {})
+
+
+@contextlib.contextmanager
+def web(folder):
+    """A web server with the files of a folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_picture_by_its_address_is_fetched_and_uploaded_once(stall):
+    stall.picture("far.png")
+    with web(stall.folder) as address:
+        run = stall.feed(stall.record(main_images=[f"{address}/far.png?secret=1"]))
+    assert run.writes == {CREATE: 1, UPLOAD: 1}
+    assert "secret" not in json.dumps(run.row["after"])
+
+
+def test_an_address_without_a_picture_is_a_fault_that_does_not_show_its_query(tmp_path):
+    with web(tmp_path) as address, pytest.raises(PictureError) as error:
+        look(PictureRef(source=f"{address}/none.png?secret=1"), "MAIN_IMAGE")
+    assert str(error.value) == "cannot be fetched: its server answers 404"
+    assert PictureRef(source=f"{address}/none.png?secret=1").name == "none.png"
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_with_faults_no_product_is_listed_twice_and_every_row_has_its_outcome(stall):
+    lab, moments = stall.lab, random.Random(3)
+    pictures = [stall.picture(f"{n}.png") for n in range(20)]
+    rows = [
+        stall.record(
+            *(stall.sku(f"K-{n}-{m}", variations={"Color": color}) for m, color in enumerate(("Black", "Oak"))),
+            title=f"A mug of stoneware, number {n}",
+            main_images=[pictures[n % 20], pictures[(n + 1) % 20]],
+        )
+        for n in range(40)
+    ]
+    feed = lab.folder / "feed.singer"
+    feed.write_text(lab.lines(*(("listings", {"shop_id": lab.us.id, **row}) for row in rows)))
+    for kind in TRANSPORT:
+        lab.fault(kind, probability=0.05 / len(TRANSPORT), seconds=0.01)
+
+    def start():
+        config = {**lab.config, "results_path": str(lab.folder / "killed.jsonl"), "batch_size_rows": 10}
+        file = lab.folder / "target.json"
+        file.write_text(json.dumps({**config, "listings_store": str(lab.folder / "listings.sqlite")}))
+        command = [sys.executable, "-m", "target_tiktokshop", "--config", str(file), "--input", str(feed)]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=lab.folder)
+
+    for _ in range(6):
+        process, limit = start(), moments.randrange(5, 150)
+        before = lab.sandbox.control("GET", "/stats")["requests"]
+        while process.poll() is None and lab.sandbox.control("GET", "/stats")["requests"] < before + limit:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        process.kill()
+        process.wait()
+    lab.sandbox.control("DELETE", "/faults")
+    assert start().wait(120) == 0
+
+    results = [json.loads(line) for line in (lab.folder / "killed.jsonl").read_text().splitlines() if line[-1:] == "}"]
+    last = [row for row in results if row["run"] == results[-1]["run"]]
+    assert sorted(row["row"] for row in last) == list(range(1, 41))
+    assert {row["outcome"] for row in last} == {"in_review"}
+    found = Counter(sku["seller_sku"] for row in lab.products("PENDING") for sku in row["skus"])
+    assert {number: found[number] for number in found if number.startswith("K-")} == {
+        f"K-{n}-{m}": 1 for n in range(40) for m in range(2)
+    }
+    again = stall.feed(*rows)
+    assert again.writes == {}

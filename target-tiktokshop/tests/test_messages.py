@@ -1,0 +1,207 @@
+"""Answers to buyers: within the window, and never twice for one key."""
+
+import json
+import stat
+
+import pytest
+from target_tiktokshop.streams.messages import CONTRACT
+from target_tiktokshop.writing.fields import FieldError
+from target_tiktokshop.writing.keys import Keys
+from tiktokshop_client import operations
+
+SEND = "POST /customer_service/202606/conversations/{conversation_id}/messages"
+READ = "POST /customer_service/202309/conversations/{conversation_id}/messages/read"
+TEXT = "It leaves today 📦"
+DAY = 86_400
+
+
+@pytest.fixture
+def lab(lab_of, tmp_path):
+    with lab_of(orders=1_500) as made:
+        made.config["message_keys_path"] = str(tmp_path / "keys" / "keys.sqlite")
+        yield made
+
+
+def conversations(lab):
+    return [row for page in lab.client.pages(operations.GET_CONVERSATIONS, shop=lab.us) for row in page.rows]
+
+
+def waiting(lab, count=1):
+    """Conversations that can be answered, those in which a buyer waits first."""
+    found = [row for row in conversations(lab) if row["can_send_message"]]
+    found.sort(key=lambda row: -row["unread_count"])
+    assert len(found) >= count
+    return [row["id"] for row in found[:count]]
+
+
+def sent(lab, conversation):
+    """What the shop has said, the newest first."""
+    pages = lab.client.pages(operations.GET_MESSAGES, shop=lab.us, path={"conversation_id": conversation})
+    rows = [row for page in pages for row in page.rows if row["sender"]["role"] == "CUSTOMER_SERVICE"]
+    return [(row["type"], json.loads(row["content"])) for row in rows]
+
+
+def say(lab, conversation, key="k-1", config=None, **more):
+    record = {"message_key": key, "conversation_id": conversation, **(more or {"text": TEXT})}
+    return lab.feed("messages", record, **(config or {}))
+
+
+def test_an_answer_is_sent_once_and_the_conversation_is_marked_as_read(lab):
+    (conversation,) = waiting(lab)
+    run = say(lab, conversation)
+    assert run.outcomes == [("applied", None)]
+    assert run.writes[SEND] == 1
+    assert sent(lab, conversation)[0] == ("TEXT", {"content": TEXT})
+    assert run.row["after"]["message_id"]
+    shown = next(row for row in conversations(lab) if row["id"] == conversation)
+    assert shown["unread_count"] == 0
+    again = say(lab, conversation)
+    assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
+    assert sent(lab, conversation).count(("TEXT", {"content": TEXT})) == 1
+
+
+def test_unread_conversations_stay_unread_where_a_setting_says_so(lab):
+    while not any(row["unread_count"] and row["can_send_message"] for row in conversations(lab)):
+        lab.sandbox.control("POST", "/clock", {"advance": 900})
+    (conversation,) = waiting(lab)
+    assert READ not in say(lab, conversation, config={"mark_read": False}).writes
+    lab.sandbox.control("POST", "/clock", {"advance": 60})
+    other = next(row["id"] for row in conversations(lab) if row["can_send_message"] and row["id"] != conversation)
+    assert say(lab, other, "k-2").outcomes == [("applied", None)]
+
+
+def test_cards_of_orders_and_products_are_sent(lab):
+    (conversation,) = waiting(lab)
+    order = lab.orders()[0]
+    product = order["line_items"][0]["product_id"]
+    first = say(lab, conversation, "k-1", card_order_id=order["id"])
+    second = say(lab, conversation, "k-2", card_product_id=product)
+    assert (first.outcomes, second.outcomes) == ([("applied", None)], [("applied", None)])
+    wanted = [("PRODUCT_CARD", {"product_id": product}), ("ORDER_CARD", {"order_id": order["id"]})]
+    assert sent(lab, conversation)[:2] == wanted
+    refused = say(lab, conversation, "k-3", card_order_id="17")
+    assert refused.outcomes == [("rejected", "45101002")]
+    assert say(lab, conversation, "k-3", text=TEXT).outcomes == [("applied", None)], "the key is free again"
+
+
+@pytest.mark.parametrize("kind", ["truncated_json", "reset_middle", "http_500", "reset_before"])
+def test_after_an_unclear_outcome_the_conversation_is_read_first_so_that_nothing_is_said_twice(lab, kind):
+    (conversation,) = waiting(lab)
+    lab.fault(kind, path="/customer_service/202606/*", next=1)
+    run = say(lab, conversation)
+    assert run.outcomes == [("applied", None)]
+    assert run.writes[SEND] == (1 if kind in {"truncated_json", "reset_middle"} else 2)
+    assert sent(lab, conversation).count(("TEXT", {"content": TEXT})) == 1
+    assert say(lab, conversation).outcomes == [("unchanged", None)]
+
+
+def test_a_run_that_was_killed_after_sending_sends_nothing_again(lab):
+    """The key says that it was tried, and not that it was done."""
+    (conversation,) = waiting(lab)
+    run = say(lab, conversation)
+    keys = Keys(lab.folder / "keys" / "keys.sqlite")
+    entry = keys.find(lab.us.id, "k-1")
+    keys.begin(lab.us.id, "k-1", entry.what, entry.since)
+    again = say(lab, conversation)
+    assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
+    assert again.row["after"]["message_id"] == run.row["after"]["message_id"]
+    assert keys.find(lab.us.id, "k-1").done == run.row["after"]["message_id"]
+
+
+def test_a_run_that_was_killed_before_sending_sends(lab):
+    (conversation,) = waiting(lab)
+    say(lab, conversation, config={"dry_run": True})
+    keys = Keys(lab.folder / "keys" / "keys.sqlite")
+    assert keys.find(lab.us.id, "k-1") is None, "a dry run remembers nothing"
+    first = say(lab, conversation, "other", text="Something else")
+    entry = keys.find(lab.us.id, "other")
+    assert first.outcomes == [("applied", None)]
+    keys.begin(lab.us.id, "k-1", entry.what, entry.since)
+    assert say(lab, conversation).outcomes == [("rejected", "key_used")]
+    keys.forget(lab.us.id, "k-1")
+    assert say(lab, conversation).outcomes == [("applied", None)]
+
+
+def test_where_the_file_of_keys_is_lost_the_buyer_is_not_told_again(lab):
+    (conversation,) = waiting(lab)
+    say(lab, conversation)
+    (lab.folder / "keys" / "keys.sqlite").unlink()
+    again = say(lab, conversation)
+    assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
+
+
+def test_the_file_of_keys_belongs_to_its_owner_and_outlives_odd_moments(lab):
+    (conversation,) = waiting(lab)
+    say(lab, conversation)
+    file = lab.folder / "keys" / "keys.sqlite"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.write_bytes(b"something else, long enough to be no database at all" * 10)
+    run = say(lab, conversation, "k-2", text="More")
+    assert run.error is not None
+    assert run.writes == {}
+
+
+def test_the_same_words_for_the_same_buyer_are_sent_once_in_a_feed(lab):
+    (conversation,) = waiting(lab)
+    records = [{"message_key": key, "conversation_id": conversation, "text": TEXT} for key in ("a", "b", "b")]
+    run = lab.feed("messages", *records)
+    assert [row["outcome"] for row in run.rows] == ["superseded", "superseded", "applied"]
+    assert sent(lab, conversation).count(("TEXT", {"content": TEXT})) == 1
+
+
+def rejected(lab, code, conversation, **more):
+    run = say(lab, conversation, **more)
+    assert (run.outcomes, run.writes) == ([("rejected", code)], {})
+    assert len(run.row["message"]) > 20
+
+
+def test_what_cannot_be_answered_is_rejected_without_a_call(lab):
+    closed = next(row["id"] for row in conversations(lab) if not row["can_send_message"])
+    rejected(lab, "window_closed", closed)
+    rejected(lab, "unknown_conversation", "17")
+    (conversation,) = waiting(lab)
+    say(lab, conversation)
+    rejected(lab, "key_used", conversation, text="Other words under the same key")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"text": "See https://example.com"},
+        {"text": "x" * 2_001},
+        {"text": " "},
+        {},
+        {"text": "a", "card_order_id": "1"},
+        {"text": "a", "message_key": ""},
+        {"text": "a", "conversation_id": "../17"},
+    ],
+)
+def test_a_record_with_a_value_that_cannot_be_used_is_rejected(values):
+    with pytest.raises(FieldError):
+        CONTRACT.read({"message_key": "k", "conversation_id": "1", **values})
+
+
+def test_max_messages_stops_before_the_batch_that_would_send_too_many(lab):
+    records = [
+        {"message_key": f"k-{place}", "conversation_id": conversation, "text": TEXT}
+        for place, conversation in enumerate(waiting(lab, 3))
+    ]
+    run = lab.feed("messages", *records, max_messages=2)
+    assert (run.outcomes, run.writes) == ([("guarded", "max_messages")] * 3, {})
+    assert "3 messages would be sent to buyers, more than max_messages (2)" in str(run.error)
+    assert lab.feed("messages", *records[:2], max_messages=2).outcomes == [("applied", None)] * 2
+
+
+def test_the_plan_says_what_the_run_then_does(lab):
+    closed = next(row["id"] for row in conversations(lab) if not row["can_send_message"])
+    wanted = [*waiting(lab, 2), closed]
+    records = [{"message_key": f"k-{n}", "conversation_id": one, "text": TEXT} for n, one in enumerate(wanted)]
+    config = {"max_rejected_percent": 50}
+    plan = lab.feed("messages", *records, dry_run=True, **config)
+    run = lab.feed("messages", *records, **config)
+    assert plan.writes == {}
+    assert plan.outcomes == [("planned", None)] * 2 + [("rejected", "window_closed")]
+    assert run.outcomes == [("applied", None)] * 2 + [("rejected", "window_closed")]
+    for planned, done in zip(plan.rows, run.rows, strict=True):
+        assert planned["after"].items() <= done["after"].items()
+        assert planned["operation"] == done["operation"]
