@@ -191,7 +191,7 @@ class User:
         """What a file holds; None for those of tokens, of which threads of an ended run may still make and remove."""
         if path.name in self.given or path.name.startswith(OF_TOKENS):
             return None
-        return path.read_text()
+        return path.read_text(errors="replace")  # a shared budget is no text
 
 
 DEBUG = ("--log-level", "debug")
