@@ -20,6 +20,7 @@ from tiktokshop_client.errors import (
     MarketError,
     ScopeError,
     TikTokShopError,
+    TransientError,
 )
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
 from tiktokshop_client.log_lines import facts_of
@@ -369,7 +370,7 @@ class Run:
             raise PartsFailedError(
                 f"{number} of the run's parts could not be read ({'; '.join(unread)}); "
                 f"everything else was. Their bookmarks stay, so the next run tries them again. {unwritten}".strip(),
-                Ending.AGAIN if deaf else ending_of_all(self._causes),
+                ending_of_all(self._causes),
             )
         if unwritten:
             raise ConfigurationError(f"{unwritten} Everything was read, and its state is written.")
