@@ -188,7 +188,9 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "max_refund_amount": PRICES
     | {
         "title": "Largest refund",
-        "description": "Hold back refunds above this amount, for each currency.",
+        "description": (
+            "Hold back refunds above this amount, for each currency. Where it names any, all in others are held back."
+        ),
         "default": {},
         "examples": [{"USD": "100"}],
     },

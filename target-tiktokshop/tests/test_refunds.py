@@ -66,7 +66,8 @@ def test_a_part_is_refunded_and_another_amount_is_not_taken_for_it(lab):
     assert Decimal(returns(lab, order)[0]["refund_amount"]["refund_total"]) == Decimal("1.50")
     assert refund(lab, order, amount="1.50", currency="USD").outcomes == [("unchanged", None)]
     other = refund(lab, order, amount="1.60", currency="USD")
-    assert (other.outcomes, writes(other)) == ([("rejected", "25001021")], {})
+    assert (other.outcomes, writes(other)) == ([("rejected", "refunded_before")], {})
+    assert "the seller has refunded 1.50 USD of it before" in other.row["message"]
 
 
 def test_single_lines_are_refunded(lab):
@@ -129,6 +130,99 @@ def test_max_refund_amount_holds_back_what_is_above_it_in_its_currency(lab):
     assert (run.outcomes, writes(run)) == ([("guarded", "max_refund_amount")], {})
     small = refund(lab, order, amount="0.50", currency="USD", config={"max_refund_amount": {"usd": "0.50"}})
     assert small.outcomes == [("applied", None)]
+
+
+def test_max_refund_amount_holds_back_refunds_in_currencies_that_it_does_not_name(lab):
+    (order,) = delivered(lab)
+    run = refund(lab, order, config={"max_refund_amount": {"GBP": "500"}})
+    assert (run.outcomes, writes(run)) == ([("guarded", "max_refund_amount")], {})
+    assert "names no amount for USD" in run.row["message"]
+
+
+def test_line_items_that_several_records_of_a_run_name_are_refunded_by_one_of_them(lab):
+    order = next(one for one in delivered(lab, count=40) if len(one["line_items"]) > 1)
+    ids = [line["id"] for line in order["line_items"]]
+    money = {"order_id": order["id"], "reason": REASON, "amount": "1", "currency": "USD"}
+    records = [
+        {**money, "order_line_item_ids": ids},
+        {**money, "order_line_item_ids": ids[::-1]},
+        {**money, "order_line_item_ids": ids[:1]},
+        {**money, "amount": "2"},
+    ]
+    loose = {"max_rejected_percent": 100, "max_refunds_percent": 100}
+    plan = lab.feed("refunds", *records, dry_run=True, batch_size_rows=2, **loose)
+    run = lab.feed("refunds", *records, batch_size_rows=2, **loose)
+    assert plan.outcomes == [("superseded", None), ("planned", None), *[("rejected", "refunded_before")] * 2]
+    assert run.outcomes == [("superseded", None), ("applied", None), *[("rejected", "refunded_before")] * 2]
+    assert writes(run) == {CREATE: 1}
+
+
+def test_a_record_that_repeats_a_refund_in_a_later_batch_changes_nothing_as_the_plan_says(lab):
+    (order,) = delivered(lab)
+    record = {"order_id": order["id"], "reason": REASON, "amount": "1", "currency": "USD"}
+    plan = lab.feed("refunds", record, record, dry_run=True, batch_size_rows=1, max_refunds_percent=100)
+    run = lab.feed("refunds", record, record, batch_size_rows=1, max_refunds_percent=100)
+    assert plan.outcomes == [("planned", None), ("unchanged", None)]
+    assert (run.outcomes, writes(run)) == ([("applied", None), ("unchanged", None)], {CREATE: 1})
+
+
+def answering(path, change):
+    """A platform that answers otherwise where a path ends so."""
+
+    def after(asked, answer):
+        if asked.endswith(path):
+            change(answer["data"])
+            return answer
+        return None
+
+    return after
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        ({"refund_total": "12.00"}, "odd_answer"),
+        ({"currency": "USD"}, "odd_answer"),
+        ({"refund_total": "0", "currency": "USD"}, "above_refundable"),
+        ({"refund_total": "-3", "currency": "USD"}, "above_refundable"),
+        ({"refund_total": "NaN", "currency": "USD"}, "odd_answer"),
+        (None, "odd_answer"),
+    ],
+)
+def test_nothing_is_refunded_where_the_platform_does_not_say_how_much_that_is(lab, shown, code):
+    (order,) = delivered(lab)
+    with lab.between(after=answering("/refunds/calculate", lambda data: data.update(order_refund_amount=shown))):
+        run = refund(lab, order, config={"max_refund_amount": {"USD": "1"}, "max_rejected_percent": 100})
+    assert (run.outcomes, writes(run)) == ([("rejected", code)], {})
+
+
+def test_a_refund_that_the_platform_shows_without_its_line_items_is_not_made_again(lab):
+    (order,) = delivered(lab, lines=2)
+    line = order["line_items"][0]["id"]
+    assert refund(lab, order, order_line_item_ids=[line]).outcomes == [("applied", None)]
+
+    def bare(data):
+        for row in data["return_orders"]:
+            row.pop("return_line_items")
+
+    with lab.between(after=answering("/returns/search", bare)):
+        again = refund(lab, order, order_line_item_ids=[line])
+        other = refund(lab, order, order_line_item_ids=[order["line_items"][1]["id"]], amount="1", currency="USD")
+    assert (again.outcomes, writes(again)) == ([("unchanged", None)], {})
+    assert (other.outcomes, writes(other)) == ([("rejected", "refunded_before")], {})
+
+
+def test_a_refund_that_was_refused_later_does_not_count_as_made(lab):
+    (order,) = delivered(lab)
+    refund(lab, order)
+
+    def refused(data):
+        for row in data["return_orders"]:
+            row["return_status"] = "REFUND_OR_RETURN_REQUEST_REJECT"
+
+    with lab.between(after=answering("/returns/search", refused)):
+        again = refund(lab, order, config={"max_rejected_percent": 100})
+    assert again.outcomes != [("unchanged", None)]
 
 
 def test_max_refunds_percent_stops_before_more_of_a_month_s_orders_are_refunded(lab):

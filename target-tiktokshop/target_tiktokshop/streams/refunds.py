@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import Category
 from tiktokshop_client.operations import CALCULATE_REFUND, CREATE_RETURN, GET_AFTERSALE_ELIGIBILITY, SEARCH_RETURNS
 
+from target_tiktokshop.streams.shipments import GONE
 from target_tiktokshop.writing.fields import (
+    CURRENCIES,
     SHOP_ID,
     Contract,
     Field,
@@ -32,9 +34,13 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
+    from target_tiktokshop.writing.run import WriteRun
+
 KIND = "REFUND"
 SELLER = "SELLER"
 UNPAID = {"UNPAID": "unpaid", "CANCELLED": "cancelled"}
+VOID = frozenset({"REFUND_OR_RETURN_REQUEST_REJECT", "RETURN_OR_REFUND_REQUEST_CANCEL"})
+"""Statuses of returns by which nobody was paid."""
 
 
 def _check(values: dict[str, Any]) -> None:
@@ -60,6 +66,10 @@ CONTRACT = Contract(
 class RefundWriter(Writer):
     """Refunds. `subject` is the order as it was read."""
 
+    def __init__(self, run: WriteRun) -> None:
+        super().__init__(run)
+        self._claims: dict[tuple[str, str], list[Row]] = {}  # (shop, order) -> the refunds of the run
+
     def look(self, rows: list[Row]) -> None:
         """Reads orders and their returns, 50 a call; then what the platform lets be refunded, order by order."""
         last_wins(rows, lambda row: (row.the_shop.id, row.values["order_id"], lines_of(row)))
@@ -71,6 +81,23 @@ class RefundWriter(Writer):
                     row.subject = found.get(row.values["order_id"])
                     self._compare(row, made.get(row.values["order_id"], []))
         self.run.each(self._ask_apart, still_open(rows))
+        for row in still_open(rows):
+            with apart(row):
+                self._claim(row)
+
+    def _claim(self, row: Row) -> None:
+        """Line items are refunded by one record of a run; each was judged before the others were carried out."""
+        claims = self._claims.setdefault((row.the_shop.id, row.values["order_id"]), [])
+        wanted = wanted_lines(row)
+        other = next((one for one in claims if one.number != row.number and wanted & wanted_lines(one)), None)
+        if other is None:
+            claims.append(row)
+        elif wanted == wanted_lines(other) and all(
+            row.values.get(name) in {None, other.values.get(name)} for name in ("reason", "amount", "currency")
+        ):
+            row.unchanged(f"record {other.number} of the run asks for this refund already")
+        else:
+            row.reject("refunded_before", f"record {other.number} of the run refunds line items of it, too")
 
     def _returns(self, shop: Shop, rows: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
         """All returns of the orders, by order."""
@@ -94,9 +121,17 @@ class RefundWriter(Writer):
             row.reject(reason, REFUSED.get(reason, REASONS[reason]))
             return
         same = next((one for one in made if is_it(one, row)), None)
+        other = next((one for one in made if is_seller_s(one) and overlaps(one, row)), None)
         if same is not None:
             row.after = shown(same)
             row.unchanged("the seller has refunded this already")
+        elif other is not None:
+            has = shown(other)
+            row.reject(
+                "refunded_before",
+                f"the seller has refunded {has['refund_total']} {has['currency']} of it before (return "
+                f"{has['return_id']}): see what else the buyer is to get, and refund that in Seller Center",
+            )
         elif any(str(one.get("return_status")).endswith("PENDING") for one in made):
             row.reject("return_open", "a return of the order waits for a decision: decide it with return_decisions")
 
@@ -139,14 +174,16 @@ class RefundWriter(Writer):
         found = object_of(answer.data.get("order_refund_amount"))
         most, code = decimal_of(found.get("refund_total")), str(found.get("currency") or "")
         asked = row.values.get("amount")
-        row.before = {"refundable": None if most is None else str(most), "currency": code or None}
+        row.before = {"refundable": None if most is None else format(most, "f"), "currency": code or None}
         row.after = {"refund_total": asked or row.before["refundable"], "currency": row.values.get("currency") or code}
         if asked and code and code != row.values["currency"]:
             row.reject("wrong_currency", f"the order was paid in {code}, not in {row.values['currency']}")
         elif asked and most is not None and Decimal(asked) > most:
             row.reject("above_refundable", f"at most {most} {code} can be refunded, and {asked} is asked for")
-        elif row.after["refund_total"] is None:
+        elif row.after["refund_total"] is None or row.after["currency"] not in CURRENCIES:
             row.reject("odd_answer", "the platform does not say how much would be refunded: name amount and currency")
+        elif Decimal(row.after["refund_total"]) <= 0:
+            row.reject("above_refundable", f"nothing of it can be refunded (any more): 0 {row.after['currency']}")
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """One call a refund."""
@@ -177,7 +214,9 @@ class RefundWriter(Writer):
         for shop, group in by_shop(rows):
             made = self._returns(shop, group)
             for row in group:
-                own = next((one for one in made.get(row.values["order_id"], []) if is_it(one, row)), None)
+                found = made.get(row.values["order_id"], [])
+                named = [one for one in found if str(one.get("return_id")) == str(row.after.get("return_id"))]
+                own = next((one for one in (*named, *found) if is_it(one, row) or one in named), None)
                 done[id(row)] = own is not None
                 row.after |= shown(own) if own else {}
         return [done[id(row)] for row in rows]
@@ -190,8 +229,14 @@ REFUSED = {
 
 
 def lines_of(row: Row) -> tuple[str, ...]:
-    """The line items that a record names, none for all."""
-    return tuple(row.values.get("order_line_item_ids", ()))
+    """The line items that a record names, in an order of ours; none for all."""
+    return tuple(sorted(row.values.get("order_line_item_ids", ())))
+
+
+def wanted_lines(row: Row) -> set[str]:
+    """The line items that a record is about."""
+    every = objects((row.subject or {}).get("line_items"))
+    return set(lines_of(row)) or {str(line.get("id")) for line in every if line.get("display_status") not in GONE}
 
 
 def line_body(row: Row) -> dict[str, Any]:
@@ -199,16 +244,33 @@ def line_body(row: Row) -> dict[str, Any]:
     return {"order_line_item_ids": list(lines_of(row))} if lines_of(row) else {}
 
 
+def is_seller_s(made: Mapping[str, Any]) -> bool:
+    """Whether a return is a refund by which the seller has paid."""
+    return (
+        made.get("role") == SELLER and made.get("return_type") in {KIND, None} and made.get("return_status") not in VOID
+    )
+
+
+def lines_in(made: Mapping[str, Any]) -> set[str]:
+    """The line items of a return, none where it does not show them."""
+    shown_lines = {str(line.get("order_line_item_id") or "") for line in objects(made.get("return_line_items"))}
+    return shown_lines - {""}
+
+
+def overlaps(made: Mapping[str, Any], row: Row) -> bool:
+    """Whether a return may be about line items of a record."""
+    return not lines_in(made) or bool(lines_in(made) & wanted_lines(row))
+
+
 def is_it(made: Mapping[str, Any], row: Row) -> bool:
     """Whether a return is the refund that a record asks for."""
     refund = object_of(made.get("refund_amount"))
     wanted = row.values.get("amount") or (row.after or {}).get("refund_total")
-    has = {str(line.get("order_line_item_id")) for line in objects(made.get("return_line_items"))}
+    has = lines_in(made)
     return (
-        made.get("role") == SELLER
-        and made.get("return_type") in {KIND, None}
+        is_seller_s(made)
         and made.get("return_reason") == row.values["reason"]
-        and (not lines_of(row) or has == set(lines_of(row)))
+        and (not has or (has == wanted_lines(row) if lines_of(row) else has >= wanted_lines(row)))
         and (wanted is None or decimal_of(refund.get("refund_total")) == Decimal(wanted))
     )
 

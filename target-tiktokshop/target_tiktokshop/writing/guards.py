@@ -163,6 +163,8 @@ def _stocked_high(row: Row, settings: WritingSettings) -> str | None:
 
 def _refunds_much(row: Row, settings: WritingSettings) -> str | None:
     most = settings.max_refund_amount.get(row.after["currency"])
+    if most is None and settings.max_refund_amount:
+        return f"max_refund_amount names no amount for {row.after['currency']}, so none is refunded in it: name one"
     if most is None or Decimal(row.after["refund_total"]) <= most:
         return None
     return f"{row.after['refund_total']} is above max_refund_amount ({most} {row.after['currency']})"

@@ -105,6 +105,10 @@ CODES: Mapping[str, Code] = {
     "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
     "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
     "return_open": Code("A return of the order waits for a decision: decide it with `return_decisions`."),
+    "refunded_before": Code(
+        "The seller has refunded line items of it before, or another record of the run does, otherwise than it asks "
+        "for: see what else the buyer is to get, and refund that in Seller Center."
+    ),
     "above_refundable": Code(
         "More is asked for than the platform lets be refunded; the message says how much that is."
     ),
