@@ -11,6 +11,7 @@ import time
 from bisect import bisect_right
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -237,3 +238,37 @@ def test_whatever_lies_in_the_file_a_slot_is_given(content, tmp_path_factory):
     folder = tmp_path_factory.mktemp("budgets")
     FilePlace(folder).exchange("app:1", lambda _, now: (content, now))
     limits(FilePlace(folder)).budget("app", "1", "orders").acquire()
+
+
+ODD = [
+    lambda document: document[4]["orders"].pop("throttle"),
+    lambda document: document[4]["orders"].update(throttle=7),
+    lambda document: document[4]["orders"].update(due=None),
+]
+
+
+@pytest.mark.parametrize("change", ODD, ids=["gone", "number", "nothing"])
+def test_a_document_of_another_kind_is_begun_anew_and_stops_nobody(place, tmp_path, caplog, change):
+    """Another version of the client may have written it, or somebody else who may write there."""
+
+    def spoil(stored, _):
+        document = msgspec.msgpack.decode(stored)
+        change(document)
+        return msgspec.msgpack.encode(document), None
+
+    first = limits(place()).budget("app", tmp_path.name, "orders")
+    first.acquire()
+    place().exchange(first._desk._key, spoil)
+    second = limits(place()).budget("app", tmp_path.name, "orders")
+    assert second.acquire() > 0
+    assert first.acquire() > 0
+    assert sum("cannot be understood" in message for message in caplog.messages) >= 1
+
+
+def test_a_file_system_without_locks_leaves_each_process_on_its_own(tmp_path, monkeypatch):
+    def no_locks(*_, **__):
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr("tiktokshop_client.places.file.FileLock.acquire", no_locks)
+    with pytest.raises(TransientError, match="its file system has no locks"):
+        FilePlace(tmp_path).exchange("key", lambda _, __: (b"", None))

@@ -70,12 +70,24 @@ class Sharing:
     def __init__(self, place: BudgetPlace) -> None:
         self.place = place
         self._away = False
+        self._odd = False
 
     def is_away(self, error: TikTokShopError, part: str) -> None:
         """Says once that the place is away, and what part of its budget each process goes on with."""
         if not self._away:
             self._away = True
             log.warning("%s; each process goes on with %s until it is there again", error, part)
+
+    def is_odd(self, error: Exception) -> None:
+        """Says once that what the place holds is of another kind."""
+        if not self._odd:
+            self._odd = True
+            log.warning(
+                "the shared budget in %s cannot be understood (%s) and is begun anew: let all processes that share it "
+                "have the same version of tiktokshop-client",
+                self.place.name,
+                type(error).__name__,
+            )
 
     def is_back(self) -> None:
         """Says that the place is there again."""
@@ -193,9 +205,12 @@ class Desk:
                 self._place.exchange(self._key, self._farewell)
 
     def _farewell(self, stored: bytes | None, now: float) -> tuple[bytes, None]:
-        fleet = Fleet(stored, now)
-        fleet.leave(self._name)
-        return fleet.pack(), None
+        try:
+            fleet = Fleet(stored, now)
+            fleet.leave(self._name)
+            return fleet.pack(), None
+        except Exception:  # noqa: BLE001 - as in `_visit`: what cannot be understood is the next one's to begin anew
+            return stored or b"", None
 
     def _granted(self, ticket: _Ticket) -> SlotGrant | None:
         """The slot of a ticket; None while the place is away."""
@@ -296,7 +311,18 @@ class Desk:
     def _visit(
         self, stored: bytes | None, now: float, report: Report, waiting: list[_Ticket]
     ) -> tuple[bytes, tuple[_Known, list[SlotGrant]]]:
-        """One turn with the document."""
+        """One turn with the document; one that cannot be understood is begun anew."""
+        try:
+            return self._turn(stored, now, report, waiting)
+        except Exception as error:  # another version, or somebody else who may write there, has written it
+            if stored is None:
+                raise
+            self._sharing.is_odd(error)
+            return self._turn(None, now, report, waiting)
+
+    def _turn(
+        self, stored: bytes | None, now: float, report: Report, waiting: list[_Ticket]
+    ) -> tuple[bytes, tuple[_Known, list[SlotGrant]]]:
         fleet = Fleet(stored, now)
         fleet.come(self._name, ceilings=self._ceilings, grows=self._grows, members=self._known.members)
         fleet.note(report)

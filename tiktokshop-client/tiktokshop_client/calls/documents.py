@@ -38,7 +38,10 @@ def fetch(url: str, transport: Transport, *, clock: Clock, closing: Event, tries
         BusinessError: The address is none, or it is not valid any more.
         TikTokShopError: It cannot be fetched.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if not parts.hostname or parts.scheme not in ({"https", "http"} if plain else {"https"}):
         raise BusinessError("the platform gave no address from which the document could be fetched")
     retries = Retries(tries, clock, closing)

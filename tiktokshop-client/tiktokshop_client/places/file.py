@@ -62,6 +62,8 @@ class FilePlace:
                 return result
         except Timeout:
             problem = TransientError(f"the shared budget in {self.name} is held by a process that does not go on")
+        except NotImplementedError:  # what the library says of a file system that has no locks
+            problem = TransientError(f"the shared budget in {self.name} cannot be used (its file system has no locks)")
         except OSError as error:
             problem = TransientError(f"the shared budget in {self.name} cannot be used ({error.strerror})")
         raise problem
