@@ -4,16 +4,18 @@ import contextlib
 import csv
 import io
 import json
+import os
 import random
 import subprocess
 import sys
 from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from stalls import CREATE, UPLOAD
+from target_tiktokshop.listings import pictures
 from target_tiktokshop.listings.memory import ListingMemory
 from target_tiktokshop.listings.pictures import PictureError, PictureRef, look
 from tiktokshop_sandbox.faults import TRANSPORT
@@ -95,6 +97,26 @@ def test_a_run_that_died_before_it_knew_what_came_of_a_product_uses_the_same_key
     entries = stall.lab.sandbox.control("GET", "/requests?limit=100")["requests"]
     (sent,) = [json.loads(entry["body"]) for entry in entries if entry["operation"] == CREATE]
     assert sent["idempotency_key"] == key
+
+
+def test_two_runs_at_once_create_a_product_under_one_key(stall):
+    one, other = (ListingMemory(stall.folder / "listings.sqlite") for _ in range(2))
+    assert one.begin("shop", "MUG-1") == other.begin("shop", "MUG-1") != ""
+    one.created("shop", "MUG-1", "17")
+    assert other.begin("shop", "MUG-1") == ""
+    one.close()
+    other.close()
+
+
+def test_a_product_that_another_run_creates_between_looking_and_sending_is_not_created_again(stall):
+    other = ListingMemory(stall.folder / "listings.sqlite")
+    with stall.lab.between(
+        before=lambda path: path.endswith("/upload") and other.created(stall.lab.us.id, "MUG-1", "17")
+    ):
+        run = stall.feed(stall.record(), max_rejected_percent=100)
+    other.close()
+    assert (run.outcomes, run.writes) == ([("rejected", "stale_product")], {UPLOAD: 1})
+    assert "another run has created it meanwhile" in run.row["message"]
 
 
 def test_a_product_that_cannot_be_read_just_now_is_not_created_again(stall):
@@ -253,6 +275,46 @@ def test_an_address_without_a_picture_is_a_fault_that_does_not_show_its_query(tm
         look(PictureRef(source=f"{address}/none.png?secret=1"), "MAIN_IMAGE")
     assert str(error.value) == "cannot be fetched: its server answers 404"
     assert PictureRef(source=f"{address}/none.png?secret=1").name == "none.png"
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(monkeypatch):
+    class Trickle(SimpleHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-length", "100000")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while not over.wait(0.02):
+                    self.wfile.write(b"x")
+
+        def log_message(self, *arguments):
+            pass
+
+    over, server = Event(), ThreadingHTTPServer(("127.0.0.1", 0), Trickle)
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    monkeypatch.setattr(pictures, "MOST_SECONDS", 0.1)
+    try:
+        with pytest.raises(PictureError, match="takes longer than"):
+            look(PictureRef(source=f"http://127.0.0.1:{server.server_port}/x.png"), "MAIN_IMAGE")
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("fifo", "it is not a file"), ("a\0b.png", "its path is none"), ("~nobody-has-it/a.png", "its path is none")],
+)
+def test_a_path_that_is_no_file_is_a_fault(tmp_path, source, words):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(PictureError, match=words):
+        look(PictureRef(source=str(tmp_path / "fifo") if source == "fifo" else source), "MAIN_IMAGE")
+
+
+def test_the_name_of_a_picture_shows_no_password():
+    assert PictureRef(source="https://user:secret@files.example").name == "files.example"
+    assert PictureRef(source="https://files.example/a.png#secret").name == "a.png"
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.listings.variants import axis_key, value_key
-from target_tiktokshop.writing.live import decimal_of, object_of, objects
+from target_tiktokshop.writing.live import decimal_of, object_of, objects, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,6 @@ KEPT_OF_SKUS = (
     "seller_sku",
     "external_sku_id",
     "identifier_code",
-    "combined_skus",
     "sku_unit_count",
     "external_urls",
     "extra_identifier_codes",
@@ -37,6 +36,14 @@ KEPT_OF_SKUS = (
     "sku_weight",
 )
 """What a call that carries SKUs must repeat of each of them: what it leaves out would become blank."""
+
+PLACES = ("warehouse_id", "quantity", "backorder_quantity", "handling_time")
+VALUES = ("id", "name")
+METRICS = ("id", "value", "unit_id")
+
+
+class StaleError(ValueError):
+    """A product whose SKUs cannot be sent along as they are; the text is a sentence's rest that says why."""
 
 
 @dataclass
@@ -218,9 +225,20 @@ def _merged(name: str, value: Any, live: Mapping[str, Any]) -> Any:
     named = {item["id"]: item for item in value}
     rest = [item for item in objects(live.get(name)) if str(item.get("id")) not in named]
     return [
-        *({"id": item.get("id"), "values": item.get("values")} for item in rest),
+        *({"id": item.get("id"), "values": list(map(_live_value, objects(item.get("values"))))} for item in rest),
         *(item for item in named.values() if item["values"]),
     ]
+
+
+def _live_value(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A value of an attribute as a call has it; the shop shows more of it."""
+    body = {name: value[name] for name in VALUES if value.get(name)}
+    metric = object_of(value.get("metric_standard_info"))
+    if metric:
+        parts = objects(metric.get("metric_value_module_infos"))
+        shown = [{name: part[name] for name in METRICS if part.get(name) is not None} for part in parts]
+        body["metric_standard_info"] = {"id": metric.get("id"), "metric_value_module_infos": shown}
+    return body
 
 
 # -- SKUs --------------------------------------------------------------------------------------------------------------
@@ -293,12 +311,34 @@ def _trades_otherwise(sku: ProposedSku, now: Mapping[str, Any]) -> bool:
     return False
 
 
-def sku_bodies(difference: Difference, proposal: Proposal, live: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All SKUs that the product is to have: a call that carries SKUs deletes those that it leaves out."""
+def sku_bodies(
+    difference: Difference,
+    proposal: Proposal,
+    before: Mapping[str, Any],
+    live: Mapping[str, Any] | None,
+    *,
+    cross_border: bool,
+) -> list[dict[str, Any]]:
+    """All SKUs that the product is to have: a call that carries SKUs deletes those that it leaves out.
+
+    Args:
+        difference: What differs.
+        proposal: What is wanted.
+        before: The product as it was compared.
+        live: The product as it is this moment, None if it is gone.
+        cross_border: Whether its seller is one, whose prices have two amounts.
+
+    Raises:
+        StaleError: A SKU of the product, or what must be sent along of it, is not shown.
+    """
     gone = {str(sku.get("id")) for sku in difference.deleted}
     changed = {str(sku.live.get("id")): sku for sku in proposal.skus if sku.live and not sku.wanted.deleted}
-    kept = [sku for sku in objects(live.get("skus")) if str(sku.get("id")) not in gone]
-    bodies = [_live_body(sku, changed.get(str(sku.get("id")))) for sku in kept]
+    shown_now = objects((live or {}).get("skus"))
+    left_out = {str(sku.get("id")) for sku in objects(before.get("skus"))} - {str(sku.get("id")) for sku in shown_now}
+    if left_out:
+        raise StaleError(f"the shop does not show SKUs that it showed a moment ago ({', '.join(sorted(left_out))})")
+    kept = [sku for sku in shown_now if str(sku.get("id")) not in gone]
+    bodies = [_live_body(sku, changed.get(str(sku.get("id"))), cross_border=cross_border) for sku in kept]
     shown = {
         _value(one): one["sku_img"] for body in bodies for one in body.get("sales_attributes", ()) if "sku_img" in one
     }
@@ -317,16 +357,16 @@ def _pictured(body: dict[str, Any], shown: Mapping[tuple[str, str], Any]) -> dic
     return {**body, "sales_attributes": axes} if axes else body
 
 
-def _live_body(now: Mapping[str, Any], changed: ProposedSku | None) -> dict[str, Any]:
+def _live_body(now: Mapping[str, Any], changed: ProposedSku | None, *, cross_border: bool) -> dict[str, Any]:
     """A live SKU as it must be repeated, with what a record changes of it."""
-    body = {name: now[name] for name in KEPT_OF_SKUS if now.get(name) not in (None, "", [], {})}
-    price = object_of(now.get("price"))
-    amount = price.get("sale_price") or price.get("amount") or price.get("tax_exclusive_price")
-    body["price"] = {"amount": str(amount), "currency": price.get("currency")}
-    body["inventory"] = [
-        {"warehouse_id": row.get("warehouse_id"), "quantity": row.get("quantity")}
-        for row in objects(now.get("inventory"))
-    ]
+    name = f"SKU {now.get('seller_sku') or now.get('id') or '(without an id)'}"
+    if not now.get("id") or now.get("combined_skus"):
+        raise StaleError(f"{name} is made up of others, or is shown without its id")
+    body = {key: now[key] for key in KEPT_OF_SKUS if now.get(key) not in (None, "", [], {})}
+    body["price"] = _live_price(object_of(now.get("price")), name, cross_border=cross_border)
+    body["inventory"] = [_live_place(row, name) for row in objects(now.get("inventory"))]
+    if not body["inventory"]:
+        raise StaleError(f"{name} is shown without its stock")
     axes = [_live_axis(one) for one in objects(now.get("sales_attributes"))]
     if changed is not None:
         _change(body, axes, changed)
@@ -334,6 +374,25 @@ def _live_body(now: Mapping[str, Any], changed: ProposedSku | None) -> dict[str,
     if axes:
         body["sales_attributes"] = axes
     return body
+
+
+def _live_price(price: Mapping[str, Any], name: str, *, cross_border: bool) -> dict[str, Any]:
+    """A price as it must be repeated: what buyers pay, for sellers from abroad also what they pay without tax."""
+    paid = price.get("sale_price") or price.get("amount") or price.get("tax_exclusive_price")
+    if decimal_of(paid) is None or not price.get("currency"):
+        raise StaleError(f"{name} is shown without its price")
+    if cross_border and price.get("sale_price") and decimal_of(price.get("tax_exclusive_price")) is not None:
+        bare = str(price["tax_exclusive_price"])
+        return {"amount": bare, "sale_price": str(paid), "currency": price["currency"]}
+    return {"amount": str(paid), "currency": price["currency"]}
+
+
+def _live_place(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The stock of a warehouse as it must be repeated."""
+    numbers = {key: units_of(row[key]) for key in PLACES[1:] if row.get(key) is not None}
+    if not row.get("warehouse_id") or numbers.get("quantity") is None or None in numbers.values():
+        raise StaleError(f"{name} is shown without its stock")
+    return {"warehouse_id": str(row["warehouse_id"]), **numbers}
 
 
 def _live_axis(one: Mapping[str, Any]) -> dict[str, Any]:

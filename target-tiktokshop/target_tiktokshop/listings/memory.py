@@ -94,14 +94,14 @@ class ListingMemory:
         return Begun(row[0], row[1]) if row else None
 
     def begin(self, shop: str, names: str) -> str:
-        """Notes that a product is about to be created; returns the key of the call, the same until it is settled."""
+        """Notes that a product is about to be created; returns the key of the call, the same until it is settled.
+
+        The key is "" if a product came of it meanwhile, by another run.
+        """
+        row = (shop, names, str(uuid.uuid4()), "", int(time.time()))
+        self._do("INSERT INTO products VALUES (?, ?, ?, ?, ?) ON CONFLICT (shop, names) DO NOTHING", *row)
         found = self.begun(shop, names)
-        if found is not None and not found.product_id:
-            return found.key
-        key = str(uuid.uuid4())
-        row = (shop, names, key, "", int(time.time()))
-        self._do("INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?)", *row)
-        return key
+        return "" if found is None or found.product_id else found.key
 
     def created(self, shop: str, names: str, product_id: str) -> None:
         """Notes which product came of it, or was found to be it."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import imagesize
 import requests
+import urllib3
 from tiktokshop_client.operations import UPLOAD_IMAGE
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ SIDES = (100, 20_000)
 MAIN_SIDES = (300, 4_000)
 CHART_SIDE = 1_024
 SECONDS = 30
+MOST_SECONDS = 120
+"""How long a server may be silent, and how long all of a picture may take."""
 # What a file begins with -> its kind; a place of 0 unless said otherwise.
 FORMATS: Mapping[str, tuple[int, tuple[bytes, ...]]] = {
     "JPEG": (0, (b"\xff\xd8\xff",)),
@@ -37,7 +41,7 @@ FORMATS: Mapping[str, tuple[int, tuple[bytes, ...]]] = {
 }
 
 
-class PictureError(ValueError):
+class PictureError(Exception):
     """A picture that cannot be used; the text completes "the picture <name> "."""
 
 
@@ -51,7 +55,8 @@ class PictureRef:
     @property
     def name(self) -> str:
         """It in a sentence: the last part of a path or an address, without a query that may hold a secret."""
-        return self.uri or self.source.partition("?")[0].rstrip("/").rpartition("/")[2] or self.source
+        last = self.source.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+        return self.uri or last.rpartition("@")[2] or "(without a name)"
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,15 @@ def content_of(source: str) -> bytes:
     if source.startswith(("http://", "https://")):
         return _fetched(source)
     try:
-        with Path(source).expanduser().open("rb") as file:
+        path = Path(source).expanduser()
+        if path.exists() and not path.is_file():
+            raise PictureError("cannot be read: it is not a file")
+        with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise PictureError(f"cannot be read: {error.strerror or type(error).__name__}") from None
+    except (ValueError, RuntimeError):  # a path with a zero in it, or the home of nobody
+        raise PictureError("cannot be read: its path is none") from None
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -130,18 +140,29 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _fetched(address: str) -> bytes:
+    plain = {"Accept-Encoding": "identity"}  # pictures are packed already, and a packed answer may become anything
     try:
-        with requests.get(address, stream=True, timeout=SECONDS, auth=_as_it_is) as answer:
+        with requests.get(address, stream=True, timeout=SECONDS, auth=_as_it_is, headers=plain) as answer:
             if answer.status_code != requests.codes.ok:
                 raise PictureError(f"cannot be fetched: its server answers {answer.status_code}")
-            content = bytearray()
-            for part in answer.iter_content(1 << 16):
-                content += part
-                if len(content) > MOST_BYTES:
-                    break
-            return bytes(content)
-    except requests.RequestException as error:  # its words may quote the address, which may hold a secret
+            return _read_all(answer.raw)
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        # its words may quote the address, which may hold a secret
         raise PictureError(f"cannot be fetched ({type(error).__name__})") from None
+
+
+def _read_all(raw: Any) -> bytes:
+    """The content of an answer, as it comes, so that a server which sends a byte now and then is not waited for."""
+    content, began = bytearray(), time.monotonic()
+    read = getattr(raw, "read1", raw.read)  # old versions of urllib3 have only the latter, which waits for all
+    while len(content) <= MOST_BYTES:
+        part = read(1 << 16)
+        if not part:
+            break
+        content += part
+        if time.monotonic() - began > MOST_SECONDS:
+            raise PictureError(f"cannot be fetched: it takes longer than {MOST_SECONDS} seconds")
+    return bytes(content[: MOST_BYTES + 1])
 
 
 class Gallery:

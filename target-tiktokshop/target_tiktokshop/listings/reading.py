@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from tiktokshop_client.configuration import PLAIN_NUMBER
 
 from target_tiktokshop.listings.limits import CODES
 from target_tiktokshop.listings.pictures import PictureRef
 from target_tiktokshop.listings.wanted import WantedListing, WantedSku
+from target_tiktokshop.writing.fields import MOST_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -202,11 +205,10 @@ def decimal(value: Any) -> Decimal:
     """A number; a text is taken as it is written."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise ReadError("must be a decimal number")
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise ReadError("must be a decimal number") from None
-    if not number.is_finite():
+    if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value.strip()):
+        raise ReadError("must be a decimal number")
+    number = Decimal(str(value).strip())
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
         raise ReadError("must be a decimal number")
     return number
 

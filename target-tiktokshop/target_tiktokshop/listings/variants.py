@@ -228,6 +228,8 @@ class SkuCheck:
             for live in self._live
             if str(live.get("id")) not in meant
         ]
+        if not shown and self._wanted.skus:
+            self._fault("skus", "none would be left: delete the product (stream product_status, status deleted)")
         most = limits.most_skus(self._region)
         if len(shown) > most:
             self._fault("skus", f"there would be {len(shown)}, more than {most}")

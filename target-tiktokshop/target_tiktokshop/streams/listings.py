@@ -10,7 +10,7 @@ from tiktokshop_client.operations import CREATE_PRODUCT, EDIT_PRODUCT_PARTLY, GE
 from target_tiktokshop.listings.checks import ProductCheck
 from target_tiktokshop.listings.contract import CONTRACT
 from target_tiktokshop.listings.desk import TREE, ListingDesk
-from target_tiktokshop.listings.difference import category_of, compare, new_body, sku_bodies
+from target_tiktokshop.listings.difference import StaleError, category_of, compare, new_body, sku_bodies
 from target_tiktokshop.listings.item import (
     AUDITING,
     ListingItem,
@@ -53,6 +53,7 @@ IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it 
 UNDER_REVIEW_WORDS = (
     "the platform reviews another version of the product, so nothing was sent: feed it again when that is done"
 )
+STALE = "{}, so nothing was sent: feed it again, or look at the product in Seller Center if that is said again"
 TRADE = "price and stock of a SKU that is listed are written by the streams prices and inventory, not by this one: {}"
 
 
@@ -240,6 +241,9 @@ class ListingWriter(Writer):
             words = f"a picture of it {error}"
             item.settle(REJECTED, "bad_listing", words)
             return
+        except StaleError as error:
+            item.settle(REJECTED, "stale_product", STALE.format(error))
+            return
         warnings = [str(warning.get("message")) for warning in objects(answer.data.get("warnings"))]
         audit = object_of(answer.data.get("audit")).get("status")
         drafted = item.wanted.fields.get("save_mode") == "AS_DRAFT"
@@ -275,7 +279,10 @@ class ListingWriter(Writer):
             },
             self.gallery.uri,
         )
-        body["idempotency_key"] = self.memory.begin(shop_id, names)
+        key = self.memory.begin(shop_id, names)
+        if not key:
+            raise StaleError("another run has created it meanwhile")
+        body["idempotency_key"] = key
         try:
             answer = self.run.client.call(CREATE_PRODUCT, shop=item.shop, body=body)
         except TikTokShopError as error:
@@ -290,8 +297,9 @@ class ListingWriter(Writer):
     def _edit(self, item: ListingItem) -> Answer:
         fields = dict(item.difference.fields)
         if item.difference.skus:
-            now = self._read(item.shop, item.id) or item.live or {}  # stock and prices as they are this moment
-            fields["skus"] = sku_bodies(item.difference, item.proposal, now)
+            now = self._read(item.shop, item.id)  # stock and prices as they are this moment
+            abroad = item.shop.seller_type == "CROSS_BORDER"
+            fields["skus"] = sku_bodies(item.difference, item.proposal, item.live or {}, now, cross_border=abroad)
         body = with_uris(fields, self.gallery.uri)
         if item.live is not None and item.live.get("status") == "DRAFT":
             body["save_mode"] = item.wanted.fields.get("save_mode", "AS_DRAFT")

@@ -86,6 +86,10 @@ CODES: Mapping[str, Code] = {
     "unknown_warehouse": Code("The SKU is not in the warehouse of the record: check `warehouse_id`."),
     "wrong_currency": Code("The SKU is sold in another currency."),
     "bad_listing": Code("The listing breaks rules of the platform; the message names every fault of the product."),
+    "stale_product": Code(
+        "The product has changed since it was compared, or the shop does not show what an edit of its SKUs must send "
+        "along, so nothing was sent: feed it again, or look at the product in Seller Center."
+    ),
     "under_review": Code("The platform reviews another version of the product: feed it again when that is done."),
     "frozen": Code("The platform has frozen the product: see it in Seller Center."),
     "deleted_product": Code("The product is deleted: recover it first, with `product_status`."),

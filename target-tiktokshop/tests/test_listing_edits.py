@@ -1,0 +1,100 @@
+"""Edits of listings that must not take away what the shop has: SKUs, their stock, their prices."""
+
+import json
+
+import pytest
+from target_tiktokshop.listings.difference import _live_price, _merged
+from target_tiktokshop.listings.reading import ReadError, decimal
+
+EDIT = "POST /product/202509/products/{product_id}/partial_edit"
+
+
+def two(stall):
+    """A live product with two SKUs, and the record that adds a third."""
+    skus = [stall.sku(f"MUG-{n}", variations={"Color": color}) for n, color in enumerate(("Black", "Oak"))]
+    record, before = stall.live(*skus)
+    record["skus"] = [*skus, stall.sku("MUG-9", variations={"Color": "Red"})]
+    return record, before
+
+
+def later(change):
+    """The product as it is shown when it is read once more, right before it is edited."""
+    seen = []
+
+    def after(path, answer):
+        if path.startswith("/product/202309/products/") and "skus" in answer["data"]:
+            seen.append(path)
+            if len(seen) > 1:
+                change(answer["data"])
+                return answer
+        return None
+
+    return after
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda live: live.pop("skus"), "does not show SKUs that it showed a moment ago"),
+        (lambda live: live.update(skus=live["skus"][1:]), "does not show SKUs that it showed a moment ago"),
+        (lambda live: live["skus"][0].pop("inventory"), "is shown without its stock"),
+        (lambda live: live["skus"][0]["inventory"][0].pop("quantity"), "is shown without its stock"),
+        (lambda live: live["skus"][0].update(price=None), "is shown without its price"),
+        (lambda live: live["skus"][0]["price"].pop("currency"), "is shown without its price"),
+        (lambda live: live["skus"][0].update(combined_skus=[{"sku_id": "1"}]), "is made up of others"),
+    ],
+    ids=["no list", "one less", "no stock", "no units", "no price", "no currency", "combined"],
+)
+def test_an_edit_that_would_delete_or_blank_what_is_not_shown_is_not_sent(stall, change, words):
+    record, before = two(stall)
+    with stall.lab.between(after=later(change)):
+        run = stall.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "stale_product")], {})
+    assert words in run.row["message"]
+    assert stall.shown(before["id"])["skus"] == before["skus"]
+
+
+def test_what_the_shop_shows_of_a_sku_is_sent_along_as_the_call_takes_it(stall):
+    record, _ = two(stall)
+    attribute = {
+        "id": "9",
+        "values": [{"id": "8", "name": "Oak", "metric_standard_info": {"id": "7", "unit_name": "l"}}],
+    }
+
+    def more(live):
+        live["skus"][0]["inventory"][0] |= {"quantity": "5", "handling_time": 3, "backorder_quantity": 2, "odd": 1}
+        live["skus"][0]["combined_skus"] = []
+
+    with stall.lab.between(after=later(more)):
+        stall.feed(record)
+    entries = stall.lab.sandbox.control("GET", "/requests?limit=100")["requests"]
+    sent = next(json.loads(one["body"]) for one in entries if one["operation"] == EDIT)
+    assert sent["skus"][0]["inventory"] == [
+        {"warehouse_id": stall.places[0], "quantity": 5, "backorder_quantity": 2, "handling_time": 3}
+    ]
+    merged = _merged("product_attributes", [{"id": "1", "values": [{"id": "2"}]}], {"product_attributes": [attribute]})
+    assert merged[0] == {
+        "id": "9",
+        "values": [{"id": "8", "name": "Oak", "metric_standard_info": {"id": "7", "metric_value_module_infos": []}}],
+    }
+
+
+def test_prices_of_sellers_from_abroad_keep_both_of_their_amounts():
+    price = {"currency": "USD", "sale_price": "11.90", "tax_exclusive_price": "10.00"}
+    assert _live_price(price, "SKU", cross_border=True) == {"amount": "10.00", "sale_price": "11.90", "currency": "USD"}
+    assert _live_price(price, "SKU", cross_border=False) == {"amount": "11.90", "currency": "USD"}
+
+
+def test_the_last_skus_of_a_product_are_not_deleted_one_by_one(stall):
+    record, before = stall.live()
+    gone = {"product_id": before["id"], "skus": [{"seller_sku": "MUG-1", "status": "deleted"}]}
+    run = stall.feed(gone, allow_delete=True, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "bad_listing")], {})
+    assert "none would be left" in run.row["message"]
+    assert record["skus"]
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "Infinity", "1_000", "٣", 1e300, "9" * 40])
+def test_numbers_that_are_none_are_faults_of_a_listing(number):
+    with pytest.raises(ReadError):
+        decimal(number)
