@@ -101,7 +101,7 @@ def test_a_run_that_was_killed_after_sending_sends_nothing_again(lab):
     run = say(lab, conversation)
     keys = Keys(lab.folder / "keys" / "keys.sqlite")
     entry = keys.find(lab.us.id, "k-1")
-    keys.begin(lab.us.id, "k-1", entry.what, entry.since)
+    assert keys.begin(lab.us.id, "k-1", entry.what, entry.since, entry)
     again = say(lab, conversation)
     assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
     assert again.row["after"]["message_id"] == run.row["after"]["message_id"]
@@ -116,10 +116,76 @@ def test_a_run_that_was_killed_before_sending_sends(lab):
     first = say(lab, conversation, "other", text="Something else")
     entry = keys.find(lab.us.id, "other")
     assert first.outcomes == [("applied", None)]
-    keys.begin(lab.us.id, "k-1", entry.what, entry.since)
+    assert keys.begin(lab.us.id, "k-1", entry.what, entry.since, None)
     assert say(lab, conversation).outcomes == [("rejected", "key_used")]
     keys.forget(lab.us.id, "k-1")
     assert say(lab, conversation).outcomes == [("applied", None)]
+
+
+def test_a_key_that_another_run_takes_between_looking_and_sending_is_left_to_that_run(lab):
+    (conversation,) = waiting(lab)
+    other = Keys(lab.folder / "keys" / "keys.sqlite")
+    reads = []
+
+    def before(path):
+        if path.endswith("/messages") and not reads:
+            reads.append(path)
+            assert other.begin(lab.us.id, "k-1", "what the other run says", "0", None)
+
+    with lab.between(before=before):
+        run = say(lab, conversation, config={"max_rejected_percent": 100})
+    assert run.outcomes == [("rejected", "key_taken")]
+    assert SEND not in run.writes
+    assert other.find(lab.us.id, "k-1").what == "what the other run says"
+
+
+def test_of_two_runs_that_saw_the_same_unclear_attempt_one_tries_again(tmp_path):
+    one, other = (Keys(tmp_path / "keys.sqlite") for _ in range(2))
+    assert one.begin("shop", "k", "what", "3", None)
+    seen = other.find("shop", "k")
+    assert one.begin("shop", "k", "what", "3", seen)
+    assert not other.begin("shop", "k", "what", "3", seen)
+
+
+def changed(words):
+    """A platform that shows what the seller says in words of its own, and whose first answer is none."""
+    answers = []
+
+    def after(path, answer):
+        if path.startswith("/customer_service/202606/"):
+            answers.append(path)
+            return "none" if len(answers) == 1 else answer
+        for row in (answer["data"] or {}).get("messages") or []:
+            if json.loads(row["content"]) == {"content": "It leaves today & 5 < 6"}:
+                row["content"] = json.dumps({"content": words})
+        return answer
+
+    return after
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        ("It leaves  today &amp; 5 &lt; 6\n", ("applied", None)),
+        ("It leaves ***** & 5 < 6", ("unconfirmed", "maybe_said")),
+    ],
+)
+def test_a_message_that_the_platform_shows_otherwise_is_not_sent_again(lab, words, outcome):
+    (conversation,) = waiting(lab)
+    with lab.between(after=changed(words)):
+        run = say(lab, conversation, text="It leaves today & 5 < 6")
+        again = say(lab, conversation, text="It leaves today & 5 < 6")
+    assert (run.outcomes, run.writes[SEND]) == ([outcome], 1)
+    assert SEND not in again.writes
+    assert again.outcomes in [[("unchanged", None)], [outcome]]
+    assert sent(lab, conversation).count(("TEXT", {"content": "It leaves today & 5 < 6"})) == 1
+
+
+def test_other_messages_of_the_seller_s_do_not_keep_one_back_whose_attempt_failed(lab):
+    (conversation,) = waiting(lab)
+    assert say(lab, conversation, "k-1", text="First").outcomes == [("applied", None)]
+    lab.fault("reset_before", path="/customer_service/202606/*", next=1)
+    assert say(lab, conversation, "k-2", text="Second").outcomes == [("applied", None)]
 
 
 def test_where_the_file_of_keys_is_lost_the_buyer_is_not_told_again(lab):

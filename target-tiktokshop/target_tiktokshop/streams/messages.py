@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import Action, TikTokShopError
 from tiktokshop_client.operations import READ_CONVERSATION, SEND_MESSAGE, SEND_MESSAGE_202309
 
-from target_tiktokshop.writing.conversations import conversations, latest, said
+from target_tiktokshop.writing.conversations import SELLER, conversations, latest, said
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, text
 from target_tiktokshop.writing.keys import Keys
+from target_tiktokshop.writing.outcomes import UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.run import only_these_rows
 from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Answer
 
     from target_tiktokshop.writing.conversations import SaidMessage
+    from target_tiktokshop.writing.keys import KeyEntry
     from target_tiktokshop.writing.run import WriteRun
 
 LONGEST = 2_000
@@ -37,6 +39,10 @@ KINDS = {
     "card_product_id": ("PRODUCT_CARD", "product_id"),
 }
 """Field -> the type of message it makes, and what its content calls it."""
+MAYBE = (
+    "the conversation has another message of the seller's since it was tried, which may be this one, so it was not "
+    "sent again: look at it in Seller Center, and give it a new message_key if the buyer has not been told"
+)
 _LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 
 
@@ -105,10 +111,12 @@ class AnswerWriter(Writer):
                 "unknown_conversation", f"shop {row.the_shop.id} has no conversation {row.values['conversation_id']}"
             )
         else:
-            self._compare(row, since=None if entry is None else int(entry.since))
+            self._compare(row, entry)
 
-    def _compare(self, row: Row, since: int | None) -> None:
+    def _compare(self, row: Row, entry: KeyEntry | None) -> None:
         """Looks whether it has been said: since it was first tried, or since the buyer's last word."""
+        since = None if entry is None else int(entry.since)
+        row.values["entry"] = entry
         found = latest(self.run, row.the_shop, row.values["conversation_id"], since)
         row.before = {"unread_count": row.subject.get("unread_count")}
         row.values["since"] = since if since is not None else (found[0].index if found else 0)
@@ -117,6 +125,8 @@ class AnswerWriter(Writer):
             row.after["message_id"] = sent.id
             self._note(row, sent.id)
             row.unchanged("the buyer has been told this already, since their last word")
+        elif entry is not None and self._unknown(row, found):
+            row.settle(UNCONFIRMED, "maybe_said", MAYBE)
         elif row.subject.get("can_send_message") is False:
             row.reject("window_closed", "the time for an answer is over: wait until the buyer writes again")
         else:
@@ -126,8 +136,21 @@ class AnswerWriter(Writer):
         """Remembers what was sent under the key; a dry run remembers nothing."""
         if not self.settings.dry_run:
             shop, key = row.the_shop.id, row.values["message_key"]
-            self._keys.begin(shop, key, digest(row), str(row.values["since"]))
-            self._keys.finish(shop, key, message_id)
+            if self._begin(row):
+                self._keys.finish(shop, key, message_id)
+
+    def _begin(self, row: Row) -> bool:
+        """Takes the key, unless another run has done so since it was looked up."""
+        shop, key, since = row.the_shop.id, row.values["message_key"], str(row.values["since"])
+        return self._keys.begin(shop, key, digest(row), since, row.values["entry"])
+
+    def _unknown(self, row: Row, found: Iterable[SaidMessage]) -> bool:
+        """Whether the seller has said something of the kind that is under no key: the platform may have changed it."""
+        kind, _ = message_in(row)
+        return any(
+            message.role in SELLER and message.type == kind and not self._keys.has_done(row.the_shop.id, message.id)
+            for message in found
+        )
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """The messages of a conversation one after the other."""
@@ -158,16 +181,22 @@ class AnswerWriter(Writer):
             TikTokShopError: The platform refused.
         """
         shop, key = row.the_shop.id, row.values["message_key"]
-        self._keys.begin(shop, key, digest(row), str(row.values["since"]))
+        if not self._begin(row):
+            row.reject("key_taken", "another run has sent it under this message_key meanwhile, or is about to")
+            return
         for tries in range(1, TRIES + 1):
             problem = self._tried(row)
             if problem is None:
                 break
             self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
-            sent = self._shown(row)
+            found = latest(self.run, row.the_shop, row.values["conversation_id"], row.values["since"])
+            sent = said(found, *message_in(row))
             if sent is not None:
                 row.after["message_id"] = sent.id
                 break
+            if self._unknown(row, found):
+                row.settle(UNCONFIRMED, "maybe_said", MAYBE)
+                return
             if tries == TRIES:
                 row.refuse(problem)
                 return

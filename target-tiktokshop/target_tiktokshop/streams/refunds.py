@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 KIND = "REFUND"
 SELLER = "SELLER"
 UNPAID = {"UNPAID": "unpaid", "CANCELLED": "cancelled"}
+NO_SUCH_REASON = "25001014"
+"""What the platform answers to a reason that is not one of the order's."""
 VOID = frozenset({"REFUND_OR_RETURN_REQUEST_REJECT", "RETURN_OR_REFUND_REQUEST_CANCEL"})
 """Statuses of returns by which nobody was paid."""
 
@@ -165,7 +167,7 @@ class RefundWriter(Writer):
             row.reject(code if code.isdecimal() else Category.BUSINESS.value, words)
         elif names and all(names) and not all(row.values["reason"] in known for known in names):
             known = sorted({str(name) for part in names for name in part})
-            row.reject("25001014", f"the reason is not one that the platform lists; there are: {', '.join(known)}")
+            row.reject(NO_SUCH_REASON, f"the reason is not one that the platform lists; there are: {', '.join(known)}")
 
     def _calculate(self, row: Row) -> None:
         """What the platform would pay back, and whether the amount asked for is in it."""

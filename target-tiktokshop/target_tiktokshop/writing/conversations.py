@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import unicodedata
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -93,10 +95,15 @@ def message_of(row: Mapping[str, Any]) -> SaidMessage:
 
 
 def said(messages: Iterable[SaidMessage], kind: str, content: Mapping[str, Any]) -> SaidMessage | None:
-    """The seller's message with a type and content among some; blanks around a text do not count."""
-    wanted = {name: str(value).strip() for name, value in content.items()}
+    """The seller's message with a type and content among some; blanks and escapes in a text do not count."""
+    wanted = {name: _bare(value) for name, value in content.items()}
     for message in messages:
-        has = {name: str(message.content.get(name, "")).strip() for name in wanted}
+        has = {name: _bare(message.content.get(name, "")) for name in wanted}
         if message.role in SELLER and message.type == kind and has == wanted:
             return message
     return None
+
+
+def _bare(value: Any) -> str:
+    """A text without what a platform may make of it."""
+    return " ".join(unicodedata.normalize("NFKC", html.unescape(str(value))).split())

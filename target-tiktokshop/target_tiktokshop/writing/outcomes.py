@@ -108,6 +108,12 @@ CODES: Mapping[str, Code] = {
     "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
     "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
     "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
+    "key_taken": Code("Another run has sent a message under the same `message_key` meanwhile, or is about to."),
+    "maybe_said": Code(
+        "The message was tried, and the conversation has one of the seller's since then that may be it, so it was not "
+        "sent again: look at it in Seller Center.",
+        (UNCONFIRMED,),
+    ),
     "return_open": Code("A return of the order waits for a decision: decide it with `return_decisions`."),
     "refunded_before": Code(
         "The seller has refunded line items of it before, or another record of the run does, otherwise than it asks "
