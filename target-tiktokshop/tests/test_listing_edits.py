@@ -4,7 +4,7 @@ import json
 
 import pytest
 from target_tiktokshop.listings.difference import _live_price, _merged
-from target_tiktokshop.listings.reading import ReadError, decimal
+from target_tiktokshop.listings.reading import ReadError, attributes, decimal
 
 EDIT = "POST /product/202509/products/{product_id}/partial_edit"
 
@@ -98,3 +98,8 @@ def test_the_last_skus_of_a_product_are_not_deleted_one_by_one(stall):
 def test_numbers_that_are_none_are_faults_of_a_listing(number):
     with pytest.raises(ReadError):
         decimal(number)
+
+
+def test_values_of_an_attribute_that_are_no_list_are_a_fault_of_the_record():
+    with pytest.raises(ReadError, match="has values that are not a list"):
+        attributes([{"id": "1", "values": 3}])

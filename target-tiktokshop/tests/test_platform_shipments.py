@@ -364,6 +364,7 @@ def test_orders_that_cannot_be_shipped_are_rejected_with_what_to_do_and_no_call(
     [
         {"pickup_start": 1, "handover_method": "DROP_OFF"},
         {"pickup_start": "tomorrow"},
+        {"pickup_start": "9" * 5_000},
         {"pickup_start": "2026-06-01T09:00:00"},
         {"handover_method": "PIGEON"},
         {"weight": "1"},

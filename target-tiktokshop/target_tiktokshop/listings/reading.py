@@ -295,7 +295,10 @@ def attributes(value: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
         return tuple(_pairs(value))
     found = []
     for item in _objects(value):
-        values = [dict(one) if isinstance(one, dict) else _plain(one) for one in item.get("values") or ()]
+        given = item.get("values") or []
+        if not isinstance(given, list):
+            raise ReadError("has values that are not a list")
+        values = [dict(one) if isinstance(one, dict) else _plain(one) for one in given]
         found.append((_plain(item.get("id") or item.get("name")), tuple(values)))
     return tuple(found)
 

@@ -109,8 +109,15 @@ def _without_package(order: Mapping[str, Any], found: Parcel, region: str) -> Pa
         return _now(found, DONE)
     if same_region(region) != UNITED_STATES:
         return Parcel(reason=_held_up(order) or "market")
-    reason = _held_up(order)
+    reason = _held_up(order) or _unseen(order)
     return Parcel(reason=reason) if reason else _now(found, BUY)
+
+
+def _unseen(order: Mapping[str, Any]) -> str:
+    """Why a label may have been bought already, though the order does not show for what; "" if it was not."""
+    lines = order.get("line_items") or []
+    hidden = order.get("packages") and not any(line.get("package_id") for line in lines)
+    return "unseen_package" if hidden or order.get("status") == "AWAITING_COLLECTION" else ""
 
 
 def _with_package(

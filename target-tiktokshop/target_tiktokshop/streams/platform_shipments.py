@@ -15,6 +15,7 @@ from target_tiktokshop.streams.handing_over import PickupSlots
 from target_tiktokshop.streams.labels_bought import bought, choose_service
 from target_tiktokshop.streams.parcels import Parcel, parcel_of
 from target_tiktokshop.writing.fields import (
+    MOST_DIGITS,
     SHOP_ID,
     Contract,
     Field,
@@ -53,7 +54,7 @@ def moment(value: Any) -> int:
     """A moment in unix seconds, also from a text with its zone, like `2026-06-01T09:00:00+01:00`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and value.strip().isdecimal() and len(value.strip()) <= MOST_DIGITS:
         return int(value)
     try:
         found = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
@@ -110,9 +111,24 @@ class ShipmentWriter(Writer):
                 with apart(row):
                     self._plan(row)
         last_wins(rows, lambda row: (row.the_shop.id, *self._key(row)))
+        self._buy_once(rows)
         self._slots.find([row for row in still_open(rows) if row.operation == SHIP.name])
         asked = self.settings.day.cheapest_service
         self._find_services([row for row in still_open(rows) if asked or "shipping_service" in row.values])
+
+    def _buy_once(self, rows: list[Row]) -> None:
+        """A line item is in one label of a feed: records about some of an order's and about all of them overlap."""
+        bought: dict[tuple[str, str], list[tuple[int, set[str]]]] = {}
+        for row in still_open(rows):
+            if row.operation != BUY.name:
+                continue
+            lines = set(self._parcel(row).line_ids)
+            others = bought.setdefault((row.the_shop.id, row.values["order_id"]), [])
+            number = next((number for number, other in others if lines & other), 0)
+            if number:
+                row.reject("overlapping_parcels", f"record {number} of the run buys a label for line items of it, too")
+            else:
+                others.append((row.number, lines))
 
     def foresee(self, rows: list[Row]) -> None:
         """What labels will cost whose service nobody has asked for."""
@@ -200,6 +216,9 @@ class ShipmentWriter(Writer):
         if row.operation == BUY.name and not bought(self.run, row, lambda: self._again(row)):
             return
         package_id = row.after["package_id"]
+        if not package_id:
+            self._without_label(row, "the platform does not say which package it is")
+            return
         try:
             tracking = self._documents.fetch(row, package_id)
         except NoDocumentError as error:

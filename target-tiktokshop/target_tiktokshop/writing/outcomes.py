@@ -67,6 +67,7 @@ REASONS: Mapping[str, str] = {
     "no_lines": "nothing of the order is left to ship: its line items are cancelled, or the shop shows none of them",
     "shipped_by_seller": "the seller ships this order: feed its tracking number to the stream tracking",
     "partly_packed": "some of the line items have a package already: name order_line_item_ids or package_id",
+    "unseen_package": "a label was bought, and the shop does not show for which line items: look in Seller Center",
     "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, then feed it again",
     "after_sale": "the buyer has asked to cancel the order: decide about that first",
 }
@@ -102,6 +103,9 @@ CODES: Mapping[str, Code] = {
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists them."),
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
+    "overlapping_parcels": Code(
+        "Another record of the run buys a label for line items of it, too: name each line item in one record."
+    ),
     "no_pickup": Code("The carrier does not come for this package: set `handover_method` to `DROP_OFF`."),
     "no_slot": Code("No pick-up slot with room is the one asked for, or fits `pickup_rule`; the message lists them."),
     "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
