@@ -3,8 +3,11 @@
 import json
 
 import pytest
-from target_tiktokshop.listings.difference import _live_price, _merged
-from target_tiktokshop.listings.reading import ReadError, attributes, decimal
+import requests
+from target_tiktokshop.listings.difference import _live_price, _merged, _same_value, compare
+from target_tiktokshop.listings.pictures import PictureError, stays_outside
+from target_tiktokshop.listings.proposal import Proposal, bare_value
+from target_tiktokshop.listings.reading import ReadError, attributes, decimal, read
 
 EDIT = "POST /product/202509/products/{product_id}/partial_edit"
 
@@ -103,3 +106,53 @@ def test_numbers_that_are_none_are_faults_of_a_listing(number):
 def test_values_of_an_attribute_that_are_no_list_are_a_fault_of_the_record():
     with pytest.raises(ReadError, match="has values that are not a list"):
         attributes([{"id": "1", "values": 3}])
+
+
+def test_what_the_tap_shows_of_papers_and_measures_is_sent_as_the_call_takes_it():
+    metric = {"id": "7", "metric_value_module_infos": [{"id": "1", "value": "2", "unit_id": "3", "unit_name": "l"}]}
+    shown = {"id": 8, "name": "Oak", "metric_standard_info": metric, "odd": 1}
+    assert bare_value(shown) == {
+        "id": "8",
+        "name": "Oak",
+        "metric_standard_info": {"id": "7", "metric_value_module_infos": [{"id": "1", "value": "2", "unit_id": "3"}]},
+    }
+    assert _same_value(bare_value({**shown, "id": ""}), {**shown, "id": ""})
+    assert not _same_value({"metric_standard_info": {"id": "6"}}, {"metric_standard_info": metric})
+    paper = {"id": "1", "files": [{"id": "2", "name": "a.pdf", "format": "PDF", "urls": ["https://x"]}]}
+    wanted = read([{"certifications": [paper]}])
+    assert wanted.fields["certifications"][0]["files"] == [{"id": "2", "name": "a.pdf", "format": "PDF"}]
+
+
+def redirect(source, target):
+    answer = requests.Response()
+    answer.status_code, answer.url, answer.headers["location"] = 302, source, target
+    return answer
+
+
+@pytest.mark.parametrize(
+    "target", ["http://127.0.0.1/a.png", "http://169.254.169.254/latest", "http://10.0.0.1/", "http://[::1]/a.png"]
+)
+def test_a_server_of_the_open_internet_does_not_send_us_into_a_private_network(target):
+    with pytest.raises(PictureError, match="sends us to a private network"):
+        stays_outside(redirect("http://1.1.1.1/a.png", target))
+
+
+def test_other_redirects_of_pictures_are_followed():
+    for source, target in (("http://1.1.1.1/", "http://8.8.8.8/a.png"), ("http://127.0.0.1/", "http://127.0.0.1/b")):
+        stays_outside(redirect(source, target))
+
+
+def test_a_measure_without_a_name_that_differs_is_an_edit():
+    def measured(value):
+        parts = [{"id": "1", "value": value, "unit_id": "3"}]
+        info = {"metric_standard_info": {"id": "7", "metric_value_module_infos": parts}}
+        return [{"id": "9", "values": [info]}]
+
+    live = {"product_attributes": measured("2")}
+    assert compare(Proposal({"product_attributes": measured("2")}), live, str).empty
+    found = compare(Proposal({"product_attributes": measured("4")}), live, str)
+    assert found.fields == {"product_attributes": measured("4")}
+    assert (found.before, found.after) == (
+        {"product_attributes": {"9": ["2 (3)"]}},
+        {"product_attributes": {"9": ["4 (3)"]}},
+    )

@@ -9,6 +9,7 @@ from tiktokshop_client.operations import same_region
 from target_tiktokshop.listings import limits, markup
 from target_tiktokshop.listings.desk import named_attribute, named_value
 from target_tiktokshop.listings.pictures import CERTIFICATE, CHART, MAIN, CheckedPicture, PictureError, PictureRef, look
+from target_tiktokshop.listings.proposal import bare_value
 from target_tiktokshop.writing.live import decimal_of, object_of, objects
 
 if TYPE_CHECKING:
@@ -249,9 +250,7 @@ class ProductCheck:
     def _value(self, item: Mapping[str, Any], given: Any) -> dict[str, Any] | None:
         """A value as the platform takes it: its id where it has one, else its own name where that is allowed."""
         if isinstance(given, dict):
-            if given.get("metric_standard_info"):
-                return dict(given)
-            return {name: str(given[name]) for name in ("id", "name") if given.get(name)}
+            return bare_value(given)
         known = named_value(item, given)
         if known is not None:
             return {"id": str(known.get("id")), "name": str(known.get("name"))}

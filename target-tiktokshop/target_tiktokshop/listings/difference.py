@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from target_tiktokshop.listings.proposal import bare_value
 from target_tiktokshop.listings.variants import axis_key, value_key
 from target_tiktokshop.writing.live import decimal_of, object_of, objects, units_of
 
@@ -38,8 +39,6 @@ KEPT_OF_SKUS = (
 """What a call that carries SKUs must repeat of each of them: what it leaves out would become blank."""
 
 PLACES = ("warehouse_id", "quantity", "backorder_quantity", "handling_time")
-VALUES = ("id", "name")
-METRICS = ("id", "value", "unit_id")
 
 
 class StaleError(ValueError):
@@ -149,17 +148,22 @@ def _attributes(value: Any, live: Mapping[str, Any], _: Any) -> tuple[Any, Any]:
     for item in value:
         own, wanted = now.get(item["id"], []), item["values"]
         same = len(own) == len(wanted) and all(any(_same_value(one, other) for other in own) for one in wanted)
-        after[item["id"]] = [str(one.get("name") or one.get("id") or "") for one in wanted]
-        before[item["id"]] = after[item["id"]] if same else [str(one.get("name") or one.get("id") or "") for one in own]
+        after[item["id"]] = list(map(_told, wanted))
+        before[item["id"]] = after[item["id"]] if same else list(map(_told, own))
     return before, after
 
 
+def _told(value: Mapping[str, Any]) -> str:
+    """A value in a comparison: what it measures, or else its name."""
+    parts = objects(object_of(value.get("metric_standard_info")).get("metric_value_module_infos"))
+    measured = " ".join(f"{part.get('value')} ({part.get('unit_id')})" for part in parts)
+    return measured or str(value.get("name") or value.get("id") or "")
+
+
 def _same_value(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    if one.get("metric_standard_info"):
-        return bool(
-            one["metric_standard_info"] == other.get("metric_standard_info") or one.get("id") == other.get("id")
-        )
-    same_id = one.get("id") and str(one["id"]) == str(other.get("id"))
+    measure, same_id = "metric_standard_info", one.get("id") and str(one["id"]) == str(other.get("id"))
+    if one.get(measure):
+        return bool(same_id or bare_value(one)[measure] == bare_value(other).get(measure))
     same_name = one.get("name") and str(one["name"]).casefold() == str(other.get("name") or "").casefold()
     return bool(same_id or same_name)
 
@@ -225,20 +229,9 @@ def _merged(name: str, value: Any, live: Mapping[str, Any]) -> Any:
     named = {item["id"]: item for item in value}
     rest = [item for item in objects(live.get(name)) if str(item.get("id")) not in named]
     return [
-        *({"id": item.get("id"), "values": list(map(_live_value, objects(item.get("values"))))} for item in rest),
+        *({"id": item.get("id"), "values": list(map(bare_value, objects(item.get("values"))))} for item in rest),
         *(item for item in named.values() if item["values"]),
     ]
-
-
-def _live_value(value: Mapping[str, Any]) -> dict[str, Any]:
-    """A value of an attribute as a call has it; the shop shows more of it."""
-    body = {name: value[name] for name in VALUES if value.get(name)}
-    metric = object_of(value.get("metric_standard_info"))
-    if metric:
-        parts = objects(metric.get("metric_value_module_infos"))
-        shown = [{name: part[name] for name in METRICS if part.get(name) is not None} for part in parts]
-        body["metric_standard_info"] = {"id": metric.get("id"), "metric_value_module_infos": shown}
-    return body
 
 
 # -- SKUs --------------------------------------------------------------------------------------------------------------

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import ipaddress
+import socket
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 import imagesize
 import requests
@@ -139,14 +142,35 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+def _is_inside(host: str) -> bool:
+    """Whether a host is this machine, or in a private network."""
+    try:
+        found = [ipaddress.ip_address(str(facts[4][0])) for facts in socket.getaddrinfo(host, None)]
+    except (OSError, ValueError):
+        return False
+    return any(not address.is_global for address in found)
+
+
+def stays_outside(answer: requests.Response, **_: Any) -> None:
+    """Lets no server of the open internet send us to one that only we can reach.
+
+    Raises:
+        PictureError: It tries.
+    """
+    target = urlsplit(urljoin(answer.url, answer.headers.get("location", ""))) if answer.is_redirect else None
+    if target and _is_inside(target.hostname or "") and not _is_inside(urlsplit(answer.url).hostname or ""):
+        raise PictureError("cannot be fetched: its server sends us to a private network")
+
+
 def _fetched(address: str) -> bytes:
     plain = {"Accept-Encoding": "identity"}  # pictures are packed already, and a packed answer may become anything
+    asked: dict[str, Any] = {"headers": plain, "hooks": {"response": stays_outside}, "auth": _as_it_is}
     try:
-        with requests.get(address, stream=True, timeout=SECONDS, auth=_as_it_is, headers=plain) as answer:
+        with requests.get(address, stream=True, timeout=SECONDS, **asked) as answer:
             if answer.status_code != requests.codes.ok:
                 raise PictureError(f"cannot be fetched: its server answers {answer.status_code}")
             return _read_all(answer.raw)
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         # its words may quote the address, which may hold a secret
         raise PictureError(f"cannot be fetched ({type(error).__name__})") from None
 

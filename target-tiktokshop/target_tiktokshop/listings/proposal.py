@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.listings.pictures import CheckedPicture
+from target_tiktokshop.writing.live import object_of, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from target_tiktokshop.listings.wanted import WantedSku
+
+METRICS = ("id", "value", "unit_id")
+"""What a call has of each part of a measured value."""
 
 
 @dataclass
@@ -61,3 +65,14 @@ def with_uris(value: Any, uri: Callable[[CheckedPicture], str]) -> Any:
     if isinstance(value, (list, tuple)):
         return [with_uris(item, uri) for item in value]
     return value
+
+
+def bare_value(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A value of an attribute as a call has it; the shop shows more of it."""
+    body: dict[str, Any] = {name: str(value[name]) for name in ("id", "name") if value.get(name)}
+    metric = object_of(value.get("metric_standard_info"))
+    if metric:
+        parts = objects(metric.get("metric_value_module_infos"))
+        shown = [{name: str(part[name]) for name in METRICS if part.get(name) is not None} for part in parts]
+        body["metric_standard_info"] = {"id": str(metric.get("id") or ""), "metric_value_module_infos": shown}
+    return body

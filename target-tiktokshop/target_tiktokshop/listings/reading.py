@@ -37,6 +37,7 @@ SKU_FIELDS = (
     "sales_attributes",
 )
 """Fields that say something of a SKU; in flat records they stand beside those of the product."""
+FILE_FIELDS = ("id", "name", "format")
 SAVE_MODES = {"listing": "LISTING", "active": "LISTING", "as_draft": "AS_DRAFT", "draft": "AS_DRAFT"}
 
 
@@ -331,7 +332,8 @@ def _certificates(value: Any) -> tuple[dict[str, Any], ...]:
     for item in _objects(value):
         paper: dict[str, Any] = {"id": text(item.get("id"))}
         paper["images"] = pictures(item.get("images") or [])
-        paper["files"] = [dict(one) for one in item.get("files") or () if isinstance(one, dict)]
+        files = [one for one in item.get("files") or () if isinstance(one, dict)]
+        paper["files"] = [{name: text(one[name]) for name in FILE_FIELDS if one.get(name)} for one in files]
         if item.get("expiration_date") not in (None, ""):
             paper["expiration_date"] = _moment(item["expiration_date"])
         found.append(paper)
