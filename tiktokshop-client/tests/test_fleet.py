@@ -7,6 +7,7 @@ import random
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -272,3 +273,26 @@ def test_refusals_of_slots_that_were_given_before_the_rate_fell_do_not_halve_it_
     fleet.plan("one")
     assert len(given) == 3
     assert fleet.rates()["orders"] == 25
+
+
+def _grant(document):
+    document[3] = [[1e9, "orders", "one", False, False]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document[4]["orders"].update(due=1e9),
+        lambda document: document[4]["orders"]["throttle"].update(paused_until=float("inf")),
+        lambda document: document[5][""].update(due=float("nan")),
+        _grant,
+    ],
+    ids=["due", "pause", "no number", "slot"],
+)
+def test_a_document_that_would_make_all_wait_for_ever_is_begun_anew(change):
+    document = msgspec.msgpack.decode(visit(None, 1000.0, Process("one")))
+    change(document)
+    one = Process("one")
+    visit(msgspec.msgpack.encode(document), 1001.0, one)
+    assert one.slots
+    assert all(slot < 1002 for slot, _ in one.slots)

@@ -51,6 +51,9 @@ KEPT = 20.0
 FUTURE = 60.0
 """Seconds: a document of a moment this far ahead is of another clock."""
 
+FARTHEST = 3_600.0
+"""Seconds: nothing that was planned, and no pause, is this far ahead, so a document that says so is of no use."""
+
 FORMAT = 1
 
 
@@ -381,11 +384,20 @@ class Fleet:
 
 
 def _read(stored: bytes | None, now: float) -> _Document | None:
-    """The stored document; None if it is no use: of another version, or of a clock that has been set back since."""
+    """The stored document; None if it is no use: of another version, or of a clock that has been set back since.
+
+    Raises:
+        LookupError: It is of a kind that nobody knows; so do `TypeError` and others, here and in all that reads it.
+    """
     if stored is None:
         return None
     try:
         document = msgspec.msgpack.decode(stored, type=_Document)
     except msgspec.MsgspecError:
         return None
-    return document if document.format == FORMAT and document.moment <= now + FUTURE else None
+    if document.format != FORMAT or not document.moment <= now + FUTURE:
+        return None
+    packed = (*document.budgets.values(), *document.levels.values())
+    ahead = [moment for one in packed for moment in (one["due"], one["throttle"]["paused_until"])]
+    ahead += [grant.slot for grant in document.grants]
+    return document if all(moment <= now + FARTHEST for moment in ahead) else None
