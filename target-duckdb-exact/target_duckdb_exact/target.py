@@ -314,7 +314,8 @@ class TargetDuckDB(Target):
         try:
             return super().cb_config(ctx, param, value)
         except (OSError, ValueError, TypeError) as error:  # nothing of the file is quoted: it may hold secrets
-            why = getattr(error, "strerror", None) or ("no such file" if isinstance(error, OSError) else "no JSON object")
+            broken = "no such file" if isinstance(error, OSError) else "no JSON object"
+            why = getattr(error, "strerror", None) or broken
             files = " and ".join(each for each in value if each != "ENV")
             raise SettingsError(f"The settings in {files} cannot be read: {why}.") from error
 

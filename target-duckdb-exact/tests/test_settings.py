@@ -36,7 +36,12 @@ def test_a_setting_works_from_the_environment(setting, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(None, "no such file"), ("path: s3cret", "no JSON object"), ('["s3cret"]', "no JSON object"), ("", "no JSON object")],
+    [
+        (None, "no such file"),
+        ("path: s3cret", "no JSON object"),
+        ('["s3cret"]', "no JSON object"),
+        ("", "no JSON object"),
+    ],
 )
 def test_a_file_of_settings_that_cannot_be_read_is_one_sentence_and_exit_code_2(
     content, why, tmp_path, monkeypatch, capsys

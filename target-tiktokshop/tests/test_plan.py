@@ -149,6 +149,7 @@ def test_a_plan_of_many_rows_is_short_and_keeps_little():
             {"status": "PROCESSING", "shipping_service": "USPS Ground Advantage", "price": "4.75", "currency": "USD"},
             "none -> PROCESSING, USPS Ground Advantage for 4.75 USD",
         ),
+        ({"refundable": None}, {"refund_total": None}, ""),
         (None, None, ""),
     ],
 )

@@ -147,12 +147,12 @@ def change(before: Any, after: Any) -> str:
     if not names and after.keys() & old.keys():
         return f"{brief({name: value for name, value in after.items() if name != 'warehouse_id'})}{place}"
     if not names:
-        return f"{brief(old)} -> {brief(after)}".strip()
+        return f"{brief(old)} -> {brief(after)}".strip() if brief(after) else ""
     return ", ".join(f"{brief(old[name])} -> {brief(after[name])}" for name in names) + place + leaving(after)
 
 
 def leaving(after: Mapping[str, Any]) -> str:
-    """How a package would leave, and what its label costs: `, PICKUP 2026-10-05 09:00 to 12:00 UTC`; "" for all else."""
+    """How a package would leave, or what its label costs: `, PICKUP 2026-10-05 09:00 to 12:00 UTC`; else ""."""
     if "shipping_service" in after:
         service, price, currency = (after.get(name) for name in ("shipping_service", "price", "currency"))
         cost = f" for {price} {currency or ''}".rstrip() if price is not None else ""
