@@ -397,6 +397,20 @@ def test_many_events_go_into_calls_of_fifty(world):
     assert world.passed() == 120
 
 
+def test_while_a_first_run_still_reads_its_windows_what_changes_is_asked_for_and_what_was_before_is_not():
+    with a_world() as world:
+        before = world.platform.change("1")
+        world.platform.seconds += 1_000
+        world.begin()
+        world.tell("1", before)
+        world.listen()
+        assert world.platform.asked == []
+        world.tell("2", world.platform.change("2"))
+        world.listen()
+        assert world.platform.asked == [["2"]]
+        assert world.output.table == {"2": world.told[-1][2]}
+
+
 def test_an_event_of_what_was_read_because_of_another_one_costs_no_call(world):
     first = world.platform.change("1")
     second = world.platform.change("1")

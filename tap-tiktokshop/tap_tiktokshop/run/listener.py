@@ -65,6 +65,10 @@ class HearingRun(Platform, Protocol):
     logger: Logger
 
     @property
+    def end(self) -> int:
+        """Unix seconds until which its windows read."""
+
+    @property
     def write_state(self) -> Callable[[], None]:
         """Writes the state of all streams."""
 
@@ -254,7 +258,8 @@ class Listener:
     ) -> None:
         key = (way.stream, shop.id if shop else "", named.identity)
         self.hearing.told(key, named.time)
-        if self._is_known(key, named, reader, shop):
+        moment = named.time if named.time is not None else (event.timestamp() or round(event.received_ms / 1000))
+        if self._is_known(key, named, moment, reader, shop):
             self.hearing.figures.known += 1
             return
         task = self._tasks.get(key)
@@ -266,13 +271,18 @@ class Listener:
         if event.position not in task.events:
             task.events[event.position] = event.received_ms / 1000
             self._left[event.position] += 1
-        moment = named.time if named.time is not None else (event.timestamp() or round(event.received_ms / 1000))
         task.told = min(moment, task.told or moment)
         task.due, task.tries, task.troubles = self._clock.monotonic(), 0, 0
 
-    def _is_known(self, key: tuple[str, str, str], named: Named, reader: Getting, shop: Shop | None) -> bool:
-        """Whether what was written of an object is newer than the event, or will be as windows have yet to read it."""
-        if self.inbox.first_time or (named.time is not None and named.time < self._run.reading.start):
+    def _is_known(
+        self, key: tuple[str, str, str], named: Named, moment: int, reader: Getting, shop: Shop | None
+    ) -> bool:
+        """Whether what was written of an object is newer than the event, or will be as windows have yet to read it.
+
+        Windows of a run end where it began: a first one may take hours, and what changes meanwhile is not in them.
+        """
+        in_windows = moment < self._run.end - BEHIND
+        if (self.inbox.first_time and in_windows) or (named.time is not None and named.time < self._run.reading.start):
             return True
         if named.own and self.hearing.has(key, named.time):
             return True
@@ -283,7 +293,7 @@ class Listener:
             self._ends[owner] = reader.read_until(shop)
         end = self._ends[owner]
         if end is None:
-            return not self._windows_read
+            return in_windows and not self._windows_read
         return named.time is not None and named.time < end - max(BEHIND, self._run.reading.lookback)
 
     # -- getting it ----------------------------------------------------------------------------------------------
