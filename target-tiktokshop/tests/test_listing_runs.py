@@ -119,6 +119,20 @@ def test_a_product_that_another_run_creates_between_looking_and_sending_is_not_c
     assert "another run has created it meanwhile" in run.row["message"]
 
 
+def told_when_closed(memory, sql, values, own=ListingMemory._told):
+    """What is asked of a memory whose file is no use any more."""
+    memory._db.close()
+    return own(memory, sql, values)
+
+
+def test_a_memory_that_cannot_be_used_any_more_ends_the_run_with_its_name_and_nothing_sent(stall, monkeypatch):
+    stall.feed(stall.record())
+    monkeypatch.setattr("target_tiktokshop.listings.memory.ListingMemory._told", told_when_closed)
+    run = stall.feed(stall.record(stall.sku("OTHER")))
+    assert run.writes == {}
+    assert "set listings_store to another one" in str(run.error)
+
+
 def test_a_product_that_cannot_be_read_just_now_is_not_created_again(stall):
     record, before = stall.live()
     stall.lab.fault("refused", path="/product/202309/products/*", code=12052910)

@@ -1,10 +1,13 @@
 """Answers to buyers: within the window, and never twice for one key."""
 
+import contextlib
 import json
+import sqlite3
 import stat
 
 import pytest
 from target_tiktokshop.streams.messages import CONTRACT
+from target_tiktokshop.writing import keys
 from target_tiktokshop.writing.fields import FieldError
 from target_tiktokshop.writing.keys import Keys
 from tiktokshop_client import operations
@@ -271,3 +274,29 @@ def test_the_plan_says_what_the_run_then_does(lab):
     for planned, done in zip(plan.rows, run.rows, strict=True):
         assert planned["after"].items() <= done["after"].items()
         assert planned["operation"] == done["operation"]
+
+
+@contextlib.contextmanager
+def held(file):
+    """A file of SQLite that another process holds; yields what takes it."""
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as database:
+        yield lambda: database.in_transaction or database.execute("BEGIN EXCLUSIVE")
+
+
+def test_a_file_of_keys_that_another_process_holds_ends_the_run_before_anything_is_sent(lab, monkeypatch):
+    (conversation,) = waiting(lab)
+    monkeypatch.setattr(keys, "WAIT_SECONDS", 0.01)
+    file = lab.folder / "keys" / "keys.sqlite"
+    Keys(file)
+    with held(file) as take, lab.between(before=lambda path: path.endswith("/messages") and take()):
+        run = say(lab, conversation)
+    assert (run.outcomes, SEND in run.writes) == ([("rejected", "run_stopped")], False)
+    assert "which remembers what was sent, cannot be used (OperationalError)" in str(run.error)
+
+
+def test_a_path_of_keys_that_cannot_be_written_is_named_before_anything_is_sent(lab, tmp_path):
+    (conversation,) = waiting(lab)
+    (tmp_path / "file").write_text("")
+    run = say(lab, conversation, config={"message_keys_path": str(tmp_path / "file" / "keys.sqlite")})
+    assert run.writes == {}
+    assert "set message_keys_path to another one" in str(run.error)

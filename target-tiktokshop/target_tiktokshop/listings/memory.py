@@ -44,7 +44,7 @@ class ListingMemory:
     """Any thread may use it. What a method has noted is on disk when it returns.
 
     Raises:
-        ConfigurationError: The file cannot be used.
+        ConfigurationError: The file cannot be used, now or in any call.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -58,19 +58,27 @@ class ListingMemory:
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(
-                f"the file {self._path}, which remembers pictures and new products, cannot be used "
-                f"({type(error).__name__}): set listings_store to another one"
-            ) from None
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: Exception) -> ConfigurationError:
+        return ConfigurationError(
+            f"the file {self._path}, which remembers pictures and new products, cannot be used "
+            f"({type(error).__name__}): set listings_store to another one, or end what holds it"
+        )
 
     def _row(self, sql: str, *values: str) -> tuple[str, ...] | None:
-        with self._lock:
-            row: tuple[str, ...] | None = self._db.execute(sql, values).fetchone()
-            return row
+        row: tuple[str, ...] | None = self._told(sql, values).fetchone()
+        return row
 
     def _do(self, sql: str, *values: object) -> None:
-        with self._lock:
-            self._db.execute(sql, values)
+        self._told(sql, values)
+
+    def _told(self, sql: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+        try:
+            with self._lock:
+                return self._db.execute(sql, values)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
 
     def picture(self, seller: str, digest: str, use_case: str) -> str:
         """The uri of a picture that was uploaded for a seller and a use, "" if none was."""

@@ -290,6 +290,8 @@ class ListingWriter(Writer):
                 self.memory.refused(shop_id, names)
             raise
         item.id = str(answer.data.get("product_id") or "")
+        for row in item.rows:
+            row.request_id = answer.request_id  # it is sent, whatever comes now
         if item.id:
             self.memory.created(shop_id, names, item.id)
         return answer

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -51,14 +53,17 @@ class Keys:
     """The keys in a file of SQLite; any thread may use it, and other processes at the same time.
 
     Raises:
-        OSError: The file cannot be made.
+        ConfigurationError: The file cannot be used, now or in any call.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        path.touch(PRIVATE)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            path.touch(PRIVATE)
+        except OSError as error:
+            raise self._unusable(error.strerror or type(error).__name__) from None
         with self._database() as db:
             db.executescript(_TABLES)
 
@@ -107,4 +112,10 @@ class Keys:
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
         except sqlite3.Error as error:
-            raise OSError(None, f"it cannot be used ({type(error).__name__})", str(self._path)) from None
+            raise self._unusable(type(error).__name__) from None
+
+    def _unusable(self, why: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"the file {self._path}, which remembers what was sent, cannot be used ({why}): set message_keys_path to "
+            "another one, or end what holds it"
+        )
