@@ -7,6 +7,7 @@ import copy
 import datetime as dt
 import json
 import logging
+import sqlite3
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ from tap_tiktokshop.streams.declaration import load_schema
 from tap_tiktokshop.streams.orders import ORDERS
 from tap_tiktokshop.times import unix
 from tiktokshop_client import Page, Shop, operations
-from tiktokshop_client.errors import BusinessError, DayUsedUpError, ScopeError, TransientError
+from tiktokshop_client.errors import BusinessError, ConfigurationError, DayUsedUpError, ScopeError, TransientError
 from tiktokshop_webhooks.inbox import Arrival, InboxError, open_inbox
 
 SHOP = Shop(id="7", name="Shop", region="US", cipher="c", code="s", seller_type="LOCAL")
@@ -149,7 +150,7 @@ class Written:
         self.write()
         version = seconds(record["update_time"])
         self.records.append((record["id"], version))
-        self.table[record["id"]] = max(version, self.table.get(record["id"], 0))
+        self.table[record["id"]] = version
 
     def pass_on(self, records):
         for record in records:
@@ -477,6 +478,85 @@ def test_an_inbox_that_is_away_is_said_once_and_read_when_it_is_back(world, monk
     assert (world.listener.trouble, world.passed()) == ("", 1)
     said = [record.getMessage() for record in caplog.records if "not read at this time" in record.getMessage()]
     assert said == ["Events are not read at this time: the inbox is away"]
+
+
+def test_an_inbox_that_takes_no_notes_holds_up_nothing_behind_a_refused_order(world, monkeypatch, caplog):
+    def readonly(*_):
+        raise InboxError("the inbox cannot be written")
+
+    monkeypatch.setattr(world.inbox, "bury", readonly)
+    world.platform.refused.add("9")
+    changed(world, "9", "1")
+    for seconds_ in (0.0, *AGAIN):
+        world.clock.moment += seconds_
+        world.listen()
+    asked = len(world.platform.asked)
+    world.listen()
+    assert len(world.platform.asked) == asked
+    assert (world.passed(), world.listener.trouble) == (2, "")
+    (said,) = [record.getMessage() for record in caplog.records if "list of dead events" in record.getMessage()]
+    assert said.endswith("That is not in the list of dead events: the inbox cannot be written")
+
+
+def test_an_inbox_that_was_there_may_be_missing_for_a_moment(world, monkeypatch):
+    def missing(*_):
+        raise ConfigurationError("there is no inbox")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.inbox, "after", missing)
+        world.listen()
+        assert world.listener.trouble == "there is no inbox"
+    changed(world, "1")
+    world.listen()
+    assert (world.listener.trouble, world.passed()) == ("", 1)
+
+
+@pytest.mark.parametrize("how", ["another inbox", "an older copy of it"])
+def test_events_of_an_inbox_that_has_begun_anew_are_all_read_and_the_old_positions_forgotten(
+    world, tmp_path, how, caplog
+):
+    changed(world, "1", "2", "3")
+    world.listen()
+    copied = tmp_path / "copy.sqlite"
+    if how == "an older copy of it":
+        with contextlib.closing(sqlite3.connect(world.inbox.name)) as source, sqlite3.connect(copied) as made:
+            source.backup(made)
+    world.platform.trouble_by_id = 1
+    changed(world, "4", "5", "6")
+    world.listen()  # three objects wait, named by events at 4 to 6
+    for end in ("", "-wal", "-shm"):
+        Path(world.inbox.name + end).unlink(missing_ok=True)
+    if copied.exists():
+        copied.rename(world.inbox.name)
+    else:
+        with contextlib.closing(open_inbox(world.inbox.name)) as made:
+            made.keep([])
+    world.listen()
+    changed(world, "7")
+    world.listen()
+    assert world.passed() == world.inbox.last() == (1 if how == "another inbox" else 4)
+    assert world.output.table["7"] == world.platform.seconds
+    assert sum("is read from its beginning" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_row_that_a_window_had_read_before_does_not_come_behind_the_newer_one_of_an_event(world, monkeypatch):
+    come = StreamReader._come
+
+    def later(reader, partition, item):
+        if item is not None and item.rows:
+            changed(world, "1")
+            world.listen()
+        return come(reader, partition, item)
+
+    world.platform.change("1")
+    world.platform.change("2")
+    moment = world.platform.seconds
+    with monkeypatch.context() as patched:
+        patched.setattr(StreamReader, "_come", later)
+        world.windows()
+    assert world.output.table == {"0": START + 3, "1": moment + 3, "2": moment}
+    world.windows()
+    assert world.output.table["1"] == moment + 3
 
 
 def test_how_long_it_was_from_events_to_records(world):

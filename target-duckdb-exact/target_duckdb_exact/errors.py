@@ -41,7 +41,7 @@ class WriteError(LoadError):
 
 
 LOCKED = ("Could not set lock", "being used by another process")
-"""The words for a file that somebody has, of DuckDB and of Windows; a path, or a damaged block, has a "lock" as well."""
+"""The words for a file that somebody has, of DuckDB and of Windows; a path or a damaged block has a "lock" too."""
 KEPT = "What was committed is complete, and the next run goes on from the last state."
 
 

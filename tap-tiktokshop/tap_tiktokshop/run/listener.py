@@ -115,6 +115,7 @@ class Listener:
         self._closed: set[tuple[str, str]] = set()
         self._ends: dict[tuple[str, str], int | None] = {}
         self._since = inbox.heard  # what was told before, an earlier process knew
+        self._begun = 0
         self._news = False
         self._state_at = -1e9
         self._windows_read = False
@@ -135,12 +136,19 @@ class Listener:
         """From when on changes that a window finds are new, given up to where the one before has read; None: none."""
         return None if end is None or self.inbox.first_time else max(end, self._since)
 
-    def found(self, stream: str, shop: Shop | None, identity: str, version: int, asked: int, *, new: bool) -> None:
-        """Notes an object that a window has: its version, not before when it was asked for, and whether it is news."""
+    def found(self, stream: str, shop: Shop | None, identity: str, version: int, asked: int, *, new: bool) -> bool:
+        """Notes an object that a window has: its version, not before when it was asked for, and whether it is news.
+
+        Returns:
+            Whether it is as new as what was written of the object: if not, an event has brought that meanwhile.
+        """
         key = (stream, shop.id if shop else "", identity)
+        if self.hearing.has_newer(key, version):
+            return False
         self.hearing.got(key, version, asked, told=False)
         if new:
             self.hearing.found(key, version)
+        return True
 
     def windows_read(self) -> None:
         """Notes that all windows of a run were read, so that lists that nobody had read before are known."""
@@ -166,6 +174,7 @@ class Listener:
         while True:
             self._ends.clear()
             events = self.inbox.next(AT_ONCE) if len(self._tasks) < MOST_TASKS else ()
+            self._begin_anew()
             self._pass_on(events)
             for event in events:
                 self._take(event)
@@ -178,6 +187,14 @@ class Listener:
                 return
             self._run.flush()
             self._clock.wait(max(0.0, min(waiting) - self._clock.monotonic()), self.stop)
+
+    def _begin_anew(self) -> None:
+        """Lets go of what is to be got, if other events have the positions of its events now; windows find it."""
+        if self._begun != self.inbox.begun:
+            self._begun = self.inbox.begun
+            self.hearing.figures.left += len(self._tasks)
+            self._tasks.clear()
+            self._left.clear()
 
     def peek(self) -> None:
         """Looks at events that have come meanwhile, so that none of them counts as missed; the next run reads them."""
@@ -385,12 +402,19 @@ class Listener:
             whose = task.shop.label if task.shop else "the seller"
             why = sentence(refused) if refused is not None else "it gives no such one"
             reason = f"The platform refuses {task.identity} of stream {task.way.stream} of {whose}: {why}"
-            for position in task.events:
-                self.inbox.bury(position, one_line(reason))
+            self._bury(task, one_line(reason))
             self.hearing.figures.refused += 1
         else:
             self.hearing.figures.left += 1
         self._done(task)
+
+    def _bury(self, task: Task, reason: str) -> None:
+        """Notes in the inbox why nobody can act on events; where it takes no notes, in the log."""
+        try:
+            for position in task.events:
+                self.inbox.bury(position, reason)
+        except DeafError as error:
+            self._run.logger.warning("%s. That is not in the list of dead events: %s", reason.rstrip("."), error)
 
     def _done(self, task: Task) -> None:
         self._tasks.pop(task.key, None)
