@@ -559,6 +559,50 @@ def test_a_row_that_a_window_had_read_before_does_not_come_behind_the_newer_one_
     assert world.output.table["1"] == moment + 3
 
 
+def test_what_windows_may_have_undone_without_a_time_to_tell_is_asked_for_again_behind_them(world, monkeypatch):
+    monkeypatch.setattr("tap_tiktokshop.run.reader.WATCHED", frozenset())
+    come = StreamReader._come
+
+    def later(reader, partition, item):
+        if item is not None and item.rows:
+            world.listener.windows_begin()
+            changed(world, "1")
+            world.listen()
+        return come(reader, partition, item)
+
+    world.platform.change("1")
+    with monkeypatch.context() as patched:
+        patched.setattr(StreamReader, "_come", later)
+        world.windows()
+    world.listen()
+    assert world.output.table["1"] == world.platform.seconds
+    asked = len(world.platform.asked)
+    world.listen()
+    assert len(world.platform.asked) == asked
+
+
+def test_an_event_that_comes_while_the_first_windows_are_read_is_done_at_once(monkeypatch):
+    with a_world() as world:
+        come = StreamReader._come
+
+        def later(reader, partition, item):
+            if item is not None and item.rows:
+                world.platform.seconds += 1_000
+                changed(world, "1")
+                world.listen()
+            return come(reader, partition, item)
+
+        world.platform.change("1")
+        world.platform.seconds += 1_000
+        world.tell("1", START + 3)
+        world.listen()
+        assert world.platform.asked == []
+        monkeypatch.setattr(StreamReader, "_come", later)
+        world.windows()
+        assert world.platform.asked == [["1"]]
+        assert world.output.table["1"] == world.platform.seconds
+
+
 def test_how_long_it_was_from_events_to_records(world):
     for number, late in enumerate((0.5, 1.0, 1.5, 20.0), 1):
         moment = world.platform.change(str(number))

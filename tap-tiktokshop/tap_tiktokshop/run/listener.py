@@ -11,37 +11,31 @@ from collections import Counter
 from contextlib import suppress
 from math import inf
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from tiktokshop_client.console import sentence
 from tiktokshop_client.errors import DayUsedUpError, MarketError, ScopeError, TikTokShopError, TransientError
 from tiktokshop_client.redaction import one_line
 
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
-from tap_tiktokshop.run.asking import Asking, Platform, Task
+from tap_tiktokshop.run.asking import Asking, Task
 from tap_tiktokshop.run.hearing import Hearing
 from tap_tiktokshop.run.inbox import DeafError
 from tap_tiktokshop.run.output import OutputError
 from tap_tiktokshop.streams.announced import KINDS, named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from logging import Logger
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tiktokshop_client import Shop
     from tiktokshop_client.clock import Clock
     from tiktokshop_webhooks.inbox import Event
 
     from tap_tiktokshop.reading import Chunk
-    from tap_tiktokshop.records.decode import Record
     from tap_tiktokshop.run.asking import Asked
+    from tap_tiktokshop.run.heard_for import Getting, HearingRun, Telling
     from tap_tiktokshop.run.inbox import InboxReader
-    from tap_tiktokshop.run.output import Messages
-    from tap_tiktokshop.settings import ReadingSettings
     from tap_tiktokshop.streams.announced import Named, Way
-    from tap_tiktokshop.streams.declaration import Declaration
-
-    Row = dict[str, Any]
 
 AT_ONCE: Final = 500
 """Events that are read together, so that many of their objects go into one call."""
@@ -55,45 +49,6 @@ BEHIND: Final = 60
 """Seconds that a list may lag behind the changes in it, as windows assume at least."""
 SAME: Final = 1
 """Seconds by which an event and its row may differ."""
-
-
-class HearingRun(Platform, Protocol):
-    """The run that it works for; `run.Run` is one."""
-
-    reading: ReadingSettings
-    messages: Messages
-    logger: Logger
-
-    @property
-    def write_state(self) -> Callable[[], None]:
-        """Writes the state of all streams."""
-
-
-class Getting(Protocol):
-    """A selected stream; `reader.StreamReader` is one."""
-
-    name: str
-    declaration: Declaration
-
-    @property
-    def whole(self) -> bool:
-        """Whether each run reads all of it, whatever was read before."""
-
-    def read_until(self, shop: Shop | None) -> int | None:
-        """The end of what was read of a shop, unix seconds; None if nothing was."""
-
-    def records_of(self, shop: Shop | None, rows: Iterable[Row], added: Mapping[str, Any]) -> list[tuple[Row, Record]]:
-        """Rows as its shape has them, each with the record that it becomes."""
-
-    def pass_on(self, shop: Shop | None, records: Iterable[Record]) -> None:
-        """Writes records outside of its turn."""
-
-
-class Telling(Protocol):
-    """The stream of the events themselves; `own_rows.EventsReader` is one."""
-
-    def pass_on(self, events: Iterable[Event]) -> None:
-        """Writes events as records."""
 
 
 class Listener:
@@ -118,7 +73,8 @@ class Listener:
         self._begun = 0
         self._news = False
         self._state_at = -1e9
-        self._windows_read = False
+        self._windows_read = self._reading = False
+        self._afterwards: dict[tuple[str, str, str], Task] = {}
         self._run: HearingRun
         self._readers: dict[str, Getting] = {}
         self._events: Telling | None = None
@@ -150,9 +106,15 @@ class Listener:
             self.hearing.found(key, version)
         return True
 
+    def windows_begin(self) -> None:
+        """Notes that windows are read from now on, which may write what they fetched before an event behind its row."""
+        self._reading = bool(self._state_seconds)
+
     def windows_read(self) -> None:
         """Notes that all windows of a run were read, so that lists that nobody had read before are known."""
-        self._windows_read, self.inbox.first_time = True, False
+        self._windows_read, self.inbox.first_time, self._reading = True, False, False
+        self._tasks = {**self._afterwards, **self._tasks}
+        self._afterwards.clear()
 
     # -- what events say -----------------------------------------------------------------------------------------
 
@@ -195,6 +157,7 @@ class Listener:
             self.hearing.figures.left += len(self._tasks)
             self._tasks.clear()
             self._left.clear()
+            self._afterwards.clear()
 
     def peek(self) -> None:
         """Looks at events that have come meanwhile, so that none of them counts as missed; the next run reads them."""
@@ -271,7 +234,8 @@ class Listener:
     ) -> None:
         key = (way.stream, shop.id if shop else "", named.identity)
         self.hearing.told(key, named.time)
-        if self._is_known(key, named, reader, shop):
+        moment = named.time if named.time is not None else (event.timestamp() or round(event.received_ms / 1000))
+        if self._is_known(key, named, moment, reader, shop):
             self.hearing.figures.known += 1
             return
         task = self._tasks.get(key)
@@ -283,14 +247,18 @@ class Listener:
         if event.position not in task.events:
             task.events[event.position] = event.received_ms / 1000
             self._left[event.position] += 1
-        moment = named.time if named.time is not None else (event.timestamp() or round(event.received_ms / 1000))
         task.told = min(moment, task.told or moment)
         task.due, task.tries, task.troubles = self._clock.monotonic(), 0, 0
 
-    def _is_known(self, key: tuple[str, str, str], named: Named, reader: Getting, shop: Shop | None) -> bool:
+    def _is_known(
+        self, key: tuple[str, str, str], named: Named, moment: int, reader: Getting, shop: Shop | None
+    ) -> bool:
         """Whether what was written of an object is newer than the event, or will be as windows have yet to read it."""
-        if self.inbox.first_time or (named.time is not None and named.time < self._run.reading.start):
+        behind = max(BEHIND, self._run.reading.lookback)
+        if named.time is not None and named.time < self._run.reading.start:
             return True
+        if self.inbox.first_time:
+            return moment < self._run.end - behind
         if named.own and self.hearing.has(key, named.time):
             return True
         if not reader.declaration.replication_key or reader.whole:
@@ -300,8 +268,8 @@ class Listener:
             self._ends[owner] = reader.read_until(shop)
         end = self._ends[owner]
         if end is None:
-            return not self._windows_read
-        return named.time is not None and named.time < end - max(BEHIND, self._run.reading.lookback)
+            return not self._windows_read and moment < self._run.end - behind
+        return named.time is not None and named.time < end - behind
 
     # -- getting it ----------------------------------------------------------------------------------------------
 
@@ -348,13 +316,16 @@ class Listener:
             return
         for task in asked.tasks:
             if not task.events:
-                continue  # it was only needed by another one
+                self._tasks.pop(task.key, None)
+                continue  # it was only needed by another one, or was written before
             if task.identity in asked.came and self._is_fresh(task, asked.came[task.identity]):
                 now = self._clock.time()
                 for received in task.events.values():
                     self.hearing.took(now - received)
                 self.hearing.figures.objects += 1
                 self._done(task)
+                if self._reading and not (task.way.stream in self._readers and self._readers[task.way.stream].watched):
+                    self._afterwards[task.key] = Task(task.way, task.shop, task.identity, told=task.told)
                 continue
             late = task.identity in asked.came and not self._state_seconds  # the windows come next
             task.tries += error is None

@@ -311,7 +311,7 @@ class StreamReader:
                     yield record(row, extra)
             return
         rows = chunk.rows
-        if self._watched:
+        if self.watched:
             old = self._old(partition, rows.pick((partition.key, str(self.declaration.replication_key))))
             rows = rows.only(set(range(len(rows))) - old) if old else rows
         for made in self._output.typed.records(rows, extra):
@@ -327,7 +327,7 @@ class StreamReader:
         """
         listener = self._run.listener
         old: set[int] = set()
-        if listener is None or not self._watched:
+        if listener is None or not self.watched:
             return old
         for place, (identity, moment) in enumerate(rows):
             version = unix(moment)
@@ -338,8 +338,8 @@ class StreamReader:
         return old
 
     @cached_property
-    def _watched(self) -> bool:
-        """Whether events tell of its rows, which windows then find as well."""
+    def watched(self) -> bool:
+        """Whether events tell of its rows, and windows find these as well and leave out what is older."""
         return self._run.listener is not None and self.name in WATCHED
 
     def _looked_into(self, partition: Partition, chunk: Chunk) -> Iterable[dict[str, Any]]:
