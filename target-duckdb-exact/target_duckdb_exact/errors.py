@@ -40,7 +40,7 @@ class WriteError(LoadError):
     exit_code = 5
 
 
-LOCKED = ("Could not set lock", "being used by another process")
+LOCKED = ("Could not set lock", "used by another process", "already open in")
 """The words for a file that somebody has, of DuckDB and of Windows; a path or a damaged block has a "lock" too."""
 KEPT = "What was committed is complete, and the next run goes on from the last state."
 
