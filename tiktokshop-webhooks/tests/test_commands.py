@@ -117,7 +117,7 @@ def test_what_the_platform_refuses_is_told_with_its_words(grant, monkeypatch):
 
 
 def test_a_shop_that_the_grant_does_not_cover_is_named(grant):
-    assert "the grant does not cover shop 5; it covers 1000" in hooks("list", "--shop", "5", code=1)
+    assert "the grant does not cover shop 5; it covers 1000" in hooks("list", "--shop", "5", code=2)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_stats_say_what_came_and_what_never_did(inbox):
 
 
 def test_without_an_inbox_there_is_a_sentence(folder):
-    assert "there is no inbox at .tiktokshop/inbox.sqlite" in hooks("stats", code=1)
+    assert "there is no inbox at .tiktokshop/inbox.sqlite" in hooks("stats", code=2)
 
 
 def test_dead_events_are_listed_shown_and_tried_again(inbox):

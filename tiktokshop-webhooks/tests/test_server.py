@@ -238,7 +238,7 @@ def test_a_port_that_is_taken_ends_the_command_with_a_sentence(tmp_path, monkeyp
     monkeypatch.setenv("TIKTOKSHOP_APP_SECRET", SECRET)
     with contextlib.closing(bound("127.0.0.1", 0)) as taken:
         ended = call("tiktokshop-webhooks", "serve", "--port", taken.getsockname()[1])
-    assert (ended.code, ended.output) == (1, "")
+    assert (ended.code, ended.output) == (2, "")
     assert "cannot be listened on: Address already in use; choose another with --host and --port" in ended.log
 
 
@@ -261,7 +261,7 @@ def test_without_an_inbox_that_could_ever_be_the_command_does_not_start(tmp_path
     monkeypatch.setenv("TIKTOKSHOP_WEBHOOK_INBOX", inbox)
     with contextlib.closing(bound("127.0.0.1", 0)) as taken:  # so that it ends in any case
         ended = call("tiktokshop-webhooks", "serve", "--port", taken.getsockname()[1])
-    assert (ended.code, ended.output) == (1, "")
+    assert (ended.code, ended.output) == (2, "")
     assert f"the inbox {inbox} {words}" in ended.log
 
 
@@ -289,5 +289,5 @@ def test_where_too_few_files_may_be_open_the_command_does_not_start(tmp_path):
     ended = subprocess.run(
         command, cwd=tmp_path, env=environment, preexec_fn=few, capture_output=True, text=True, timeout=20, check=False
     )
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (2, "")
     assert "open 80 files, and a receiver needs 110 at least: raise the limit" in ended.stderr
