@@ -498,6 +498,29 @@ def test_an_inbox_that_takes_no_notes_holds_up_nothing_behind_a_refused_order(wo
     assert said.endswith("That is not in the list of dead events: the inbox cannot be written")
 
 
+@pytest.mark.parametrize("which", ["world", "world_once"])
+def test_an_order_that_cannot_be_read_ends_nothing(which, request, monkeypatch, caplog):
+    world = request.getfixturevalue(which)
+    real = Orders.pages
+
+    def pages(platform, operation, *, query=None, **more):
+        if operation is operations.GET_ORDERS and "404" in query["ids"]:
+            yield Page({"no": "list"}, None, {}, "r", 1, "")
+        else:
+            yield from real(platform, operation, query=query, **more)
+
+    monkeypatch.setattr(Orders, "pages", pages)
+    changed(world, "404")
+    world.listen()
+    changed(world, "1")
+    for seconds_ in (0.0, *AFTER_TROUBLE):
+        world.clock.moment += seconds_
+        world.listen()
+    assert world.passed() == 2
+    assert world.output.table["1"] == world.platform.seconds
+    assert "Objects of stream orders of shop 7 (Shop) could not be got" in caplog.text
+
+
 def test_an_inbox_that_was_there_may_be_missing_for_a_moment(world, monkeypatch):
     def missing(*_):
         raise ConfigurationError("there is no inbox")

@@ -125,9 +125,12 @@ class Asking:
         first = [each for each in asked.values() if not each.way.after]
         for each, chunk in self._together(run, first, {}):
             if chunk is not None and each.way.found_by:
-                rows[f"{each.way.stream} {each.shop.id if each.shop else ''}"].update(
-                    (str(at(row, each.way.found_by)), row) for row in chunk.rows
-                )
+                try:
+                    found = {str(at(row, each.way.found_by)): row for row in chunk.rows}
+                except Exception as error:  # noqa: BLE001 - rows that cannot be read, whatever is the matter
+                    each.error, chunk = error, None  # noqa: PLW2901 - nothing has come
+                else:
+                    rows[f"{each.way.stream} {each.shop.id if each.shop else ''}"].update(found)
             yield each, chunk
         yield from self._together(run, [each for each in asked.values() if each.way.after], rows)
 

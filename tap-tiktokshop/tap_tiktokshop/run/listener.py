@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tiktokshop_webhooks.inbox import Event
 
     from tap_tiktokshop.reading import Chunk
+    from tap_tiktokshop.records.decode import Record
     from tap_tiktokshop.run.asking import Asked
     from tap_tiktokshop.run.heard_for import Getting, HearingRun, Telling
     from tap_tiktokshop.run.inbox import InboxReader
@@ -292,22 +293,32 @@ class Listener:
             self._settle(each)
 
     def _come(self, asked: Asked, chunk: Chunk) -> None:
-        """Passes on the rows of a chunk."""
+        """Passes on the rows of a chunk; ones that cannot be read are no reason to end the run."""
+        try:
+            records = self._records_in(asked, chunk)
+        except Exception as error:  # noqa: BLE001 - whatever it is, all else must come through
+            asked.error = error
+            return
+        reader = self._readers.get(asked.way.stream)
+        if reader is not None and records:
+            reader.pass_on(asked.shop, records)
+            self.hearing.figures.records += len(records)
+
+    def _records_in(self, asked: Asked, chunk: Chunk) -> list[Record]:
+        """The records of a chunk; what came is noted."""
         way, reader = asked.way, self._readers.get(asked.way.stream)
-        if not way.found_by and chunk.identity:
-            asked.came.setdefault(chunk.identity, None)
         rows = [row for row in chunk.rows if way.keeps is None or way.keeps(row)]
         if way.without:
             rows = [{name: value for name, value in row.items() if name not in way.without} for row in rows]
         shop_id = asked.shop.id if asked.shop else ""
         pairs = [] if reader is None else reader.records_of(asked.shop, rows, chunk.added)
+        if not way.found_by and chunk.identity:  # only now: what comes counts as done
+            asked.came.setdefault(chunk.identity, None)
         for row in rows if reader is None else (row for row, _ in pairs):
             identity = asked.note(row, chunk.identity)
             key = (way.stream, shop_id, identity)
             self.hearing.got(key, asked.came[identity], asked.began, told=True)
-        if reader is not None and pairs:
-            reader.pass_on(asked.shop, [record for _, record in pairs])
-            self.hearing.figures.records += len(pairs)
+        return [record for _, record in pairs]
 
     def _settle(self, asked: Asked) -> None:
         """Decides for each object whether it is done, is asked for again, or never comes."""
@@ -331,9 +342,9 @@ class Listener:
             task.tries += error is None
             task.troubles += error is not None
             waits, tries = (AGAIN, task.tries) if error is None else (AFTER_TROUBLE, task.troubles)
-            if error is not None and not self._state_seconds:
+            if isinstance(error, TikTokShopError) and not self._state_seconds:
                 task.due = inf  # the windows come next, and the next run reads its events again
-            elif tries <= len(waits) and not late:
+            elif tries <= len(waits) and not late and (error is None or self._state_seconds):
                 task.due = self._clock.monotonic() + waits[tries - 1]
             else:
                 self._give_up(task, asked)
