@@ -9,7 +9,7 @@ import json
 import logging
 import sqlite3
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from platform_lists import Platform
+from tap_tiktokshop.reading import Chunk
 from tap_tiktokshop.reading.pool import Pool
 from tap_tiktokshop.records.convert import RecordPlan, as_sent
 from tap_tiktokshop.records.decode import TypedPlan
+from tap_tiktokshop.run import listener
+from tap_tiktokshop.run.asking import Asked
 from tap_tiktokshop.run.inbox import InboxReader
 from tap_tiktokshop.run.listener import AFTER_TROUBLE, AGAIN, Listener
 from tap_tiktokshop.run.output import Messages
@@ -519,6 +522,31 @@ def test_an_order_that_cannot_be_read_ends_nothing(which, request, monkeypatch, 
     assert world.passed() == 2
     assert world.output.table["1"] == world.platform.seconds
     assert "Objects of stream orders of shop 7 (Shop) could not be got" in caplog.text
+
+
+@pytest.mark.parametrize(("found_by", "done"), [("", 1), ("id", 0)])
+def test_an_object_whose_pages_did_not_all_come_is_asked_for_again(world, monkeypatch, found_by, done):
+    (way, *_) = listener.KINDS["order"]
+    way = replace(way, found_by=found_by, time="")
+    monkeypatch.setitem(listener.KINDS, "order", (way,))
+    asked = []
+
+    def ask(_, tasks):
+        each = Asked(way, SHOP, list(tasks))
+        asked.append(sorted(task.identity for task in each.tasks))
+        rows = [{"id": identity, "update_time": world.platform.seconds} for identity in asked[-1]]
+        for row in rows:
+            yield each, Chunk([row], identity=row["id"])
+        each.error = TransientError("cut") if len(asked) == 1 else None
+        yield each, None
+
+    monkeypatch.setattr(world.listener._asking, "ask", ask)
+    changed(world, "1", "2")
+    world.listen()
+    assert world.passed() == done
+    world.clock.moment += AFTER_TROUBLE[0]
+    world.listen()
+    assert (asked, world.passed()) == ([["1", "2"], ["1", "2"][done:]], 2)
 
 
 def test_an_inbox_that_was_there_may_be_missing_for_a_moment(world, monkeypatch):

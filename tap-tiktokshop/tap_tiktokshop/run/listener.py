@@ -298,6 +298,7 @@ class Listener:
             records = self._records_in(asked, chunk)
         except Exception as error:  # noqa: BLE001 - whatever it is, all else must come through
             asked.error = error
+            asked.spoilt.add(chunk.identity)
             return
         reader = self._readers.get(asked.way.stream)
         if reader is not None and records:
@@ -325,6 +326,7 @@ class Listener:
         error = asked.error
         if error is not None and self._excused(asked, error):
             return
+        asked.drop_unsure()
         for task in asked.tasks:
             if not task.events:
                 self._tasks.pop(task.key, None)
