@@ -401,6 +401,20 @@ def test_many_events_go_into_calls_of_fifty(world):
     assert world.passed() == 120
 
 
+def test_while_a_first_run_still_reads_its_windows_what_changes_is_asked_for_and_what_was_before_is_not():
+    with a_world() as world:
+        before = world.platform.change("1")
+        world.platform.seconds += 1_000
+        world.begin()
+        world.tell("1", before)
+        world.listen()
+        assert world.platform.asked == []
+        world.tell("2", world.platform.change("2"))
+        world.listen()
+        assert world.platform.asked == [["2"]]
+        assert world.output.table == {"2": world.told[-1][2]}
+
+
 def test_an_event_of_what_was_read_because_of_another_one_costs_no_call(world):
     first = world.platform.change("1")
     second = world.platform.change("1")
@@ -630,28 +644,6 @@ def test_what_windows_may_have_undone_without_a_time_to_tell_is_asked_for_again_
     asked = len(world.platform.asked)
     world.listen()
     assert len(world.platform.asked) == asked
-
-
-def test_an_event_that_comes_while_the_first_windows_are_read_is_done_at_once(monkeypatch):
-    with a_world() as world:
-        come = StreamReader._come
-
-        def later(reader, partition, item):
-            if item is not None and item.rows:
-                world.platform.seconds += 1_000
-                changed(world, "1")
-                world.listen()
-            return come(reader, partition, item)
-
-        world.platform.change("1")
-        world.platform.seconds += 1_000
-        world.tell("1", START + 3)
-        world.listen()
-        assert world.platform.asked == []
-        monkeypatch.setattr(StreamReader, "_come", later)
-        world.windows()
-        assert world.platform.asked == [["1"]]
-        assert world.output.table["1"] == world.platform.seconds
 
 
 def test_how_long_it_was_from_events_to_records(world):

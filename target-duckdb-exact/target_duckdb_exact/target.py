@@ -310,6 +310,18 @@ class TargetDuckDB(Target):
 
     @classmethod
     @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """The SDK's settings of `--config`, of files that are what they should be."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError, TypeError) as error:  # nothing of the file is quoted: it may hold secrets
+            broken = "no such file" if isinstance(error, OSError) else "no JSON object"
+            why = getattr(error, "strerror", None) or broken
+            files = " and ".join(each for each in value if each != "ENV")
+            raise SettingsError(f"The settings in {files} cannot be read: {why}.") from error
+
+    @classmethod
+    @override
     def invoke(cls, **kwargs: Any) -> None:
         try:
             super().invoke(**kwargs)

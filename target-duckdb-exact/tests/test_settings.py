@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from target_duckdb_exact.target import TargetDuckDB
+from target_duckdb_exact.target import TargetDuckDB, main
 
 README = Path(__file__).parents[1] / "README.md"
 OWN = {
@@ -32,6 +32,28 @@ def test_a_setting_works_from_the_environment(setting, tmp_path, monkeypatch):
     target.database.close()
     assert target.config[setting] == value
     assert type(target.config[setting]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "no such file"),
+        ("path: s3cret", "no JSON object"),
+        ('["s3cret"]', "no JSON object"),
+        ("", "no JSON object"),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_read_is_one_sentence_and_exit_code_2(
+    content, why, tmp_path, monkeypatch, capsys
+):
+    file = tmp_path / "target.json"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setattr("sys.argv", ["target-duckdb-exact", "--config", str(file)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"target-duckdb-exact: The settings in {file} cannot be read: {why}.\n"
 
 
 def test_the_readme_has_every_setting_with_its_default():

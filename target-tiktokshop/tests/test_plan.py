@@ -129,6 +129,27 @@ def test_a_plan_of_many_rows_is_short_and_keeps_little():
         ({"status": "PENDING"}, {"decision": "APPROVE"}, "PENDING -> APPROVE"),
         ({"tracking_number": None}, {"tracking_number": "1"}, "none -> 1"),
         ({"external_order_ids": ["a", "b"]}, {"external_order_id": "c"}, "a, b -> c"),
+        (
+            {"status": "TO_FULFILL"},
+            {"status": "PROCESSING", "handover_method": "PICKUP", "pickup_start": 1796029200, "pickup_end": 1796040000},
+            "TO_FULFILL -> PROCESSING, PICKUP 2026-11-30 09:00 to 12:00 UTC",
+        ),
+        (
+            {"status": "TO_FULFILL"},
+            {"status": "PROCESSING", "handover_method": "PICKUP", "pickup_start": 1796079600, "pickup_end": 1796083200},
+            "TO_FULFILL -> PROCESSING, PICKUP 2026-11-30 23:00 to 2026-12-01 00:00 UTC",
+        ),
+        (
+            {"status": "TO_FULFILL"},
+            {"status": "PROCESSING", "handover_method": "DROP_OFF"},
+            "TO_FULFILL -> PROCESSING, DROP_OFF",
+        ),
+        (
+            {"status": None},
+            {"status": "PROCESSING", "shipping_service": "USPS Ground Advantage", "price": "4.75", "currency": "USD"},
+            "none -> PROCESSING, USPS Ground Advantage for 4.75 USD",
+        ),
+        ({"refundable": None}, {"refund_total": None}, ""),
         (None, None, ""),
     ],
 )

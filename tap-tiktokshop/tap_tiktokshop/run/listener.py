@@ -254,12 +254,13 @@ class Listener:
     def _is_known(
         self, key: tuple[str, str, str], named: Named, moment: int, reader: Getting, shop: Shop | None
     ) -> bool:
-        """Whether what was written of an object is newer than the event, or will be as windows have yet to read it."""
-        behind = max(BEHIND, self._run.reading.lookback)
-        if named.time is not None and named.time < self._run.reading.start:
+        """Whether what was written of an object is newer than the event, or will be as windows have yet to read it.
+
+        Windows of a run end where it began: a first one may take hours, and what changes meanwhile is not in them.
+        """
+        in_windows = moment < self._run.end - BEHIND
+        if (self.inbox.first_time and in_windows) or (named.time is not None and named.time < self._run.reading.start):
             return True
-        if self.inbox.first_time:
-            return moment < self._run.end - behind
         if named.own and self.hearing.has(key, named.time):
             return True
         if not reader.declaration.replication_key or reader.whole:
@@ -269,8 +270,8 @@ class Listener:
             self._ends[owner] = reader.read_until(shop)
         end = self._ends[owner]
         if end is None:
-            return not self._windows_read and moment < self._run.end - behind
-        return named.time is not None and named.time < end - behind
+            return in_windows and not self._windows_read
+        return named.time is not None and named.time < end - max(BEHIND, self._run.reading.lookback)
 
     # -- getting it ----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.writing.outcomes import OUTCOMES
@@ -146,8 +147,26 @@ def change(before: Any, after: Any) -> str:
     if not names and after.keys() & old.keys():
         return f"{brief({name: value for name, value in after.items() if name != 'warehouse_id'})}{place}"
     if not names:
-        return f"{brief(old)} -> {brief(after)}".strip()
-    return ", ".join(f"{brief(old[name])} -> {brief(after[name])}" for name in names) + place
+        return f"{brief(old)} -> {brief(after)}".strip() if brief(after) else ""
+    return ", ".join(f"{brief(old[name])} -> {brief(after[name])}" for name in names) + place + leaving(after)
+
+
+def leaving(after: Mapping[str, Any]) -> str:
+    """How a package would leave, or what its label costs: `, PICKUP 2026-10-05 09:00 to 12:00 UTC`; else ""."""
+    if "shipping_service" in after:
+        service, price, currency = (after.get(name) for name in ("shipping_service", "price", "currency"))
+        cost = f" for {price} {currency or ''}".rstrip() if price is not None else ""
+        return f", {brief(service)}{cost}" if service else cost
+    if not after.get("handover_method"):
+        return ""
+    start, end = (
+        datetime.fromtimestamp(at, timezone.utc) if isinstance(at, int) else None
+        for at in (after.get("pickup_start"), after.get("pickup_end"))
+    )
+    if start is None or end is None:
+        return f", {after['handover_method']}"
+    until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
+    return f", {after['handover_method']} {start:%Y-%m-%d %H:%M} to {until} UTC"
 
 
 def brief(value: Any) -> str:
