@@ -141,6 +141,16 @@ def test_it_ends_by_itself_after_its_time(told, follow):
     assert tap.state["bookmarks"]["orders"]["partitions"]
 
 
+def test_when_its_loader_has_gone_it_ends_though_there_is_nothing_to_write(lab, told):
+    process = lab.start(streams=("webhook_events",), webhook_inbox=told.address, follow=True)
+    with process:
+        while json.loads(process.stdout.readline())["type"] != "STATE":
+            pass
+        process.stdout.close()
+        assert process.wait(PATIENCE) == 1
+        assert b"The program that read the output has stopped" in process.stderr.read()
+
+
 def test_asked_to_end_while_it_reads_windows_it_ends_at_once_and_the_state_covers_what_is_out(lab, told, follow):
     lab.fault("slow", path="/product/*", seconds=30)
     first = lab.run(streams=("orders",), webhook_inbox=told.address)

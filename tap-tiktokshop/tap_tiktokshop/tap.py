@@ -246,6 +246,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         self.run.finish()
 
     def _hear(self) -> None:
+        self.message_writer.look()
         self.run.hear()
 
     def _read_again(self) -> None:

@@ -10,6 +10,8 @@ import msgspec
 DAY = 86_400
 MILLISECONDS_FROM = 253_402_300_800
 """The year 10000 in unix seconds, and 1978 in milliseconds: numbers from here on count milliseconds."""
+LONGEST = 20
+"""Digits of a time at most, as a text: Python makes no number of thousands of them."""
 
 
 def utc(seconds: float) -> str:
@@ -19,7 +21,7 @@ def utc(seconds: float) -> str:
 
 def unix(value: Any) -> int | None:
     """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is None."""
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         return None

@@ -7,8 +7,9 @@ import copy
 import datetime as dt
 import json
 import logging
+import sqlite3
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from platform_lists import Platform
+from tap_tiktokshop.reading import Chunk
 from tap_tiktokshop.reading.pool import Pool
 from tap_tiktokshop.records.convert import RecordPlan, as_sent
 from tap_tiktokshop.records.decode import TypedPlan
+from tap_tiktokshop.run import listener
+from tap_tiktokshop.run.asking import Asked
 from tap_tiktokshop.run.inbox import InboxReader
 from tap_tiktokshop.run.listener import AFTER_TROUBLE, AGAIN, Listener
 from tap_tiktokshop.run.output import Messages
@@ -29,7 +33,7 @@ from tap_tiktokshop.streams.declaration import load_schema
 from tap_tiktokshop.streams.orders import ORDERS
 from tap_tiktokshop.times import unix
 from tiktokshop_client import Page, Shop, operations
-from tiktokshop_client.errors import BusinessError, DayUsedUpError, ScopeError, TransientError
+from tiktokshop_client.errors import BusinessError, ConfigurationError, DayUsedUpError, ScopeError, TransientError
 from tiktokshop_webhooks.inbox import Arrival, InboxError, open_inbox
 
 SHOP = Shop(id="7", name="Shop", region="US", cipher="c", code="s", seller_type="LOCAL")
@@ -149,7 +153,7 @@ class Written:
         self.write()
         version = seconds(record["update_time"])
         self.records.append((record["id"], version))
-        self.table[record["id"]] = max(version, self.table.get(record["id"], 0))
+        self.table[record["id"]] = version
 
     def pass_on(self, records):
         for record in records:
@@ -491,6 +495,155 @@ def test_an_inbox_that_is_away_is_said_once_and_read_when_it_is_back(world, monk
     assert (world.listener.trouble, world.passed()) == ("", 1)
     said = [record.getMessage() for record in caplog.records if "not read at this time" in record.getMessage()]
     assert said == ["Events are not read at this time: the inbox is away"]
+
+
+def test_an_inbox_that_takes_no_notes_holds_up_nothing_behind_a_refused_order(world, monkeypatch, caplog):
+    def readonly(*_):
+        raise InboxError("the inbox cannot be written")
+
+    monkeypatch.setattr(world.inbox, "bury", readonly)
+    world.platform.refused.add("9")
+    changed(world, "9", "1")
+    for seconds_ in (0.0, *AGAIN):
+        world.clock.moment += seconds_
+        world.listen()
+    asked = len(world.platform.asked)
+    world.listen()
+    assert len(world.platform.asked) == asked
+    assert (world.passed(), world.listener.trouble) == (2, "")
+    (said,) = [record.getMessage() for record in caplog.records if "list of dead events" in record.getMessage()]
+    assert said.endswith("That is not in the list of dead events: the inbox cannot be written")
+
+
+@pytest.mark.parametrize("which", ["world", "world_once"])
+def test_an_order_that_cannot_be_read_ends_nothing(which, request, monkeypatch, caplog):
+    world = request.getfixturevalue(which)
+    real = Orders.pages
+
+    def pages(platform, operation, *, query=None, **more):
+        if operation is operations.GET_ORDERS and "404" in query["ids"]:
+            yield Page({"no": "list"}, None, {}, "r", 1, "")
+        else:
+            yield from real(platform, operation, query=query, **more)
+
+    monkeypatch.setattr(Orders, "pages", pages)
+    changed(world, "404")
+    world.listen()
+    changed(world, "1")
+    for seconds_ in (0.0, *AFTER_TROUBLE):
+        world.clock.moment += seconds_
+        world.listen()
+    assert world.passed() == 2
+    assert world.output.table["1"] == world.platform.seconds
+    assert "Objects of stream orders of shop 7 (Shop) could not be got" in caplog.text
+
+
+@pytest.mark.parametrize(("found_by", "done"), [("", 1), ("id", 0)])
+def test_an_object_whose_pages_did_not_all_come_is_asked_for_again(world, monkeypatch, found_by, done):
+    (way, *_) = listener.KINDS["order"]
+    way = replace(way, found_by=found_by, time="")
+    monkeypatch.setitem(listener.KINDS, "order", (way,))
+    asked = []
+
+    def ask(_, tasks):
+        each = Asked(way, SHOP, list(tasks))
+        asked.append(sorted(task.identity for task in each.tasks))
+        rows = [{"id": identity, "update_time": world.platform.seconds} for identity in asked[-1]]
+        for row in rows:
+            yield each, Chunk([row], identity=row["id"])
+        each.error = TransientError("cut") if len(asked) == 1 else None
+        yield each, None
+
+    monkeypatch.setattr(world.listener._asking, "ask", ask)
+    changed(world, "1", "2")
+    world.listen()
+    assert world.passed() == done
+    world.clock.moment += AFTER_TROUBLE[0]
+    world.listen()
+    assert (asked, world.passed()) == ([["1", "2"], ["1", "2"][done:]], 2)
+
+
+def test_an_inbox_that_was_there_may_be_missing_for_a_moment(world, monkeypatch):
+    def missing(*_):
+        raise ConfigurationError("there is no inbox")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.inbox, "after", missing)
+        world.listen()
+        assert world.listener.trouble == "there is no inbox"
+    changed(world, "1")
+    world.listen()
+    assert (world.listener.trouble, world.passed()) == ("", 1)
+
+
+@pytest.mark.parametrize("how", ["another inbox", "an older copy of it"])
+def test_events_of_an_inbox_that_has_begun_anew_are_all_read_and_the_old_positions_forgotten(
+    world, tmp_path, how, caplog
+):
+    changed(world, "1", "2", "3")
+    world.listen()
+    copied = tmp_path / "copy.sqlite"
+    if how == "an older copy of it":
+        with contextlib.closing(sqlite3.connect(world.inbox.name)) as source, sqlite3.connect(copied) as made:
+            source.backup(made)
+    world.platform.trouble_by_id = 1
+    changed(world, "4", "5", "6")
+    world.listen()  # three objects wait, named by events at 4 to 6
+    for end in ("", "-wal", "-shm"):
+        Path(world.inbox.name + end).unlink(missing_ok=True)
+    if copied.exists():
+        copied.rename(world.inbox.name)
+    else:
+        with contextlib.closing(open_inbox(world.inbox.name)) as made:
+            made.keep([])
+    world.listen()
+    changed(world, "7")
+    world.listen()
+    assert world.passed() == world.inbox.last() == (1 if how == "another inbox" else 4)
+    assert world.output.table["7"] == world.platform.seconds
+    assert sum("is read from its beginning" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_row_that_a_window_had_read_before_does_not_come_behind_the_newer_one_of_an_event(world, monkeypatch):
+    come = StreamReader._come
+
+    def later(reader, partition, item):
+        if item is not None and item.rows:
+            changed(world, "1")
+            world.listen()
+        return come(reader, partition, item)
+
+    world.platform.change("1")
+    world.platform.change("2")
+    moment = world.platform.seconds
+    with monkeypatch.context() as patched:
+        patched.setattr(StreamReader, "_come", later)
+        world.windows()
+    assert world.output.table == {"0": START + 3, "1": moment + 3, "2": moment}
+    world.windows()
+    assert world.output.table["1"] == moment + 3
+
+
+def test_what_windows_may_have_undone_without_a_time_to_tell_is_asked_for_again_behind_them(world, monkeypatch):
+    monkeypatch.setattr("tap_tiktokshop.run.reader.WATCHED", frozenset())
+    come = StreamReader._come
+
+    def later(reader, partition, item):
+        if item is not None and item.rows:
+            world.listener.windows_begin()
+            changed(world, "1")
+            world.listen()
+        return come(reader, partition, item)
+
+    world.platform.change("1")
+    with monkeypatch.context() as patched:
+        patched.setattr(StreamReader, "_come", later)
+        world.windows()
+    world.listen()
+    assert world.output.table["1"] == world.platform.seconds
+    asked = len(world.platform.asked)
+    world.listen()
+    assert len(world.platform.asked) == asked
 
 
 def test_how_long_it_was_from_events_to_records(world):

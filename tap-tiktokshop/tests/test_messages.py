@@ -137,6 +137,18 @@ def test_no_more_is_collected_than_fits():
         assert MOST_PENDING <= len(out.getvalue()) < MOST_PENDING + 2000
 
 
+def test_that_nobody_reads_any_more_is_noticed_with_nothing_to_write():
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as out, contextlib.redirect_stdout(out):
+        writer = MessageWriter()
+        writer.look()
+        os.close(read)
+        with pytest.raises(OutputError, match="The program that read the output has stopped"):
+            writer.look()
+        with pytest.raises(OutputError, match="has stopped"):
+            writer.write_message(StateMessage({}))
+
+
 @pytest.mark.parametrize("buffering", [0, -1])
 def test_nothing_is_lost_where_the_system_takes_only_part_of_what_is_written(buffering):
     outlet, inlet = os.pipe()

@@ -30,15 +30,16 @@ UNFIT = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfR
 
 
 class Database:
-    """A connection that is the file's only writer."""
+    """A connection that is the file's only writer. A `shared` file that somebody reads is waited for."""
 
-    def __init__(self, path: str, memory_limit: str | None = None) -> None:
+    def __init__(self, path: str, memory_limit: str | None = None, *, shared: bool = False) -> None:
         self.path = path
         self._limits: list[str | None] = [memory_limit] if memory_limit else [*LIMITS, None]
         self._limit = self._limits.pop(0)
         self._open: Any = None
         try:
-            self._open = self._opened()
+            if not shared:
+                self._open = self._opened()
             with self.transaction() as connection:  # a file that may only be read says so now, not after the first rows
                 connection.execute("CREATE TABLE _target_probe (i INTEGER)")
                 connection.execute("DROP TABLE _target_probe")
@@ -57,7 +58,7 @@ class Database:
 
     @property
     def connection(self) -> Any:
-        """The open file; one that was released is opened again, as soon as nobody reads it.
+        """The open file; one that was released, or is shared, is opened as soon as nobody reads it.
 
         Raises:
             UnavailableError: Somebody has had it for a minute.

@@ -40,6 +40,8 @@ class WriteError(LoadError):
     exit_code = 5
 
 
+LOCKED = ("Could not set lock", "used by another process", "already open in")
+"""The words for a file that somebody has, of DuckDB and of Windows; a path or a damaged block has a "lock" too."""
 KEPT = "What was committed is complete, and the next run goes on from the last state."
 
 
@@ -67,7 +69,8 @@ def kept_open(path: Path | str, error: Exception) -> UnavailableError:
 
 def is_locked(error: Exception) -> bool:
     """Whether a database does not open because another process has it."""
-    return "lock" in _first_line(error).lower()
+    words = str(error)
+    return any(each in words for each in LOCKED)
 
 
 def states_unread(error: Exception) -> LoadError:

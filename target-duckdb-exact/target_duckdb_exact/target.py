@@ -92,8 +92,8 @@ class TargetDuckDB(Target):
             "share_file",
             th.BooleanType(),
             default=False,
-            description="Let other programs read the file while no input comes, for a tap that follows. One that keeps "
-            "it open longer than a minute ends the load.",
+            description="Let other programs read the file while no input comes, for a tap that follows, and wait for "
+            "them. One that keeps it open longer than a minute ends the load.",
         ),
         th.Property(
             "memory_limit",
@@ -105,7 +105,8 @@ class TargetDuckDB(Target):
     def __init__(self, **kwargs: Any) -> None:
         self.logger.addFilter(_worth_a_line)
         super().__init__(**kwargs)
-        self.database = Database(str(self.config["path"]), self.config.get("memory_limit"))
+        shared = bool(self.config.get("share_file"))
+        self.database = Database(str(self.config["path"]), self.config.get("memory_limit"), shared=shared)
         self._places: dict[tuple[str, str], str] = {}
         self._replacing: dict[Place, Place] = {}
         self._known: dict[str, dict[str, Any]] = {}

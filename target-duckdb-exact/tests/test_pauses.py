@@ -126,6 +126,36 @@ def test_a_shared_file_that_somebody_keeps_open_ends_the_load_with_what_to_do(tm
     file.close()
 
 
+@pytest.mark.slow
+def test_a_shared_file_that_somebody_reads_as_the_loader_starts_is_waited_for(tmp_path, monkeypatch):
+    path = tmp_path / "d.duckdb"
+    database.Database(str(path)).close()
+    waits = []
+    with contextlib.ExitStack() as reading:
+        reading.enter_context(somebody_reads(path))
+
+        def wait(seconds):
+            waits.append(seconds)
+            reading.close()
+
+        monkeypatch.setattr(database.time, "sleep", wait)
+        target = TargetDuckDB(config={"path": str(path), "share_file": True})
+    assert target.database.run(lambda connection: connection.execute("SELECT 1").fetchall()) == [(1,)]
+    assert waits == [database.AGAIN_SECONDS]
+    target.database.close()
+
+
+def test_a_damaged_file_is_not_taken_for_one_that_somebody_has(tmp_path):
+    path = tmp_path / "locked.duckdb"
+    database.Database(str(path)).close()
+    damaged = bytearray(path.read_bytes())
+    damaged[100] ^= 0xFF
+    path.write_bytes(damaged)
+    for shared in (False, True):
+        with pytest.raises(UnavailableError, match="check that it is a DuckDB file"):
+            database.Database(str(path), shared=shared)
+
+
 FEED = b"".join(
     line_of(message)
     for number in range(6)

@@ -14,6 +14,7 @@ import pytest
 from deliveries import KEY, NOW, event
 from receivers import deliver, process
 from tiktokshop_webhooks.inbox import Arrival, open_inbox
+from tiktokshop_webhooks.inbox.sqlite import SqliteEngine
 
 READ = """
 import contextlib, sqlite3, sys
@@ -52,6 +53,25 @@ def test_another_process_that_closes_the_inbox_takes_nothing_from_one_that_has_o
     for found, inbox in enumerate(inboxes, 4):
         keep(inbox)
         assert elsewhere(file) == found
+
+
+def test_a_file_that_takes_its_place_just_as_it_is_opened_is_read_the_next_time(tmp_path, open_one, monkeypatch):
+    path, other = tmp_path / "inbox.sqlite", tmp_path / "other.sqlite"
+    for file, number in ((path, 1), (other, 2)):
+        with contextlib.closing(open_inbox(str(file))) as made:
+            made.keep([Arrival(event(data={"order_id": str(each)}), KEY, NOW) for each in range(number)])
+    connected = SqliteEngine._connected
+
+    def replaced(engine):
+        made = connected(engine)
+        other.rename(path)
+        return made
+
+    inbox = open_one(str(path))
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteEngine, "_connected", replaced)
+        inbox.last()
+    assert inbox.last() == 2
 
 
 def test_a_thread_that_makes_the_file_takes_no_lock_from_one_that_opens_it_meanwhile(file, open_one, monkeypatch):

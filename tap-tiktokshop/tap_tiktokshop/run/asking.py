@@ -73,6 +73,7 @@ class Asked:
         came: Identities of what came -> when it last changed (unix seconds), None where no row says so.
         refused: Identities of what the platform refused -> why.
         error: What ended it too early.
+        spoilt: Identities of which not all that came could be read.
     """
 
     way: Way
@@ -82,6 +83,14 @@ class Asked:
     came: dict[str, int | None] = field(default_factory=dict)
     refused: dict[str, Exception] = field(default_factory=dict)
     error: Exception | None = None
+    spoilt: set[str] = field(default_factory=set)
+
+    def drop_unsure(self) -> None:
+        """Takes from what came, if an error came as well, what may have more rows, on another page."""
+        if self.error is None or (self.way.found_by and self.way.time):  # such a row is the whole object
+            return
+        for identity in [*self.came] if self.way.found_by else {*self.spoilt, *list(self.came)[-1:]}:
+            self.came.pop(identity, None)
 
     def note(self, row: Mapping[str, Any], named: str) -> str:
         """Notes a row that has come, asked about by the identity `named`; returns the identity that it goes under."""
@@ -125,9 +134,12 @@ class Asking:
         first = [each for each in asked.values() if not each.way.after]
         for each, chunk in self._together(run, first, {}):
             if chunk is not None and each.way.found_by:
-                rows[f"{each.way.stream} {each.shop.id if each.shop else ''}"].update(
-                    (str(at(row, each.way.found_by)), row) for row in chunk.rows
-                )
+                try:
+                    found = {str(at(row, each.way.found_by)): row for row in chunk.rows}
+                except Exception as error:  # noqa: BLE001 - rows that cannot be read, whatever is the matter
+                    each.error, chunk = error, None  # noqa: PLW2901 - nothing has come
+                else:
+                    rows[f"{each.way.stream} {each.shop.id if each.shop else ''}"].update(found)
             yield each, chunk
         yield from self._together(run, [each for each in asked.values() if each.way.after], rows)
 

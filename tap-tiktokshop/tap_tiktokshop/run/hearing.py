@@ -102,6 +102,10 @@ class Hearing:
         version, asked = self._got.get(key, (0, 0))
         return time is not None and time <= version and time + 1 < asked
 
+    def has_newer(self, key: Key, version: int) -> bool:
+        """Whether a later version of an object was got already."""
+        return bool(self._got.get(key, (0, 0))[0] > version)
+
     def found(self, key: Key, version: int) -> None:
         """Notes that a window has an object whose change is new; if no event has told of it, it was missed."""
         if self._told.get(key, -1) < version:

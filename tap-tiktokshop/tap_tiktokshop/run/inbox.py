@@ -44,6 +44,7 @@ class InboxReader:
         cursor: The position of the last event that was read.
         first_time: Whether no run has read it before, as far as the state says.
         heard: Until when all events were read that had come, unix seconds; 0 if that is not known.
+        begun: How often it was begun anew, as positions have changed their meaning.
     """
 
     def __init__(self, inbox: Inbox, place: dict[str, Any], logger: logging.Logger) -> None:
@@ -55,7 +56,8 @@ class InboxReader:
         self.first_time = not known
         self.heard = heard if known and type(heard) is int else 0
         self._identity = str(identity) if known else ""
-        self._checked = False
+        self._checked = self._found = False
+        self.begun = 0
 
     @property
     def name(self) -> str:
@@ -67,18 +69,25 @@ class InboxReader:
 
         Raises:
             DeafError: The inbox cannot be read at this time.
+            ConfigurationError: It cannot be read, and never was.
         """
         try:
-            return self._next(limit)
-        except TransientError as error:
-            raise DeafError(sentence(error)) from None
+            events = self._next(limit)
+        except (TransientError, ConfigurationError) as error:
+            if isinstance(error, ConfigurationError) and not self._found:
+                raise
+            raise DeafError(sentence(error)) from None  # who moves an inbox away may put another one in its place
+        self._found = True
+        return events
 
     def _next(self, limit: int) -> Sequence[Event]:
-        events = self._inbox.after(self.cursor, limit)
+        events: Sequence[Event] = self._inbox.after(self.cursor, limit)
         identity = str(self._inbox.identity() or "")  # after the events: they are of this inbox, or it is another now
-        if self._identity and identity and identity != self._identity:
-            self._replaced()
-            events = self._inbox.after(0, limit)
+        if self._identity and identity != self._identity:  # it has none before its first delivery
+            self._identity = ""
+            events = self._anew("is another one than the state is of", limit)
+        elif not events and self.cursor and self._inbox.last() < self.cursor:
+            events = self._anew("was set back to what it was earlier", limit)
         self._identity = identity or self._identity
         if not self._checked or (events and events[0].position > self.cursor + 1):
             self._check_forgotten()
@@ -107,20 +116,23 @@ class InboxReader:
         """
         try:
             return self._inbox.bury(position, reason)
-        except TransientError as error:
+        except (TransientError, ConfigurationError) as error:
             raise DeafError(sentence(error)) from None
 
     def close(self) -> None:
         """Lets go of the inbox."""
         self._inbox.close()
 
-    def _replaced(self) -> None:
+    def _anew(self, why: str, limit: int) -> Sequence[Event]:
+        """The first events, as positions are of other events than they were."""
         self._logger.warning(
-            "The inbox %s is another one than the state is of, so it is read from its beginning; what came into the "
-            "old one and was not read yet, the windows find.",
-            self.name,
+            "The inbox %s %s, so it is read from its beginning; what came before and was not read yet, the windows "
+            "find.",
+            *(self.name, why),
         )
         self.cursor, self._checked = 0, False
+        self.begun += 1
+        return self._inbox.after(0, limit)
 
     def _check_forgotten(self) -> None:
         """Says it once if the retention has removed events that were not read."""

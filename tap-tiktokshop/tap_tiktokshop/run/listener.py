@@ -11,22 +11,21 @@ from collections import Counter
 from contextlib import suppress
 from math import inf
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from tiktokshop_client.console import sentence
 from tiktokshop_client.errors import DayUsedUpError, MarketError, ScopeError, TikTokShopError, TransientError
 from tiktokshop_client.redaction import one_line
 
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
-from tap_tiktokshop.run.asking import Asking, Platform, Task
+from tap_tiktokshop.run.asking import Asking, Task
 from tap_tiktokshop.run.hearing import Hearing
 from tap_tiktokshop.run.inbox import DeafError
 from tap_tiktokshop.run.output import OutputError
 from tap_tiktokshop.streams.announced import KINDS, named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from logging import Logger
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tiktokshop_client import Shop
     from tiktokshop_client.clock import Clock
@@ -35,13 +34,9 @@ if TYPE_CHECKING:
     from tap_tiktokshop.reading import Chunk
     from tap_tiktokshop.records.decode import Record
     from tap_tiktokshop.run.asking import Asked
+    from tap_tiktokshop.run.heard_for import Getting, HearingRun, Telling
     from tap_tiktokshop.run.inbox import InboxReader
-    from tap_tiktokshop.run.output import Messages
-    from tap_tiktokshop.settings import ReadingSettings
     from tap_tiktokshop.streams.announced import Named, Way
-    from tap_tiktokshop.streams.declaration import Declaration
-
-    Row = dict[str, Any]
 
 AT_ONCE: Final = 500
 """Events that are read together, so that many of their objects go into one call."""
@@ -55,49 +50,6 @@ BEHIND: Final = 60
 """Seconds that a list may lag behind the changes in it, as windows assume at least."""
 SAME: Final = 1
 """Seconds by which an event and its row may differ."""
-
-
-class HearingRun(Platform, Protocol):
-    """The run that it works for; `run.Run` is one."""
-
-    reading: ReadingSettings
-    messages: Messages
-    logger: Logger
-
-    @property
-    def end(self) -> int:
-        """Unix seconds until which its windows read."""
-
-    @property
-    def write_state(self) -> Callable[[], None]:
-        """Writes the state of all streams."""
-
-
-class Getting(Protocol):
-    """A selected stream; `reader.StreamReader` is one."""
-
-    name: str
-    declaration: Declaration
-
-    @property
-    def whole(self) -> bool:
-        """Whether each run reads all of it, whatever was read before."""
-
-    def read_until(self, shop: Shop | None) -> int | None:
-        """The end of what was read of a shop, unix seconds; None if nothing was."""
-
-    def records_of(self, shop: Shop | None, rows: Iterable[Row], added: Mapping[str, Any]) -> list[tuple[Row, Record]]:
-        """Rows as its shape has them, each with the record that it becomes."""
-
-    def pass_on(self, shop: Shop | None, records: Iterable[Record]) -> None:
-        """Writes records outside of its turn."""
-
-
-class Telling(Protocol):
-    """The stream of the events themselves; `own_rows.EventsReader` is one."""
-
-    def pass_on(self, events: Iterable[Event]) -> None:
-        """Writes events as records."""
 
 
 class Listener:
@@ -119,9 +71,11 @@ class Listener:
         self._closed: set[tuple[str, str]] = set()
         self._ends: dict[tuple[str, str], int | None] = {}
         self._since = inbox.heard  # what was told before, an earlier process knew
+        self._begun = 0
         self._news = False
         self._state_at = -1e9
-        self._windows_read = False
+        self._windows_read = self._reading = False
+        self._afterwards: dict[tuple[str, str, str], Task] = {}
         self._run: HearingRun
         self._readers: dict[str, Getting] = {}
         self._events: Telling | None = None
@@ -139,16 +93,29 @@ class Listener:
         """From when on changes that a window finds are new, given up to where the one before has read; None: none."""
         return None if end is None or self.inbox.first_time else max(end, self._since)
 
-    def found(self, stream: str, shop: Shop | None, identity: str, version: int, asked: int, *, new: bool) -> None:
-        """Notes an object that a window has: its version, not before when it was asked for, and whether it is news."""
+    def found(self, stream: str, shop: Shop | None, identity: str, version: int, asked: int, *, new: bool) -> bool:
+        """Notes an object that a window has: its version, not before when it was asked for, and whether it is news.
+
+        Returns:
+            Whether it is as new as what was written of the object: if not, an event has brought that meanwhile.
+        """
         key = (stream, shop.id if shop else "", identity)
+        if self.hearing.has_newer(key, version):
+            return False
         self.hearing.got(key, version, asked, told=False)
         if new:
             self.hearing.found(key, version)
+        return True
+
+    def windows_begin(self) -> None:
+        """Notes that windows are read from now on, which may write what they fetched before an event behind its row."""
+        self._reading = bool(self._state_seconds)
 
     def windows_read(self) -> None:
         """Notes that all windows of a run were read, so that lists that nobody had read before are known."""
-        self._windows_read, self.inbox.first_time = True, False
+        self._windows_read, self.inbox.first_time, self._reading = True, False, False
+        self._tasks = {**self._afterwards, **self._tasks}
+        self._afterwards.clear()
 
     # -- what events say -----------------------------------------------------------------------------------------
 
@@ -170,6 +137,7 @@ class Listener:
         while True:
             self._ends.clear()
             events = self.inbox.next(AT_ONCE) if len(self._tasks) < MOST_TASKS else ()
+            self._begin_anew()
             self._pass_on(events)
             for event in events:
                 self._take(event)
@@ -182,6 +150,15 @@ class Listener:
                 return
             self._run.flush()
             self._clock.wait(max(0.0, min(waiting) - self._clock.monotonic()), self.stop)
+
+    def _begin_anew(self) -> None:
+        """Lets go of what is to be got, if other events have the positions of its events now; windows find it."""
+        if self._begun != self.inbox.begun:
+            self._begun = self.inbox.begun
+            self.hearing.figures.left += len(self._tasks)
+            self._tasks.clear()
+            self._left.clear()
+            self._afterwards.clear()
 
     def peek(self) -> None:
         """Looks at events that have come meanwhile, so that none of them counts as missed; the next run reads them."""
@@ -317,45 +294,60 @@ class Listener:
             self._settle(each)
 
     def _come(self, asked: Asked, chunk: Chunk) -> None:
-        """Passes on the rows of a chunk."""
+        """Passes on the rows of a chunk; ones that cannot be read are no reason to end the run."""
+        try:
+            records = self._records_in(asked, chunk)
+        except Exception as error:  # noqa: BLE001 - whatever it is, all else must come through
+            asked.error = error
+            asked.spoilt.add(chunk.identity)
+            return
+        reader = self._readers.get(asked.way.stream)
+        if reader is not None and records:
+            reader.pass_on(asked.shop, records)
+            self.hearing.figures.records += len(records)
+
+    def _records_in(self, asked: Asked, chunk: Chunk) -> list[Record]:
+        """The records of a chunk; what came is noted."""
         way, reader = asked.way, self._readers.get(asked.way.stream)
-        if not way.found_by and chunk.identity:
-            asked.came.setdefault(chunk.identity, None)
         rows = [row for row in chunk.rows if way.keeps is None or way.keeps(row)]
         if way.without:
             rows = [{name: value for name, value in row.items() if name not in way.without} for row in rows]
         shop_id = asked.shop.id if asked.shop else ""
         pairs = [] if reader is None else reader.records_of(asked.shop, rows, chunk.added)
+        if not way.found_by and chunk.identity:  # only now: what comes counts as done
+            asked.came.setdefault(chunk.identity, None)
         for row in rows if reader is None else (row for row, _ in pairs):
             identity = asked.note(row, chunk.identity)
             key = (way.stream, shop_id, identity)
             self.hearing.got(key, asked.came[identity], asked.began, told=True)
-        if reader is not None and pairs:
-            reader.pass_on(asked.shop, [record for _, record in pairs])
-            self.hearing.figures.records += len(pairs)
+        return [record for _, record in pairs]
 
     def _settle(self, asked: Asked) -> None:
         """Decides for each object whether it is done, is asked for again, or never comes."""
         error = asked.error
         if error is not None and self._excused(asked, error):
             return
+        asked.drop_unsure()
         for task in asked.tasks:
             if not task.events:
-                continue  # it was only needed by another one
+                self._tasks.pop(task.key, None)
+                continue  # it was only needed by another one, or was written before
             if task.identity in asked.came and self._is_fresh(task, asked.came[task.identity]):
                 now = self._clock.time()
                 for received in task.events.values():
                     self.hearing.took(now - received)
                 self.hearing.figures.objects += 1
                 self._done(task)
+                if self._reading and not (task.way.stream in self._readers and self._readers[task.way.stream].watched):
+                    self._afterwards[task.key] = Task(task.way, task.shop, task.identity, told=task.told)
                 continue
             late = task.identity in asked.came and not self._state_seconds  # the windows come next
             task.tries += error is None
             task.troubles += error is not None
             waits, tries = (AGAIN, task.tries) if error is None else (AFTER_TROUBLE, task.troubles)
-            if error is not None and not self._state_seconds:
+            if isinstance(error, TikTokShopError) and not self._state_seconds:
                 task.due = inf  # the windows come next, and the next run reads its events again
-            elif tries <= len(waits) and not late:
+            elif tries <= len(waits) and not late and (error is None or self._state_seconds):
                 task.due = self._clock.monotonic() + waits[tries - 1]
             else:
                 self._give_up(task, asked)
@@ -395,12 +387,19 @@ class Listener:
             whose = task.shop.label if task.shop else "the seller"
             why = sentence(refused) if refused is not None else "it gives no such one"
             reason = f"The platform refuses {task.identity} of stream {task.way.stream} of {whose}: {why}"
-            for position in task.events:
-                self.inbox.bury(position, one_line(reason))
+            self._bury(task, one_line(reason))
             self.hearing.figures.refused += 1
         else:
             self.hearing.figures.left += 1
         self._done(task)
+
+    def _bury(self, task: Task, reason: str) -> None:
+        """Notes in the inbox why nobody can act on events; where it takes no notes, in the log."""
+        try:
+            for position in task.events:
+                self.inbox.bury(position, reason)
+        except DeafError as error:
+            self._run.logger.warning("%s. That is not in the list of dead events: %s", reason.rstrip("."), error)
 
     def _done(self, task: Task) -> None:
         self._tasks.pop(task.key, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -107,19 +108,23 @@ def row_of(event: Event) -> dict[str, Any]:
         "sent_at": event.timestamp(),
         "received_at": event.received_ms // 1000,
         "deliveries": event.deliveries,
-        "data": _data(event.body),
+        "data": _data(event),
     }
 
 
 def _digest(event: Event) -> str:
     """What tells an event without an id from others: the same for each of its deliveries."""
-    return blake2b(_data(event.body).encode(), digest_size=16).hexdigest()
+    return blake2b(_data(event).encode(), digest_size=16).hexdigest()
 
 
-def _data(body: bytes) -> str:
-    """The text of what an event says, as it came; "" if it says nothing."""
+def _data(event: Event) -> str:
+    """The text of what an event says, as it came; "" if it says nothing.
+
+    What is no strict JSON, but legible to the inbox, is written anew: two events must not look the same for it.
+    """
     try:
-        found = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get("data")
-    except msgspec.MsgspecError:
-        return ""
+        found = msgspec.json.decode(event.body, type=dict[str, msgspec.Raw]).get("data")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        said = event.content().get("data")
+        return "" if said is None else json.dumps(said)
     return "" if found is None else bytes(found).decode(errors="replace")

@@ -306,30 +306,40 @@ class StreamReader:
         if declaration.looks_into_rows or not isinstance(chunk.rows, PageRows):
             record = self._output.plan.record
             for row in self._looked_into(partition, chunk):
-                partition.rows += 1
-                self._compare(partition, [(row.get(partition.key), row.get(str(self.declaration.replication_key)))])
-                yield record(row, extra)
+                if not self._old(partition, [(row.get(partition.key), row.get(str(self.declaration.replication_key)))]):
+                    partition.rows += 1
+                    yield record(row, extra)
             return
-        if self._watched:
-            self._compare(partition, chunk.rows.pick((partition.key, str(self.declaration.replication_key))))
-        for made in self._output.typed.records(chunk.rows, extra):
+        rows = chunk.rows
+        if self.watched:
+            old = self._old(partition, rows.pick((partition.key, str(self.declaration.replication_key))))
+            rows = rows.only(set(range(len(rows))) - old) if old else rows
+        for made in self._output.typed.records(rows, extra):
             partition.rows += 1
             yield made if self._output.as_it_is else as_dict(made)
 
-    def _compare(self, partition: Partition, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Compares rows of a window with what events have told: the identity of each, and when it last changed."""
+    def _old(self, partition: Partition, rows: Iterable[tuple[Any, ...]]) -> set[int]:
+        """Compares rows of a window with what events have told: the identity of each, and when it last changed.
+
+        Returns:
+            The places of those that have changed since they were fetched, and were written anew: they would be the
+            last word on their objects.
+        """
         listener = self._run.listener
-        if listener is None or not self._watched:
-            return
-        for identity, moment in rows:
+        old: set[int] = set()
+        if listener is None or not self.watched:
+            return old
+        for place, (identity, moment) in enumerate(rows):
             version = unix(moment)
             if version is not None:
                 new = partition.news_from is not None and partition.news_from <= version < partition.end
-                listener.found(self.name, partition.shop, str(identity), version, partition.end, new=new)
+                if not listener.found(self.name, partition.shop, str(identity), version, partition.end, new=new):
+                    old.add(place)
+        return old
 
     @cached_property
-    def _watched(self) -> bool:
-        """Whether events tell of its rows, which windows then find as well."""
+    def watched(self) -> bool:
+        """Whether events tell of its rows, and windows find these as well and leave out what is older."""
         return self._run.listener is not None and self.name in WATCHED
 
     def _looked_into(self, partition: Partition, chunk: Chunk) -> Iterable[dict[str, Any]]:

@@ -229,6 +229,7 @@ class Run:
             telling: Any = next((each for what, each in declared if what.of_the_inbox), None)
             self.listener.attend(self, getting, telling)
             self.listener.listen(patient=not self.config.get("follow"))
+            self.listener.windows_begin()
 
     def listen(self) -> None:
         """Does what events say that have come meanwhile, if this run follows them and has not just looked."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -97,6 +99,17 @@ class MessageWriter(MsgSpecWriter):
             raise self._failure from error
         self._failure = None
 
+    def look(self) -> None:
+        """Looks whether somebody still reads, for who may have nothing to write for long.
+
+        Raises:
+            OutputError: The program that read the output has stopped.
+        """
+        if self._failure is None and _is_left():
+            self._failure = _explain(BrokenPipeError())
+        if self._failure is not None:
+            raise self._failure
+
     def hand_over(self) -> None:
         """Writes whatever has been kept back, before anything that must not come to a loader without it."""
         self.flush()
@@ -126,6 +139,16 @@ def fields_of(message: Message) -> dict[str, Any]:
         return message.to_dict()
     found = ((field.name, getattr(message, field.name)) for field in fields(message))
     return {name: value for name, value in found if value is not None}
+
+
+def _is_left() -> bool:
+    """Whether standard output is a pipe that nobody reads any more; not where the system cannot be asked."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except (AttributeError, OSError, ValueError):  # Windows; no file, or a closed one
+        return False
 
 
 def _explain(error: Exception) -> OutputError:

@@ -112,7 +112,8 @@ class SqliteEngine:
         self._drop()
         if not self._create and not self._path.exists():
             raise self._missing()
-        connection, place = self._connected(), self._place()
+        place = self._place()  # before: a file that takes its place meanwhile is seen as another one the next time
+        connection = self._connected()
         try:
             self._prepare(connection)
         except BaseException:
