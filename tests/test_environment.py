@@ -23,7 +23,17 @@ TEXTS = {
     "auth_base_url": "https://proxy.example",
     "start_date": "2026-01-31",
     "end_date": "2026-02-28",
+    "budget_store": "redis://127.0.0.1:6379/0",
+    "label_name": "{package_id}-{document}",
 }
+LISTS = {
+    "label_documents": [
+        ("SHIPPING_LABEL", ["SHIPPING_LABEL"]),
+        ("SHIPPING_LABEL, PACKING_SLIP", ["SHIPPING_LABEL", "PACKING_SLIP"]),
+    ]
+}
+OTHERS = {"follow": {"webhook_inbox": "inbox.sqlite"}}
+"""What a setting needs beside it."""
 OBJECTS = {
     "time_zones": {"US": "America/New_York"},
     "min_price": {"USD": "1.00", "EUR": 2},
@@ -31,6 +41,7 @@ OBJECTS = {
     "carriers": {"USPS Ground": "USPS", "7495": {"Ground": "UPS"}},
     "batch_config": {"storage": {"root": "output/batches"}},
     "stream_maps": {"orders": {"cpf": None}},
+    "pickup_rule": {"after_minutes": 90, "days": ["mon"], "time_zone": "Europe/London"},
 }
 
 
@@ -55,7 +66,7 @@ def samples(name, spec):
     """(text, value it stands for) of a setting, from its schema alone."""
     kinds = spec["type"] if isinstance(spec["type"], list) else [spec["type"]]
     if "array" in kinds:
-        return [("7495", ["7495"]), ("a, b", ["a", "b"]), ('["7495", 7496]', ["7495", "7496"])]
+        return LISTS.get(name, [("7495", ["7495"]), ("a, b", ["a", "b"]), ('["7495", 7496]', ["7495", "7496"])])
     if "boolean" in kinds:
         return [("true", True), ("False", False), ("1", True), ("no", False)]
     if "number" in kinds:
@@ -98,7 +109,7 @@ def made(plugin, monkeypatch, **variables):
 )
 def test_a_setting_works_from_the_environment(plugin, name, text, value, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    found = made(plugin, monkeypatch, **{name: text}).config[shown(plugin, name)]
+    found = made(plugin, monkeypatch, **{name: text, **OTHERS.get(name, {})}).config[shown(plugin, name)]
     assert (found, type(found)) == (value, type(value))
 
 

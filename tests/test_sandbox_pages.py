@@ -380,7 +380,7 @@ def test_a_seller_declines_in_the_browser(user, window):
     follow(window, window.find_element(By.ID, "deny").click)
     assert "The seller declined" in window.find_element(By.TAG_NAME, "body").text
     code, _, log = user.end(login)
-    assert (code, "the seller declined" in log) == (1, True)
+    assert (code, "the seller declined" in log) == (2, True)
 
 
 def test_a_consent_that_somebody_else_began_is_refused_and_the_login_goes_on(user, window):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tiktokshop_client import operations
 from tiktokshop_client.errors import ConfigurationError
@@ -112,6 +112,7 @@ FOLLOW_SETTINGS: dict[str, Any] = {
 }
 
 
+MOST_SECONDS: Final = 366 * 86_400
 UNSUPPORTED_SETTINGS: Mapping[str, str] = {
     "emit_activate_version_messages": "a loader would delete rows that are read only when they change",
 }
@@ -190,11 +191,17 @@ class FollowSettings:
             )
         if follow and config.get("end_date"):
             raise ConfigurationError("the settings follow and end_date exclude each other: leave one of them out")
-        seconds = config.get("follow_for_seconds")
         return cls(
             inbox,
             follow,
-            float(config.get("follow_state_seconds") or cls.state_seconds),
-            float(config.get("follow_poll_seconds") or cls.poll_seconds),
-            None if seconds is None else float(seconds),
+            _span(config, "follow_state_seconds") or cls.state_seconds,
+            _span(config, "follow_poll_seconds") or cls.poll_seconds,
+            _span(config, "follow_for_seconds"),
         )
+
+
+def _span(config: Mapping[str, Any], setting: str) -> float | None:
+    value = config.get(setting)
+    if value is not None and not 0 < value <= MOST_SECONDS:  # nor is it "not a number", which JSON may bring
+        raise ConfigurationError(f"the setting {setting} must be a number of seconds above 0, and a year at most")
+    return None if value is None else float(value)

@@ -14,6 +14,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from target_duckdb_exact.errors import InputError, SettingsError, WriteError
 from target_duckdb_exact.reader import LineReader
+from target_duckdb_exact.target import TargetDuckDB
 
 DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal"}
 
@@ -252,6 +253,7 @@ def test_a_stream_that_begins_costs_no_commit_of_what_waits(load):
 def test_a_record_does_not_wait_for_the_end_where_only_states_follow(load, monkeypatch):
     moments = chain([0, 0, 10, 40], repeat(40))  # the beginning, the record, and states
     monkeypatch.setattr("target_duckdb_exact.target.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    monkeypatch.setattr(TargetDuckDB, "_patience", lambda _: 1.0)  # which asks for the time as well
     load(schema({"i": "integer"}, ["i"]), record(i=1), *({"type": "STATE", "value": {"n": n}} for n in (1, 2, 3)))
     assert load.states == [{"n": 2}, {"n": 3}]
 
