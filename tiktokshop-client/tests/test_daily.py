@@ -29,6 +29,14 @@ def test_no_shop_gets_more_requests_than_the_setting_says_and_none_pays_for_anot
     assert [taken(daily, shop, NOON) for shop in ("1", "2", "1")] == [7, 7, 0]
 
 
+def test_a_request_that_was_not_sent_is_given_back_and_never_more_than_were_counted():
+    daily = Daily(7)
+    daily.give_back("1")
+    assert taken(daily, "1", NOON) == 7
+    daily.give_back("1")
+    assert taken(daily, "1", NOON) == 1
+
+
 def test_without_the_setting_nothing_is_counted():
     daily = Daily(None)
     assert taken(daily, "1", NOON) == 20

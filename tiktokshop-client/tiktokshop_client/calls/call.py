@@ -295,7 +295,11 @@ class Caller:
             self._limits.daily.take(call.context.shop_id, self.now())
         except DayUsedUpError as error:
             raise error.about(call.context) from None
-        slot = budget.acquire()
+        try:
+            slot = budget.acquire()
+        except BaseException:  # the client was closed while the request waited for its turn
+            self._limits.daily.give_back(call.context.shop_id)
+            raise
         waited = self._clock.monotonic() - signed_at
         call.tally.add(calls=1, waited=max(0.0, waited))
         if waited > STALE:

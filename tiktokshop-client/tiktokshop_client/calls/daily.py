@@ -47,6 +47,11 @@ class Daily:
                 )
             self._used[shop_id] += 1
 
+    def give_back(self, shop_id: str) -> None:
+        """Takes back that a request was counted, as it was not sent."""
+        with self._lock:
+            self._used[shop_id] -= self._used[shop_id] > 0
+
     def resume(self, kept: Any) -> None:
         """Goes on from what ``kept`` of an earlier run has given; the first request shows if that is another day's."""
         if isinstance(kept, dict) and isinstance(kept.get("day"), str) and isinstance(kept.get("shops"), dict):
