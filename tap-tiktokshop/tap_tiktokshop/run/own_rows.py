@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tap_tiktokshop.streams.declaration import Declaration
 
 
-class SummaryReader:
-    """Reads nothing of the platform: it comes last, and says what the others have read."""
+class OwnRows:
+    """A stream that reads nothing of the platform."""
 
     def __init__(self, run: Run, declaration: Declaration, output: Output) -> None:
         self._run = run
@@ -48,6 +48,10 @@ class SummaryReader:
     def bookmarks(self) -> Iterator[int]:
         """None."""
         yield from ()
+
+
+class SummaryReader(OwnRows):
+    """Comes last, and says what the others have read."""
 
     def records(self) -> Iterator[dict[str, Any]]:
         """A record for each stream of each shop."""
@@ -57,33 +61,8 @@ class SummaryReader:
             yield self._output.plan.record(row, {})
 
 
-class EventsReader:
-    """Reads nothing of the platform: what the inbox has is passed on as it is read, before anything else."""
-
-    def __init__(self, run: Run, declaration: Declaration, output: Output) -> None:
-        self._run = run
-        self._output = output
-        self.declaration = declaration
-        self.name = declaration.name
-        self.partitions: dict[Lane, Partition] = {}
-
-    @property
-    def one_record(self) -> bool:
-        """Whether one record is wanted of it, as in a test of the connection."""
-        return self._output.one_record
-
-    @property
-    def oddities(self) -> Oddities:
-        """What did not fit the fields of its records: nothing."""
-        return self._output.plan.oddities
-
-    def lanes(self, turn: int) -> list[Lane]:  # noqa: ARG002 - nothing is fetched
-        """None."""
-        return []
-
-    def bookmarks(self) -> Iterator[int]:
-        """None."""
-        yield from ()
+class EventsReader(OwnRows):
+    """Passes on what the inbox has as it is read, before anything else."""
 
     def records(self) -> Iterator[dict[str, Any]]:
         """None: they have been passed on already."""
