@@ -56,7 +56,7 @@ def test_with_events_lost_doubled_and_shuffled_the_tables_are_the_shop_s_and_the
     with receiver(lab, inbox) as address:
         lab.sandbox.control("PUT", "/webhooks", {"event_types": EVENTS, "address": address})
         first = lab.run(**settings)
-        for kind, probability in (("webhook_lost", 0.2), ("webhook_doubled", 0.05), ("webhook_shuffled", 1)):
+        for kind, probability in (("webhook_lost", 0.2), ("webhook_doubled", 0.2), ("webhook_shuffled", 1)):
             lab.fault(kind, probability=probability, seconds=0.5)
         lab.sandbox.control("POST", "/clock", {"advance": DAYS * 86_400})
         deliveries = deliveries_without(lab, "new", "waiting")
@@ -68,7 +68,7 @@ def test_with_events_lost_doubled_and_shuffled_the_tables_are_the_shop_s_and_the
     missed = {order for order, at in found.items() if at > NOON and not newest(order, deliveries, "delivered")}
     lost = {order for order in missed if newest(order, deliveries, "lost") == seconds(found[order])}
     assert events["duplicates"] > 0
-    assert len(lost) > 1
+    assert lost
     assert len(missed) == events["only_windows_found"], "those that were lost, and those that are never announced"
     assert events["objects"] > len(missed)
     assert rows == lab.run(streams=("orders",)).table()
