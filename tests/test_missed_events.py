@@ -68,7 +68,7 @@ def test_with_events_lost_doubled_and_shuffled_the_tables_are_the_shop_s_and_the
     missed = {order for order, at in found.items() if at > NOON and not newest(order, deliveries, "delivered")}
     lost = {order for order in missed if newest(order, deliveries, "lost") == seconds(found[order])}
     assert events["duplicates"] > 0
-    assert lost
+    assert len(lost) > 1
     assert len(missed) == events["only_windows_found"], "those that were lost, and those that are never announced"
     assert events["objects"] > len(missed)
     assert rows == lab.run(streams=("orders",)).table()

@@ -139,7 +139,7 @@ def test_a_server_of_the_open_internet_does_not_send_us_into_a_private_network(t
 
 def test_other_redirects_of_pictures_are_followed():
     for source, target in (("http://1.1.1.1/", "http://8.8.8.8/a.png"), ("http://127.0.0.1/", "http://127.0.0.1/b")):
-        stays_outside(redirect(source, target))
+        assert stays_outside(redirect(source, target)) is None
 
 
 def test_a_measure_without_a_name_that_differs_is_an_edit():
