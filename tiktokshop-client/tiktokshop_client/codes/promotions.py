@@ -110,7 +110,7 @@ REFUSALS: Final = {
     17029067: "products of auctions cannot be promoted",
     17029079: _CONFLICT,
     17029103: _CONFLICT,
-    17029104: "a product is in another promotion of this kind at that time: take it out there first, or change the times",
+    17029104: "a product is in another promotion of this kind then: take it out there first, or change the times",
     17029113: "the promotion would have more products than it may have: make a second one",
 }
 
