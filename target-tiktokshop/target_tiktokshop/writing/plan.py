@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
-SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key")
+SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key", "activity_key")
 PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH = 70, 110, 60
 
 
