@@ -284,7 +284,7 @@ def carried_out_twice(lab: Lab) -> list[str]:
         if entry["method"] != "POST" or entry["code"] != 0 or not entry["path"].endswith(ONCE):
             continue
         body = entry["body"] if isinstance(entry["body"], dict) else json.loads(entry["body"] or "{}")
-        for part in body.get("orders") or body.get("packages") or [body.get("order_id") or ""]:
+        for part in body.get("orders") or body.get("packages") or [body.get("order_id") or body.get("title") or ""]:
             done[entry["path"], json.dumps(part)] += 1
     return [f"{path} {part} carried out {count} times" for (path, part), count in done.items() if count > 1]
 
