@@ -1,5 +1,6 @@
 """Promotions fed to a sandbox shop, and what became of them."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -216,6 +217,18 @@ def test_free_postage_for_the_whole_shop_needs_no_products(fair):
     live = fair.named("Free postage")
     assert (live["status"], live["product_level"], live["discount"]) == ("ONGOING", "SHOP", terms)
     assert fair.feed(record).outcomes == [("unchanged", None)]
+    dearer = {"shipping_discount": {"threshold_value": "40"}}
+    assert fair.feed({"activity_key": "post", "discount": dearer}).outcomes == [("applied", None)]
+    entries = fair.lab.sandbox.control("GET", "/requests?limit=20")["requests"]
+    (sent,) = [json.loads(entry["body"]) for entry in entries if entry["operation"] == UPDATE]
+    assert sent == {
+        "title": "Free postage",
+        "begin_time": 0,
+        "end_time": 0,
+        "duration_type": "INDEFINITE",
+        "product_level": "SHOP",
+        "discount": {"shipping_discount": {**terms["shipping_discount"], "threshold_value": "40"}},
+    }
 
 
 def test_the_plan_shows_prices_and_margins_and_the_real_run_does_row_for_row_what_it_says(fair, capsys):

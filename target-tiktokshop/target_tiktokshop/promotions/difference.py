@@ -146,12 +146,38 @@ def new_body(fields: Mapping[str, Any], level: str) -> dict[str, Any]:
 
 
 def update_body(live: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of the call that changes an activity: title and times whole, without the start of one that runs."""
-    kept = {name: live.get(name) for name in ("title", *TIMES) if live.get(name)}
+    """The body of the call that changes an activity.
+
+    Title and times always go whole, as they are where they do not change; so do the terms of kinds that have any,
+    because the platform takes its defaults for what is left out of those.
+    """
+    kept: dict[str, Any] = {"title": live.get("title"), **{name: live.get(name) or 0 for name in TIMES}}
+    if not KINDS.get(str(live.get("activity_type"))):
+        kept |= {name: live[name] for name in WHOLE_TERMS if live.get(name)}
+    if live.get("duration_type") == "INDEFINITE":
+        kept |= dict.fromkeys(TIMES, 0)
     body = {**kept, **changed}
-    if live.get("status") == "ONGOING":
-        body.pop("begin_time", None)
+    if "discount" in changed:
+        body["discount"] = _over(object_of(live.get("discount")), changed["discount"])
     return body
+
+
+WHOLE_TERMS = (
+    "duration_type",
+    "product_level",
+    "participation_limit",
+    "discount",
+    "target_user_info",
+    "auction_support_type",
+)
+
+
+def _over(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Live terms with those that are wanted in their place."""
+    merged = {
+        name: _over(object_of(live.get(name)), value) for name, value in wanted.items() if isinstance(value, dict)
+    }
+    return {**live, **wanted, **merged}
 
 
 def put_calls(level: str, offers: Sequence[WantedOffer]) -> Iterator[list[WantedOffer]]:

@@ -163,7 +163,9 @@ class ActivityWrites:
             parts = list(put_calls(level, offers))
 
         def body(some: Sequence[WantedOffer]) -> dict[str, Any]:
-            return remove_body(level, some) if removing else put_body(kind, level, campaign.live, some)
+            if removing:
+                return remove_body(level, some)
+            return {"activity_id": campaign.id, **put_body(kind, level, campaign.live, some)}
 
         for part in parts:
             self._halving(campaign, operation, (part, owners), body)

@@ -66,7 +66,9 @@ class Seller:
         return self.ask("PUT", f"{ROOT}/{activity}/products", body={"products": list(products)})
 
     def change(self, activity, **body):
-        return self.ask("PUT", f"{ROOT}/{activity}", body=body)
+        shown = self.detail(activity)
+        whole = {name: shown[name] for name in ("title", "begin_time", "end_time")}
+        return self.ask("PUT", f"{ROOT}/{activity}", body={**whole, **body})
 
     def end(self, activity):
         return self.ask("POST", f"{ROOT}/{activity}/deactivate", body={})
@@ -185,6 +187,10 @@ def test_the_start_is_fixed_once_it_runs_and_the_end_moves(seller):
     assert (shown["title"], shown["begin_time"], shown["end_time"]) == ("Later", begin, begin + 3 * DAY)
     assert seller.code(seller.change, activity, begin_time=begin + 60) == 17029011
     assert seller.code(seller.change, activity, product_level="SHOP") == 17029102
+    whole = {"title": "Later", "begin_time": begin, "end_time": begin + 3 * DAY}
+    for name, code in (("title", 17029003), ("begin_time", 17029001), ("end_time", 17029001)):
+        part = {key: value for key, value in whole.items() if key != name}
+        assert seller.code(seller.ask, "PUT", f"{ROOT}/{activity}", body=part) == code
 
 
 BAD_OFFERS = (

@@ -176,12 +176,14 @@ def _free_for_all(terms: Mapping[str, Any]) -> bool:
 
 
 def update(call: ApiCall) -> Mapping[str, Any]:
-    """Changes what is sent of an activity; what is not sent stays."""
+    """Changes an activity: its title and times must be sent whole, of the rest what is not sent stays."""
     activity, body = found(call), call.body
-    if "title" in body:
-        _check_title(call, body["title"], activity.id)
-        activity.title = body["title"]
-    begin, end = body.get("begin_time", activity.begin), body.get("end_time", activity.end)
+    _check_title(call, body.get("title", ""), activity.id)
+    activity.title = body["title"]
+    terms = CAMPAIGN_KINDS[activity.kind].terms
+    if not {"begin_time", "end_time"} <= body.keys() or (terms and "product_level" not in body):
+        raise refuse(INVALID)
+    begin, end = (body["begin_time"], body["end_time"]) if activity.end else (activity.begin, 0)
     if begin != activity.begin:
         if activity.begin <= call.now:
             raise refuse(BEGUN)
