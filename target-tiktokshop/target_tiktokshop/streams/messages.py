@@ -16,8 +16,7 @@ from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldErro
 from target_tiktokshop.writing.keys import Keys
 from target_tiktokshop.writing.outcomes import UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.writing.run import only_these_rows
-from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.surprises import apart, done_once
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 LONGEST = 2_000
-TRIES = 5
-FIRST_PAUSE = 0.25
 SENDER = "CUSTOMER_SERVICE"
 KINDS = {
     "text": ("TEXT", "content"),
@@ -162,17 +159,8 @@ class AnswerWriter(Writer):
             path = {"conversation_id": rows[0].values["conversation_id"]}
             self.run.client.call(READ_CONVERSATION, shop=rows[0].the_shop, path=path)
         for row in rows:
-            self._send_apart(row)
-
-    def _send_apart(self, row: Row) -> None:
-        try:
-            self._send(row)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            row.refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
-            leave_unconfirmed(row, error)
+            with apart(row, sending=True):
+                self._send(row)
 
     def _send(self, row: Row) -> None:
         """Sends; after every unclear outcome the conversation is read first, so that nothing is said twice.
@@ -183,24 +171,18 @@ class AnswerWriter(Writer):
         shop, key = row.the_shop.id, row.values["message_key"]
         if not self._begin(row):
             row.reject("key_taken", "another run has sent it under this message_key meanwhile, or is about to")
-            return
-        for tries in range(1, TRIES + 1):
-            problem = self._tried(row)
-            if problem is None:
-                break
-            self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
-            found = latest(self.run, row.the_shop, row.values["conversation_id"], row.values["since"])
-            sent = said(found, *message_in(row))
-            if sent is not None:
-                row.after["message_id"] = sent.id
-                break
-            if self._unknown(row, found):
-                row.settle(UNCONFIRMED, "maybe_said", MAYBE)
-                return
-            if tries == TRIES:
-                row.refuse(problem)
-                return
-        self._keys.finish(shop, key, str(row.after.get("message_id") or "unknown"))
+        elif done_once(self.run, row, lambda: self._tried(row), lambda _: self._arrived(row)):
+            self._keys.finish(shop, key, str(row.after.get("message_id") or "unknown"))
+
+    def _arrived(self, row: Row) -> bool:
+        """Whether the buyer has the message; settles the row where another may be it."""
+        found = latest(self.run, row.the_shop, row.values["conversation_id"], row.values["since"])
+        sent = said(found, *message_in(row))
+        if sent is not None:
+            row.after["message_id"] = sent.id
+        elif self._unknown(row, found):
+            row.settle(UNCONFIRMED, "maybe_said", MAYBE)
+        return sent is not None
 
     def _tried(self, row: Row) -> TikTokShopError | None:
         """Sends once; the error if it is not known whether the buyer has it.
