@@ -227,7 +227,8 @@ def refunds(feed: Feed, client: Client, shop: Shop, most: int) -> None:
     ids = [row["id"] for row in found]
     back = {row["order_id"] for row in rows(client, shop, operations.SEARCH_RETURNS, order_ids=ids)} if ids else set()
     for key in [key for key in ids if key not in back][: most // 4]:
-        feed.add("refunds", [{"shop_id": shop.id, "order_id": key, "reason": REFUND_REASON}])
+        reason = f"{REFUND_REASON}_uk" if shop.region == "GB" else REFUND_REASON
+        feed.add("refunds", [{"shop_id": shop.id, "order_id": key, "reason": reason}])
 
 
 def answers(feed: Feed, client: Client, shop: Shop, most: int) -> None:

@@ -254,8 +254,8 @@ def test_a_record_with_a_value_that_cannot_be_used_is_rejected(values):
 
 def test_max_messages_stops_before_the_batch_that_would_send_too_many(lab):
     records = [
-        {"message_key": f"k-{place}", "conversation_id": conversation, "text": TEXT}
-        for place, conversation in enumerate(waiting(lab, 3))
+        {"message_key": f"k-{place}", "conversation_id": conversation, "text": f"{TEXT} {place}"}
+        for place, conversation in enumerate([*waiting(lab, 2), *waiting(lab)])
     ]
     run = lab.feed("messages", *records, max_messages=2)
     assert (run.outcomes, run.writes) == ([("guarded", "max_messages")] * 3, {})
