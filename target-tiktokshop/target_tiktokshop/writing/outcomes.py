@@ -111,6 +111,7 @@ CODES: Mapping[str, Code] = {
     "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
     "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
     "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
+    "bad_picture": Code("The picture cannot be read, or messages do not take it; the message says why."),
     "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
     "key_taken": Code("Another run has sent a message under the same `message_key` meanwhile, or is about to."),
     "maybe_said": Code(

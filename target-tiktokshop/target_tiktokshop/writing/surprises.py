@@ -41,9 +41,12 @@ def apart(row: Row, *, sending: bool = False) -> Iterator[None]:
     try:
         yield
     except TikTokShopError as error:
-        if not only_these_rows(error):
-            raise
-        row.refuse(error)
+        if only_these_rows(error):
+            row.refuse(error)
+            return
+        if sending and not error.unclear:
+            row.refuse(error)  # or it would be said that it may have been sent
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
         (leave_unconfirmed if sending else reject)(row, error)
 

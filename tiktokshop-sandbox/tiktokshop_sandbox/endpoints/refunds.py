@@ -63,7 +63,7 @@ def create(call: ApiCall) -> Mapping[str, Any]:
         return answered
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
-        kind = call.body.get("return_type")
+        kind = call.body.get("return_type") or ""
         lines = _checked(call, order, kind, call.body.get("return_reason"))
         if life.store.returns.get(order.key) is not None:
             raise _refuse(DONE_ALREADY)
