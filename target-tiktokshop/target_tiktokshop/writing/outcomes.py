@@ -97,6 +97,10 @@ CODES: Mapping[str, Code] = {
     "audit_failed": Code("The platform's review refused it, for the reasons in the message.", (FAILED,)),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
+    "cancel_pending": Code(
+        "The platform has taken the cancellation and not decided it yet: feed it again to see what came of it.",
+        (UNCONFIRMED,),
+    ),
     "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
     "unknown_request": Code("The shop has no such cancellation or return: check its id."),
     "not_pending": Code("The request does not wait for this decision (any more)."),
