@@ -55,9 +55,9 @@ def test_killed_while_it_follows_an_inbox_a_tap_brings_every_event_and_none_agai
 
 @pytest.mark.slow
 def test_a_morning_in_three_markets_is_done_as_planned_read_back_and_killed_on_the_way_done_once(tmp_path, capsys):
-    few = morning.Sizes(orders=1_500, shipments=12, refunds=6, answers=9)
+    few = morning.Sizes(orders=1_500, shipments=12, refunds=6, answers=30)
     assert morning.soak(tmp_path, few, 2, 3) == []
     said = capsys.readouterr().out
-    assert "morning: 12 shipments, 6 refunds, 9 messages" in said
+    assert "morning: 12 shipments, 6 refunds, 30 messages" in said
     assert "12 shipments applied" in said
     assert sum(map(int, re.findall(r"target: (\d+) kills", said))) == 2

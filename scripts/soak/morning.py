@@ -55,7 +55,7 @@ Records = list[dict[str, Any]]
 class Sizes:
     """How much there is to do, in all markets together; `orders` is how large the shops are."""
 
-    orders: int = 20_000
+    orders: int = 25_000
     shipments: int = 300
     refunds: int = 30
     answers: int = 50
@@ -116,13 +116,13 @@ def shipments(work: Morning, client: Client, market: Market, most: int) -> None:
 
 
 def refunds(work: Morning, client: Client, market: Market, most: int) -> None:
-    """Delivered goods that were damaged, every third in part; and a reason that the market does not have."""
+    """Delivered goods that were damaged, every second in part; and a reason that the market does not have."""
     found = rows(client, market, operations.SEARCH_ORDERS, order_status="DELIVERED")[: 4 * most + 1]
     ids = [row["id"] for row in found]
     back = {row["order_id"] for row in rows(client, market, operations.SEARCH_RETURNS, order_ids=ids)}
     free = [row for row in found if row["id"] not in back and float(row["payment"]["total_amount"]) > 1]
     for number, row in enumerate(free[:most]):
-        part = {"amount": "1", "currency": row["payment"]["currency"]} if number % 3 == 2 else {}
+        part = {"amount": "1", "currency": row["payment"]["currency"]} if number % 2 else {}
         record = {"shop_id": market.id, "order_id": row["id"], "reason": REASONS[market.region], **part}
         work.good.add("refunds", [record])
     for row in free[most : most + 1]:
