@@ -8,14 +8,13 @@ from tiktokshop_client.errors import BusinessError, ConfigurationError, TikTokSh
 from tiktokshop_client.operations import GET_SHIPPING_DOCUMENT
 
 from target_tiktokshop.writing.labels import PDF, name_of, place_of
+from target_tiktokshop.writing.surprises import TRIES, pause
 
 if TYPE_CHECKING:
     from target_tiktokshop.streams.parcels import Parcel
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
 
-TRIES = 5
-FIRST_PAUSE = 0.25
 END, TAIL = b"%%EOF", 1_024
 """How a PDF ends, and within how many of its last bytes. One that ends otherwise twice is taken as it is."""
 TOO_EARLY = frozenset({21023035, 21042104})
@@ -80,7 +79,7 @@ class Documents:
         problem, last = "", b""
         for number in range(TRIES):
             if number:
-                self._run.closing.wait(FIRST_PAUSE * 2 ** (number - 1))
+                pause(self._run, number)
             try:
                 url, tracking = self._address(row, package_id, kind)
                 content = self._run.client.document(url)

@@ -97,6 +97,10 @@ CODES: Mapping[str, Code] = {
     "audit_failed": Code("The platform's review refused it, for the reasons in the message.", (FAILED,)),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
+    "cancel_pending": Code(
+        "The platform has taken the cancellation and not decided it yet: feed it again to see what came of it.",
+        (UNCONFIRMED,),
+    ),
     "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
     "unknown_request": Code("The shop has no such cancellation or return: check its id."),
     "not_pending": Code("The request does not wait for this decision (any more)."),
@@ -111,6 +115,7 @@ CODES: Mapping[str, Code] = {
     "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
     "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
     "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
+    "bad_picture": Code("The picture cannot be read, or messages do not take it; the message says why."),
     "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
     "key_taken": Code("Another run has sent a message under the same `message_key` meanwhile, or is about to."),
     "maybe_said": Code(
