@@ -81,7 +81,7 @@ def order_with(number, partners):
     """An order with one package, in which others travel, too."""
     package = Package(f"1153{number if not partners else 0}", 1, 1, "TO_FULFILL", "STOCKING", [0], partners=partners)
     recipient = Recipient("A", "B", "1", "Street", "1", 0)
-    plan = FulfilmentPlan("delivered", *[0] * 7, "", 0, 0)
+    plan = FulfilmentPlan("delivered", *[0] * 8, "", 0, 0)
     facts = {"kind": "NORMAL", "status": "AWAITING_SHIPMENT", "created": 1, "updated": 1, "user": "u"}
     more = {"option": 0, "warehouse": 0, "method": 0, "lines": [], "plan": plan, "packages": [package]}
     return Order(shop=5, n=number, id=str(number), recipient=recipient, **facts, **more)
