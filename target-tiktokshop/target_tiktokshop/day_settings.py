@@ -100,6 +100,16 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "description": "Stop before a batch if the run would then have shipped more packages than this.",
         "default": 1_000,
     },
+    "max_repacked": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most changes of packages",
+        "description": (
+            "Stop before a batch if the run would then have split orders, combined or separated them more often than "
+            "this."
+        ),
+        "default": 200,
+    },
     "message_keys_path": {
         "type": "string",
         "title": "Message keys",
@@ -165,6 +175,7 @@ class DaySettings:
     pickup_rule: PickupRule = PickupRule()
     cheapest_service: bool = False
     max_shipments: int = 1_000
+    max_repacked: int = 200
     message_keys_path: str = ".tiktokshop/message-keys.sqlite"
     mark_read: bool = True
     max_messages: int = 200
@@ -185,6 +196,7 @@ class DaySettings:
             pickup_rule=rule_of(found["pickup_rule"]),
             cheapest_service=found["shipping_service"] == "cheapest",
             max_shipments=found["max_shipments"],
+            max_repacked=found["max_repacked"],
             message_keys_path=found["message_keys_path"],
             mark_read=found["mark_read"],
             max_messages=found["max_messages"],

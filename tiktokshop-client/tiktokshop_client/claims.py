@@ -74,8 +74,13 @@ class Claims:
         return self._seconds
 
     def now(self) -> float:
-        """A moment for `take`, by the place's clock."""
-        return self._place.now()
+        """A moment for `take`, by the place's clock.
+
+        Raises:
+            TransientError: As `take`.
+            ConfigurationError: As `take`.
+        """
+        return self._place.exchange("claims:clock", lambda _, now: (b"-", now))
 
     def take(self, key: str, since: float) -> Claim | None:
         """Claims something; None while another process, or another thread of this one, has it.
