@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 UNITED_STATES = "US"
+INVOICE_MISSING = frozenset({"NEED_INVOICE", "INVOICE_PROCESSING"})
+"""Nothing is shipped before the platform has accepted the invoice."""
 WAITING, SHIPPED = "TO_FULFILL", "PROCESSING"
 ON_THE_WAY = frozenset({"FULFILLING", "COMPLETED"})
 ENDED = frozenset({"IN_TRANSIT", "DELIVERED", "COMPLETED"})
@@ -101,7 +103,7 @@ def held_up(order: Mapping[str, Any]) -> str:
         return "on_hold"
     if order.get("is_buyer_request_cancel"):
         return "after_sale"
-    return "invoice_first" if order.get("need_upload_invoice") == "NEED_INVOICE" else ""
+    return "invoice_first" if order.get("need_upload_invoice") in INVOICE_MISSING else ""
 
 
 def _without_package(order: Mapping[str, Any], found: Parcel, region: str) -> Parcel:

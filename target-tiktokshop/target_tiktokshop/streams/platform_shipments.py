@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client import operations, partial_errors
 from tiktokshop_client.errors import Action, Context, TikTokShopError, classify
 
-from target_tiktokshop.day_settings import METHODS
+from target_tiktokshop.day_settings import FORMATS, METHODS
 from target_tiktokshop.streams import parcels
 from target_tiktokshop.streams.documents import Documents, NoDocumentError
 from target_tiktokshop.streams.handing_over import PickupSlots
@@ -85,6 +85,7 @@ CONTRACT = Contract(
         Field("handover_method", one_of(*METHODS, upper=True)),
         Field("pickup_start", moment),
         Field("label_size", one_of("A6", "A5", upper=True)),
+        Field("label_format", one_of(*FORMATS, upper=True)),
         Field("shipping_service", text),
         Field("weight", amount),
         Field("weight_unit", one_of("GRAM", "POUND", upper=True)),
@@ -176,8 +177,9 @@ class ShipmentWriter(Writer):
         """Settles the row if there is nothing to do; else says what."""
         parcel = self._parcel(row)
         row.before = {"status": parcel.status or None, "tracking_number": parcel.tracking_number or None}
-        if parcel.reason:
-            row.reject(parcel.reason, REASONS[parcel.reason])
+        reason = parcel.reason or ("label_format" if self._documents.not_offered(row) else "")
+        if reason:
+            row.reject(reason, REASONS[reason])
             return
         if parcel.next == parcels.ASK:
             row.reject(

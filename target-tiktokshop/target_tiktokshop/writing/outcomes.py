@@ -70,7 +70,8 @@ REASONS: Mapping[str, str] = {
     "shipped_by_seller": "the seller ships this order: feed its tracking number to the stream tracking",
     "partly_packed": "some of the line items have a package already: name order_line_item_ids or package_id",
     "unseen_package": "a label was bought, and the shop does not show for which line items: look in Seller Center",
-    "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, then feed it again",
+    "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, or with your tax software, "
+    "and feed it again once the platform has accepted it",
     "packages_made": "something of the order is shipped already, so it is neither split nor combined any more",
     "one_group": "all line items would be in one package, so there is nothing to split: name at least two groups",
     "whole_skus": "in this market all items of a SKU travel in one package: put them into one group",
@@ -78,6 +79,7 @@ REASONS: Mapping[str, str] = {
     "split_before": "the order has several packages already, so it cannot be combined: ship each of them",
     "not_combinable": "the platform does not let these orders be combined: it takes those of one buyer to one address "
     "that leave one warehouse the same way, in some markets only",
+    "label_format": "the platform has labels as ZPL in Brazil and Mexico only: set label_format to PDF",
     "after_sale": "the buyer has asked to cancel the order: decide about that first",
 }
 
