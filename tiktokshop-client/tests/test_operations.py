@@ -16,6 +16,9 @@ WRITES = {
     "mark_package_as_shipped_202309",
     "ship_package",
     "ship_packages",
+    "split_order",
+    "combine_packages",
+    "uncombine_package",
     "create_package",
     "create_return",
     "read_conversation",
@@ -94,7 +97,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 109
+    assert len(OPERATIONS) == 114
     assert set(OPERATIONS) >= WRITES
 
 
