@@ -139,6 +139,7 @@ HOOKS = (
 COMMANDS = (
     ("tap-tiktokshop",),
     ("target-tiktokshop",),
+    ("target-tiktokshop-export",),
     ("target-tiktokshop-refeed",),
     ("target-tiktokshop-table",),
     ("tiktokshop",),

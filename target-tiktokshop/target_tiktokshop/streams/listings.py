@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import BusinessError, TikTokShopError
-from tiktokshop_client.operations import CREATE_PRODUCT, EDIT_PRODUCT_PARTLY, GET_PRODUCT
+from tiktokshop_client.operations import CREATE_PRODUCT, EDIT_PRODUCT_PARTLY
 
 from target_tiktokshop.listings.checks import ProductCheck
 from target_tiktokshop.listings.contract import CONTRACT
@@ -25,6 +25,7 @@ from target_tiktokshop.listings.item import (
     rewritten,
     summary,
 )
+from target_tiktokshop.listings.looking import live_product
 from target_tiktokshop.listings.memory import ListingMemory
 from target_tiktokshop.listings.pictures import Gallery, PictureError
 from target_tiktokshop.listings.proposal import pictures_of, with_uris
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
 
     from target_tiktokshop.writing.run import WriteRun
 
-NO_REVIEW = "12052547"
-NO_PRODUCT = frozenset({"12019150", "12052032", "12052034", "12052048", "12052260"})
-"""What the platform answers about a product that the shop does not have. After any other refusal none is created."""
 UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
 """What the platform answers to a uri that it does not know, by where it stands."""
 IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
@@ -207,24 +205,7 @@ class ListingWriter(Writer):
             item.settle(UNCHANGED)
 
     def _read(self, shop: Shop, product_id: str) -> dict[str, Any] | None:
-        """A product, the version under review if there is one; None if the shop has no such product."""
-        path = {"product_id": product_id}
-        try:
-            live = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path).data)
-        except BusinessError as error:
-            if str(error.code) not in NO_PRODUCT:
-                raise
-            return None
-        if object_of(live.get("audit")).get("status") != AUDITING or live.get("status") == "PENDING":
-            return live
-        query = {"return_under_review_version": True}
-        try:
-            pending = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path, query=query).data)
-        except BusinessError as error:
-            if str(error.code) != NO_REVIEW:
-                raise
-            return live
-        return {**pending, "status": live.get("status"), "audit": live.get("audit")}
+        return live_product(self.run.client, shop, product_id)
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
