@@ -8,7 +8,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import click
-from tiktokshop_client import Client, Settings
 from tiktokshop_client.configuration import plugin_config
 from tiktokshop_client.console import log_level_option, run, write_all
 from tiktokshop_client.errors import ConfigurationError

@@ -217,7 +217,10 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "type": "integer",
         "minimum": 0,
         "title": "Most new listings",
-        "description": "Stop before a batch if the run would then have listed more new products than this in a shop.",
+        "description": (
+            "Stop before a batch if the run would then have listed more new products than this in a shop, replicas in "
+            "other markets among them."
+        ),
         "default": 200,
     },
     "max_changed_listings_percent": PERCENT
