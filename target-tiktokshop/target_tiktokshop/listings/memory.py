@@ -38,10 +38,12 @@ class Begun:
     Attributes:
         key: The key that makes a repeat of the call harmless.
         product_id: The product that came of it, "" if that is not known.
+        begun_at: When, unix seconds.
     """
 
     key: str
     product_id: str
+    begun_at: int = 0
 
 
 class ListingMemory:
@@ -102,8 +104,8 @@ class ListingMemory:
 
     def begun(self, shop: str, names: str) -> Begun | None:
         """What is known of a product of these seller SKUs."""
-        row = self._row("SELECT key, product FROM products WHERE shop = ? AND names = ?", shop, names)
-        return Begun(row[0], row[1]) if row else None
+        row = self._row("SELECT key, product, begun_at FROM products WHERE shop = ? AND names = ?", shop, names)
+        return Begun(row[0], row[1], int(row[2])) if row else None
 
     def begin(self, shop: str, names: str) -> str:
         """Notes that a product is about to be created; returns the key of the call, the same until it is settled.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import BusinessError, TikTokShopError
@@ -50,6 +51,13 @@ UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "1
 IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
 UNDER_REVIEW_WORDS = (
     "the platform reviews another version of the product, so nothing was sent: feed it again when that is done"
+)
+PATIENCE = 3_600
+"""So many seconds a product may lack in what the shop shows after it was made."""
+NOT_SHOWN = "the platform has taken it and does not show it yet; feed it again later to see what came of it"
+UNSEEN_WORDS = (
+    "it was listed as product {}, which the shop does not show, so nothing was sent: look for it in Seller Center; if "
+    "it is gone for good, feed it under another listing_key and other seller SKUs"
 )
 STALE = "{}, so nothing was sent: feed it again, or look at the product in Seller Center if that is said again"
 TRADE = "price and stock of a SKU that is listed are written by the streams prices and inventory, not by this one: {}"
@@ -123,11 +131,10 @@ class ListingWriter(Writer):
     def _look_at(self, item: ListingItem) -> None:
         if item.id:
             item.live = self._read(item.shop, item.id)
-            if item.live is None or (item.live.get("status") == "DELETED" and "product_id" not in item.rows[0].values):
-                if "product_id" in item.rows[0].values:
-                    words = f"shop {item.shop.id} has no product {item.id}"
-                    item.settle(REJECTED, "unknown_product", words)
-                    return
+            if item.live is None:
+                self._settle_unseen(item)
+                return
+            if item.live.get("status") == "DELETED" and "product_id" not in item.rows[0].values:
                 self.memory.refused(item.shop.id, item.numbers)  # what a run had made is gone
                 item.id, item.live = "", None
         if item.live is not None and not editable(item):
@@ -142,6 +149,17 @@ class ListingWriter(Writer):
             self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
         else:
             self._judge(item)
+
+    def _settle_unseen(self, item: ListingItem) -> None:
+        """A product that the shop does not show is never made anew: what shows products may lag behind."""
+        if "product_id" in item.rows[0].values:
+            item.settle(REJECTED, "unknown_product", f"shop {item.shop.id} has no product {item.id}")
+            return
+        begun = self.memory.begun(item.shop.id, item.numbers)
+        if begun is not None and time.time() - begun.begun_at < PATIENCE:
+            item.settle(IN_REVIEW, "", NOT_SHOWN)
+        else:
+            item.settle(REJECTED, "unseen_product", UNSEEN_WORDS.format(item.id))
 
     def _check(self, item: ListingItem) -> None:
         desk, live = self._desks[item.shop.id], item.live or {}
@@ -318,6 +336,9 @@ class ListingWriter(Writer):
         if not item.id:
             return False
         live = self._read(item.shop, item.id)
+        if live is None and item.live is None:
+            item.settle(IN_REVIEW, "", NOT_SHOWN)
+            return True
         if live is None:
             return False
         own = objects(live.get("skus"))
