@@ -85,7 +85,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 105
+    assert len(OPERATIONS) == 106
     assert set(OPERATIONS) >= WRITES
 
 

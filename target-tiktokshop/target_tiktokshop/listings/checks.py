@@ -109,10 +109,9 @@ class ProductCheck:
         if not self._new:
             return self.category
         fields = self._wanted.fields
-        found = self._desk.recommended(str(fields.get("title") or ""), str(fields.get("description") or ""))
+        found, how = self._desk.recommended(str(fields.get("title") or ""), str(fields.get("description") or ""))
         if found:
-            path = self._desk.path(found)
-            words = f"the platform recommends the category {path} ({found}), and does not say how sure it is"
+            words = f"the platform recommends the category {self._desk.path(found)} ({found}) {how}"
             self._wanted.notes.append(words)
         return found
 

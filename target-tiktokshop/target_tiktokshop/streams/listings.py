@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import BusinessError, TikTokShopError
-from tiktokshop_client.operations import CREATE_PRODUCT, EDIT_PRODUCT_PARTLY
+from tiktokshop_client.operations import CHECK_LISTING, CREATE_PRODUCT, EDIT_PRODUCT_PARTLY
 
 from target_tiktokshop.listings.checks import ProductCheck
 from target_tiktokshop.listings.contract import CONTRACT
@@ -287,6 +287,8 @@ class ListingWriter(Writer):
         except TikTokShopError as error:
             if not error.unclear:
                 self.memory.refused(shop_id, names)
+            if isinstance(error, BusinessError) and not error.unclear:
+                error.add(self._all_faults(item, body, str(error)))
             raise
         item.id = str(answer.data.get("product_id") or "")
         for row in item.rows:
@@ -294,6 +296,17 @@ class ListingWriter(Writer):
         if item.id:
             self.memory.created(shop_id, names, item.id)
         return answer
+
+    def _all_faults(self, item: ListingItem, body: Mapping[str, Any], told: str) -> str:
+        """What else the platform has against a listing that it refused: the refusal names the first fault only."""
+        asked = {name: value for name, value in body.items() if name != "idempotency_key"}
+        try:
+            found = self.run.client.call(CHECK_LISTING, shop=item.shop, body=asked).data.get("fail_reasons")
+        except TikTokShopError:
+            return ""
+        words = [f"{row.get('message')} ({row.get('code')})" for row in objects(found)]
+        more = [text for text in dict.fromkeys(words) if text.partition(" (")[0] not in told]
+        return f"; its check also says: {'; '.join(more)}" if more else ""
 
     def _edit(self, item: ListingItem) -> Answer:
         fields = dict(item.difference.fields)

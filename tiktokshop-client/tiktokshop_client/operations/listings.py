@@ -22,6 +22,12 @@ UPLOAD_IMAGE = Operation(
     "seller.product.basic",
     cipher=False,
 )
+CHECK_LISTING = Operation(
+    "check_listing",
+    "POST",
+    "/product/202309/products/listing_check",
+    "seller.product.write",
+)
 CREATE_PRODUCT = Operation(
     "create_product",
     "POST",
