@@ -8,8 +8,9 @@ from tiktokshop_client.operations import same_region
 
 from target_tiktokshop.listings import limits, markup
 from target_tiktokshop.listings.desk import named_attribute, named_value
-from target_tiktokshop.listings.pictures import CERTIFICATE, CHART, MAIN, CheckedPicture, PictureError, PictureRef, look
+from target_tiktokshop.listings.pictures import CERTIFICATE, CHART, MAIN, CheckedPicture, PictureRef, look
 from target_tiktokshop.listings.proposal import bare_value
+from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.writing.live import decimal_of, object_of, objects
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class ProductCheck:
     def picture(self, ref: PictureRef, use_case: str, about: str) -> CheckedPicture | None:
         """A picture that was looked at; a fault if it cannot be used."""
         try:
-            return look(ref, use_case)
+            return look(ref, use_case, self._desk.pictures)
         except PictureError as error:
             self._wanted.fault(f"{about}: the picture {ref.name} {error}", about)
             return None

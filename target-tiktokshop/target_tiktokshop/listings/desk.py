@@ -17,6 +17,7 @@ from tiktokshop_client.operations import (
     RECOMMEND_CATEGORY,
 )
 
+from target_tiktokshop.listings.pictures import PictureRules
 from target_tiktokshop.writing.live import object_of, objects
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class ListingDesk:
     def __init__(self, run: WriteRun, shop: Shop) -> None:
         self._run = run
         self.shop = shop
+        self.pictures = PictureRules(run.settings.convert_images, run.settings.allow_private_images)
         self._lock = Lock()
         self._known: dict[object, Future[Any]] = {}
 

@@ -10,6 +10,7 @@ from tiktokshop_client.operations import CHECK_LISTING, CREATE_PRODUCT, EDIT_PRO
 
 from target_tiktokshop.listings.checks import ProductCheck
 from target_tiktokshop.listings.contract import CONTRACT
+from target_tiktokshop.listings.darkroom import check_installed
 from target_tiktokshop.listings.desk import TREE, ListingDesk
 from target_tiktokshop.listings.difference import StaleError, category_of, compare, new_body, sku_bodies
 from target_tiktokshop.listings.item import (
@@ -28,9 +29,10 @@ from target_tiktokshop.listings.item import (
 )
 from target_tiktokshop.listings.looking import live_product
 from target_tiktokshop.listings.memory import ListingMemory
-from target_tiktokshop.listings.pictures import Gallery, PictureError
+from target_tiktokshop.listings.pictures import Gallery, PictureRules
 from target_tiktokshop.listings.proposal import pictures_of, with_uris
 from target_tiktokshop.listings.reading import is_nested
+from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.listings.variants import SkuCheck
 from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED, UNCHANGED
@@ -70,8 +72,11 @@ class ListingWriter(Writer):
         super().__init__(run)
         self._desks: dict[str, ListingDesk] = {}
         self._claimed: dict[tuple[str, str], str] = {}  # (shop, seller SKU) -> the new product that has it
+        rules = PictureRules(self.settings.convert_images, self.settings.allow_private_images)
+        if rules.convert:
+            check_installed()
         self.memory = ListingMemory(self.settings.listings_store)
-        self.gallery = Gallery(run.client, self.memory)
+        self.gallery = Gallery(run.client, self.memory, rules)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -287,7 +292,7 @@ class ListingWriter(Writer):
         except TikTokShopError as error:
             if not error.unclear:
                 self.memory.refused(shop_id, names)
-            if isinstance(error, BusinessError) and not error.unclear:
+            if isinstance(error, BusinessError) and str(error.code) not in UNKNOWN_PICTURES:
                 error.add(self._all_faults(item, body, str(error)))
             raise
         item.id = str(answer.data.get("product_id") or "")
