@@ -148,6 +148,7 @@ COMMANDS = (
     ("target-tiktokshop",),
     ("target-tiktokshop-export",),
     ("target-tiktokshop-refeed",),
+    ("target-tiktokshop-settle",),
     ("target-tiktokshop-table",),
     ("tiktokshop",),
     ("tiktokshop", "auth"),

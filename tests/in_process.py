@@ -11,6 +11,7 @@ from unittest import mock
 
 import target_tiktokshop.export
 import target_tiktokshop.refeed
+import target_tiktokshop.settle
 import target_tiktokshop.target
 import tiktokshop_client.command.cli
 import tiktokshop_webhooks.command.cli
@@ -21,6 +22,7 @@ COMMANDS = {
     "target-tiktokshop": target_tiktokshop.target.main,
     "target-tiktokshop-export": target_tiktokshop.export.main,
     "target-tiktokshop-refeed": target_tiktokshop.refeed.main,
+    "target-tiktokshop-settle": target_tiktokshop.settle.main,
     "tiktokshop": tiktokshop_client.command.cli.main,
     "tiktokshop-webhooks": tiktokshop_webhooks.command.cli.main,
 }

@@ -53,7 +53,9 @@ def test_a_product_is_listed_in_another_market_at_the_prices_of_that_market(mark
     run = market.feed(market.record(), market.record("MUG-O", price=11))
     assert (run.outcomes, run.writes) == ([("in_review", None)] * 2, {REPLICATE: 1})
     assert run.rows[0]["after"]["shop_id"] == market.shop.id
+    assert [line["stream"] for line in market.stall.settled()] == ["listings"]
     market.stall.review()
+    assert [(line["row"], line["outcome"]) for line in market.stall.settled()] == [(1, "applied"), (2, "applied")]
     live = market.shown(run.rows[0]["after"]["product_id"])
     assert (live["status"], live["title"]) == ("ACTIVATE", "A mug of stoneware from Lisbon")
     assert [(sku["seller_sku"], sku["price"]["sale_price"]) for sku in live["skus"]] == [

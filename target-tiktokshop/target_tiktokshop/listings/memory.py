@@ -8,8 +8,12 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEFAULT = Path(".tiktokshop") / "listings.sqlite"
 _TABLES = """
@@ -28,6 +32,10 @@ CREATE TABLE IF NOT EXISTS replicas (
   shop TEXT NOT NULL, product TEXT NOT NULL, region TEXT NOT NULL, asked_at INTEGER NOT NULL,
   PRIMARY KEY (shop, product, region)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reviews (
+  shop TEXT NOT NULL, product TEXT NOT NULL, run TEXT NOT NULL, line INTEGER NOT NULL, entry TEXT NOT NULL,
+  PRIMARY KEY (shop, product, run, line)
+) WITHOUT ROWID;
 """
 
 
@@ -44,6 +52,24 @@ class Begun:
     key: str
     product_id: str
     begun_at: int = 0
+
+
+@dataclass(frozen=True)
+class OpenReview:
+    """A row whose product the platform reviews.
+
+    Attributes:
+        shop: The shop that has the product.
+        product_id: The product.
+        run: The run that wrote the row's outcome, and `number` its place in it.
+        entry: Its line of the results file, as JSON.
+    """
+
+    shop: str
+    product_id: str
+    run: str
+    number: int
+    entry: str
 
 
 class ListingMemory:
@@ -150,6 +176,27 @@ class ListingMemory:
             self._do("INSERT OR REPLACE INTO replicas VALUES (?, ?, ?, ?)", shop, product_id, region, at)
         else:
             self._do("DELETE FROM replicas WHERE shop = ? AND product = ? AND region = ?", shop, product_id, region)
+
+    def reviewed(self, settled: Iterable[tuple[str, str]], waiting: Iterable[OpenReview]) -> None:
+        """Notes what has been settled, as (shop, product), and what waits for a review; a newer run's rows replace."""
+        fresh = list(waiting)
+        gone = {*settled, *((review.shop, review.product_id) for review in fresh)}
+        if not gone:
+            return
+        try:
+            with self._lock:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("DELETE FROM reviews WHERE shop = ? AND product = ?", sorted(gone))
+                rows = [(one.shop, one.product_id, one.run, one.number, one.entry) for one in fresh]
+                self._db.executemany("INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?)", rows)
+                self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def reviews(self) -> list[OpenReview]:
+        """What waits for a review, the rows of a product beside each other."""
+        found = self._told("SELECT shop, product, run, line, entry FROM reviews ORDER BY shop, product, run, line", ())
+        return [OpenReview(*row) for row in found.fetchall()]
 
     def close(self) -> None:
         """Closes the file."""

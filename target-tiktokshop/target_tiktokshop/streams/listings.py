@@ -32,6 +32,7 @@ from target_tiktokshop.listings.memory import ListingMemory
 from target_tiktokshop.listings.pictures import Gallery, PictureRules
 from target_tiktokshop.listings.proposal import pictures_of, with_uris
 from target_tiktokshop.listings.reading import is_nested
+from target_tiktokshop.listings.reviews import note
 from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.listings.variants import SkuCheck
 from target_tiktokshop.writing.live import object_of, objects
@@ -373,6 +374,10 @@ class ListingWriter(Writer):
         if reviewed(live) or live.get("status") == "FAILED":
             self._settle_reviewed(item, live)
         return True
+
+    def remember(self, rows: list[Row]) -> None:
+        """Which products the platform reviews."""
+        note(rows, lambda row: (row.the_shop.id, row.subject.id if row.subject else ""), self.memory, self.run)
 
 
 LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter)

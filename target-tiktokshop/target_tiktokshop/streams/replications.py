@@ -20,6 +20,7 @@ from target_tiktokshop.listings.item import reasons
 from target_tiktokshop.listings.limits import CURRENCY_OF
 from target_tiktokshop.listings.looking import live_product
 from target_tiktokshop.listings.memory import ListingMemory
+from target_tiktokshop.listings.reviews import note
 from target_tiktokshop.streams.skus import SkuWriter
 from target_tiktokshop.writing.fields import (
     CURRENCIES,
@@ -37,7 +38,7 @@ from target_tiktokshop.writing.fields import (
     text,
 )
 from target_tiktokshop.writing.foresight import ANY_PRICE, PRICE_RANGES
-from target_tiktokshop.writing.live import objects
+from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.run import only_these_rows
@@ -335,6 +336,16 @@ class ReplicationWriter(SkuWriter):
             return
         for row in still_open(replica.rows):
             row.after = {**row.after, **{name: str(shown.get(name) or "") for name in ("product_id", "shop_id")}}
+
+    def remember(self, rows: list[Row]) -> None:
+        """Which replicas the platform reviews."""
+        note(rows, _replica_of, self.memory, self.run)
+
+
+def _replica_of(row: Row) -> tuple[str, str]:
+    """(shop, product) of the replica that a row is about, as far as it is known."""
+    shown = object_of(row.after)
+    return str(shown.get("shop_id") or ""), str(shown.get("product_id") or "")
 
 
 def _target(region: str, rows: Sequence[Row]) -> dict[str, Any]:
