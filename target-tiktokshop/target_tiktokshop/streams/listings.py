@@ -11,6 +11,7 @@ from target_tiktokshop.listings.checks import ProductCheck
 from target_tiktokshop.listings.contract import CONTRACT
 from target_tiktokshop.listings.desk import TREE, ListingDesk
 from target_tiktokshop.listings.difference import StaleError, category_of, compare, new_body, sku_bodies
+from target_tiktokshop.listings.duties import check_delivery
 from target_tiktokshop.listings.item import (
     AUDITING,
     ListingItem,
@@ -29,7 +30,7 @@ from target_tiktokshop.listings.memory import ListingMemory
 from target_tiktokshop.listings.pictures import Gallery, PictureError
 from target_tiktokshop.listings.proposal import pictures_of, with_uris
 from target_tiktokshop.listings.reading import is_nested
-from target_tiktokshop.listings.variants import SkuCheck
+from target_tiktokshop.listings.variants import SkuCheck, bare_code
 from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED, UNCHANGED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, Shop
 
+    from target_tiktokshop.listings.wanted import WantedSku
     from target_tiktokshop.writing.run import WriteRun
 
 NO_REVIEW = "12052547"
@@ -63,7 +65,7 @@ class ListingWriter(Writer):
     def __init__(self, run: WriteRun) -> None:
         super().__init__(run)
         self._desks: dict[str, ListingDesk] = {}
-        self._claimed: dict[tuple[str, str], str] = {}  # (shop, seller SKU) -> the new product that has it
+        self._claimed: dict[tuple[str, str, str], str] = {}  # (shop, what, number) -> the new product that has it
         self.memory = ListingMemory(self.settings.listings_store)
         self.gallery = Gallery(run.client, self.memory)
 
@@ -97,12 +99,13 @@ class ListingWriter(Writer):
                 self.memory.created(shop.id, item.numbers, item.id)  # others of its SKUs may not be listed yet
 
     def _claim(self, shop: Shop, item: ListingItem) -> None:
-        """A seller SKU is that of one new product of a run."""
-        for number in item.wanted.numbers if not item.id else ():
-            owner = self._claimed.setdefault((shop.id, number), item.numbers)
+        """A seller SKU and a code are those of one new product of a run."""
+        taken = [(sku, what, number) for sku in item.wanted.skus if not item.id for what, number in _claims(sku)]
+        for sku, what, number in taken:
+            owner = self._claimed.setdefault((shop.id, what, number), item.numbers)
             if owner != item.numbers:
-                words = f"SKU {number}: another new product of the feed has this number, too"
-                item.wanted.fault(words, f"SKU {number}")
+                words = f"another new product of the feed has this {what}, too"
+                item.wanted.fault(f"{sku.label}: {words}", sku.label)
 
     @staticmethod
     def _tell_twice(items: list[ListingItem]) -> None:
@@ -155,6 +158,8 @@ class ListingWriter(Writer):
             item.note(words)
         skus = objects(live.get("skus"))
         SkuCheck(item.wanted, item.proposal, desk, product, skus, self.settings.buffer_quantity).run()
+        if item.live is None:
+            check_delivery(item.wanted, item.proposal, desk)
 
     @staticmethod
     def _faulty(item: ListingItem) -> bool:
@@ -353,6 +358,12 @@ class ListingWriter(Writer):
         if reviewed(live) or live.get("status") == "FAILED":
             self._settle_reviewed(item, live)
         return True
+
+
+def _claims(sku: WantedSku) -> list[tuple[str, str]]:
+    """What no SKU of another product may have, too."""
+    code = [("code", bare_code(sku.code[1]))] if sku.code else []
+    return code + ([("number", sku.seller_sku)] if sku.seller_sku else [])
 
 
 LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter)
