@@ -31,6 +31,14 @@ class Stall:
         answer = lab.client.call(operations.GET_WAREHOUSES, shop=self.shop)
         self.places = [row["id"] for row in answer.data["warehouses"] if row["type"] == "SALES_WAREHOUSE"]
 
+    @property
+    def people(self):
+        """A manufacturer and a responsible person, None where the market asks for neither."""
+        if self.region != "DE":
+            return None, None
+        searches = (operations.SEARCH_MANUFACTURERS, operations.SEARCH_RESPONSIBLE_PERSONS)
+        return tuple(next(iter(self.lab.client.pages(search))).rows[0]["id"] for search in searches)
+
     def picture(self, name="main.png", *size, text=b""):
         path = self.folder / name
         path.write_bytes(png(*size, text=text or name.encode()))

@@ -217,7 +217,8 @@ class ProductCheck:
             if value is not None and (value <= 0 or value != value.to_integral_value()):
                 self._fault("package_dimensions", f"the {side} must be a whole number above 0, not {plain(value)}")
         weight = object_of(self._proposal.fields.get("package_weight")).get("unit")
-        if weight and unit in units and (weight in limits.IMPERIAL) != (unit in limits.IMPERIAL):
+        known = weight in limits.weight_units(self._region) and unit in units
+        if known and (weight in limits.IMPERIAL) != (unit in limits.IMPERIAL):
             self._fault("package_dimensions", f"{unit} and {weight} are of different systems: use one for both")
         self._proposal.fields["package_dimensions"] = {
             **{side: plain(given[side]) for side in SIDES if given.get(side) is not None},

@@ -187,10 +187,10 @@ class ListingDesk:
 
     def _people(self, kind: str, ids: tuple[str, ...]) -> set[str] | None:
         try:
-            rows = self._run.client.call(PEOPLE[kind], body={f"{kind}_ids": list(ids)}).data.get(f"{kind}s")
+            pages = list(self._run.client.pages(PEOPLE[kind], body={f"{kind}_ids": list(ids)}))
         except BusinessError:
             return None
-        return {str(row.get("id")) for row in objects(rows)}
+        return {str(row.get("id")) for page in pages for row in objects(page.rows)}
 
     def now(self) -> int:
         """Unix seconds by the platform's clock."""

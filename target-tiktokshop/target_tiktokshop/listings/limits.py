@@ -20,7 +20,7 @@ TITLES: Mapping[str, tuple[int, int]] = {
 }
 OTHER_TITLES = (25, 255)
 MANY_SKUS = frozenset({"BR", "DE", "ES", "FR", "IE", "IT", "JP", "MX", "GB", "US"})
-# Market -> units of weight; the first is meant where a record names none, unless there are several systems.
+# Market -> units of weight; one that a record does not name is meant only where there is no other.
 WEIGHTS: Mapping[str, tuple[str, ...]] = {
     "US": ("POUND", "KILOGRAM"),
     **dict.fromkeys(("BR", "JP", "MX"), ("KILOGRAM", "GRAM")),

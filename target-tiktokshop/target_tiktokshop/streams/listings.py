@@ -26,6 +26,7 @@ from target_tiktokshop.listings.item import (
     rewritten,
     summary,
 )
+from target_tiktokshop.listings.limits import code_fault
 from target_tiktokshop.listings.memory import ListingMemory
 from target_tiktokshop.listings.pictures import Gallery, PictureError
 from target_tiktokshop.listings.proposal import pictures_of, with_uris
@@ -362,7 +363,7 @@ class ListingWriter(Writer):
 
 def _claims(sku: WantedSku) -> list[tuple[str, str]]:
     """What no SKU of another product may have, too."""
-    code = [("code", bare_code(sku.code[1]))] if sku.code else []
+    code = [("code", bare_code(sku.code[1]))] if sku.code and not code_fault(*sku.code) else []
     return code + ([("number", sku.seller_sku)] if sku.seller_sku else [])
 
 
