@@ -4,6 +4,7 @@ import random
 import re
 
 import kill_follow
+import kill_listings
 import kill_pipe
 import kill_tap
 import kill_target
@@ -33,6 +34,12 @@ def test_killed_at_random_moments_a_target_carries_everything_out_once(tmp_path,
     said = capsys.readouterr().out
     assert sum(map(int, re.findall(r"(\d+) kills", said))) == 3
     assert all(f" {stream}" in said for stream in WRITINGS), "the feed has records of every stream"
+
+
+@pytest.mark.slow
+def test_killed_while_it_lists_products_over_a_faulty_network_a_target_lists_and_uploads_each_once(tmp_path, capsys):
+    assert kill_listings.soak(tmp_path, 3, random.Random(5), orders=60, shops=1) == []
+    assert re.search(r"listings: 60 products, [23] kills, \d+ uploads of 121 pictures", capsys.readouterr().out)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import kill_follow
+import kill_listings
 import kill_load
 import kill_pipe
 import kill_tap
@@ -25,6 +26,7 @@ import kill_target
 KINDS = {
     "tap": kill_tap.soak,
     "target": kill_target.soak,
+    "listings": kill_listings.soak,
     "pipe": kill_pipe.soak,
     "load": kill_load.soak,
     "follow": kill_follow.soak,
