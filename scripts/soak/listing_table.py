@@ -124,7 +124,8 @@ class _Pictures:
 
 def _product(table: Table, market: Market, number: int, key: str, pictures: _Pictures) -> None:
     kind, region = KINDS[number % len(KINDS)], market.shop.region
-    draft, bad, refused = number % 17 == 5, number % 40 == 39, number % 40 == 21
+    draft, bad = number % 17 == 5, number % 40 == 39
+    refused = number % 40 == 21 and not draft
     widths = pictures.main()
     title = f"A desk lamp of the kind that nobody forgets, number {number}"
     title = "" if bad else f"A miracle, {title}" if refused else title

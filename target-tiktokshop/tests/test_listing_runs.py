@@ -47,19 +47,26 @@ def test_rows_of_a_csv_file_become_live_products_and_a_second_run_writes_nothing
     assert (again.outcomes, again.writes) == ([("unchanged", None)] * 3, {})
 
 
-def test_a_product_whose_rows_fall_into_two_batches_is_one_product(stall):
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_the_rows_of_a_product_are_in_one_batch_however_large_batches_are(stall, size):
     base = stall.record()
     del base["skus"]
-    skus = [stall.sku(f"MUG-{n}", variations={"Color": color}) for n, color in enumerate(("Black", "Oak"))]
-    rows = [{"listing_key": "mug", **base, **sku} for sku in skus]
-    run = stall.feed(*rows, batch_size_rows=1, max_rejected_percent=100)
-    assert run.writes[CREATE] == 1
-    assert run.outcomes[0] == ("in_review", None)
+    rows = [
+        {"listing_key": key, **base, **stall.sku(f"{key}-{color}"), "variations": f"Color={color}"}
+        for key, colors in (("mug", ("Black", "Oak", "Red")), ("cup", ("Oak",)), ("jar", ("Black", "Oak")))
+        for color in colors
+    ]
+    lines = [("listings", {"shop_id": stall.lab.us.id, **row}) for row in rows]
+    store = str(stall.folder / "listings.sqlite")
+    states = [part for number, line in enumerate(lines) for part in (line, {"n": number + 1})]
+    run = stall.lab.run(stall.lab.lines(*states), batch_size_rows=size, listings_store=store)
+    assert run.outcomes == [("in_review", None)] * 6
+    assert run.writes == {CREATE: 3, UPLOAD: 1}
+    assert run.states[-1] == {"n": 6}
+    assert [row["row"] for row in run.rows] == [1, 2, 3, 4, 5, 6]
     stall.review()
-    later = stall.feed(*rows, batch_size_rows=1)
-    assert {row["outcome"] for row in later.rows} <= {"in_review", "unchanged"}
-    stall.review()
-    assert [sku["seller_sku"] for sku in stall.product(run)["skus"]] == ["MUG-0", "MUG-1"]
+    numbers = [[sku["seller_sku"] for sku in stall.product(run, place)["skus"]] for place in (0, 3, 4)]
+    assert numbers == [["mug-Black", "mug-Oak", "mug-Red"], ["cup-Oak"], ["jar-Black", "jar-Oak"]]
 
 
 def hiding(number):

@@ -25,6 +25,7 @@ from target_tiktokshop.listings.item import (
     reviewed,
     rewritten,
     summary,
+    together,
 )
 from target_tiktokshop.listings.limits import code_fault
 from target_tiktokshop.listings.memory import ListingMemory
@@ -367,4 +368,4 @@ def _claims(sku: WantedSku) -> list[tuple[str, str]]:
     return code + ([("number", sku.seller_sku)] if sku.seller_sku else [])
 
 
-LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter)
+LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter, together)
