@@ -149,7 +149,6 @@ class WriteSink(BatchSink):
         try:
             carry_out(self._target.run, self._writer, rows)
         except BaseException as error:
-            rows += self._held
             give_up(rows, error)
             self._target.results.write([row for row in rows if not row.open])
             raise

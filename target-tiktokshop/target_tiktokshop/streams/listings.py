@@ -68,6 +68,7 @@ class ListingWriter(Writer):
         super().__init__(run)
         self._desks: dict[str, ListingDesk] = {}
         self._claimed: dict[tuple[str, str, str], str] = {}  # (shop, what, number) -> the new product that has it
+        self._foreseen: dict[tuple[str, str], ListingItem] = {}  # in a dry run, what it would have sent by now
         self.memory = ListingMemory(self.settings.listings_store)
         self.gallery = Gallery(run.client, self.memory)
 
@@ -145,10 +146,10 @@ class ListingWriter(Writer):
             item.wanted.fault(f"{about}: {words}", about)
         if self._faulty(item):
             return
-        if item.live is None:
-            self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
-        else:
+        if item.live is not None:
             self._judge(item)
+        elif not self._settle_foreseen(item):
+            self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
 
     def _check(self, item: ListingItem) -> None:
         desk, live = self._desks[item.shop.id], item.live or {}
@@ -191,7 +192,8 @@ class ListingWriter(Writer):
             words = TRADE.format(", ".join(difference.unsent))
             item.note(words)
         if difference.empty:
-            self._settle_reviewed(item, live)
+            if not self._settle_foreseen(item):
+                self._settle_reviewed(item, live)
         elif self.memory.edit(item.shop.id, item.id) == digest_shown(difference):
             item.note(
                 f"the platform shows {', '.join(difference.after)} otherwise than it was sent, and nothing changed"
@@ -201,8 +203,27 @@ class ListingWriter(Writer):
             item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
         elif refused(live) and self.memory.edit(item.shop.id, item.id) == digest(difference):
             item.settle(FAILED, "audit_failed", reasons(live))
-        else:
+        elif not self._settle_foreseen(item):
             self._plan(item, EDIT_PRODUCT_PARTLY.name, difference.before, difference.after)
+
+    def foresee(self, rows: list[Row]) -> None:
+        """Notes what the real run would have sent, so that later batches of the plan are as they would be then."""
+        for row in rows:
+            self._foreseen.setdefault(_name(row.subject), row.subject)
+
+    def _settle_foreseen(self, item: ListingItem) -> bool:
+        """Whether the real run would meet the product under review by now, because of an earlier batch; then tells."""
+        sent = self._foreseen.get(_name(item))
+        if sent is None or "DRAFT" in {(sent.live or {}).get("status"), sent.wanted.fields.get("save_mode", "")[3:]}:
+            return False
+        before, after = sent.difference.after, item.difference.after
+        named = {*item.proposal.fields, *(sku.wanted.label for sku in item.proposal.skus)} & {*before, *after}
+        same = sent.wanted == item.wanted if item.live is None else all(before.get(n) == after.get(n) for n in named)
+        if same:
+            item.settle(IN_REVIEW, "", IN_REVIEW_WORDS)
+        else:
+            item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
+        return True
 
     @staticmethod
     def _settle_reviewed(item: ListingItem, live: Mapping[str, Any]) -> None:
@@ -360,6 +381,11 @@ class ListingWriter(Writer):
         if reviewed(live) or live.get("status") == "FAILED":
             self._settle_reviewed(item, live)
         return True
+
+
+def _name(item: ListingItem) -> tuple[str, str]:
+    """What tells a product of a run from others."""
+    return item.shop.id, item.id or item.numbers
 
 
 def _claims(sku: WantedSku) -> list[tuple[str, str]]:
