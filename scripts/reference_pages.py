@@ -97,6 +97,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "amount": "5.00",
         "currency": "USD",
     },
+    "replications": {
+        "seller_sku": "MUG-BLUE",
+        "region": "GB",
+        "price": "9.99",
+        "quantity": 40,
+        "warehouse_id": "7068118578848992771",
+    },
     "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 
@@ -139,6 +146,7 @@ HOOKS = (
 COMMANDS = (
     ("tap-tiktokshop",),
     ("target-tiktokshop",),
+    ("target-tiktokshop-export",),
     ("target-tiktokshop-refeed",),
     ("target-tiktokshop-table",),
     ("tiktokshop",),

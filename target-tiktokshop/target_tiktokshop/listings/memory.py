@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS products (
 CREATE TABLE IF NOT EXISTS edits (
   shop TEXT NOT NULL, product TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (shop, product)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replicas (
+  shop TEXT NOT NULL, product TEXT NOT NULL, region TEXT NOT NULL, asked_at INTEGER NOT NULL,
+  PRIMARY KEY (shop, product, region)
+) WITHOUT ROWID;
 """
 
 
@@ -34,10 +38,12 @@ class Begun:
     Attributes:
         key: The key that makes a repeat of the call harmless.
         product_id: The product that came of it, "" if that is not known.
+        begun_at: When, unix seconds.
     """
 
     key: str
     product_id: str
+    begun_at: int = 0
 
 
 class ListingMemory:
@@ -98,8 +104,8 @@ class ListingMemory:
 
     def begun(self, shop: str, names: str) -> Begun | None:
         """What is known of a product of these seller SKUs."""
-        row = self._row("SELECT key, product FROM products WHERE shop = ? AND names = ?", shop, names)
-        return Begun(row[0], row[1]) if row else None
+        row = self._row("SELECT key, product, begun_at FROM products WHERE shop = ? AND names = ?", shop, names)
+        return Begun(row[0], row[1], int(row[2])) if row else None
 
     def begin(self, shop: str, names: str) -> str:
         """Notes that a product is about to be created; returns the key of the call, the same until it is settled.
@@ -131,6 +137,19 @@ class ListingMemory:
     def edited(self, shop: str, product_id: str, digest: str) -> None:
         """Notes an edit that was sent."""
         self._do("INSERT OR REPLACE INTO edits VALUES (?, ?, ?)", shop, product_id, digest)
+
+    def replica_asked(self, shop: str, product_id: str, region: str) -> int:
+        """When a replica was last asked for, unix seconds; 0 for never, or if that was refused."""
+        sql = "SELECT asked_at FROM replicas WHERE shop = ? AND product = ? AND region = ?"
+        row = self._row(sql, shop, product_id, region)
+        return int(row[0]) if row else 0
+
+    def ask_replica(self, shop: str, product_id: str, region: str, at: int) -> None:
+        """Notes that a replica is about to be asked for; a moment of 0 takes that back, as the platform refused it."""
+        if at:
+            self._do("INSERT OR REPLACE INTO replicas VALUES (?, ?, ?, ?)", shop, product_id, region, at)
+        else:
+            self._do("DELETE FROM replicas WHERE shop = ? AND product = ? AND region = ?", shop, product_id, region)
 
     def close(self) -> None:
         """Closes the file."""

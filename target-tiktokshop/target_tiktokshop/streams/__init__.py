@@ -14,6 +14,7 @@ from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
 from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
 from target_tiktokshop.streams.refunds import REFUNDS
+from target_tiktokshop.streams.replications import REPLICATIONS
 from target_tiktokshop.streams.tracking import TRACKING
 from target_tiktokshop.writing.writer import Writing
 
@@ -37,5 +38,6 @@ WRITINGS: Mapping[str, Writing] = {
         SHIPMENTS,
         MESSAGES,
         REFUNDS,
+        REPLICATIONS,
     )
 }

@@ -19,7 +19,7 @@ MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
 SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key")
-PRODUCT_WIDTH, MESSAGE_WIDTH, PART_WIDTH, VALUE_WIDTH = 70, 110, 240, 60
+PRODUCT_WIDTH, MESSAGE_WIDTH, PART_WIDTH, VALUE_WIDTH, NOTE_WIDTH = 70, 110, 240, 60, 300
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Line:
     change: str
     message: str
     count: int = 1
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -90,6 +91,8 @@ class Plan:
                     same = bool(line.message) and line.message == told
                     text += [f"    {shown}" for shown in self._shown(line, same=same)]
                     told = line.message
+                notes = dict.fromkeys(note for line in part for note in line.notes)
+                text += [f"    {cut(note, NOTE_WIDTH)}" for note in notes]
         if stops:
             text += [
                 "",
@@ -134,6 +137,7 @@ def line_of(row: Row) -> Line:
         code=row.code,
         change=change(row.before, row.after),
         message=row.message,
+        notes=tuple(row.notes),
     )
 
 
