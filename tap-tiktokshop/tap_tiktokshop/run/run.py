@@ -23,7 +23,7 @@ from tiktokshop_client.errors import (
     TransientError,
 )
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
-from tiktokshop_client.log_lines import facts_of
+from tiktokshop_client.log_lines import facts_of, name_seller
 
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
@@ -290,11 +290,13 @@ class Run:
         self._check_summary_path()
         self._meet(self.client.shops())  # the first call brings the grant
         grant = self.client.grant()
+        name_seller(grant.seller_name if grant else "")
         missing = missing_scopes(grant, needs_of([stream.name for stream in self.readers])) if grant else {}
         self._warned_scopes = set(missing)
         ending = grant_sentence(grant, self.client.now()) if grant else None
         for warning in [
             *([ending] if ending else []),
+            *([self.client.unshared] if self.client.unshared else []),
             *(scope_sentence(*each) for each in missing.items()),
             *self._doubts_of_times(),
         ]:

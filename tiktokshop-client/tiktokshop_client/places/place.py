@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 REDIS = frozenset({"redis", "rediss"})
+SHARED_TOKENS = frozenset({"postgresql", "postgres", "s3", "gs", "az"})
+"""Token stores that many processes have in common, but in which they can share no budget."""
 
 
 class BudgetPlace(Protocol):
@@ -63,6 +65,16 @@ def open_place(budget_store: Address | None, token_store: Path | Address | None)
     if token_store is not None and token_store.kind in REDIS:
         return _redis(token_store, "token_store")
     return None
+
+
+def unshared(budget_store: Address | None, token_store: Path | Address | None) -> str:
+    """One sentence where processes have their tokens in common and no budget, "" elsewhere."""
+    if budget_store is not None or not isinstance(token_store, Address) or token_store.kind not in SHARED_TOKENS:
+        return ""
+    return (
+        f"processes that have the tokens in {token_store.kind}:// in common share no budget of requests, so several at "
+        "a time on one shop send too many: set budget_store to a Redis, or let one run at a time read a shop"
+    )
 
 
 def _redis(address: Address, setting: str) -> BudgetPlace:
