@@ -68,6 +68,11 @@ def name_seller(name: str) -> None:
         _named["seller"] = known(one_line(name))
 
 
+def seller_named() -> str:
+    """Whose lines those of this process are, "" if nothing says it."""
+    return _first(VARIABLES["seller"]) or _named.get("seller", "")
+
+
 def facts_of(error: BaseException, **more: str) -> dict[str, str | int]:
     """What an error is about, for a line of the log that tells it.
 
