@@ -42,8 +42,13 @@ def test_a_line_names_the_seller_of_the_process_unless_it_is_about_another(monke
     monkeypatch.setenv("MELTANO_STATE_ID", "of-meltano")
     monkeypatch.setenv("TIKTOKSHOP_LOG_SELLER", "anna")
     assert json.loads(line("x")) | {"time": ""} == {
-        "time": "", "level": "warning", "logger": "tap", "run": RUN, "message": "x",
-        "seller": "anna", "state_id": "of-meltano",
+        "time": "",
+        "level": "warning",
+        "logger": "tap",
+        "run": RUN,
+        "message": "x",
+        "seller": "anna",
+        "state_id": "of-meltano",
     }
 
 
