@@ -19,7 +19,7 @@ from packaging.version import Version
 
 PACKAGES = (
     *("tiktokshop-client", "tiktokshop-sandbox", "tap-tiktokshop", "target-tiktokshop", "target-duckdb-exact"),
-    *("tiktokshop-books", "tiktokshop-webhooks"),
+    *("tiktokshop-airflow", "tiktokshop-books", "tiktokshop-webhooks"),
 )
 # What the metadata must say, and with what; None where anything will do.
 FIELDS = {

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = (
     *("tap-tiktokshop", "target-tiktokshop", "tiktokshop-books", "tiktokshop-client", "tiktokshop-sandbox"),
-    *("target-duckdb-exact", "tiktokshop-webhooks"),
+    *("target-duckdb-exact", "tiktokshop-airflow", "tiktokshop-webhooks"),
 )
 RELATIVE = re.compile(r"\]\((?!https?://|#)([^)\s]+)\)")
 
@@ -20,7 +20,8 @@ def addresses(text: str, address: str) -> str:
     urls = {"Changelog": "/blob/main/CHANGELOG.md", "Issues": "/issues", "Repository": ""}
     table = ["[project.urls]", *(f'{name} = "{address}{path}"' for name, path in urls.items()), ""]
     without = re.sub(r"^\[project\.urls\]\n(?:.+\n)*\n", "", text, flags=re.MULTILINE)
-    return without.replace("[project.scripts]\n", "\n".join([*table, "[project.scripts]\n"]), 1)
+    behind = r"^(?=\[project\.scripts\]|# The nearest tag)"  # a package without commands has only the latter
+    return re.sub(behind, lambda _: "\n".join([*table, ""]), without, count=1, flags=re.MULTILINE)
 
 
 def absolute(text: str, package: str, address: str) -> str:

@@ -15,13 +15,14 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "ARCHITECTURE.md").read_text()
 PACKAGES = (
     *("tiktokshop_client", "tap_tiktokshop", "target_tiktokshop", "tiktokshop_sandbox", "tiktokshop_books"),
-    *("tiktokshop_webhooks", "target_duckdb_exact"),
+    *("tiktokshop_webhooks", "tiktokshop_airflow", "target_duckdb_exact"),
 )
-ONE_VOCABULARY = PACKAGES[:6]
+ONE_VOCABULARY = PACKAGES[:7]
 TABLES = {
     "The tap": "tap_tiktokshop",
     "The target": "target_tiktokshop",
     "The receiver": "tiktokshop_webhooks",
+    "The tasks of Airflow": "tiktokshop_airflow",
     "The client": "tiktokshop_client",
 }
 LONGEST_MODULE = 450

@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 PACKAGES = (
     *("tiktokshop-client", "tap-tiktokshop", "target-tiktokshop", "tiktokshop-sandbox", "target-duckdb-exact"),
-    *("tiktokshop-books", "tiktokshop-webhooks"),
+    *("tiktokshop-airflow", "tiktokshop-books", "tiktokshop-webhooks"),
 )
 
 # The Hub's rules for a definition, reduced to what ours could break: what it must have, what it may have, and of what.

@@ -81,13 +81,13 @@ def redis_port(tmp_path_factory):
         yield port
 
 
-@pytest.fixture(scope="session")
-def postgresql_port(tmp_path_factory):
+@contextlib.contextmanager
+def postgresql_server(folder: Path) -> Iterator[int]:
+    """Debian's PostgreSQL with its data in this folder, or in one of its own for root; yields the port."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     programs, port = found[-1].parent, free_port()
-    folder = tmp_path_factory.mktemp("postgresql")
     more: dict[str, Any] = {}
     if os.geteuid() == 0:  # which PostgreSQL refuses to run as
         more = {"user": "postgres", "cwd": "/"}
@@ -105,6 +105,12 @@ def postgresql_port(tmp_path_factory):
             time.sleep(0.05)
         yield port
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_port(tmp_path_factory):
+    with postgresql_server(tmp_path_factory.mktemp("postgresql")) as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

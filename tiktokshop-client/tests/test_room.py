@@ -147,7 +147,7 @@ def test_an_ordinary_page_needs_no_room(platform, client, shop):
     body = {"code": 0, "data": {"orders": [{**row, "id": str(number)} for number in range(100)], "total_count": 100}}
     platform.on("/order/202309/orders/search", platform.say(200, json.dumps(body).encode()))
     [page] = client().pages(operations.SEARCH_ORDERS, shop=shop, outline=("id", "update_time"))
-    assert page.rows.claim is None
+    assert page.rows.reservation is None
     assert page.rows.is_outlined
 
 
@@ -155,9 +155,9 @@ def test_a_large_page_has_room_until_nobody_has_it_and_gives_back_what_packing_s
     body = {"code": 0, "data": {"orders": [{"id": str(number), "text": "x" * 20_000} for number in range(100)]}}
     platform.on("/order/202309/orders/search", platform.say(200, json.dumps(body).encode()))
     page = next(client().pages(operations.SEARCH_ORDERS, shop=shop, outline=("id",)))
-    assert 2_000_000 < page.rows.claim.weight < 2_100_000
+    assert 2_000_000 < page.rows.reservation.weight < 2_100_000
     page.rows.pack()
-    assert page.rows.claim.weight == page.rows.weight < 100_000
+    assert page.rows.reservation.weight == page.rows.weight < 100_000
     assert [row["id"] for row in page.rows] == [str(number) for number in range(100)]
 
 
@@ -170,7 +170,7 @@ def test_an_outline_that_is_not_small_has_room_too_and_is_as_it_was(platform, cl
     body = {"code": 0, "data": {"orders": [odd] * rows}}
     platform.on("/order/202309/orders/search", platform.say(200, json.dumps(body).encode()))
     [page] = client().pages(operations.SEARCH_ORDERS, shop=shop, outline=("id",))
-    assert page.rows.claim.weight > 0
+    assert page.rows.reservation.weight > 0
     assert page.rows.outline(("id",)) == [(odd["id"],)] * rows
 
 
@@ -204,29 +204,29 @@ def elsewhere(work):
 
 def test_room_is_shared_by_threads_and_given_back():
     room = Room(1_000_000)
-    first = room.claim(600_000, lambda: 1.0)
+    first = room.reserve(600_000, lambda: 1.0)
     with pytest.raises(AnswerError, match="take up more than 1 MB together"):
-        elsewhere(lambda: room.claim(600_000, lambda: 0.0))
-    assert room.claim(900_000, lambda: 0.0).weight == 900_000  # its own does not count against it
+        elsewhere(lambda: room.reserve(600_000, lambda: 0.0))
+    assert room.reserve(900_000, lambda: 0.0).weight == 900_000  # its own does not count against it
     gc.collect()
     first.shrink(300_000)
-    assert elsewhere(lambda: room.claim(600_000, lambda: 0.0)).weight == 600_000
+    assert elsewhere(lambda: room.reserve(600_000, lambda: 0.0)).weight == 600_000
     del first
     gc.collect()
-    assert elsewhere(lambda: room.claim(1_000_000, lambda: 0.0)).weight == 1_000_000
+    assert elsewhere(lambda: room.reserve(1_000_000, lambda: 0.0)).weight == 1_000_000
     with pytest.raises(AnswerError, match="would take up more than 1 MB"):
-        room.claim(1_000_001, lambda: 1.0)
+        room.reserve(1_000_001, lambda: 1.0)
 
 
 def test_who_waits_for_room_has_it_as_soon_as_it_is_given_back():
     room = Room(1_000_000)
-    held = [room.claim(1_000_000, lambda: 1.0)]
+    held = [room.reserve(1_000_000, lambda: 1.0)]
 
     def left():
         held.clear()
         return 1.0
 
-    assert elsewhere(lambda: room.claim(1_000_000, left)).weight == 1_000_000
+    assert elsewhere(lambda: room.reserve(1_000_000, left)).weight == 1_000_000
 
 
 @given(

@@ -308,7 +308,7 @@ class Client:
             walk = walk or Walk(call.context.who)
             walk.see(page.rows, page.total_count)
             yield page
-            if isinstance(page.rows, RawRows) and page.rows.claim:
+            if isinstance(page.rows, RawRows) and page.rows.reservation:
                 page.rows.pack()  # in case somebody still has it when the next one comes
             token = page.next_page_token
             if not token:

@@ -181,15 +181,15 @@ def read_page(
         AnswerError: There was no room for it.
     """
     size = len(reply.body)
-    claim = None
+    reservation = None
     if size > (FREE if outline else FREE_DECODED):
-        claim = ROOM.claim(taken_by(reply.body), allowance.left)
+        reservation = ROOM.reserve(taken_by(reply.body), allowance.left)
     with _decoding if size > FREE_DECODED else nullcontext():
         found = read_answer(reply, context, now, redact, rows, outline)
         raw = found.data.get(rows) if isinstance(found, Answer) else None
         heavy = isinstance(raw, RawRows) and (raw.shed() or (size > FREE_DECODED and not raw.is_outlined))
-    if isinstance(raw, RawRows) and (claim or heavy):
-        raw.claim = claim or ROOM.claim(taken_by(reply.body), allowance.left)
+    if isinstance(raw, RawRows) and (reservation or heavy):
+        raw.reservation = reservation or ROOM.reserve(taken_by(reply.body), allowance.left)
     return found
 
 

@@ -17,7 +17,7 @@ from tiktokshop_client.http.mending import LONGEST_NUMBER, mend
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tiktokshop_client.http.room import Claim
+    from tiktokshop_client.http.room import Reservation
 
 ACCELERATION = 4
 """A fifth less time than lz4's own 1, and hardly larger: rows are much alike."""
@@ -115,14 +115,14 @@ class RawRows(Sequence[dict[str, Any]]):
 
     Attributes:
         on_mended: Is told how many values had to be mended when somebody looked at them.
-        claim: The room that a large page has taken, see ``room``; None for a small one.
+        reservation: The room that a large page has taken, see ``room``; None for a small one.
 
     Raises:
         ValueError: A row that is looked at cannot be decoded, whoever asks.
     """
 
     on_mended: Callable[[int], None] | None = None
-    claim: Claim | None = None
+    reservation: Reservation | None = None
 
     def __init__(self, text: bytes | msgspec.Raw, name: str | None = None) -> None:
         """`text`: a JSON array; or, with a name, an answer with that list in its ``data``."""
@@ -149,8 +149,8 @@ class RawRows(Sequence[dict[str, Any]]):
         self._packed = lz4.block.compress(memoryview(self._text), mode="fast", acceleration=ACCELERATION)
         self._text = self._split = self._outlined = None
         self.weight = len(self._packed)
-        if self.claim is not None:
-            self.claim.shrink(self.weight)
+        if self.reservation is not None:
+            self.reservation.shrink(self.weight)
 
     @property
     def is_outlined(self) -> bool:

@@ -27,7 +27,7 @@ def taken_by(body: bytes) -> int:
     return len(body) + VALUE * len(body.translate(None, _OTHERS))
 
 
-class Claim:
+class Reservation:
     """Room that a page has taken. It is given back with the last reference to it."""
 
     def __init__(self, given_back: deque[tuple[int, int]], weight: int) -> None:
@@ -57,7 +57,7 @@ class Room:
         self._given_back: deque[tuple[int, int]] = deque()
         self._lock = Lock()
 
-    def claim(self, weight: int, left: Callable[[], float]) -> Claim:
+    def reserve(self, weight: int, left: Callable[[], float]) -> Reservation:
         """Takes so many bytes as soon as the pages of other threads leave room for them.
 
         What a thread has taken already does not count against it: it may be waited for with the page in its hands.
@@ -75,7 +75,7 @@ class Room:
             if left() < 2 * MOMENT:
                 raise AnswerError(f"sent pages that take up more than {self._most // MEGABYTE} MB together")
             time.sleep(MOMENT)
-        return Claim(self._given_back, weight)
+        return Reservation(self._given_back, weight)
 
     def _take(self, weight: int) -> bool:
         thread = get_ident()
