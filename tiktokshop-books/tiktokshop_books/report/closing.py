@@ -36,6 +36,7 @@ IDENTITIES: Final = {
     "receivable": "What is not settled rolls forward from month to month",
     "date_bases": "A month by its orders and by its statements differs by what lies between",
     "reserves": "The account of the reserves is what is open of each",
+    "refunds": "What was refunded of an order is at most what its returns say",
     "bank": "What was paid is on the bank's lines",
 }
 CAUSES: Final = {
