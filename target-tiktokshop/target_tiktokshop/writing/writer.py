@@ -45,6 +45,9 @@ class Writer(abc.ABC):
             TikTokShopError: The shop cannot be asked.
         """
 
+    def planned(self, rows: list[Row]) -> None:  # noqa: B027 - most streams look at nothing that they have planned
+        """Remembers what the real run would have done to planned rows of a dry run; later batches look at it."""
+
     @abc.abstractmethod
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """Which rows one call carries."""
@@ -60,6 +63,9 @@ class Writer(abc.ABC):
     @abc.abstractmethod
     def kept(self, rows: list[Row]) -> Iterable[bool]:
         """Whether the shop now has what each row asked for, read in bulk."""
+
+    def remember(self, rows: list[Row]) -> None:  # noqa: B027 - most streams have nothing to come back to
+        """Notes what a later look must settle, when the rows of a batch have their outcomes; no dry run asks."""
 
 
 @dataclass(frozen=True)
