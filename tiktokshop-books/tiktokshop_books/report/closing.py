@@ -147,8 +147,8 @@ def _difference(row: Row) -> tuple[str, CurrencyAmount, str, str, CurrencyAmount
     return (
         f"{row['document']} {row['document_id']}".capitalize(),
         difference,  # what it is about stands first: a phone shows the first columns
-        CAUSES.get(row["cause"], row["cause"]),
-        IDENTITIES.get(row["identity"], row["identity"]),
+        CAUSES.get(row["cause"]) or str(row["cause"]),
+        IDENTITIES.get(row["identity"]) or str(row["identity"]),
         expected,
         actual,
         month(row["month"]) if row["month"] else "",
