@@ -326,10 +326,10 @@ def faults_table() -> list[str]:
 def difficulties_table() -> list[str]:
     """What makes a shop's books hard as a Markdown table."""
     return [
-        "| Kind | What happens | Anyway | Switched on |",
-        "| --- | --- | --- | --- |",
+        "| Kind | What happens | Anyway | Rarely | Switched on |",
+        "| --- | --- | --- | --- | --- |",
         *(
-            f"| `{kind}` | {each.what} | {each.rarely / 10:g} % | {each.often / 10:g} % |"
+            f"| `{kind}` | {each.what} | {each.usually / 10:g} % | {each.rarely / 10:g} % | {each.often / 10:g} % |"
             for kind, each in DIFFICULTIES.items()
         ),
     ]

@@ -94,14 +94,20 @@ def dangling(tables: Mapping[str, Iterable[Row]]) -> Iterator[str]:
 
 
 def unequal(tables: Mapping[str, Iterable[Row]]) -> Iterator[str]:
-    """Statements that are not the sum of their transactions, and payments that are not that of their statements."""
+    """Statements that are not the sum of their transactions, and payments that are not that of their statements.
+
+    A payment is also less by the reserves that its statements hold, and more by those that they release.
+    """
     settled: defaultdict[str, Decimal] = defaultdict(Decimal)
+    released: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in tables["statement_transactions"]:
         settled[row["statement_id"]] += Decimal(row["settlement_amount"] or row["adjustment_amount"])
+        reserve = abs(Decimal(row.get("reserve_amount") or 0))
+        released[row["statement_id"]] += -reserve if row.get("reserve_status") == "COLLECTED" else reserve
     paid: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in tables["statements"]:
         amount = Decimal(row["settlement_amount"])
-        paid[row["payment_id"]] += amount
+        paid[row["payment_id"]] += amount + released[row["id"]]
         if settled[row["id"]] != amount:
             yield f"statement {row['id']} has {amount}, its transactions {settled[row['id']]}"
     for row in tables["payments"]:

@@ -274,7 +274,8 @@ def test_every_identity_is_checked_for_every_document_and_holds(books):  # noqa:
     checked = Counter(row["identity"] for row in rows)
     for identity, stream in IDENTITIES.items():
         assert checked[identity] == len({tuple(row[key] for key in KEYS[stream]) for row in books.records[stream]})
-    assert set(checked) == {*IDENTITIES, "clearing", "entry_balance", "payout_movements", "receivable", "date_bases"}
+    others = {"clearing", "entry_balance", "payout_movements", "receivable", "date_bases", "refunds"}
+    assert set(checked) == {*IDENTITIES, *others}
     assert {row["difference"] for row in rows} == {0}
 
 
@@ -360,6 +361,27 @@ def test_money_of_a_shop_that_the_tap_says_it_has_not_read_in_full_is_not_read(c
     shop = f"(select max(shop_id) from tiktokshop.statements where id = {STATEMENT})"
     assert changed(f"{failed} <> {shop}", ask=ask) == unexplained
     assert changed(f"{failed} = {shop}", ask=ask) == [(identity, "not_read") for identity, _ in unexplained]
+
+
+def test_a_refund_that_no_return_accounts_for_is_a_difference(changed):  # noqa: F811
+    transactions = "tiktokshop_books.tiktokshop__transactions"
+    ask = f"select order_id, -sum(buyer_refund_amount) from {transactions} group by 1 order by 2 desc limit 1"
+    ((order, refunded),) = changed(ask=ask)
+    returns = f"tiktokshop.returns where order_id = '{order}'"
+    ((shown,),) = changed(
+        ask=f"select sum(refund_total) from tiktokshop_books.tiktokshop__return_lines where order_id = '{order}'"
+    )
+    assert shown >= refunded > 0
+    cent = """json_merge_patch(item, '{"refund_amount": {"refund_total": "0.01"}}')"""
+    items = "(select unnest(cast(return_line_items as json[])) as item)"
+    less = (
+        f"update tiktokshop.returns set return_line_items = (select to_json(list({cent})) from {items})"
+        f" where order_id = '{order}'"
+    )
+    found = changed(less, ask=CAUSES)
+    assert [(identity, cause) for identity, cause, _ in found] == [("refunds", "unexplained")]
+    assert 0 < found[0][2] < refunded
+    assert changed(f"delete from {returns}", ask=CAUSES) == [("refunds", "not_read", refunded)]
 
 
 def test_a_reserve_that_a_payment_holds_is_its_cause(changed):  # noqa: F811

@@ -287,6 +287,42 @@ def test_a_statement_that_has_changed_since_its_month_was_closed_is_late_at_once
     assert {cause for _, cause, _ in changed(f"{CLOSED} where false", ask=CAUSES)} == {"unexplained"}
 
 
+def test_a_statement_that_has_changed_since_it_was_loaded_first_is_late_at_once(changed):  # noqa: F811
+    """Without a closed month, and before a later payment makes up for it; each of two changes, and then one of them."""
+    versions = f"{MARTS}.tiktokshop__statement_versions"
+    now = f"select shop_id, id, settlement_amount, now() - interval '1 hour' from {MARTS}.stg_tiktokshop__statements"
+    shop = f"(select min(shop_id) from {MARTS}.tiktokshop__payouts)"
+    last = (
+        f"select statement_id, covered_date from {MARTS}.tiktokshop__statements where payment_id is not null"
+        f" and shop_id = {shop} and payment_status = 'PAID' order by covered_date desc"
+    )
+    rows = changed(f"delete from {versions}", f"insert into {versions} {now}", ask=last)
+    (second, _), *_, (first, _) = rows[:6]
+
+    def corrected(statement, more):
+        transactions = f"{LOADED}.statement_transactions"
+        one = f"(select min(id) from {transactions} where statement_id = '{statement}' and type = 'ORDER')"
+        fee = f"""json_merge_patch(fee_tax_breakdown, '{{"fee": {{"brand_new_fee_amount": "{more}"}}}}')"""
+        sums = f"settlement_amount = settlement_amount + {more}"
+        present = f"select shop_id, id, settlement_amount, now() from {MARTS}.stg_tiktokshop__statements"
+        fees = f"fee_tax_breakdown = {fee}, fee_tax_amount = fee_tax_amount + {more}"
+        return (
+            f"update {transactions} set {fees}, {sums} where id = {one}",
+            f"update {LOADED}.statements set fee_amount = fee_amount + {more}, {sums} where id = '{statement}'",
+            f"insert into {versions} {present} where id = '{statement}'",
+        )
+
+    late = [("clearing", "late_adjustment"), ("payout_statements", "late_adjustment")]
+    found = changed(*corrected(first, "1.25"), ask=CAUSES)
+    assert [(identity, cause) for identity, cause, _ in found] == late
+    assert {difference for *_, difference in found} == {Decimal("-1.25")}
+    found = changed(*corrected(second, "0.50"), ask=CAUSES)
+    assert {(identity, cause) for identity, cause, _ in found} == {*late}
+    assert len(found) == 4
+    forgotten = f"delete from {versions} where statement_id = '{first}'"
+    assert {cause for _, cause, _ in changed(forgotten, ask=CAUSES)} == {"unexplained"}
+
+
 # Closed months
 
 

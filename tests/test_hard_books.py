@@ -83,40 +83,54 @@ class Hard:
         return self.marts[f"tiktokshop__{mart}"]
 
 
+# Days between runs of the tap. What comes first is loaded together; in the end there is a run a day, so that the day on
+# which a statement changes is known.
+FIRST, LATER = (0, 9, 9, 9, 9, 3), (3, 1, 1, 1, 1, 1)
+
+
 def lived(lab):
-    """What runs of the tap read while the shops go on; at the end nothing is corrected, and all is made up for."""
-    state, lines = {}, []
-    for days in (0, 12, 45):
-        if days == 45:
-            on = lab.sandbox.control("GET", "/faults")["on"]
-            (corrections,) = (fault["id"] for fault in on if fault["kind"] == "changed_statements")
-            lab.sandbox.control("DELETE", f"/faults/{corrections}")
-        lab.sandbox.control("POST", "/clock", {"advance": days * DAY})
-        read = lab.run(state, streams=STREAMS)
-        state = read.state
-        lines += read.messages
-    return lines
+    """What runs of the tap read while the shops go on, by the times that it is loaded."""
+    state, loads = {}, []
+    for together in (FIRST, *((day,) for day in LATER)):
+        load = []
+        for days in together:
+            lab.sandbox.control("POST", "/clock", {"advance": days * DAY})
+            read = lab.run(state, streams=STREAMS)
+            state = read.state
+            load += [message for message in read.messages if message["type"] != "STATE"]
+        loads.append(load)
+    return loads
 
 
-BUILD = ("build", "--select", "+tiktokshop__books_closed", "+tiktokshop__settlement_lines")
+def as_lines(messages):
+    return "".join(f"{json.dumps(message)}\n" for message in messages)
 
 
-def in_duckdb(folder, text):
+BUILD = ("build", "--select", "+tiktokshop__books_closed", "+tiktokshop__settlement_lines", "+tiktokshop__reserves")
+
+
+def in_duckdb(folder, loads):
     file = folder / "shop.duckdb"
-    config = configured(folder, "duckdb", path=str(file), default_target_schema="tiktokshop")
-    run([sys.executable, "-m", "target_duckdb_exact", "--config", config], text=text)
+    config = configured(folder, "duckdb", path=str(file), default_target_schema="tiktokshop", load_method="append-only")
+    for load in loads:
+        run([sys.executable, "-m", "target_duckdb_exact", "--config", config], text=as_lines(load))
     dbt(folder, "duckdb", {"TIKTOKSHOP_DUCKDB": str(file)}, *BUILD)
     with duckdb.connect(str(file), read_only=True) as database:
         return tables_of(database.execute)
 
 
-def in_postgresql(folder, text, port):
+def without_keys(message):
+    """For a loader that replaces rows by their keys, and adds them where there are none."""
+    return {**message, "key_properties": []} if message["type"] == "SCHEMA" else message
+
+
+def in_postgresql(folder, messages, port):
     address = f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}"
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
         connection.execute("create database hard")
     where = {"host": "127.0.0.1", "port": port, "user": "owner", "password": PASSWORD, "database": "hard"}
     config = configured(folder, "postgresql", **where, default_target_schema="tiktokshop", validate_records=False)
-    run([PROGRAMS / "target-postgres", "--config", config], text=text)
+    run([PROGRAMS / "target-postgres", "--config", config], text=as_lines(map(without_keys, messages)))
     environment = {"PGPORT": str(port), "PGUSER": "owner", "PGPASSWORD": PASSWORD, "PGDATABASE": "hard"}
     dbt(folder, "postgres", environment, *BUILD, "--exclude", "resource_type:test")
     with psycopg.connect(f"{address}/hard") as connection:
@@ -128,13 +142,13 @@ def hard(make_lab, tmp_path_factory, postgresql_port):  # noqa: F811
     folder = tmp_path_factory.mktemp("hard")
     subprocess.run([ROOT / ".ci" / "dbt"], check=True, cwd=ROOT)
     with make_lab(folder, path=None, shops=6, orders=80, regions=REGIONS, difficulties=tuple(DIFFICULTIES)) as lab:
-        messages = lived(lab)
+        loads = lived(lab)
         ledger = lab.sandbox.control("GET", "/ledger")
         regions = {shop["id"]: shop["region"] for shop in lab.sandbox.control("GET", "")["shops"]}
-    text = "".join(f"{json.dumps(message)}\n" for message in messages if message["type"] != "STATE")
+    messages = [message for load in loads for message in load]
     with ThreadPoolExecutor() as pool:
-        other = pool.submit(in_postgresql, folder, text, postgresql_port)
-        marts, others = in_duckdb(folder, text), other.result()
+        other = pool.submit(in_postgresql, folder, messages, postgresql_port)
+        marts, others = in_duckdb(folder, loads), other.result()
     records = defaultdict(list)
     for message in messages:
         if message["type"] == "RECORD":
@@ -195,7 +209,7 @@ def test_every_difference_has_its_right_cause_and_the_books_are_closed(hard):
 def test_identities_hold_that_no_difficulty_breaks(hard):
     broken = {row["identity"] for row in hard.of("reconciliation_differences")}
     checked = {row["identity"] for row in hard.of("reconciliation")}
-    hold = {"section_revenue", "section_shipping", "entry_balance", "reserves", "date_bases", "receivable"}
+    hold = {"section_revenue", "section_shipping", "entry_balance", "reserves", "date_bases", "receivable", "refunds"}
     assert checked - broken == hold
 
 
@@ -208,8 +222,8 @@ def test_a_sum_that_is_the_platform_s_own_is_off_by_the_smallest_unit(hard):
     assert off <= {(region, Decimal(1 if region in {"ID", "VN", "JP"} else "0.01")) for region in REGIONS}
 
 
-def test_corrections_are_made_up_for_by_later_payments(hard):
-    """What payments lack of what the transactions of their statements settle is nothing, all in all."""
+def test_corrections_that_no_payment_has_made_up_for_yet_are_explained_by_what_statements_said_before(hard):
+    """What payments lack of what their statements settle is what has changed since a payment made up for changes."""
     settled = Counter()
     for row in hard.of("statements"):
         settled[row["shop_id"], row["payment_id"]] += row["transactions_amount"] + row["reserve_amount"]
@@ -219,7 +233,7 @@ def test_corrections_are_made_up_for_by_later_payments(hard):
         lacking[row["shop_id"]] += lacks
         wrong += lacks != 0
     assert wrong > 20
-    assert set(lacking.values()) == {0}
+    assert any(lacking.values()), "otherwise no history would be needed"
 
 
 def test_each_difficulty_is_in_what_was_read(hard):
@@ -238,4 +252,61 @@ def test_each_difficulty_is_in_what_was_read(hard):
     assert {row["component"] for row in hard.of("settlement_lines") if not row["is_known"]} == {
         "creator_pool_fee_amount",
         "visibility_boost_fee_amount",
+    }
+
+
+def test_reserves_are_a_percentage_of_an_order_for_days_by_the_level_of_the_shop(hard):
+    settled = Counter()
+    for row in hard.of("settlement_lines"):
+        if row["section"] != "reserve":
+            settled[row["shop_id"], row["order_id"], row["covered_date"]] += row["amount"]
+    levels = defaultdict(Counter)
+    for row in hard.of("reserves"):
+        percent = round(100 * row["held_amount"] / settled[row["shop_id"], row["order_id"], row["held_date"]])
+        if row["released_date"]:
+            assert row["released_amount"] == row["held_amount"]
+            levels[hard.regions[row["shop_id"]]][percent, (row["released_date"] - row["held_date"]).days] += 1
+        else:
+            assert row["open_amount"] == row["held_amount"] > 0
+    assert {region: found.most_common(1)[0][0] for region, found in levels.items()} == {
+        **dict.fromkeys(("US", "GB"), (20, 21)),
+        **dict.fromkeys(("DE", "ID", "VN", "JP"), (10, 14)),
+    }
+
+
+def test_what_comes_late_comes_weeks_later_and_what_is_split_comes_twice(hard):
+    first, statements, late, refunds = {}, defaultdict(set), [], 0
+    lines = sorted(hard.of("settlement_lines"), key=lambda row: (row["covered_date"], row["section"] == "adjustment"))
+    for row in lines:
+        key = (row["shop_id"], row["order_id"])
+        if row["transaction_type"] == "ORDER":
+            first.setdefault(key, row["covered_date"])
+            if row["component"] == "subtotal_before_discount_amount":
+                statements[key].add(row["statement_id"])
+            refunds += row["category"] == "refunds" and row["covered_date"] > first[key]
+        elif row["section"] == "adjustment" and key in first:
+            late.append((row["covered_date"] - first[key]).days)
+    assert max(map(len, statements.values())) == 2
+    assert refunds > 20
+    assert max(late) > 21
+    merged = Counter((row["shop_id"], row["payment_id"]) for row in hard.of("statements") if row["payment_id"])
+    assert max(merged.values()) > 2
+    seen = defaultdict(set)
+    for row in hard.records["payments"]:
+        seen[row["id"]].add(row["status"])
+    assert any({"FAILED", "PAID"} <= one for one in seen.values()), "a failed payment that was paid later"
+
+
+def test_markets_show_their_taxes_differently(hard):
+    taxes = defaultdict(set)
+    for row in hard.of("settlement_lines"):
+        if row["section"] == "tax" or row["component"] == "vn_fix_infrastructure_fee":
+            taxes[hard.regions[row["shop_id"]]].add(row["component"])
+    assert taxes == {
+        "US": {"sales_tax_referral_fee_amount"},
+        "GB": {"vat_amount"},
+        "DE": {"local_vat_amount"},
+        "ID": {"vat_amount", "pit_amount"},
+        "VN": {"local_vat_amount", "pit_amount", "vn_fix_infrastructure_fee"},
+        "JP": {"gst_amount"},
     }

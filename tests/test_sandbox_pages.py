@@ -151,8 +151,6 @@ def test_the_console_shows_the_shops(console, sandbox, tmp_path):
     assert sound(console) == []
     desk(console, 1000)
     picture(console, "console", tmp_path)
-    phone(console)
-    picture(console, "console-phone", tmp_path)
 
 
 def test_the_chart_has_a_bar_for_each_status_of_each_day(console, sandbox):

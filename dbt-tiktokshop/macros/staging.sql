@@ -1,8 +1,9 @@
-{#- A stream as a table: typed columns, the latest row of each key, either those that are there or those that are gone.
+{#- A stream as a table: typed columns, the latest row of each key (or the first that was loaded), either those that are
+    there or those that are gone.
 
     `columns` has a kind for each path: a column of the stream, or one and a place in its JSON, such as payment.tax.
     What the loader has no table or no column for is null, so that everything behind it runs with what there is. -#}
-{% macro stage(stream, keys, columns, latest_by=none, gone=false) %}
+{% macro stage(stream, keys, columns, latest_by=none, gone=false, first=false) %}
     {%- set declared = source('tiktokshop', stream) -%}
     {%- set relation = load_relation(declared) if execute else none -%}
     {%- set there = {} -%}
@@ -10,7 +11,7 @@
         {%- for column in adapter.get_columns_in_relation(relation) -%}
             {%- do there.update({column.name: column.data_type}) -%}
         {%- endfor -%}
-    {%- elif execute and model.resource_type == 'model' and not gone -%}
+    {%- elif execute and model.resource_type == 'model' and not gone and not first -%}
         {%- do log("tiktokshop: " ~ declared ~ " is not there, so nothing of the stream " ~ stream
             ~ " is shown. Select the stream and load it, if you want what is made of it.", info=true) -%}
     {%- endif -%}
@@ -22,7 +23,8 @@ with latest as (
 
     select 1 as nothing where false
     {%- else %}
-    {{- tiktokshop.latest_rows(relation, keys, tiktokshop.newest_first(relation, there, latest_by)) | indent(4) }}
+    {%- set order = tiktokshop.newest_first(relation, there, latest_by) %}
+    {{- tiktokshop.latest_rows(relation, keys, tiktokshop.turned_round(order) if first else order) | indent(4) }}
     {%- endif %}
 ),
 
@@ -72,6 +74,15 @@ left join {{ zones }} as zones on typed.shop_id = zones.shop_id
         {%- do terms.append(name ~ ' desc') -%}
     {%- endfor -%}
     {{ return(terms or ['1']) }}
+{% endmacro %}
+
+{#- The oldest row of a key first. -#}
+{% macro turned_round(terms) %}
+    {%- set turned = [] -%}
+    {%- for term in terms -%}
+        {%- do turned.append(term | replace(' desc nulls last', ' asc nulls first') | replace(' desc', ' asc')) -%}
+    {%- endfor -%}
+    {{ return(turned) }}
 {% endmacro %}
 
 {#- A column or a place in its JSON, as a value of that kind. -#}

@@ -171,10 +171,10 @@ def test_from_gross_to_bank_every_step_adds_up(shown):
         "Differences",
         "Reserves",
         "Settled, not paid yet",
-        "Paid to the bank",
+        "Paid of these statements",
     ]
-    kept = [value for name, value in steps.items() if name not in {"Settled", "Paid to the bank"}]
-    assert sum(kept) == steps["Paid to the bank"] == Decimal("44.66")
+    kept = [value for name, value in steps.items() if name not in {"Settled", "Paid of these statements"}]
+    assert sum(kept) == steps["Paid of these statements"] == Decimal("44.66")
     assert steps["Settled"] == total("settlement_lines", "amount", covered_date=TODAY - dt.timedelta(days=4)) + 6
 
 
@@ -241,12 +241,12 @@ def test_every_difference_is_shown_with_its_cause(shown):
     (row,) = shown.table("Every difference")
     assert [cell[0] for cell in row] == [
         "Statement st1",
-        "A statement is the sum of its transactions",
-        "September 2026",
-        "£50.66",
-        "£50.65",
         "£0.01",
         "not explained",
+        "A statement is the sum of its transactions",
+        "£50.66",
+        "£50.65",
+        "September 2026",
     ]
     assert "2 comparisons, 1 difference; 1 of them open: not read yet or not explained." in shown.notes
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from tiktokshop_sandbox.budget import RateLimit
+from tiktokshop_sandbox.difficulties import RARELY
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize
 from tiktokshop_sandbox.server import Server, prepared
 
@@ -91,9 +92,8 @@ def serve(path: str, starter: IO[str], told: IO[str]) -> None:
     serving: list[Server] = []
     threading.Thread(target=_end_with, args=(starter.fileno(), serving), daemon=True).start()
     try:
-        with prepared(
-            path or None, size=WorldSize(), budget=RateLimit(_RPS), latency_ms=0, now=None, port=0, hold=True
-        ) as (
+        size = WorldSize(difficulties=(RARELY,))
+        with prepared(path or None, size=size, budget=RateLimit(_RPS), latency_ms=0, now=None, port=0, hold=True) as (
             app,
             server,
             sock,

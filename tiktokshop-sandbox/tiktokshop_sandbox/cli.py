@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiktokshop_sandbox.budget import SCOPES, RateLimit
 from tiktokshop_sandbox.counts import row_counts
-from tiktokshop_sandbox.difficulties import DIFFICULTIES
+from tiktokshop_sandbox.difficulties import DIFFICULTIES, RARELY
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, held, opened
 from tiktokshop_sandbox.server import prepared
 
@@ -63,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--orders", type=_positive, default=5000, help="orders of each shop (default 5000)")
     serve.add_argument("--regions", type=_names, default=(), help="markets of new shops in turn, such as US,GB,JP")
     serve.add_argument(
-        "--difficulties", type=_difficulties, default=(), help="what makes new shops' books hard, by name; or all"
+        "--difficulties",
+        type=_difficulties,
+        default=(RARELY,),
+        help="what makes new shops' books hard, by name; or all, none, or rarely (default): most of it, now and then",
     )
     serve.add_argument("--rps", type=_positive, default=50, help="requests per second (default 50)")
     serve.add_argument("--rps-scope", choices=SCOPES, default="family", help="counted by shop, family (default) or api")
@@ -168,7 +171,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _difficulties(text: str) -> tuple[str, ...]:
-    return tuple(DIFFICULTIES) if text == "all" else _names(text)
+    together = {"all": tuple(DIFFICULTIES), "none": ()}
+    return together[text] if text in together else _names(text)
 
 
 def _instant(text: str) -> int:

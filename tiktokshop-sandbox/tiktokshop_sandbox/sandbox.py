@@ -15,7 +15,7 @@ from tiktokshop_sandbox.app import SandboxApp
 from tiktokshop_sandbox.clock import KEY as CLOCK
 from tiktokshop_sandbox.clock import Clock
 from tiktokshop_sandbox.control import Control
-from tiktokshop_sandbox.difficulties import DIFFICULTIES
+from tiktokshop_sandbox.difficulties import DIFFICULTIES, RARELY
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
 from tiktokshop_sandbox.faults import Faults, of_books, rates
 from tiktokshop_sandbox.gateway import Gateway
@@ -92,7 +92,10 @@ def opened(
     Raises:
         SandboxError: the file is something else, or cannot be opened; or there is no such market or difficulty.
     """
-    for kind, named, known in (("market", size.regions, BY_REGION), ("difficulty", size.difficulties, DIFFICULTIES)):
+    for kind, named, known in (
+        ("market", size.regions, BY_REGION),
+        ("difficulty", size.difficulties, (*DIFFICULTIES, RARELY)),
+    ):
         if unknown := [name for name in named if name not in known]:
             raise SandboxError(f"there is no {kind} {unknown[0]!r}; there are: {', '.join(known)}")
     clock = Clock(now)

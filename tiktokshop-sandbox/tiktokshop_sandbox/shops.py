@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import msgspec
 
-from tiktokshop_sandbox.difficulties import DIFFICULTIES
+from tiktokshop_sandbox.difficulties import DIFFICULTIES, RARELY, usual
 from tiktokshop_sandbox.draws import MADE_UP
 from tiktokshop_sandbox.life.engine import PERIOD, Life
 from tiktokshop_sandbox.life.handlers import HANDLERS
@@ -34,6 +34,7 @@ _LIVED = "lived"
 _HEAD = "world.head"
 _REGIONS = "world.regions"
 _RATES = "world.difficulties"
+_RARELY = "world.rarely"
 _HEAD_BEFORE = "7495"
 """What the ids of shops began with in files that do not say it: they keep it, for grants and states know them by it."""
 
@@ -97,9 +98,10 @@ class World:
         """Opens the file's world, or makes one that has lived for 120 days until `now` (unix seconds).
 
         `orders` is how many each shop gets in 120 days, past and future. The shops are in `regions` in turn, and have
-        had these `difficulties` from their first day. A file that exists keeps the seed, shops, their ids, markets,
-        difficulties and orders it was made with. `:memory:` works. What `announcing` makes of the world announces what
-        happens in it from now on: in a file that exists, that is everything since it was left.
+        had these `difficulties` from their first day; `rarely` in place of names is most of them, now and then. A file
+        that exists keeps the seed, shops, their ids, markets, difficulties and orders it was made with. `:memory:`
+        works. What `announcing` makes of the world announces what happens in it from now on: in a file that exists,
+        that is everything since it was left.
         """
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA page_size = 16384")
@@ -119,6 +121,7 @@ class World:
                 regions=[region for region in made.get(_REGIONS, "").split(",") if region],
             )
             world._life.rates = msgspec.json.decode(made.get(_RATES, "{}"), type=dict[int, dict[str, int]])
+            world._life.usual = usual(rarely=_RARELY in made)
             world.now = int(world.meta(_LIVED) or 0)
             world._look_ahead()
             world.announcer = announcing(world) if announcing else None
@@ -126,11 +129,13 @@ class World:
             world.set_meta(_LIVED, str(world.now))
             return world
         world = cls(db, seed=seed, shops=shops, orders=orders, start=now - PERIOD + 1, regions=regions)
-        world._life.rates = {
-            shop.number: {name: DIFFICULTIES[name].often for name in difficulties} for shop in world.shops
-        }
+        named = [name for name in difficulties if name != RARELY]
+        world._life.rates = {shop.number: {name: DIFFICULTIES[name].often for name in named} for shop in world.shops}
+        world._life.usual = usual(rarely=RARELY in difficulties)
         sizes = {"seed": seed, "shops": shops, "orders": orders, "start": now - PERIOD + 1}
-        world._make(now, {**{f"world.{name}": str(size) for name, size in sizes.items()}, _REGIONS: ",".join(regions)})
+        facts = {f"world.{name}": str(size) for name, size in sizes.items()}
+        facts |= {_REGIONS: ",".join(regions)} | ({_RARELY: "1"} if RARELY in difficulties else {})
+        world._make(now, facts)
         world.announcer = announcing(world) if announcing else None
         return world
 

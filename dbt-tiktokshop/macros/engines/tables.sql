@@ -40,3 +40,17 @@ where rowid in (
 {% macro default__loading_order(relation) %}{{ return([]) }}{% endmacro %}
 
 {% macro duckdb__loading_order(relation) %}{{ return([] if relation.is_view else ['rowid']) }}{% endmacro %}
+
+{#- What columns say, as a short text that is another one once they say something else. It need not be the same in another
+    version of the engine: then all rows count as changed. -#}
+{% macro fingerprint(columns) %}{{ return(adapter.dispatch('fingerprint', 'tiktokshop')(columns)) }}{% endmacro %}
+
+{% macro default__fingerprint(columns) %}{{ tiktokshop.not_written('fingerprint') }}{% endmacro %}
+
+{% macro duckdb__fingerprint(columns) -%}
+    cast(hash({{ columns | join(", ") }}) as varchar)
+{%- endmacro %}
+
+{% macro postgres__fingerprint(columns) -%}
+    md5(concat_ws('|', {% for column in columns %}coalesce(cast({{ column }} as text), ''){{ ", " if not loop.last }}{% endfor %}))
+{%- endmacro %}

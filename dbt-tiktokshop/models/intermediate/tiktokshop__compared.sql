@@ -174,6 +174,39 @@ bases as (
     from {{ ref('tiktokshop__basis_monthly') }}
 ),
 
+-- What was refunded to an order's buyer is at most what its returns say: a return shows the whole price where a part was
+-- agreed on. Units that are cancelled have no return.
+refunded as (
+    select
+        shop_id,
+        order_id,
+        currency,
+        max(covered_date) as day,
+        -{{ tiktokshop.total('buyer_refund_amount') }} as amount
+    from {{ ref('tiktokshop__transactions') }}
+    where buyer_refund_amount <> 0 and order_id is not null
+    group by shop_id, order_id, currency
+),
+
+returned as (
+    select shop_id, order_id, {{ tiktokshop.total('refund_total') }} as amount, count(*) as parts
+    from {{ ref('tiktokshop__return_lines') }}
+    group by shop_id, order_id
+),
+
+refunds as (
+    select
+        refunded.shop_id, 'refunds' as identity, 'order' as document, refunded.order_id as document_id, refunded.day,
+        refunded.currency, refunded.amount as expected, least(refunded.amount, coalesce(returned.amount, 0)) as actual,
+        coalesce(returned.parts, 0) as parts
+    from refunded
+    inner join {{ ref('tiktokshop__orders') }} as orders
+        on refunded.shop_id = orders.shop_id and refunded.order_id = orders.order_id
+    left join returned on refunded.shop_id = returned.shop_id and refunded.order_id = returned.order_id
+    where refunded.shop_id in (select shop_id from returned)
+        and (returned.parts > 0 or orders.cancelled_units = 0)
+),
+
 -- What the platform says it has paid is in the bank, of the days that you have given the bank's lines of.
 bank as (
     select
@@ -201,7 +234,7 @@ reserves as (
 )
 
 {% for name in ['sections', 'settlements', 'statements', 'payouts', 'clearing', 'entries', 'movements', 'receivables', 'bases',
-    'bank', 'reserves'] -%}
+    'refunds', 'bank', 'reserves'] -%}
 select shop_id, identity, document, document_id, day, currency, expected, actual, parts from {{ name }}
 {{ "union all" if not loop.last }}
 {% endfor %}

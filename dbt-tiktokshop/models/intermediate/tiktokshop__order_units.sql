@@ -5,12 +5,14 @@ with orders as (
     select loaded.*
     from {{ ref('stg_tiktokshop__orders') }} as loaded
     {%- if is_incremental() %}
-    left join (select distinct shop_id, order_id, update_time from {{ this }}) as known
-        on loaded.shop_id = known.shop_id and loaded.id = known.order_id and loaded.update_time = known.update_time
-    where known.shop_id is null
-        or loaded.update_time > (
-            select coalesce(max(update_time), cast('0001-01-01' as timestamptz)) - interval '1 day' from {{ this }}
-        )
+    where not exists (
+        select 1
+        from {{ this }} as known
+        where loaded.shop_id = known.shop_id
+            and loaded.id = known.order_id
+            and loaded.update_time = known.update_time
+            and known.update_time <= (select max(update_time) - interval '1 day' from {{ this }})
+    )
     {%- endif %}
 ),
 

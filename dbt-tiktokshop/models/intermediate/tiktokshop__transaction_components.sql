@@ -14,7 +14,7 @@ with present as (
         shop_id,
         statement_id,
         id as transaction_id,
-        md5(concat_ws('|', {% for part in parts %}coalesce(cast({{ part }} as text), ''){{ ", " if not loop.last }}{% endfor %})) as fingerprint,
+        {{ tiktokshop.fingerprint(parts) }} as fingerprint,
         {{ parts | join(", ") }}
     from {{ ref('stg_tiktokshop__statement_transactions') }}
 ),
@@ -26,12 +26,15 @@ changed as materialized (
         {{ tiktokshop.json_part('present.fee_tax_breakdown', ['tax']) }} as tax_breakdown
     from present
     {%- if 'fingerprint' in columns %}
-    left join (select distinct shop_id, statement_id, transaction_id, fingerprint from {{ this }}) as known
-        on present.shop_id = known.shop_id
-        and present.statement_id = known.statement_id
-        and present.transaction_id = known.transaction_id
-        and present.fingerprint = known.fingerprint
-    where known.shop_id is null
+    where not exists (
+        select 1
+        from {{ this }} as known
+        where known.section = 'adjustment'  -- which each transaction has once
+            and present.shop_id = known.shop_id
+            and present.statement_id = known.statement_id
+            and present.transaction_id = known.transaction_id
+            and present.fingerprint = known.fingerprint
+    )
     {%- endif %}
 ),
 

@@ -21,6 +21,7 @@ select
     coalesce(fee_tax_amount, 0) as fee_tax_amount,
     coalesce(adjustment_amount, 0) as adjustment_amount,
     coalesce(settlement_amount, adjustment_amount, 0) as settlement_amount,
+    coalesce(supplementary_component_customer_refund_amount, 0) as buyer_refund_amount,
     {{ tiktokshop.signed_reserve() }} as reserve_amount,
     reserve_status,
     {{ tiktokshop.filled('reserve_id') }} as reserve_id

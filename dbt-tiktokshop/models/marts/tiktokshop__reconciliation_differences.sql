@@ -102,8 +102,48 @@ behind_payouts as (
     group by statements.shop_id, statements.payment_id
 ),
 
--- A statement that changes when it is paid leaves its payment wrong, and a later payment makes up for it: what payments
--- lack runs up and is back at zero when that has happened. Until then nothing shows it.
+-- A statement that changes when it is paid leaves its payment wrong, and a later payment makes up for it. By how much it has
+-- changed since it was loaded first is known; where no payments are shown, it makes a difference to its day.
+changed as (
+    select
+        statements.shop_id,
+        statements.currency,
+        case when movements.shop_id is null then 'payout' else 'day' end as document,
+        case when movements.shop_id is null then statements.payment_id
+            else {{ tiktokshop.local_date('statements.payment_time', "'UTC'") }} || ' ' || statements.currency end as document_id,
+        case when movements.shop_id is null then 1 else -1 end as sign,
+        versions.settlement_amount - lead(versions.settlement_amount) over of_statement as amount,
+        lead(versions.seen_at) over of_statement as seen_at
+    from {{ ref('tiktokshop__statements') }} as statements
+    inner join {{ ref('tiktokshop__statement_versions') }} as versions
+        on statements.shop_id = versions.shop_id and statements.statement_id = versions.statement_id
+    left join (select distinct shop_id from {{ ref('tiktokshop__movements') }} where is_payment) as movements
+        on statements.shop_id = movements.shop_id
+    window of_statement as (
+        partition by statements.shop_id, statements.statement_id
+        order by
+            case when versions.settlement_amount = statements.settlement_amount then 1 else 0 end,
+            versions.seen_at nulls first,
+            versions.settlement_amount
+    )
+),
+
+changes as (
+    select shop_id, document, document_id, {{ tiktokshop.total('sign * amount') }} as amount
+    from changed
+    where amount is not null
+    group by shop_id, document, document_id
+),
+
+-- The changes in their order: payments make up for them in just that.
+known_changes as (
+    select shop_id, document, currency, sum(sign * amount) over (
+        partition by shop_id, document, currency order by seen_at nulls first, document_id rows unbounded preceding
+    ) as amount
+    from changed
+    where amount is not null
+),
+
 paid_wrong as (
     select compared.shop_id, 'payout' as document, compared.document_id, compared.currency, compared.day,
         compared.expected - compared.actual + coalesce(behind_payouts.own_sums, 0) as amount
@@ -117,28 +157,45 @@ paid_wrong as (
     where identity = 'payout_movements' and parts > 0
 ),
 
+-- What payments lack, and what of that is known to have changed, runs up.
 running as (
     select
-        *,
+        paid_wrong.*,
         row_number() over so_far as nth,
-        sum(amount) over so_far as open_amount
+        sum(paid_wrong.amount) over so_far as open_amount,
+        sum(coalesce(changes.amount, 0)) over so_far as changed_amount
     from paid_wrong
-    window so_far as (partition by shop_id, document, currency order by day, document_id)
+    left join changes
+        on paid_wrong.shop_id = changes.shop_id
+        and paid_wrong.document = changes.document
+        and paid_wrong.document_id = changes.document_id
+    window so_far as (
+        partition by paid_wrong.shop_id, paid_wrong.document, paid_wrong.currency
+        order by paid_wrong.day, paid_wrong.document_id
+    )
+),
+
+-- What payments lack of the changes in their statements is nothing, or what the first of all changes come to.
+explained as (
+    select running.shop_id, running.document, running.currency, max(running.nth) as nth
+    from running
+    left join known_changes
+        on running.shop_id = known_changes.shop_id
+        and running.document = known_changes.document
+        and running.currency = known_changes.currency
+        and running.changed_amount - running.open_amount = known_changes.amount
+    where running.open_amount in (0, running.changed_amount) or known_changes.shop_id is not null
+    group by running.shop_id, running.document, running.currency
 ),
 
 made_up as (
     select running.shop_id, running.document, running.document_id
     from running
-    inner join (
-        select shop_id, document, currency, max(nth) as nth
-        from running
-        where open_amount = 0
-        group by shop_id, document, currency
-    ) as zero
-        on running.shop_id = zero.shop_id
-        and running.document = zero.document
-        and running.currency = zero.currency
-        and running.nth <= zero.nth
+    inner join explained
+        on running.shop_id = explained.shop_id
+        and running.document = explained.document
+        and running.currency = explained.currency
+        and running.nth <= explained.nth
     where running.amount <> 0
 )
 

@@ -13,7 +13,9 @@ select
     {{ tiktokshop.item_text('product_name') }} as product_name,
     returns.return_type,
     returns.return_status,
-    returns.return_status = 'RETURN_OR_REFUND_REQUEST_COMPLETE' as is_refunded,
+    returns.return_status in (
+        'RETURN_OR_REFUND_REQUEST_COMPLETE', 'EXCHANGE_REQUEST_REFUND_SUCCESS', 'REPLACEMENT_REQUEST_REFUND_SUCCESS'
+    ) as is_refunded,
     returns.return_reason,
     returns.return_reason_text,
     returns.create_date as return_date,

@@ -36,6 +36,7 @@ IDENTITIES: Final = {
     "receivable": "What is not settled rolls forward from month to month",
     "date_bases": "A month by its orders and by its statements differs by what lies between",
     "reserves": "The account of the reserves is what is open of each",
+    "refunds": "What was refunded of an order is at most what its returns say",
     "bank": "What was paid is on the bank's lines",
 }
 CAUSES: Final = {
@@ -126,7 +127,7 @@ def reconciliation(shop: Shopfront) -> list[Block]:
     return blocks
 
 
-HEADS: Final = ("Document", "What must hold", "Month", "Expected", "Found", "Difference", "Why")
+HEADS: Final = ("Document", "Difference", "Why", "What must hold", "Expected", "Found", "Month")
 
 
 def _verdict(checked: str, differences: list[Row]) -> Note:
@@ -139,15 +140,19 @@ def _verdict(checked: str, differences: list[Row]) -> Note:
     return Note(f"{words}, each explained.", "good")
 
 
-def _difference(row: Row) -> tuple[str, str, dt.date | str, CurrencyAmount, CurrencyAmount, CurrencyAmount, str]:
-    amounts = (CurrencyAmount(row[name], row["currency"]) for name in ("expected", "actual", "difference"))
+def _difference(row: Row) -> tuple[str, CurrencyAmount, str, str, CurrencyAmount, CurrencyAmount, dt.date | str]:
+    expected, actual, difference = (
+        CurrencyAmount(row[name], row["currency"]) for name in ("expected", "actual", "difference")
+    )
     return (
         f"{row['document']} {row['document_id']}".capitalize(),
-        IDENTITIES.get(row["identity"], row["identity"]),
+        difference,  # what it is about stands first: a phone shows the first columns
+        CAUSES.get(row["cause"]) or str(row["cause"]),
+        IDENTITIES.get(row["identity"]) or str(row["identity"]),
+        expected,
+        actual,
         month(row["month"]) if row["month"] else "",
-        *amounts,
-        CAUSES.get(row["cause"], row["cause"]),
-    )  # type: ignore[return-value] # three amounts
+    )
 
 
 def freshness(shop: Shopfront) -> list[Block]:

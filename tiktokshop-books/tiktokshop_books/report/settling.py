@@ -133,7 +133,7 @@ def _steps(lines: list[Row], settled: Row, currency: str) -> list[Bar]:
     steps.append(_sum("Settled", total, currency))
     for name, value in later:
         _add(steps, name, value, currency)
-    steps.append(_sum("Paid to the bank", steps[-1].end, currency))
+    steps.append(_sum("Paid of these statements", steps[-1].end, currency))
     return steps
 
 

@@ -136,6 +136,20 @@ def test_a_difficulty_shows_where_it_is_on_and_only_there(shops, name):
     assert name in ANYWHERE or SEEN[name](shops[""]) == 0
 
 
+def test_the_shops_of_the_demo_have_most_of_it_now_and_then_and_their_file_keeps_that(asker_of, tmp_path):
+    path = tmp_path / "shops.sqlite"
+    world = World.open(path, shops=1, orders=600, now=NOW, regions=("DE",), difficulties=("rarely",))
+    shop = Finance(asker_of(world), 0)
+    world.close()
+    most = {"reserves", "unnamed_fees", "wrong_fees", "split_orders", "negative_statements", "empty_statements"}
+    assert {name for name, count in SEEN.items() if count(shop) > 0} - ANYWHERE == {*most, "sums_differ"}
+    assert 0 < SEEN["reserves"](shop) < len(shop.all) / 20
+    again = World.open(path, now=NOW + 30 * DAY)
+    later = Finance(asker_of(again), 0)
+    again.close()
+    assert sum(SEEN[name](later) for name in most) > sum(SEEN[name](shop) for name in most)
+
+
 @pytest.fixture(scope="module")
 def hard(asker_of):
     """Six markets with everything switched on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from tiktokshop_sandbox.difficulties import DIFFICULTIES
+from tiktokshop_sandbox.difficulties import usual
 from tiktokshop_sandbox.draws import Draws
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Life:
         self.orders = orders
         self.now = start
         self.rates: Rates = {}
+        self.usual = usual(rarely=False)
         self._handlers = handlers
         self._heap: list[tuple[int, int, int, int]] = []
         self._until = start
@@ -64,7 +65,7 @@ class Life:
 
     def rate(self, shop: Shop, difficulty: str) -> int:
         """In how many of a thousand cases a difficulty happens in a shop."""
-        return self.rates.get(shop.number, {}).get(difficulty, DIFFICULTIES[difficulty].rarely)
+        return self.rates.get(shop.number, {}).get(difficulty, self.usual[difficulty])
 
     def is_hard(self, shop: Shop, difficulty: str, number: int) -> bool:
         """Whether a difficulty happens to the order, day or payment of that number."""

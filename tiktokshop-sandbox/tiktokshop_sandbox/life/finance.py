@@ -71,7 +71,7 @@ def delivered(life: Life, shop: Shop, order: Order) -> None:
     if hard.gives_back(life, shop, order):
         life.at(life.now + draws.between(15, 30) * DAY, shop, EventKind.ADJUST, order.n)
     elif draws.chance(rate):
-        days = (9, 20) if rate == DIFFICULTIES["late_adjustments"].rarely else (21, 56)
+        days = (9, 20) if rate == DIFFICULTIES["late_adjustments"].usually else (21, 56)
         life.at(life.now + draws.between(*days) * DAY, shop, EventKind.ADJUST, order.n)
 
 
