@@ -5,6 +5,7 @@ import re
 
 import kill_follow
 import kill_pipe
+import kill_promotions
 import kill_tap
 import kill_target
 import pytest
@@ -33,6 +34,12 @@ def test_killed_at_random_moments_a_target_carries_everything_out_once(tmp_path,
     said = capsys.readouterr().out
     assert sum(map(int, re.findall(r"(\d+) kills", said))) == 3
     assert all(f" {stream}" in said for stream in WRITINGS), "the feed has records of every stream"
+
+
+@pytest.mark.slow
+def test_killed_while_answers_fail_a_target_makes_every_promotion_once(tmp_path, capsys):
+    assert kill_promotions.soak(tmp_path, 2, random.Random(5), orders=300, shops=1) == []
+    assert re.search(r"promotions: \d{2,} records, 5% faults", capsys.readouterr().out)
 
 
 @pytest.mark.slow

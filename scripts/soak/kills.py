@@ -19,12 +19,14 @@ from pathlib import Path
 import kill_follow
 import kill_load
 import kill_pipe
+import kill_promotions
 import kill_tap
 import kill_target
 
 KINDS = {
     "tap": kill_tap.soak,
     "target": kill_target.soak,
+    "promotions": kill_promotions.soak,
     "pipe": kill_pipe.soak,
     "load": kill_load.soak,
     "follow": kill_follow.soak,

@@ -1,10 +1,12 @@
 """Promotions fed to a sandbox shop, and what became of them."""
 
+import csv
 import json
 from decimal import Decimal
 
 import pytest
-from fairs import CREATE, DAY, END, HOUR, PRODUCTS, REMOVE, UPDATE
+from fairs import CREATE, DAY, END, HOUR, PRODUCTS, REMOVE, UPDATE, Fair
+from target_tiktokshop.table import messages
 from target_tiktokshop.writing.keys import Keys
 from tiktokshop_client import operations
 
@@ -63,6 +65,32 @@ def test_what_a_record_does_not_name_stays_as_it_is(fair):
     assert other == before["products"][-1]["skus"][-1]
     same = ("title", "begin_time", "end_time", "activity_type", "product_level")
     assert [after[name] for name in same] == [before[name] for name in same]
+
+
+@pytest.mark.slow
+def test_a_table_of_200_skus_becomes_one_promotion_in_two_calls(lab_of, tmp_path):
+    with lab_of(orders=3_000, shops=1) as lab:
+        put_200_skus_on_offer(Fair(lab), tmp_path)
+        assert len(Fair(lab).named()["products"]) > 50
+
+
+def put_200_skus_on_offer(fair, tmp_path):
+    table = tmp_path / "promotion.csv"
+    once = ("title", "activity_type", "begin_time", "end_time")
+    skus = [sku for _, sku in fair.skus if sku["seller_sku"]][:200]
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["activity_key", *once, "seller_sku", "activity_price", "currency", "cost"])
+        for number, sku in enumerate(skus):
+            said = [fair.activity()[name] if number == 0 else "" for name in once]
+            writer.writerow(["autumn", *said, sku["seller_sku"], fair.price(sku), "USD", "0.10"])
+    lines = "".join(f"{json.dumps(message)}\n" for message in messages("promotions", table))
+    keys = str(tmp_path / "keys.sqlite")
+    plan = fair.lab.run(lines, dry_run=True, promotion_keys_path=keys, shop_ids=[fair.lab.us.id])
+    run = fair.lab.run(lines, promotion_keys_path=keys, shop_ids=[fair.lab.us.id])
+    assert plan.outcomes == [("planned", None)] * 200
+    assert (run.outcomes, run.writes) == ([("applied", None)] * 200, {CREATE: 1, PRODUCTS: 1})
+    assert fair.offers(fair.named()) == {sku["id"]: fair.price(sku) for sku in skus}
 
 
 BAD = (
