@@ -302,6 +302,21 @@ def test_a_product_goes_from_an_activity_that_a_run_ends_into_one_that_it_makes(
     assert [fair.named(title)["status"] for title in ("Autumn sale", "Winter sale")] == ["DEACTIVATED", "NOT_START"]
 
 
+def test_two_promotions_of_a_run_that_want_one_sku_are_planned_as_they_are_carried_out(fair):
+    feed = [{**fair.activity(f"Sale {n}"), "activity_key": str(n), **fair.sku(0, 20 + n)} for n in range(2)]
+    plan = fair.feed(*feed, dry_run=True, max_rejected_percent=100)
+    run = fair.feed(*feed, max_rejected_percent=100)
+    assert plan.outcomes == [("planned", None), ("rejected", "17029022")]
+    assert run.outcomes == [("applied", None), ("rejected", "17029022")]
+
+
+def test_a_row_that_is_superseded_hands_on_what_it_says_of_the_activity(fair):
+    first, again = fair.sku(0), {"activity_key": "autumn", **fair.sku(0, 30)}
+    run = fair.feed(*fair.flat(first), again)
+    assert run.outcomes == [("superseded", None), ("applied", None)], run.rows[1]["message"]
+    assert fair.offers(fair.named()) == {again["sku_id"]: again["activity_price"]}
+
+
 def test_an_activity_that_a_killed_run_has_made_is_found_again_by_its_title_and_not_made_twice(fair):
     rows = fair.flat(fair.sku(0))
     keys_of(fair).begin(fair.lab.us.id, "autumn", "Autumn sale", "", None)
