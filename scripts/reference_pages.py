@@ -108,6 +108,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "currency": "GBP",
         "cost": "4.10",
     },
+    "package_splits": {
+        "order_id": "576461413038785752",
+        "groups": [["577081234567890123"], ["577081234567890124", "577081234567890125"]],
+    },
+    "package_combinations": {"order_ids": ["576461413038785752", "576461413038785753"]},
     "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 

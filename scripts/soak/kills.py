@@ -18,6 +18,7 @@ from pathlib import Path
 
 import kill_follow
 import kill_load
+import kill_parcels
 import kill_pipe
 import kill_promotions
 import kill_tap
@@ -27,6 +28,7 @@ KINDS = {
     "tap": kill_tap.soak,
     "target": kill_target.soak,
     "promotions": kill_promotions.soak,
+    "parcels": kill_parcels.soak,
     "pipe": kill_pipe.soak,
     "load": kill_load.soak,
     "follow": kill_follow.soak,

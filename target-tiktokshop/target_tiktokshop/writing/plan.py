@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
-SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key", "activity_key")
+SUBJECTS = (
+    *("seller_sku", "sku_id", "order_id", "order_ids", "product_id"),
+    *("cancel_id", "return_id", "message_key", "activity_key"),
+)
 PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH = 70, 110, 60
 
 
@@ -113,7 +116,8 @@ def line_of(row: Row) -> Line:
         sku_id, seller_sku = subject.id, subject.seller_sku
     elif isinstance(subject, dict):
         product, seller_sku = of_order(subject)
-    named = next((str(row.values[name]) for name in SUBJECTS if name in row.values), "")
+    found = next((row.values[name] for name in SUBJECTS if name in row.values), "")
+    named = ", ".join(found) if isinstance(found, tuple) else str(found)
     number = sku_id or named
     return Line(
         shop=row.shop.name if row.shop else "",
