@@ -4,6 +4,7 @@ import random
 import re
 
 import kill_follow
+import kill_listings
 import kill_parcels
 import kill_pipe
 import kill_promotions
@@ -51,6 +52,12 @@ def test_killed_while_it_ships_splits_and_combines_a_target_makes_no_package_twi
 def test_killed_while_answers_fail_a_target_makes_every_promotion_once(tmp_path, capsys):
     assert kill_promotions.soak(tmp_path, 2, random.Random(5), orders=300, shops=1) == []
     assert re.search(r"promotions: \d{2,} records, 5% faults", capsys.readouterr().out)
+
+
+@pytest.mark.slow
+def test_killed_while_it_lists_products_over_a_faulty_network_a_target_lists_and_uploads_each_once(tmp_path, capsys):
+    assert kill_listings.soak(tmp_path, 3, random.Random(5), orders=60, shops=1) == []
+    assert re.search(r"listings: 60 products, [23] kills, \d+ uploads of 121 pictures", capsys.readouterr().out)
 
 
 @pytest.mark.slow

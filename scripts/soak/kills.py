@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import kill_follow
+import kill_listings
 import kill_load
 import kill_parcels
 import kill_pipe
@@ -29,6 +30,7 @@ KINDS = {
     "target": kill_target.soak,
     "promotions": kill_promotions.soak,
     "parcels": kill_parcels.soak,
+    "listings": kill_listings.soak,
     "pipe": kill_pipe.soak,
     "load": kill_load.soak,
     "follow": kill_follow.soak,
