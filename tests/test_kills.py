@@ -7,6 +7,7 @@ import kill_follow
 import kill_listings
 import kill_parcels
 import kill_pipe
+import kill_promotions
 import kill_tap
 import kill_target
 import morning
@@ -45,6 +46,12 @@ def test_killed_while_it_ships_splits_and_combines_a_target_makes_no_package_twi
     said = capsys.readouterr().out
     assert sum(map(int, re.findall(r"(\d+) kills", said))) >= 2
     assert all(re.search(rf"[1-9]\d* {stream}", said) for stream in kill_parcels.STREAMS)
+
+
+@pytest.mark.slow
+def test_killed_while_answers_fail_a_target_makes_every_promotion_once(tmp_path, capsys):
+    assert kill_promotions.soak(tmp_path, 2, random.Random(5), orders=300, shops=1) == []
+    assert re.search(r"promotions: \d{2,} records, 5% faults", capsys.readouterr().out)
 
 
 @pytest.mark.slow

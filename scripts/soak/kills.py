@@ -21,12 +21,14 @@ import kill_listings
 import kill_load
 import kill_parcels
 import kill_pipe
+import kill_promotions
 import kill_tap
 import kill_target
 
 KINDS = {
     "tap": kill_tap.soak,
     "target": kill_target.soak,
+    "promotions": kill_promotions.soak,
     "parcels": kill_parcels.soak,
     "listings": kill_listings.soak,
     "pipe": kill_pipe.soak,

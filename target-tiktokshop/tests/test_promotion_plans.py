@@ -61,9 +61,9 @@ def wishes(draw, live):
 
 def carried_out(live, difference, kind, level, fields):
     """What the platform makes of the calls: PUT adds or changes, DELETE takes out; the rest stays."""
-    made = new_body({"title": "A", "begin_time": 100, "end_time": 200, **fields, "activity_type": kind}, level)
-    after = deepcopy(live) if "title" in live else {**made, "status": "DRAFT", "products": []}
-    if difference.fields:
+    made = new_body({**fields, "activity_type": kind}, level)
+    after = deepcopy(live) if live else {**made, "status": "DRAFT", "products": []}
+    if live and difference.fields:
         after |= update_body(live, difference.fields)
     items = {
         (row["id"], sku["id"] if sku else ""): sku or row
@@ -93,8 +93,9 @@ def test_a_plan_that_is_carried_out_leaves_nothing_to_plan_and_touches_nothing_e
     live = data.draw(activities())
     fields, offers = data.draw(wishes(live))
     known = live if "title" in live else {}
-    difference = compare(known, fields, offers)
-    after = carried_out(live, difference, live["activity_type"], live["product_level"], fields)
+    whole = fields if known else {"title": "A", "begin_time": 100, "end_time": 200, **fields}
+    difference = compare(known, whole, offers)
+    after = carried_out(known, difference, live["activity_type"], live["product_level"], whole)
     left = compare(after, fields, offers)
     assert left.empty, (left.fields, left.puts, left.removes)
     before, now = live_offers(live), live_offers(after)

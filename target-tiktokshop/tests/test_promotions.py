@@ -1,10 +1,12 @@
 """Promotions fed to a sandbox shop, and what became of them."""
 
+import csv
 import json
 from decimal import Decimal
 
 import pytest
-from fairs import CREATE, DAY, END, HOUR, PRODUCTS, REMOVE, UPDATE
+from fairs import CREATE, DAY, END, HOUR, PRODUCTS, REMOVE, UPDATE, Fair
+from target_tiktokshop.table import messages
 from target_tiktokshop.writing.keys import Keys
 from tiktokshop_client import operations
 
@@ -63,6 +65,32 @@ def test_what_a_record_does_not_name_stays_as_it_is(fair):
     assert other == before["products"][-1]["skus"][-1]
     same = ("title", "begin_time", "end_time", "activity_type", "product_level")
     assert [after[name] for name in same] == [before[name] for name in same]
+
+
+@pytest.mark.slow
+def test_a_table_of_200_skus_becomes_one_promotion_in_two_calls(lab_of, tmp_path):
+    with lab_of(orders=3_000, shops=1) as lab:
+        put_200_skus_on_offer(Fair(lab), tmp_path)
+        assert sum(len(row["skus"]) for row in Fair(lab).named()["products"]) == 200
+
+
+def put_200_skus_on_offer(fair, tmp_path):
+    table = tmp_path / "promotion.csv"
+    once = ("title", "activity_type", "begin_time", "end_time")
+    skus = [sku for _, sku in fair.skus if sku["seller_sku"]][:200]
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["activity_key", *once, "seller_sku", "activity_price", "currency", "cost"])
+        for number, sku in enumerate(skus):
+            said = [fair.activity()[name] if number == 0 else "" for name in once]
+            writer.writerow(["autumn", *said, sku["seller_sku"], fair.price(sku), "USD", "0.10"])
+    lines = "".join(f"{json.dumps(message)}\n" for message in messages("promotions", table))
+    keys = str(tmp_path / "keys.sqlite")
+    plan = fair.lab.run(lines, dry_run=True, promotion_keys_path=keys, shop_ids=[fair.lab.us.id])
+    run = fair.lab.run(lines, promotion_keys_path=keys, shop_ids=[fair.lab.us.id])
+    assert plan.outcomes == [("planned", None)] * 200
+    assert (run.outcomes, run.writes) == ([("applied", None)] * 200, {CREATE: 1, PRODUCTS: 1})
+    assert fair.offers(fair.named()) == {sku["id"]: fair.price(sku) for sku in skus}
 
 
 BAD = (
@@ -272,6 +300,21 @@ def test_a_product_goes_from_an_activity_that_a_run_ends_into_one_that_it_makes(
     run = fair.feed(*feed)
     assert (plan.outcomes, run.outcomes) == ([("planned", None)] * 2, [("applied", None)] * 2)
     assert [fair.named(title)["status"] for title in ("Autumn sale", "Winter sale")] == ["DEACTIVATED", "NOT_START"]
+
+
+def test_two_promotions_of_a_run_that_want_one_sku_are_planned_as_they_are_carried_out(fair):
+    feed = [{**fair.activity(f"Sale {n}"), "activity_key": str(n), **fair.sku(0, 20 + n)} for n in range(2)]
+    plan = fair.feed(*feed, dry_run=True, max_rejected_percent=100)
+    run = fair.feed(*feed, max_rejected_percent=100)
+    assert plan.outcomes == [("planned", None), ("rejected", "17029022")]
+    assert run.outcomes == [("applied", None), ("rejected", "17029022")]
+
+
+def test_a_row_that_is_superseded_hands_on_what_it_says_of_the_activity(fair):
+    first, again = fair.sku(0), {"activity_key": "autumn", **fair.sku(0, 30)}
+    run = fair.feed(*fair.flat(first), again)
+    assert run.outcomes == [("superseded", None), ("applied", None)], run.rows[1]["message"]
+    assert fair.offers(fair.named()) == {again["sku_id"]: again["activity_price"]}
 
 
 def test_an_activity_that_a_killed_run_has_made_is_found_again_by_its_title_and_not_made_twice(fair):

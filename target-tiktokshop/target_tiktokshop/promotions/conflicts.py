@@ -34,9 +34,10 @@ class Conflicts:
     def __init__(self, run: WriteRun) -> None:
         self._run = run
         self._known: dict[str, list[Mapping[str, Any]]] = {}
+        self._claimed: dict[tuple[str, str, str], list[tuple[Row, WantedOffer]]] = {}  # (shop, layer, product) -> who
 
     def foresee(self, rows: list[Row]) -> None:
-        """Rejects rows whose products are not on sale, or in another promotion that this run does not free.
+        """Rejects rows whose products are not on sale, or in another promotion, of the shop or of the run.
 
         Raises:
             TikTokShopError: The shop cannot be asked.
@@ -46,6 +47,18 @@ class Conflicts:
             for row in group:
                 for offer in part_of(row).difference.puts:
                     self._judge(shop, row, offer, freed)
+                    self._claim(shop, row, offer)
+
+    def _claim(self, shop: Shop, row: Row, offer: WantedOffer) -> None:
+        """Of two promotions of the run that want a product, the platform lets the first have it."""
+        campaign = part_of(row).campaign
+        claims = self._claimed.setdefault((shop.id, _layer_of(campaign.kind), offer.product_id), [])
+        for other, claimed in claims:
+            rival = part_of(other).campaign
+            if row.open and other.open and rival is not campaign and _meets(claimed.key, offer):
+                words = f"{offer.label} goes into {rival.title!r} by record {other.number} of the run"
+                row.reject(IN_ANOTHER, f"the platform would refuse it: {words}")
+        claims.append((row, offer))
 
     @staticmethod
     def _freed(rows: list[Row]) -> set[tuple[str, tuple[str, str]]]:

@@ -47,7 +47,7 @@ def before_of(row: Row) -> dict[str, Any]:
     """The live values that a row would change."""
     part = part_of(row)
     live, difference = part.campaign.live, part.difference
-    shown: dict[str, Any] = {"status": live.get("status"), **difference.before}
+    shown: dict[str, Any] = {"status": live.get("status"), **(difference.before if live else {})}
     if part.nested:
         shown["products"] = [{**_named(offer), **_old(offer)} for offer in (*difference.puts, *difference.removes)]
     elif part.wanted.offers:

@@ -94,7 +94,9 @@ class ActivityWrites:
         for row in still_open(campaign.rows):
             row.request_id = answer.request_id
         self._found(campaign, str(answer.data.get("activity_id") or ""))
-        if not campaign.id:
+        if campaign.id:
+            campaign.live = {**body, "activity_id": campaign.id}
+        else:
             self._find(campaign)
 
     def _await_other(self, campaign: Campaign) -> None:

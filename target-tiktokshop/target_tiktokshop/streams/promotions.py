@@ -65,8 +65,8 @@ class PromotionWriter(Writer):
         """The activities that rows are about, by their key, or else by their id."""
         found = []
         for group in by(rows, _name).values():
-            values = group[0].values
-            campaign = Campaign(shop, values.get("activity_key", ""), values.get("activity_id", ""), list(group))
+            key, named = (_first(group, name) for name in ("activity_key", "activity_id"))
+            campaign = Campaign(shop, key, named, list(group))
             for row in group:
                 row.subject = PromotionPart(read(row.values), campaign, nested=nested(row))
             found.append(campaign)
@@ -88,9 +88,12 @@ class PromotionWriter(Writer):
         last_wins([row for row in campaign.rows if nested(row)], lambda _: "")
         flat = [row for row in campaign.rows if not nested(row) and part_of(row).wanted.offers]
         last_wins(flat, lambda row: part_of(row).wanted.offers[0].key)
+        _hand_on(flat)
         self._gather(campaign)
         if not self._identify(campaign):
             return
+        if not campaign.live:
+            campaign.fields["product_level"] = campaign.level  # by all records, whichever of them are carried out
         owners = {sku_id: product_id for product_id, sku_id in live_offers(campaign.live) if sku_id}
         for row in still_open(campaign.rows):
             part = part_of(row)
@@ -294,6 +297,20 @@ class PromotionWriter(Writer):
             what = ", ".join(names) or "that it is ended"
             row.message = f"the platform accepted it, but the shop does not show {what} as it was sent"
         return left.empty
+
+
+def _first(rows: list[Row], name: str) -> str:
+    """The first value of a field that any row has, "" if none has any."""
+    return next((str(row.values[name]) for row in rows if name in row.values), "")
+
+
+def _hand_on(rows: list[Row]) -> None:
+    """What a superseded row says of the activity itself goes to the row that replaces it, unless that says it, too."""
+    for group in by(rows, lambda row: part_of(row).wanted.offers[0].key).values():
+        fields: dict[str, Any] = {}
+        for row in group:
+            fields |= part_of(row).wanted.fields
+        part_of(group[-1]).wanted.fields = fields
 
 
 def _name(row: Row) -> tuple[str, Any]:
