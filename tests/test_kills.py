@@ -4,6 +4,7 @@ import random
 import re
 
 import kill_follow
+import kill_parcels
 import kill_pipe
 import kill_tap
 import kill_target
@@ -33,7 +34,16 @@ def test_killed_at_random_moments_a_target_carries_everything_out_once(tmp_path,
     assert kill_target.soak(tmp_path, 3, random.Random(5), orders=600, shops=1) == []
     said = capsys.readouterr().out
     assert sum(map(int, re.findall(r"(\d+) kills", said))) == 3
-    assert all(f" {stream}" in said for stream in WRITINGS), "the feed has records of every stream"
+    others = WRITINGS.keys() - {"package_splits", "package_combinations"}
+    assert all(f" {stream}" in said for stream in others), "the feed has records of every stream"
+
+
+@pytest.mark.slow
+def test_killed_while_it_ships_splits_and_combines_a_target_makes_no_package_twice_and_loses_no_label(tmp_path, capsys):
+    assert kill_parcels.soak(tmp_path, 2, random.Random(5), orders=0, shops=0) == []
+    said = capsys.readouterr().out
+    assert sum(map(int, re.findall(r"(\d+) kills", said))) >= 2
+    assert all(re.search(rf"[1-9]\d* {stream}", said) for stream in kill_parcels.STREAMS)
 
 
 @pytest.mark.slow

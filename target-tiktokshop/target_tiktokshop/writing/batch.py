@@ -49,7 +49,9 @@ def carry_out(run: WriteRun, writer: Writer, rows: list[Row]) -> None:
     planned = still_open(rows)
     if run.settings.dry_run:
         foresight.unless_unknown(writer.foresee, planned)
-        for row in still_open(planned):
+        left = still_open(planned)
+        writer.planned(left)
+        for row in left:
             row.settle(PLANNED)
         return
     send(run, writer, planned)

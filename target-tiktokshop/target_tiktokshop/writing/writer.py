@@ -45,6 +45,9 @@ class Writer(abc.ABC):
             TikTokShopError: The shop cannot be asked.
         """
 
+    def planned(self, rows: list[Row]) -> None:  # noqa: B027 - most streams look at nothing that they have planned
+        """Remembers what the real run would have done to planned rows of a dry run; later batches look at it."""
+
     @abc.abstractmethod
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """Which rows one call carries."""
