@@ -38,7 +38,7 @@ Records = list[dict[str, Any]]
 class Sizes:
     """How much there is to do, in all markets together; `orders` is how large the shops are."""
 
-    orders: int = 25_000
+    orders: int = 32_000
     shipments: int = 300
     refunds: int = 30
     answers: int = 50
