@@ -384,6 +384,26 @@ def shipments_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     return [(record, (has.get(record["order_id"]), (1, {"PROCESSING"}))) for record in records]
 
 
+def packages_of(client: Client, shop: Shop, records: Records, ids: list[str]) -> list[set[str]]:
+    """The packages of some orders."""
+    has = by_id(client, shop, [{"order_id": key} for key in ids]) if records else {}
+    return [{package["id"] for package in has[key]["packages"]} for key in ids]
+
+
+def splits_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """Two packages an order."""
+    found = packages_of(client, shop, records, [record["order_id"] for record in records])
+    return [(record, (len(packages), 2)) for record, packages in zip(records, found, strict=True)]
+
+
+def combinations_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """One package of all orders."""
+    named = [record["order_ids"].split(",") for record in records]
+    found = iter(packages_of(client, shop, records, [key for keys in named for key in keys]))
+    parcels = [set.union(*(next(found) for _ in keys)) for keys in named]
+    return [(record, (len(packages), 1)) for record, packages in zip(records, parcels, strict=True)]
+
+
 def messages_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     """The answer, once; of pictures, of which the shop shows another address, one since it was noon."""
     found: Pairs = []
@@ -478,6 +498,8 @@ SHOWN = {
     "external_order_references": references_shown,
     "cancellation_decisions": cancellations_shown,
     "return_decisions": returns_shown,
+    "package_splits": splits_shown,
+    "package_combinations": combinations_shown,
     "shipments": shipments_shown,
     "messages": messages_shown,
     "refunds": refunds_shown,

@@ -11,155 +11,30 @@ same, nothing twice. Exits with 1 if something is otherwise.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import logging
 import random
 import re
 import secrets
 import shutil
-import struct
 import sys
 import tempfile
-import zlib
 from collections import Counter
-from dataclasses import dataclass, field
-from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from feed import Feed, client_of, rows
 from kill_target import GOOD, LAST_SECONDS, killed, parsed, start
+from morning_tables import REGIONS, Morning, Sizes, morning_of
 from shop import Shop, shop
-from target_tiktokshop.table import messages
-from tiktokshop_client import operations
 
 if TYPE_CHECKING:
-    from tiktokshop_client import Client
-    from tiktokshop_client import Shop as Market
+    from feed import Records
 
-REGIONS = ("US", "GB", "ID")
-DAMAGED = "ecom_order_delivered_refund_reason_{}_seller"
-REASONS = {
-    "US": DAMAGED.format("damaged"),
-    "GB": f"{DAMAGED.format('damaged')}_uk",
-    "ID": DAMAGED.format("missing_product"),
-}
 # Kind of fault -> how often it strikes: five of a hundred answers in all.
 FAULTS = {"http_500": 0.02, "reset_before": 0.01, "reset_middle": 0.01, "truncated_json": 0.01}
-MOST_KILLS = 10
-Records = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much there is to do, in all markets together; `orders` is how large the shops are."""
-
-    orders: int = 25_000
-    shipments: int = 300
-    refunds: int = 30
-    answers: int = 50
-
-    def share(self, name: str) -> int:
-        """What of it one market has."""
-        return -(-getattr(self, name) // len(REGIONS))
-
-
-@dataclass
-class Morning:
-    """The tables of a morning: what is to be done, and rows that cannot be, with the codes of their outcomes."""
-
-    good: Feed = field(default_factory=Feed)
-    bad: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
-
-    def tables(self, folder: Path) -> tuple[Feed, list[str]]:
-        """All of it written as CSV files and read from them; the codes of the rows that cannot be done, in order."""
-        read, codes = Feed(), []
-        folder.mkdir()
-        for stream, records in self.good.records.items():
-            wrong = [(record, code) for name, record, code in self.bad if name == stream]
-            table = folder / f"{stream}.csv"
-            everything = [*records, *(record for record, _ in wrong)]
-            with table.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, list(dict.fromkeys(name for record in everything for name in record)))
-                writer.writeheader()
-                writer.writerows(everything)
-            read.add(stream, [one["record"] for one in messages(stream, table) if one["type"] == "RECORD"])
-            codes += [code for _, code in wrong]
-        return read, codes
-
-
-def morning_of(one: Shop, sizes: Sizes) -> Morning:
-    """What waits in the shops this morning."""
-    work = Morning()
-    with client_of(one) as client:
-        for market in sorted(client.shops(), key=lambda shop: REGIONS.index(shop.region)):
-            shipments(work, client, market, sizes.share("shipments"))
-            refunds(work, client, market, sizes.share("refunds"))
-            answers(work, client, market, sizes.share("answers"), one.folder / "mug.png")
-    return work
-
-
-def shipments(work: Morning, client: Client, market: Market, most: int) -> None:
-    """Parcels for the platform's carriers; and an order that nobody has paid."""
-    body = {"order_status": "AWAITING_SHIPMENT", "shipping_type": "TIKTOK"}
-    found = [
-        row
-        for row in rows(client, market, operations.SEARCH_ORDERS, **body)
-        if row["fulfillment_type"] == "FULFILLMENT_BY_SELLER" and not row["is_buyer_request_cancel"]
-    ]
-    whole = [row for row in found if len(row.get("packages") or []) < 2][:most]
-    work.good.add("shipments", [{"shop_id": market.id, "order_id": row["id"]} for row in whole])
-    for row in rows(client, market, operations.SEARCH_ORDERS, order_status="UNPAID", shipping_type="TIKTOK")[:1]:
-        if row["fulfillment_type"] == "FULFILLMENT_BY_SELLER":
-            work.bad.append(("shipments", {"shop_id": market.id, "order_id": row["id"]}, "unpaid"))
-
-
-def refunds(work: Morning, client: Client, market: Market, most: int) -> None:
-    """Delivered goods that were damaged, every second in part; and a reason that the market does not have."""
-    found = rows(client, market, operations.SEARCH_ORDERS, order_status="DELIVERED")[: 4 * most + 1]
-    ids = [row["id"] for row in found]
-    back = {row["order_id"] for row in rows(client, market, operations.SEARCH_RETURNS, order_ids=ids)}
-    free = [row for row in found if row["id"] not in back and float(row["payment"]["total_amount"]) > 1]
-    for number, row in enumerate(free[:most]):
-        part = {"amount": "1", "currency": row["payment"]["currency"]} if number % 2 else {}
-        record = {"shop_id": market.id, "order_id": row["id"], "reason": REASONS[market.region], **part}
-        work.good.add("refunds", [record])
-    for row in free[most : most + 1]:
-        work.bad.append(("refunds", {"shop_id": market.id, "order_id": row["id"], "reason": "because"}, "25001014"))
-
-
-def answers(work: Morning, client: Client, market: Market, most: int, picture: Path) -> None:
-    """Answers to buyers who may be answered, of each kind; and one that comes too late."""
-    found = [row for page in client.pages(operations.GET_CONVERSATIONS, shop=market) for row in page.rows]
-    order = rows(client, market, operations.SEARCH_ORDERS)[0]
-    picture.write_bytes(png())
-    kinds = (
-        lambda number: {"text": f"Thank you for waiting, number {number}: it is on its way"},
-        lambda _: {"card_order_id": order["id"]},
-        lambda _: {"picture": str(picture)},
-        lambda _: {"card_product_id": order["line_items"][0]["product_id"]},
-    )
-    can = [row["id"] for row in found if row["can_send_message"]]
-    for number, conversation in enumerate(islice(cycle(can), most if can else 0)):
-        turn = number // len(can)
-        said = kinds[turn if turn < len(kinds) else 0](number)
-        record = {"shop_id": market.id, "message_key": f"{market.region}-{number}", "conversation_id": conversation}
-        work.good.add("messages", [{**record, **said}])
-    late = next(row["id"] for row in found if not row["can_send_message"])
-    record = {"shop_id": market.id, "message_key": f"{market.region}-late", "conversation_id": late, "text": "Late"}
-    work.bad.append(("messages", record, "window_closed"))
-
-
-def png() -> bytes:
-    """A small picture."""
-    head = struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)
-    content = b""
-    for name, data in ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(6))), (b"IEND", b"")):
-        content += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-    return b"\x89PNG\r\n\x1a\n" + content
-
-
+MOST_KILLS, PARTS = 10, 2
+SECONDS = 5
+"""How long an answer may take, and so how long a killed run's claims hold up the next one."""
 # -- planned, carried out, read back ---------------------------------------------------------------------------------
 
 
@@ -177,15 +52,23 @@ def differences(plan: Records, real: Records) -> list[str]:
     faults = [f"plan: {len(plan)} rows, and {len(real)} were carried out"] if len(plan) != len(real) else []
     for planned, done in zip(plan, real, strict=False):
         wanted = "applied" if planned["outcome"] == "planned" else planned["outcome"]
-        after = {name: value for name, value in (planned["after"] or {}).items() if value is not None}
         same = (
             (wanted, planned["code"]) == (done["outcome"], done["code"])
             and all(planned[name] == done[name] for name in ("row", "stream", "operation", "before"))
-            and after.items() <= (done["after"] or {}).items()
+            and within(planned["after"], done["after"])
         )
         if not same:
             faults.append(f"plan: {json.dumps(planned)} became {json.dumps(done)}")
     return faults
+
+
+def within(planned: Any, done: Any) -> bool:
+    """Whether what was done is what was planned, with more said of it: ids that only the platform knows."""
+    if isinstance(planned, dict) and isinstance(done, dict):
+        return all(within(value, done.get(name)) for name, value in planned.items())
+    if isinstance(planned, list) and isinstance(done, list):
+        return len(planned) == len(done) and all(map(within, planned, done))
+    return planned is None or planned == done
 
 
 def unreadable(file: Path) -> str:
@@ -218,8 +101,20 @@ def not_read_back(one: Shop, work: Morning) -> list[str]:
     """What the tap does not read of what was done."""
     one.config["start_date"] = "2026-06-01T00:00:00Z"
     one.sandbox.control("POST", "/clock", {"advance": 1})  # windows end before the second that it is
-    found = one.read(("orders", "returns", "messages")).table()
+    found = one.read(("orders", "returns", "messages", "promotions", "promotion_details")).table()
     orders = {row["id"]: row["status"] for (stream, *_), row in found.items() if stream == "orders"}
+    parcels = {
+        row["id"]: frozenset(package["id"] for package in row.get("packages") or [])
+        for (stream, *_), row in found.items()
+        if stream == "orders"
+    }
+    promoted = Counter(
+        (row["title"], sku["id"])
+        for (stream, *_), row in found.items()
+        if stream == "promotion_details"
+        for product in row["products"] or []
+        for sku in product.get("skus") or []
+    )
     back = Counter(
         row["order_id"] for (stream, *_), row in found.items() if stream == "returns" and row["role"] == "SELLER"
     )
@@ -236,6 +131,17 @@ def not_read_back(one: Shop, work: Morning) -> list[str]:
     faults += [
         f"tap: {back[row['order_id']]} refunds" for row in work.good.records["refunds"] if back[row["order_id"]] != 1
     ]
+    for row in work.good.records.get("package_combinations", ()):
+        shown = {parcels.get(key) for key in row["order_ids"].split(",")}
+        faults += [] if len(shown) == 1 and shown != {None} else [f"tap: {row} is in {shown}"]
+    for row in work.good.records.get("package_splits", ()):
+        shown = parcels.get(row["order_id"])
+        faults += [] if shown is not None and len(shown) == PARTS else [f"tap: {row} is in {shown}"]
+    faults += [
+        f"tap: {row['sku_id']} is {count} times in the promotion"
+        for row in work.good.records.get("promotions", ())
+        if (count := promoted[row["title"], row["sku_id"]]) != 1
+    ]
     return faults + [
         f"tap: {said[key]} times {key}"
         for row in work.good.records["messages"]
@@ -249,7 +155,9 @@ def work_once(one: Shop, work: Morning, folder: Path) -> list[str]:
     lines = folder / "morning.singer"
     lines.write_text("".join(f"{line}\n" for line in tables.lines()))
     plan = carried_out(one, lines, "plan", dry_run=True)
+    one.sandbox.control("DELETE", "/stats")
     real = carried_out(one, lines, "real")
+    print(f"morning: {one.sandbox.control('GET', '/stats')['requests']} calls", flush=True)
     again = carried_out(one, lines, "again")
     told = Counter((row["stream"], row["outcome"], row["code"]) for row in real)
     for (stream, outcome, code), count in sorted(told.items(), key=str):
@@ -274,10 +182,11 @@ def work_killed(new: Path, work: Morning, folder: Path, kills: int, moments: ran
         place = folder / f"killed-{(number := number + 1)}"
         place.mkdir()
         with shop(place, path=shutil.copy(new, place / "shop.sqlite")) as one:
+            one.config["request_timeout_seconds"] = SECONDS
             for kind, probability in FAULTS.items():
                 one.sandbox.control("POST", "/faults", {"kind": kind, "probability": probability})
-            calls = 8 * work.good.size
-            done, found = killed(one, lines, work.good, moments, (calls, min(kills, MOST_KILLS)))
+            # a run that goes on has less to do than the first, so most are killed early
+            done, found = killed(one, lines, work.good, moments, (work.good.size, min(kills, MOST_KILLS)))
             kills -= done
             faults += found
     return faults

@@ -55,7 +55,7 @@ def apart(row: Row, *, sending: bool = False) -> Iterator[None]:
         if only_these_rows(error):
             row.refuse(error)
             return
-        if sending and not error.unclear:
+        if sending and error.code and not error.unclear:
             row.refuse(error)  # or it would be said that it may have been sent
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
