@@ -8,6 +8,7 @@ import kill_parcels
 import kill_pipe
 import kill_tap
 import kill_target
+import morning
 import pytest
 from shop import KEYS, shop
 from target_tiktokshop.streams import WRITINGS
@@ -60,3 +61,13 @@ def test_killed_while_it_follows_an_inbox_a_tap_brings_every_event_and_none_agai
     assert said is not None
     assert int(said[1]) > 20
     assert int(said[2]) < int(said[1]) / 2
+
+
+@pytest.mark.slow
+def test_a_morning_in_three_markets_is_done_as_planned_read_back_and_killed_on_the_way_done_once(tmp_path, capsys):
+    few = morning.Sizes(orders=1_500, shipments=12, refunds=6, answers=30)
+    assert morning.soak(tmp_path, few, 2, 3) == []
+    said = capsys.readouterr().out
+    assert "morning: 12 shipments, 6 refunds, 30 messages" in said
+    assert "12 shipments applied" in said
+    assert sum(map(int, re.findall(r"target: (\d+) kills", said))) == 2

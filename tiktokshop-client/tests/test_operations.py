@@ -36,6 +36,7 @@ WRITES = {
     "edit_product_partly",
     "upload_image",
     "cancel_order",
+    "cancel_order_202309",
     "approve_cancellation",
     "reject_cancellation",
     "approve_return",
@@ -43,6 +44,11 @@ WRITES = {
     "add_external_orders",
     "update_webhook",
     "delete_webhook",
+    "create_activity",
+    "update_activity",
+    "deactivate_activity",
+    "update_activity_products",
+    "remove_activity_products",
 }
 # Absolute values, wanted states and calls with an idempotency key.
 HARMLESS = {
@@ -63,6 +69,10 @@ HARMLESS = {
     "add_external_orders",
     "update_webhook",
     "delete_webhook",
+    "update_activity",
+    "deactivate_activity",
+    "update_activity_products",
+    "remove_activity_products",
 }
 # By the release notes, not by the operation's own page; what a score is made of is where the score is.
 ELSEWHERE_SAID = dict.fromkeys(("get_shop_score", "get_shop_score_metrics"), frozenset({"US"}))
@@ -87,7 +97,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 107
+    assert len(OPERATIONS) == 114
     assert set(OPERATIONS) >= WRITES
 
 

@@ -235,6 +235,15 @@ class Cancellation(Struct, array_like=True):
     deadline: int = 0
 
 
+_HOURS = 3_600
+SILENCE = {
+    "RETURN_OR_REFUND_REQUEST_PENDING": 48 * _HOURS,
+    "REPLACEMENT_REQUEST_PENDING": 24 * _HOURS,
+    "EXCHANGE_REQUEST_PENDING": 24 * _HOURS,
+}
+"""How many seconds a seller may say nothing to a request, before the platform agrees in the seller's place."""
+
+
 class Return(Struct, array_like=True):
     """A return, refund, replacement or exchange; `script` and `step` tell where in its course it is."""
 

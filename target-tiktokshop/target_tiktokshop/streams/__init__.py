@@ -14,6 +14,7 @@ from target_tiktokshop.streams.package_splits import PACKAGE_SPLITS
 from target_tiktokshop.streams.platform_shipments import SHIPMENTS
 from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
+from target_tiktokshop.streams.promotions import PROMOTIONS
 from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
 from target_tiktokshop.streams.refunds import REFUNDS
 from target_tiktokshop.streams.tracking import TRACKING
@@ -41,5 +42,6 @@ WRITINGS: Mapping[str, Writing] = {
         SHIPMENTS,
         MESSAGES,
         REFUNDS,
+        PROMOTIONS,
     )
 }

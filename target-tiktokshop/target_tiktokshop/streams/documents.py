@@ -8,14 +8,13 @@ from tiktokshop_client.errors import BusinessError, ConfigurationError, TikTokSh
 from tiktokshop_client.operations import GET_SHIPPING_DOCUMENT, same_region
 
 from target_tiktokshop.writing.labels import PAPERS, PDF, PNG, Paper, name_of, place_of
+from target_tiktokshop.writing.surprises import TRIES, pause
 
 if TYPE_CHECKING:
     from target_tiktokshop.streams.parcels import Parcel
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
 
-TRIES = 5
-FIRST_PAUSE = 0.25
 PICTURE, HAZMAT, INVOICE = "SHIPPING_LABEL_PICTURE", "HAZMAT_LABEL", "INVOICE_LABEL"
 ONE_SIZE = frozenset({PICTURE, HAZMAT})
 ZPL_MARKETS, INVOICE_MARKETS = frozenset({"BR", "MX"}), frozenset({"BR"})
@@ -100,7 +99,7 @@ class Documents:
         problem, last, paper = "", b"", self._paper(row, kind)
         for number in range(TRIES):
             if number:
-                self._run.closing.wait(FIRST_PAUSE * 2 ** (number - 1))
+                pause(self._run, number)
             try:
                 url, tracking = self._address(row, package_id, kind)
                 content = self._run.client.document(url)

@@ -31,6 +31,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "shipments": (operations.GET_ORDERS, operations.GET_HANDOVER_SLOTS, operations.SHIP_PACKAGES),
     "messages": (operations.GET_CONVERSATIONS, operations.SEND_MESSAGE),
     "refunds": (operations.GET_ORDERS, operations.CREATE_RETURN),
+    "promotions": (operations.SEARCH_ACTIVITIES, operations.SEARCH_PRODUCTS, operations.CREATE_ACTIVITY),
 }
 """Stream -> operations that stand for all it calls: every scope it takes is among theirs.
 

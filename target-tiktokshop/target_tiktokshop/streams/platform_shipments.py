@@ -31,7 +31,7 @@ from target_tiktokshop.writing.live import orders, some_orders
 from target_tiktokshop.writing.outcomes import REASONS, UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.run import only_these_rows
-from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.surprises import TRIES, apart, pause
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 PACKAGES_A_CALL = 20
-TRIES = 5
-FIRST_PAUSE = 0.25
 REBUILT = 21011027
 """What is answered while the platform makes a package anew: it may have another id a moment later."""
 SHIP, BUY, PRINT = operations.SHIP_PACKAGES, operations.CREATE_PACKAGE, operations.GET_SHIPPING_DOCUMENT
@@ -213,18 +211,8 @@ class ShipmentWriter(Writer):
         if rows[0].operation == SHIP.name:
             self._ship(rows)
         for row in still_open(rows):
-            self._finish_apart(row)
-
-    def _finish_apart(self, row: Row) -> None:
-        """Finishes a row, which fails for itself."""
-        try:
-            self._finish(row)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            row.refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
-            leave_unconfirmed(row, error)
+            with apart(row, sending=True):
+                self._finish(row)
 
     def _finish(self, row: Row) -> None:
         """Buys the label if that is to be done, and has the documents of the package on disk."""
@@ -281,7 +269,7 @@ class ShipmentWriter(Writer):
             errors = self._sent(waiting)
             waiting = [row for row in still_open(waiting) if id(row) in errors]
             if waiting:
-                self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+                pause(self.run, tries)
                 waiting = self._still_waiting(waiting)
         for row in waiting:
             row.refuse(errors[id(row)])

@@ -83,7 +83,7 @@ def _sold_out(row: Row) -> str | None:
 
 
 def _cancelled(row: Row) -> str | None:
-    return str(row.values["order_id"]) if row.before["status"] in WAITING else None
+    return None if row.before["status"] == "UNPAID" else str(row.values["order_id"])
 
 
 def _repriced(row: Row) -> str | None:

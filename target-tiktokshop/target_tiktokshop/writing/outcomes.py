@@ -108,6 +108,10 @@ CODES: Mapping[str, Code] = {
     "audit_failed": Code("The platform's review refused it, for the reasons in the message.", (FAILED,)),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
+    "cancel_pending": Code(
+        "The platform has taken the cancellation and not decided it yet: feed it again to see what came of it.",
+        (UNCONFIRMED,),
+    ),
     "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
     "unknown_request": Code("The shop has no such cancellation or return: check its id."),
     "not_pending": Code("The request does not wait for this decision (any more)."),
@@ -127,6 +131,7 @@ CODES: Mapping[str, Code] = {
     "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
     "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
     "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
+    "bad_picture": Code("The picture cannot be read, or messages do not take it; the message says why."),
     "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
     "key_taken": Code("Another run has sent a message under the same `message_key` meanwhile, or is about to."),
     "maybe_said": Code(
@@ -134,6 +139,12 @@ CODES: Mapping[str, Code] = {
         "sent again: look at it in Seller Center.",
         (UNCONFIRMED,),
     ),
+    "bad_promotion": Code("The promotion breaks rules of the platform; the message names every fault of the record."),
+    "unknown_activity": Code("No promotion is known under the key, the title or the id: check them."),
+    "ambiguous_title": Code("Several promotions of the shop have the title: name `activity_id`."),
+    "activity_over": Code("The promotion is over: make a new one, with a key and a title of its own."),
+    "activity_frozen": Code("The platform does not let the promotion be changed, or not while it runs."),
+    "activity_begun": Code("Another run is making the promotion: feed the record again."),
     "return_open": Code("A return of the order waits for a decision: decide it with `return_decisions`."),
     "refunded_before": Code(
         "The seller has refunded line items of it before, or another record of the run does, otherwise than it asks "

@@ -37,6 +37,8 @@ touch = parcels_of.touch
 def pay(life: Life, shop: Shop, number: int) -> None:
     """Paid: the buyer may still change their mind for an hour."""
     order = find(life, shop, number)
+    if order.status != "UNPAID":
+        return
     order.status, order.hold, order.paid = "ON_HOLD", True, life.now
     touch(life, order)
     if order.plan.outcome == "cancelled_on_hold":
@@ -62,6 +64,8 @@ def move(life: Life, shop: Shop, number: int) -> None:
 def release(life: Life, shop: Shop, number: int) -> None:
     """The hour is over: the seller can ship."""
     order = find(life, shop, number)
+    if order.status != "ON_HOLD":
+        return
     order.status, order.hold, order.ready = "AWAITING_SHIPMENT", False, life.now
     invoices.ask(shop, order)
     if _has_packages(shop, order):
