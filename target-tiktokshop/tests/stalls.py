@@ -1,8 +1,10 @@
 """Listings fed to a sandbox shop, and what became of them."""
 
+import json
 import struct
 import zlib
 
+from target_tiktokshop.settle import settle
 from tiktokshop_client import operations
 
 CREATE = "POST /product/202309/products"
@@ -75,3 +77,13 @@ class Stall:
         assert run.outcomes == [("in_review", None)], run.rows
         self.review()
         return record, self.product(run)
+
+    def settled(self, name="settled.jsonl"):
+        """The lines that the command adds to a results file, and what it said."""
+        path, config = self.folder / name, self.folder / "target.json"
+        store = str(self.folder / "listings.sqlite")
+        config.write_text(json.dumps({**self.lab.config, "results_path": str(path), "listings_store": store}))
+        before = path.read_text().splitlines() if path.exists() else []
+        settle(["--config", str(config)], standalone_mode=False)
+        after = path.read_text().splitlines() if path.exists() else []
+        return [json.loads(line) for line in after[len(before) :]]

@@ -15,9 +15,10 @@ from threading import Event, Thread
 
 import pytest
 from stalls import CREATE, UPLOAD
-from target_tiktokshop.listings import pictures
+from target_tiktokshop.listings import sources
 from target_tiktokshop.listings.memory import ListingMemory
-from target_tiktokshop.listings.pictures import PictureError, PictureRef, look
+from target_tiktokshop.listings.pictures import PictureRef, PictureRules, look
+from target_tiktokshop.listings.sources import PictureError
 from tiktokshop_sandbox.faults import TRANSPORT
 
 SEARCH = "/product/202502/products/search"
@@ -279,14 +280,14 @@ def web(folder):
 def test_a_picture_by_its_address_is_fetched_and_uploaded_once(stall):
     stall.picture("far.png")
     with web(stall.folder) as address:
-        run = stall.feed(stall.record(main_images=[f"{address}/far.png?secret=1"]))
+        run = stall.feed(stall.record(main_images=[f"{address}/far.png?secret=1"]), allow_private_images=True)
     assert run.writes == {CREATE: 1, UPLOAD: 1}
     assert "secret" not in json.dumps(run.row["after"])
 
 
 def test_an_address_without_a_picture_is_a_fault_that_does_not_show_its_query(tmp_path):
     with web(tmp_path) as address, pytest.raises(PictureError) as error:
-        look(PictureRef(source=f"{address}/none.png?secret=1"), "MAIN_IMAGE")
+        look(PictureRef(source=f"{address}/none.png?secret=1"), "MAIN_IMAGE", PictureRules(inside=True))
     assert str(error.value) == "cannot be fetched: its server answers 404"
     assert PictureRef(source=f"{address}/none.png?secret=1").name == "none.png"
 
@@ -306,10 +307,14 @@ def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(monkeypatch):
 
     over, server = Event(), ThreadingHTTPServer(("127.0.0.1", 0), Trickle)
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    monkeypatch.setattr(pictures, "MOST_SECONDS", 0.1)
+    monkeypatch.setattr(sources, "MOST_SECONDS", 0.1)
     try:
         with pytest.raises(PictureError, match="takes longer than"):
-            look(PictureRef(source=f"http://127.0.0.1:{server.server_port}/x.png"), "MAIN_IMAGE")
+            look(
+                PictureRef(source=f"http://127.0.0.1:{server.server_port}/x.png"),
+                "MAIN_IMAGE",
+                PictureRules(inside=True),
+            )
     finally:
         over.set()
         server.shutdown()

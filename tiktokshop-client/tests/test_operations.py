@@ -33,6 +33,7 @@ WRITES = {
     "delete_products",
     "recover_products",
     "create_product",
+    "replicate_product",
     "edit_product_partly",
     "upload_image",
     "cancel_order",
@@ -97,7 +98,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 114
+    assert len(OPERATIONS) == 118
     assert set(OPERATIONS) >= WRITES
 
 

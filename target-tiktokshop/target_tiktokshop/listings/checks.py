@@ -8,8 +8,9 @@ from tiktokshop_client.operations import same_region
 
 from target_tiktokshop.listings import limits, markup
 from target_tiktokshop.listings.desk import named_attribute, named_value
-from target_tiktokshop.listings.pictures import CERTIFICATE, CHART, MAIN, CheckedPicture, PictureError, PictureRef, look
+from target_tiktokshop.listings.pictures import CERTIFICATE, CHART, MAIN, CheckedPicture, PictureRef, look
 from target_tiktokshop.listings.proposal import bare_value
+from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.writing.live import decimal_of, object_of, objects
 
 if TYPE_CHECKING:
@@ -109,10 +110,9 @@ class ProductCheck:
         if not self._new:
             return self.category
         fields = self._wanted.fields
-        found = self._desk.recommended(str(fields.get("title") or ""), str(fields.get("description") or ""))
+        found, how = self._desk.recommended(str(fields.get("title") or ""), str(fields.get("description") or ""))
         if found:
-            path = self._desk.path(found)
-            words = f"the platform recommends the category {path} ({found}), and does not say how sure it is"
+            words = f"the platform recommends the category {self._desk.path(found)} ({found}) {how}"
             self._wanted.notes.append(words)
         return found
 
@@ -165,7 +165,7 @@ class ProductCheck:
     def picture(self, ref: PictureRef, use_case: str, about: str) -> CheckedPicture | None:
         """A picture that was looked at; a fault if it cannot be used."""
         try:
-            return look(ref, use_case)
+            return look(ref, use_case, self._desk.pictures)
         except PictureError as error:
             self._wanted.fault(f"{about}: the picture {ref.name} {error}", about)
             return None

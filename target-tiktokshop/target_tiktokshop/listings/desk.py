@@ -17,6 +17,7 @@ from tiktokshop_client.operations import (
     RECOMMEND_CATEGORY,
 )
 
+from target_tiktokshop.listings.pictures import PictureRules
 from target_tiktokshop.writing.live import object_of, objects
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class ListingDesk:
     def __init__(self, run: WriteRun, shop: Shop) -> None:
         self._run = run
         self.shop = shop
+        self.pictures = PictureRules(run.settings.convert_images, run.settings.allow_private_images)
         self._lock = Lock()
         self._known: dict[object, Future[Any]] = {}
 
@@ -99,8 +101,23 @@ class ListingDesk:
     def _named(self, name: str) -> list[str]:
         return [number for number, row in self.tree().items() if _steps(str(row.get("local_name") or "")) == [name]]
 
-    def recommended(self, title: str, description: str) -> str:
-        """The leaf category that the platform recommends, "" for none; it does not say how sure it is."""
+    def recommended(self, title: str, description: str) -> tuple[str, str]:
+        """(leaf category, how sure that is) that the platform recommends, "" for none.
+
+        It does not say how sure it is, so it is asked twice: by all that is known, and by the title alone.
+        """
+        found = self._recommended(title, description)
+        if not found:
+            return "", ""
+        other = self._recommended(title, "") if description else ""
+        if not description:
+            return found, "by the title alone, and does not say how sure it is"
+        if other == found:
+            return found, "both by the title alone and with the description, which is fairly sure"
+        otherwise = f"{self.path(other)} ({other})" if other else "none"
+        return found, f"with the description; by the title alone it would be {otherwise}, so it is not sure"
+
+    def _recommended(self, title: str, description: str) -> str:
         body = {"product_title": title, **({"description": description} if description else {}), **TREE}
         try:
             answer = self._run.client.call(RECOMMEND_CATEGORY, shop=self.shop, body=body)

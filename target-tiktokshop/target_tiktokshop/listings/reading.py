@@ -38,6 +38,8 @@ SKU_FIELDS = (
 )
 """Fields that say something of a SKU; in flat records they stand beside those of the product."""
 FILE_FIELDS = ("id", "name", "format")
+UPLOADED = "uri:"
+"""Before the name of a picture that is uploaded already, in place of a path."""
 SAVE_MODES = {"listing": "LISTING", "active": "LISTING", "as_draft": "AS_DRAFT", "draft": "AS_DRAFT"}
 
 
@@ -230,7 +232,9 @@ def picture(value: Any) -> PictureRef:
     if isinstance(value, dict) and isinstance(value.get("uri"), str) and value["uri"]:
         return PictureRef(uri=value["uri"])
     if isinstance(value, str) and value.strip():
-        return PictureRef(source=value.strip())
+        given = value.strip()
+        known = given.removeprefix(UPLOADED).strip() if given.startswith(UPLOADED) else ""
+        return PictureRef(uri=known) if known else PictureRef(source=given)
     raise ReadError("must be a path, an address, or an object with a uri")
 
 

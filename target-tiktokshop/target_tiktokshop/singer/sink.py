@@ -133,6 +133,8 @@ class WriteSink(BatchSink):
         rows: list[Row] = context["records"]
         try:
             carry_out(self._target.run, self._writer, rows)
+            if not self._target.settings.dry_run:
+                self._writer.remember(rows)
         except BaseException as error:
             give_up(rows, error)
             self._target.results.write([row for row in rows if not row.open])

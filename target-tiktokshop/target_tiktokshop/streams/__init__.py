@@ -17,6 +17,7 @@ from target_tiktokshop.streams.product_status import PRODUCT_STATUS
 from target_tiktokshop.streams.promotions import PROMOTIONS
 from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
 from target_tiktokshop.streams.refunds import REFUNDS
+from target_tiktokshop.streams.replications import REPLICATIONS
 from target_tiktokshop.streams.tracking import TRACKING
 from target_tiktokshop.writing.writer import Writing
 
@@ -43,5 +44,6 @@ WRITINGS: Mapping[str, Writing] = {
         MESSAGES,
         REFUNDS,
         PROMOTIONS,
+        REPLICATIONS,
     )
 }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.operations import UPLOAD_MESSAGE_IMAGE
 
-from target_tiktokshop.listings.pictures import MOST_BYTES, PictureError, PictureRef, content_of
+from target_tiktokshop.listings.pictures import MOST_BYTES, PictureRef
+from target_tiktokshop.listings.sources import PictureError, content_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ class MessagePictures:
             PictureError: It cannot be read, or messages do not take it.
         """
         if source not in self._seen:
-            self._seen[source] = hashlib.sha256(_checked(source)).hexdigest()
+            self._seen[source] = hashlib.sha256(self._checked(source)).hexdigest()
         return self._seen[source]
 
     def known(self, row: Row) -> dict[str, Any]:
@@ -63,7 +64,7 @@ class MessagePictures:
             found = self.known(row)
             if found:
                 return found
-            content = _checked(source)
+            content = self._checked(source)
             kind, digest = _format(content), hashlib.sha256(content).hexdigest()
             name = f"{digest[:16]}.{kind}"
             answer = self._run.client.upload(UPLOAD_MESSAGE_IMAGE, shop=shop, texts={}, files={"data": (name, content)})
@@ -83,6 +84,14 @@ class MessagePictures:
         self._keys.forget_picture(*key)
         return True
 
+    def _checked(self, source: str) -> bytes:
+        content = content_of(source, MOST_BYTES, inside=self._run.settings.allow_private_images)
+        if len(content) > MOST_BYTES:
+            raise PictureError("has more than 10 MB")
+        if not _format(content):
+            raise PictureError(f"is not one of {', '.join(FORMATS)}")
+        return content
+
 
 def told(source: str) -> str:
     """A picture in a sentence, without what an address may hold of secrets."""
@@ -91,12 +100,3 @@ def told(source: str) -> str:
 
 def _format(content: bytes) -> str:
     return next((name for name, (place, starts) in FORMATS.items() if content[place:].startswith(starts)), "")
-
-
-def _checked(source: str) -> bytes:
-    content = content_of(source)
-    if len(content) > MOST_BYTES:
-        raise PictureError("has more than 10 MB")
-    if not _format(content):
-        raise PictureError(f"is not one of {', '.join(FORMATS)}")
-    return content

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import Action, TikTokShopError
 from tiktokshop_client.operations import READ_CONVERSATION, SEND_MESSAGE, SEND_MESSAGE_202309
 
-from target_tiktokshop.listings.pictures import PictureError
+from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.streams.message_pictures import MessagePictures
 from target_tiktokshop.streams.message_pictures import told as picture_name
 from target_tiktokshop.writing.conversations import SELLER, conversations, latest, said

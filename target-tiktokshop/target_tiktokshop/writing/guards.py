@@ -82,7 +82,7 @@ def _protected(row: Row, settings: WritingSettings) -> str | None:
 
 
 def _too_many(row: Row, settings: WritingSettings) -> str | None:
-    if row.after["quantity"] <= settings.max_quantity:
+    if row.after.get("quantity", 0) <= settings.max_quantity:
         return None
     return f"{row.after['quantity']} is more than max_quantity ({settings.max_quantity})"
 
@@ -187,6 +187,12 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
     "product_status": (
         Guard("allow_delete", _deletes),
         Guard("protect_status", _protected, deliberate=True),
+    ),
+    "replications": (
+        *SKU_GUARDS,
+        Guard("max_quantity", _too_many),
+        Guard("min_price", _too_low),
+        Guard("max_price", _too_high),
     ),
     "refunds": (Guard("max_refund_amount", _refunds_much),),
     "promotions": (

@@ -13,6 +13,7 @@ from tiktokshop_client.operations import (
     CREATE_PRODUCT,
     DEACTIVATE_PRODUCTS,
     EDIT_PRODUCT_PARTLY,
+    REPLICATE_PRODUCT,
     SEARCH_CANCELLATIONS,
     SEARCH_ORDERS,
     SEARCH_PRODUCTS,
@@ -100,6 +101,7 @@ ANY: tuple[tuple[Operation, Mapping[str, Any]], ...] = ((SEARCH_PRODUCTS, {}),)
 ON_SALE = ((SEARCH_PRODUCTS, {"status": "ACTIVATE"}),)
 OFF_SALE = ((SEARCH_PRODUCTS, {"status": SELLER_OFF}), (SEARCH_PRODUCTS, {"status": "DRAFT"}))
 FEW = 5
+LISTING = frozenset({CREATE_PRODUCT.name, REPLICATE_PRODUCT.name})
 MASSES = (
     Mass("max_deactivated_percent", "product_status", _taken_down, "products on sale would be deactivated", ON_SALE),
     Mass("max_deactivated_percent", "inventory", _sold_out, "products on sale would be deactivated", ON_SALE),
@@ -241,7 +243,7 @@ def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, run: Write
 def _new(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
     """More new products than anybody meant to list."""
     most = run.settings.max_new_listings
-    for shop, group in by_shop(row for row in still_open(rows) if row.operation == CREATE_PRODUCT.name):
+    for shop, group in by_shop(row for row in still_open(rows) if row.operation in LISTING):
         names = run.changes.things.setdefault(("max_new_listings", "listings", shop.id), set())
         names |= {row.subject.numbers for row in group}
         if len(names) > most:

@@ -106,6 +106,13 @@ CODES: Mapping[str, Code] = {
     "frozen": Code("The platform has frozen the product: see it in Seller Center."),
     "deleted_product": Code("The product is deleted: recover it first, with `product_status`."),
     "audit_failed": Code("The platform's review refused it, for the reasons in the message.", (FAILED,)),
+    "not_replicable": Code(
+        "The product cannot be replicated to that market as the records have it; the message says why, and what to do."
+    ),
+    "unseen_product": Code(
+        "A run has listed it, and the shop does not show the product (any more), so it was not listed again: look for "
+        "it in Seller Center."
+    ),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
     "cancel_pending": Code(

@@ -19,17 +19,10 @@ MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
 SUBJECTS = (
-    "seller_sku",
-    "sku_id",
-    "order_id",
-    "order_ids",
-    "product_id",
-    "cancel_id",
-    "return_id",
-    "message_key",
-    "activity_key",
+    *("seller_sku", "sku_id", "order_id", "order_ids", "product_id"),
+    *("cancel_id", "return_id", "message_key", "activity_key"),
 )
-PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH = 70, 110, 60
+PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH, NOTE_WIDTH = 70, 110, 60, 300
 
 
 @dataclass
@@ -47,6 +40,7 @@ class Line:
     change: str
     message: str
     count: int = 1
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -96,6 +90,8 @@ class Plan:
             for product, part in by(lines, lambda line: line.product).items():
                 text.append(f"  {cut(product, PRODUCT_WIDTH)}")
                 text += [f"    {self._shown(line)}" for line in part]
+                notes = dict.fromkeys(note for line in part for note in line.notes)
+                text += [f"    {cut(note, NOTE_WIDTH)}" for note in notes]
         if stops:
             text += [
                 "",
@@ -137,6 +133,7 @@ def line_of(row: Row) -> Line:
         code=row.code,
         change=change(row.before, row.after),
         message=row.message,
+        notes=tuple(row.notes),
     )
 
 

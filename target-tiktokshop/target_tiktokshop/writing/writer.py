@@ -64,6 +64,9 @@ class Writer(abc.ABC):
     def kept(self, rows: list[Row]) -> Iterable[bool]:
         """Whether the shop now has what each row asked for, read in bulk."""
 
+    def remember(self, rows: list[Row]) -> None:  # noqa: B027 - most streams have nothing to come back to
+        """Notes what a later look must settle, when the rows of a batch have their outcomes; no dry run asks."""
+
 
 @dataclass(frozen=True)
 class Writing:
