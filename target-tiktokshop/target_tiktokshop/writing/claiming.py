@@ -10,7 +10,7 @@ from target_tiktokshop.writing.outcomes import CLAIMED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tiktokshop_client import Claim
+    from tiktokshop_client import HeldClaim
 
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
@@ -55,7 +55,7 @@ def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since:
             run.client.claims().give_back(claim)
 
 
-def _taken(run: WriteRun, key: str, since: float) -> Claim | None:
+def _taken(run: WriteRun, key: str, since: float) -> HeldClaim | None:
     claims = run.client.claims()
     for _ in range(int(LIVES * claims.seconds / LOOK_SECONDS) + 1):
         claim = claims.take(key, since)
