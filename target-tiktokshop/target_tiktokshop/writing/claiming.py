@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from target_tiktokshop.writing.outcomes import CLAIMED
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
