@@ -174,6 +174,7 @@ COMMANDS = (
     ("tiktokshop", "auth", "status"),
     ("tiktokshop", "auth", "refresh"),
     ("tiktokshop", "auth", "logout"),
+    ("tiktokshop", "auth", "serve"),
     ("tiktokshop", "doctor"),
     ("tiktokshop-books",),
     ("tiktokshop-books", "report"),

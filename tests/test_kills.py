@@ -4,6 +4,7 @@ import random
 import re
 
 import kill_follow
+import kill_listings
 import kill_parcels
 import kill_pipe
 import kill_tap
@@ -44,6 +45,12 @@ def test_killed_while_it_ships_splits_and_combines_a_target_makes_no_package_twi
     said = capsys.readouterr().out
     assert sum(map(int, re.findall(r"(\d+) kills", said))) >= 2
     assert all(re.search(rf"[1-9]\d* {stream}", said) for stream in kill_parcels.STREAMS)
+
+
+@pytest.mark.slow
+def test_killed_while_it_lists_products_over_a_faulty_network_a_target_lists_and_uploads_each_once(tmp_path, capsys):
+    assert kill_listings.soak(tmp_path, 3, random.Random(5), orders=60, shops=1) == []
+    assert re.search(r"listings: 60 products, [23] kills, \d+ uploads of 121 pictures", capsys.readouterr().out)
 
 
 @pytest.mark.slow

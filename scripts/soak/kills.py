@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import kill_follow
+import kill_listings
 import kill_load
 import kill_parcels
 import kill_pipe
@@ -27,6 +28,7 @@ KINDS = {
     "tap": kill_tap.soak,
     "target": kill_target.soak,
     "parcels": kill_parcels.soak,
+    "listings": kill_listings.soak,
     "pipe": kill_pipe.soak,
     "load": kill_load.soak,
     "follow": kill_follow.soak,

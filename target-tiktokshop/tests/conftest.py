@@ -206,8 +206,8 @@ def lab_of(tmp_path, shop_file):
 
     @contextlib.contextmanager
     def make(orders=600, shops=2, *, older=False, regions=(), **more):
-        size = {"orders": orders, "shops": shops, "now": NOON} | ({"regions": regions} if regions else {})
-        path = shutil.copy(shop_file(**size), tmp_path / "shop.sqlite")
+        size = {"shops": len(regions), "regions": regions} if regions else {"shops": shops}
+        path = shutil.copy(shop_file(orders=orders, now=NOON, **size), tmp_path / "shop.sqlite")
         if older:  # its shops cannot be told from real ones
             as_before(path)
         with tiktokshop_sandbox.start(path, **{"rps": 100_000, "now": NOON, **more}) as sandbox:

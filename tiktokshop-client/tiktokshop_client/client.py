@@ -25,7 +25,7 @@ from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.operations import GET_SHOPS, same_region
-from tiktokshop_client.places import open_claims_place, open_place
+from tiktokshop_client.places import open_claims_place, open_place, unshared
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
@@ -113,6 +113,7 @@ class Client:
             open_place(settings.budget_store, None if token_store else kept_at(settings)),
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
+        self.unshared = "" if token_store else unshared(settings.budget_store, kept_at(settings))
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()
         self._kept_at = None if token_store else kept_at(settings)

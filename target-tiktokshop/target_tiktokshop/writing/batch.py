@@ -60,7 +60,7 @@ def carry_out(run: WriteRun, writer: Writer, rows: list[Row]) -> None:
 def find_shops(run: WriteRun, rows: list[Row]) -> None:
     """The shop each row is for: the only one, or the one it names."""
     shops = run.shops()
-    known = ", ".join(shops)
+    known = "; ".join(f"{shop.id} ({shop.name}, {shop.region})" for shop in shops.values())
     only = next(iter(shops.values())) if len(shops) == 1 else None
     for row in still_open(rows):
         shop_id = row.values.get("shop_id")

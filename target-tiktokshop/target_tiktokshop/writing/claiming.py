@@ -42,7 +42,7 @@ def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since:
             if claim is None:
                 for row in rows:
                     row.reject(
-                        CLAIMED, "another run is making packages of the order: feed it again when that has ended"
+                        "claimed", "another run is making packages of the order: feed it again when that has ended"
                     )
                 yield None
                 return

@@ -20,6 +20,8 @@ Result = TypeVar("Result")
 REDIS = frozenset({"redis", "rediss"})
 HERE = Path(".tiktokshop") / "claims"
 POSTGRESQL = frozenset({"postgresql", "postgres"})
+SHARED_TOKENS = frozenset({"postgresql", "postgres", "s3", "gs", "az"})
+"""Token stores that many processes have in common, but in which they can share no budget."""
 
 
 class BudgetPlace(Protocol):
@@ -87,6 +89,16 @@ def _bare(url: str) -> str:
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key != "name"]
     return parts._replace(query=urlencode(query)).geturl()
+
+
+def unshared(budget_store: Address | None, token_store: Path | Address | None) -> str:
+    """One sentence where processes have their tokens in common and no budget, "" elsewhere."""
+    if budget_store is not None or not isinstance(token_store, Address) or token_store.kind not in SHARED_TOKENS:
+        return ""
+    return (
+        f"processes that have the tokens in {token_store.kind}:// in common share no budget of requests, so several at "
+        "a time on one shop send too many: set budget_store to a Redis, or let one run at a time read a shop"
+    )
 
 
 def _redis(address: Address, setting: str) -> BudgetPlace:
