@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Shop as Market
 
 STREAMS = ("package_splits", "package_combinations", "shipments")
-SHOPS, LEAST_ORDERS, MOST, MOST_KILLS = 6, 3_000, 12, 10
+SHOPS, LEAST_ORDERS, MOST, MOST_KILLS = 6, 6_000, 12, 10
 """Shops in the United States, Great Britain and South East Asia are among six; of each so many orders at most."""
 FAULTS = ("reset_middle", "truncated_json", "http_500", "reset_before", "http_503")
 EACH_FAULT = 0.01

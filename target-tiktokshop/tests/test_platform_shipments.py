@@ -1,5 +1,6 @@
 """Orders that the platform ships: each package handed over once, each label on disk."""
 
+import base64
 import datetime as dt
 import stat
 
@@ -9,6 +10,7 @@ from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.streams.platform_shipments import CONTRACT
 from target_tiktokshop.writing.fields import FieldError
 from target_tiktokshop.writing.pickups import PickupSlot, chosen
+from tiktokshop_client import operations
 from tiktokshop_client.errors import ConfigurationError
 
 SHIP = "POST /fulfillment/202309/packages/ship"
@@ -402,3 +404,34 @@ def test_the_plan_says_what_the_run_then_does(lab):
         assert planned["after"].items() <= done["after"].items()
     plan, run = (ship(lab, bought, shop="US", config={"dry_run": dry}) for dry in (True, False))
     assert plan.row["after"]["price"] == run.row["after"]["price"] == "4.75"
+
+
+# -- markets where an invoice comes first, and label printers ----------------------------------------------------------
+
+
+def test_in_brazil_an_order_without_invoice_is_told_what_to_do_and_then_ships_with_a_label_as_zpl(lab_of, tmp_path):
+    upload = operations.Operation("upload_invoice", "POST", "/fulfillment/202502/invoice/upload", "")
+    with lab_of(orders=1_000, shops=1, regions=("BR",)) as lab:
+        lab.config["labels_path"] = str(tmp_path / "labels")
+        order = waiting(lab, "BR")[0]
+        rejected(lab, "invoice_first", order, shop="BR")
+        file = base64.b64encode(b"<nfeProc/>").decode()
+        invoice = {"package_id": order["packages"][0]["id"], "file_type": "XML", "file": file}
+        lab.client.call(upload, shop=lab.shops["BR"], body={"invoices": [invoice]})
+        rejected(lab, "invoice_first", order, shop="BR")
+        lab.sandbox.control("POST", "/clock", {"advance": 61})
+        both = {"label_documents": ["SHIPPING_LABEL", "INVOICE_LABEL"]}
+        run = ship(lab, order, shop="BR", label_format="zpl", config=both)
+    assert run.outcomes == [("applied", None)]
+    found = sorted((tmp_path / "labels").iterdir())
+    assert [file.suffix for file in found] == [".zpl", ".zpl"]
+    assert all(file.read_bytes().startswith(b"^XA") for file in found)
+
+
+def test_where_labels_are_pdf_only_zpl_is_rejected_before_anything_is_shipped(lab):
+    order = waiting(lab)[0]
+    run = ship(lab, order, config={"label_format": "ZPL"})
+    assert (run.outcomes, run.writes) == ([("rejected", "label_format")], {})
+    both = {"label_documents": ["SHIPPING_LABEL", "INVOICE_LABEL", "HAZMAT_LABEL"]}
+    assert ship(lab, order, config=both).outcomes == [("applied", None)]
+    assert [file.name.split("-")[2] for file in labels(lab)] == ["shipping_label.pdf"], "there are no others here"

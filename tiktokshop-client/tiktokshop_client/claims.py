@@ -36,7 +36,7 @@ NOBODY: Entry = ("", "", 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Claim:
+class HeldClaim:
     """A claim that this process has.
 
     Attributes:
@@ -63,7 +63,7 @@ class Claims:
         self._seconds = max(SHORTEST, seconds)
         self._owner = secrets.token_hex(8)
         self._alive = alive
-        self._held: dict[str, Claim] = {}
+        self._held: dict[str, HeldClaim] = {}
         self._lock = Lock()
         self._closing = Event()
         self._thread: Thread | None = None
@@ -82,7 +82,7 @@ class Claims:
         """
         return self._place.exchange("claims:clock", lambda _, now: (b"-", now))
 
-    def take(self, key: str, since: float) -> Claim | None:
+    def take(self, key: str, since: float) -> HeldClaim | None:
         """Claims something; None while another process, or another thread of this one, has it.
 
         Args:
@@ -108,7 +108,7 @@ class Claims:
         taken, fresh = self._place.exchange(_drawer(key), change)
         if not taken:
             return None
-        claim = Claim(key, fresh, token)
+        claim = HeldClaim(key, fresh, token)
         with self._lock:
             self._held[key] = claim
             if self._thread is None and self._alive:
@@ -116,7 +116,7 @@ class Claims:
                 self._thread.start()
         return claim
 
-    def give_back(self, claim: Claim) -> None:
+    def give_back(self, claim: HeldClaim) -> None:
         """Ends a claim; where the place cannot be reached, it ends by itself."""
         with self._lock:
             if self._held.get(claim.key) == claim:
@@ -140,7 +140,7 @@ class Claims:
         for claim in held:
             self.give_back(claim)
 
-    def _change(self, claim: Claim, *, lasts: bool) -> None:
+    def _change(self, claim: HeldClaim, *, lasts: bool) -> None:
         """Renews a claim, or ends it, if it is still this one that holds."""
 
         def change(stored: bytes | None, now: float) -> tuple[bytes, None]:

@@ -63,6 +63,9 @@ def fits(pattern: str, text: str) -> bool:
 
 
 MARKS_AS_SHIPPED = frozenset({"US", "GB", "ES", "IE", "IT", "DE", "FR", "JP"})
+INVOICE_FIRST = frozenset({"BR"})
+"""Where nothing is handed over before the platform has accepted an invoice for it."""
+ZPL = frozenset({"BR", "MX"})
 SEA = frozenset({"ID", "MY", "PH", "SG", "TH", "VN"})
 _METRIC = ("KILOGRAM", "CENTIMETER")
 
@@ -307,8 +310,40 @@ JAPAN = Market(
     unit=_METRIC,
 )
 
+BRAZIL = Market(
+    region="BR",
+    country="Brazil",
+    currency="BRL",
+    decimals=2,
+    rate=540,
+    vat=0,
+    dialling="(+55)",
+    phone="119########",
+    prefix="ROW_",
+    mail="scs2.tiktok.com",
+    first_names=("João", "Ana Luíza", "Antônio", "Conceição", "Tainá"),
+    last_names=("Silva", "Gonçalves", "Araújo", "Magalhães"),
+    streets=("Rua São Bento", "Avenida Brasil", "Travessa da Conceição"),
+    places=(
+        Place("São Paulo", "São Paulo", "Sé", "01###-###"),
+        Place("Belém", "Pará", "Nazaré", "66###-###"),
+        Place("Florianópolis", "Santa Catarina", "Centro", "88###-###"),
+    ),
+    carriers=(
+        ("7288010229013956801", "J&T Express Brasil", "88#########BR"),
+        ("7288010229013956802", "Correios", "QB#########BR"),
+    ),
+    warehouses=(
+        Place("São Paulo", "São Paulo", "Sé", "01001-000"),
+        Place("Belém", "Pará", "Nazaré", "66035-170"),
+        Place("Florianópolis", "Santa Catarina", "Centro", "88010-000"),
+    ),
+    payment_methods=("Credit/debit card", "Pix"),
+    unit=_METRIC,
+)
+
 # Shops without a chosen market take turns in these; a file knows the market of such a shop by its number alone.
 TURNS = (UNITED_STATES, UNITED_KINGDOM, GERMANY, SPAIN, INDONESIA, VIETNAM, FRANCE, ITALY)
-MARKETS = (*TURNS, JAPAN)
+MARKETS = (*TURNS, JAPAN, BRAZIL)
 BY_REGION = {market.region: market for market in MARKETS}
 CURRENCIES = {market.currency: market.decimals for market in MARKETS}

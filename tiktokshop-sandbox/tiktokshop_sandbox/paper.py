@@ -27,6 +27,18 @@ def page(size: str, title: str, lines: Sequence[str], code: str) -> bytes:
     return _file(width, height, "\n".join(drawn).encode("cp1252", "replace"))
 
 
+def zpl(title: str, lines: Sequence[str], code: str) -> bytes:
+    """The same for a label printer, in its own language."""
+    drawn = [f"^FO30,30^A0N,40^FD{_plain(title)}^FS", f"^FO30,90^BCN,100,Y,N,N^FD{_plain(code)}^FS"]
+    drawn += [f"^FO30,{240 + 30 * place}^A0N,24^FD{_plain(line)}^FS" for place, line in enumerate(lines)]
+    return "\n".join(["^XA", "^CI28", *drawn, "^XZ", ""]).encode()
+
+
+def _plain(words: str) -> str:
+    """Words without what commands of the printer begin with."""
+    return "".join(letter for letter in words if letter.isprintable() and letter not in "^~")
+
+
 def _text(left: int, bottom: int, points: int, words: str) -> str:
     escaped = "".join(f"\\{letter}" if letter in "()\\" else letter for letter in words if letter.isprintable())
     return f"BT /F1 {points} Tf {left} {bottom} Td ({escaped}) Tj ET"

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 PREFIX: Final = "/papers/"
 LIFE: Final = 86_400
 _KEY: Final = "papers.key"
-_PDF, _PLAIN = "application/pdf", "text/plain; charset=utf-8"
+_PDF, _ZPL, _PLAIN = "application/pdf", "application/zpl", "text/plain; charset=utf-8"
+ZPL: Final = "ZPL"
+"""In place of a size: what a label printer reads."""
 
 
 def address(world: World, shop: Shop, package_id: str, kind: str, size: str) -> str:
     """The path of a document, which it can be fetched under until a day from the world's time."""
-    path = f"{PREFIX}{shop.number}/{package_id}/{kind}/{size}.pdf"
+    path = f"{PREFIX}{shop.number}/{package_id}/{kind}/{size}.{'zpl' if size == ZPL else 'pdf'}"
     expires = world.now + LIFE
     return f"{path}?{urlencode({'expires': expires, 'sign': _sign(world, path, expires)})}"
 
@@ -38,17 +40,16 @@ def answer(world: World, now: int, request: RawRequest) -> RawResponse:
     if not good or int(expires) <= now:
         return RawResponse(403, None, b"This address is not valid any more.\n", content_type=_PLAIN)
     number, package_id, kind, name = request.path.removeprefix(PREFIX).split("/")
-    size = name.removesuffix(".pdf")
+    size = name.partition(".")[0]
     shop = world.shops[int(number)]
     row = world.db.execute("SELECT key FROM packages WHERE id = ? AND shop = ?", (package_id, shop.number)).fetchone()
-    if row is None or kind not in TITLES or size not in SIZES:
+    if row is None or kind not in TITLES or size not in {*SIZES, ZPL}:
         return RawResponse(404, None, b"There is no such document.\n", content_type=_PLAIN)
     place, index = divmod(row[0] & 0xFFFFFFFF, 64)
     with world.reading() as store:
         order = store.orders[shop.key(place)]
-        return RawResponse(
-            200, None, printed(shop, store.parts(order, order.packages[index]), kind, size), content_type=_PDF
-        )
+        document = printed(shop, store.parts(order, order.packages[index]), kind, size)
+    return RawResponse(200, None, document, content_type=_ZPL if size == ZPL else _PDF)
 
 
 def _sign(world: World, path: str, expires: int) -> str:

@@ -180,6 +180,8 @@ class Order(Struct, array_like=True):
     purged: bool = False
     returning: bool = False
     moved: bool = False  # the buyer has had it sent elsewhere than at first
+    invoice: str = ""  # as `need_upload_invoice` shows it, "" where none is needed
+    invoice_good: bool = False  # whether the platform will accept the one that it looks at
 
     @property
     def key(self) -> int:

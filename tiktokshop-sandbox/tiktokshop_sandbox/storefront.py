@@ -23,6 +23,7 @@ SHOP_NAMES = (
     "Atelier Éloïse",
     "Bottega Perché No",
     "こもれび雑貨店",
+    "Casa do Açaí",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client import partial_errors
@@ -13,16 +14,16 @@ from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifiers, one_of
 from target_tiktokshop.writing.live import orders, whole
 from target_tiktokshop.writing.outcomes import REASONS
-from target_tiktokshop.writing.persistence import FIRST_PAUSE, TRIES, named, persist
+from target_tiktokshop.writing.persistence import attempted
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.run import only_these_rows, refuse_all
-from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.surprises import TRIES, apart, done_once, pause
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tiktokshop_client import Shop
+    from tiktokshop_client import Answer, Shop
 
     from target_tiktokshop.writing.run import WriteRun
 
@@ -203,8 +204,9 @@ class CombinationWriter(Writer):
             errors = self._sent(first, drafts) if first else {}
             waiting = [row for row in still_open(waiting) if row not in first or id(row) in errors]
             if waiting:
-                self.run.closing.wait(FIRST_PAUSE * 2**tries if errors else 0)
-                tries += bool(errors)
+                if errors:
+                    tries += 1
+                    pause(self.run, tries)
                 waiting = self._left(waiting)
                 self._find_drafts(rows[0].the_shop)
         for row in waiting:
@@ -245,15 +247,19 @@ class CombinationWriter(Writer):
 
     def _take_apart(self, row: Row) -> None:
         """Takes the orders out of every package that they share."""
+        for package, ids in self._shared(row).items():
 
-        def call() -> None:
-            for package, ids in self._shared(row).items():
-                path, body = {"package_id": package}, {"order_ids": ids}
-                with named(row):
-                    answer = self.run.client.call(UNCOMBINE_PACKAGE, shop=row.the_shop, path=path, body=body)
-                row.request_id = answer.request_id
+            def call(package: str = package, ids: Sequence[str] = ids) -> Answer:
+                path, body = {"package_id": package}, {"order_ids": list(ids)}
+                return self.run.client.call(UNCOMBINE_PACKAGE, shop=row.the_shop, path=path, body=body)
 
-        persist(self.run, call, lambda: not self._left([row]))
+            if not done_once(self.run, row, partial(attempted, row, call), partial(self._is_apart, row, package)):
+                return
+
+    def _is_apart(self, row: Row, package: str, _: TikTokShopError) -> bool:
+        """Whether none of the orders is in a package any more that was a combined one."""
+        self._left([row])
+        return row.open and package not in self._shared(row)
 
     @staticmethod
     def _shared(row: Row) -> dict[str, list[str]]:

@@ -11,13 +11,15 @@ from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, identifiers
 from target_tiktokshop.writing.live import objects, orders, some_orders
 from target_tiktokshop.writing.outcomes import REASONS
-from target_tiktokshop.writing.persistence import named, persist
+from target_tiktokshop.writing.persistence import attempted
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
-from target_tiktokshop.writing.surprises import apart
+from target_tiktokshop.writing.surprises import apart, done_once
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from tiktokshop_client import Answer, TikTokShopError
 
     from target_tiktokshop.writing.run import WriteRun
 
@@ -145,18 +147,14 @@ class SplitWriter(Writer):
         groups = [{"id": str(number), "order_line_item_ids": list(part)} for number, part in enumerate(parts, 1)]
         path = {"order_id": row.values["order_id"]}
 
-        def call() -> None:
-            with named(row):
-                answer = self.run.client.call(
-                    SPLIT_ORDER, shop=row.the_shop, path=path, body={"splittable_groups": groups}
-                )
-            row.request_id = answer.request_id
+        def call() -> Answer:
+            return self.run.client.call(SPLIT_ORDER, shop=row.the_shop, path=path, body={"splittable_groups": groups})
 
-        def nothing_left() -> bool:
+        def look(_: TikTokShopError) -> bool:
             self._again(row)
-            return self._is_done(row) or not row.open
+            return row.open and self._is_done(row)
 
-        persist(self.run, call, nothing_left)
+        done_once(self.run, row, lambda: attempted(row, call), look)
 
     def _again(self, row: Row) -> None:
         """The order as the shop shows it now; what cannot be split any more is settled."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from target_tiktokshop.writing.outcomes import CLAIMED
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tiktokshop_client import Claim
+    from tiktokshop_client import HeldClaim
 
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
@@ -44,7 +42,7 @@ def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since:
             if claim is None:
                 for row in rows:
                     row.reject(
-                        CLAIMED, "another run is making packages of the order: feed it again when that has ended"
+                        "claimed", "another run is making packages of the order: feed it again when that has ended"
                     )
                 yield None
                 return
@@ -55,7 +53,7 @@ def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since:
             run.client.claims().give_back(claim)
 
 
-def _taken(run: WriteRun, key: str, since: float) -> Claim | None:
+def _taken(run: WriteRun, key: str, since: float) -> HeldClaim | None:
     claims = run.client.claims()
     for _ in range(int(LIVES * claims.seconds / LOOK_SECONDS) + 1):
         claim = claims.take(key, since)

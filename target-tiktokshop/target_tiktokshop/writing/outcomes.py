@@ -20,8 +20,6 @@ UNCONFIRMED = "unconfirmed"
 IN_REVIEW = "in_review"
 FAILED = "failed"
 PLANNED = "planned"
-CLAIMED = "claimed"
-"""The code of a row whose order another run has for itself."""
 
 OUTCOMES: Mapping[str, str] = {
     APPLIED: "The shop has what the record asks for, because the run wrote it.",
@@ -125,7 +123,7 @@ CODES: Mapping[str, Code] = {
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists them."),
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
-    CLAIMED: Code("Another run is making packages of the order: feed it again when that has ended."),
+    "claimed": Code("Another run is making packages of the order: feed it again when that has ended."),
     "overlapping_parcels": Code(
         "Another record of the run buys a label for line items of it, too: name each line item in one record."
     ),

@@ -114,7 +114,7 @@ def orders_of(asker, day, region, shop):
 def test_every_market_has_a_time_zone():
     noon = datetime(2026, 1, 15, 12, tzinfo=zone("GB"))
     hours = {region: noon.astimezone(zone(region)).hour for region in BY_REGION}
-    assert hours == {"US": 4, "GB": 12, "DE": 13, "ES": 13, "FR": 13, "IT": 13, "ID": 19, "VN": 19, "JP": 21}
+    assert hours == {"BR": 9, "US": 4, "GB": 12, "DE": 13, "ES": 13, "FR": 13, "IT": 13, "ID": 19, "VN": 19, "JP": 21}
     assert zone("JP").key == "Asia/Tokyo"
     with pytest.raises(KeyError):
         zone("XX")

@@ -72,6 +72,7 @@ COMPLIANCE_LOCALES: Final = ("de-DE", "en-IE", "es-ES", "fr-FR", "it-IT")
 ENGLISH: Final = "en-US"
 
 _OF_REGIONS: Final[Mapping[str, str]] = {
+    "BR": "pt-BR",
     "DE": "de-DE",
     "ES": "es-ES",
     "FR": "fr-FR",

@@ -59,6 +59,8 @@ def order_document(shop: Shop, order: Order) -> Document:
         "line_items": [_line_item(shop, order, line) for line in order.lines],
         "packages": [{"id": package.id} for package in order.active],
     }
+    if order.invoice:
+        shown["need_upload_invoice"] = order.invoice
     _add_times(shown, order, cod=cod)
     _add_shipping(shop, shown, order)
     _add_cancellation(shown, order)

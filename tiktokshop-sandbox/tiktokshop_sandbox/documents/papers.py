@@ -12,11 +12,17 @@ if TYPE_CHECKING:
     from tiktokshop_sandbox.storefront import Shop
 
 LABEL, SLIP, BOTH = "SHIPPING_LABEL", "PACKING_SLIP", "SHIPPING_LABEL_AND_PACKING_SLIP"
-TITLES = {LABEL: "Shipping label", SLIP: "Packing slip", BOTH: "Shipping label and packing slip"}
+INVOICE = "INVOICE_LABEL"
+TITLES = {
+    LABEL: "Shipping label",
+    SLIP: "Packing slip",
+    BOTH: "Shipping label and packing slip",
+    INVOICE: "Simplified invoice",
+}
 
 
 def printed(shop: Shop, parts: Parts, kind: str, size: str) -> bytes:
-    """The document as PDF. Whom it goes to stands on the label, what is inside on the slip."""
+    """The document as PDF, or as ZPL if that is its size: on the label whom it goes to, on the slip what is inside."""
     order, package = parts[0]
     lines = [f"Order {', '.join(mate.id for mate, _ in parts)}", f"Package {package.id}"]
     lines.append(shop.market.carriers[package.carrier][1])
@@ -27,4 +33,6 @@ def printed(shop: Shop, parts: Parts, kind: str, size: str) -> bytes:
         lines += ["", "Inside:"]
         inside = [mate.lines[index] for mate, part in parts for index in part.lines]
         lines += [f"1 x {line.seller_sku}  {line.product_name}" for line in inside]
+    if size == "ZPL":
+        return paper.zpl(TITLES[kind], lines, package.tracking)
     return paper.page(size, TITLES[kind], lines, package.tracking)

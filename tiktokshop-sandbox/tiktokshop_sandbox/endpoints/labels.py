@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox import handover, papers
 from tiktokshop_sandbox.contract import Endpoint, Param
-from tiktokshop_sandbox.documents.papers import TITLES
+from tiktokshop_sandbox.documents.papers import INVOICE, TITLES
 from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints.fulfillment import package_place
 from tiktokshop_sandbox.endpoints.orders import order_key
@@ -20,6 +20,7 @@ from tiktokshop_sandbox.endpoints.shipping import (
     shipped_by_seller,
 )
 from tiktokshop_sandbox.life import orders
+from tiktokshop_sandbox.markets import INVOICE_FIRST, ZPL
 from tiktokshop_sandbox.services import POUND_IN_GRAMS, service_id, services
 
 if TYPE_CHECKING:
@@ -77,13 +78,14 @@ def documents(call: ApiCall) -> Mapping[str, Any]:
         raise refuse(NO_DOCUMENT_OF_PLATFORM)
     if shipped_by_seller(shop, order):
         raise refuse(NO_DOCUMENT_OF_SELLER)
-    if kind not in TITLES or call.query["document_format"] != "PDF":
+    zpl = call.query["document_format"] == "ZPL"
+    if kind not in TITLES or (zpl and shop.region not in ZPL) or (kind == INVOICE and shop.region not in INVOICE_FIRST):
         raise refuse(NOT_HERE)
     if package.status == "CANCELLED":
         raise refuse(CANCELLED)
     if package.status not in PRINTABLE:
         raise refuse(HANDED_OVER if package.shipped else NOT_SHIPPED_YET)
-    path = papers.address(call.world, shop, package.id, kind, call.query["document_size"])
+    path = papers.address(call.world, shop, package.id, kind, "ZPL" if zpl else call.query["document_size"])
     return {"doc_url": f"{call.host_url}{path}", "tracking_number": package.tracking}
 
 
@@ -190,7 +192,7 @@ _SIZE = Param(
 _LINE = Param("object", fields={"order_line_id": Param("string", required=True), "sub_item_id": TEXT})
 _PARCEL = {"weight": _WEIGHT, "dimension": _SIZE}
 _BUY = {"order_id": Param("string", required=True), "shipping_service_id": TEXT, **_PARCEL}
-_KINDS = (*TITLES, "SHIPPING_LABEL_PICTURE", "HAZMAT_LABEL", "INVOICE_LABEL")
+_KINDS = (*TITLES, "SHIPPING_LABEL_PICTURE", "HAZMAT_LABEL")
 
 ENDPOINTS = (
     Endpoint("GET", "/fulfillment/202309/packages/{package_id}/handover_time_slots", _SLOTS, slots),

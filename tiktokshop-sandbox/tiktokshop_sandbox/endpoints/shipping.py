@@ -10,7 +10,7 @@ from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints.fulfillment import package_place
 from tiktokshop_sandbox.endpoints.orders import order_key
-from tiktokshop_sandbox.life import orders
+from tiktokshop_sandbox.life import invoices, orders
 from tiktokshop_sandbox.markets import MARKS_AS_SHIPPED, fits
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ SEVERAL = (21011048, "The order has several packages, please update each package
 TOO_OFTEN = (21011050, "The shipping info has been updated too often.")
 TOO_LATE = (21011051, "The time in which the shipping info can be updated is over.")
 GONE = (21011003, "The package is cancelled.")
+NO_INVOICE = (21004006, "Please upload the invoice before shipping.")
+INVOICE_LOOKED_AT = (21004020, "The invoice is being processed.")
 BY_PLATFORM = (21008025, "The order is fulfilled by the platform.")
 BAD_SLOT = (21011053, "The pick-up slot is not within the pick-up time.")
 NO_SLOT = (21011054, "Please choose a pick-up slot.")
@@ -150,6 +152,8 @@ def _ship(life: Life, call: ApiCall, package_id: str, request: Mapping[str, Any]
         raise refuse(BY_PLATFORM)
     for mate, _ in life.store.parts(order, package):
         check_open(mate)
+        if mate.invoice not in {"", invoices.ACCEPTED}:
+            raise refuse(NO_INVOICE if mate.invoice == invoices.NEEDED else INVOICE_LOOKED_AT)
     if shipped_by_seller(shop, order):
         label = _label(shop, request.get("self_shipment") or {})
     else:

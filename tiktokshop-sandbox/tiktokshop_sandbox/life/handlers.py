@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiktokshop_sandbox.life import aftersales, buying, finance, hard, listings, orders, products
+from tiktokshop_sandbox.life import aftersales, buying, finance, hard, invoices, listings, orders, products
 from tiktokshop_sandbox.life.kinds import EventKind
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ HANDLERS: Mapping[int, Handler] = {
     EventKind.EXPIRE: aftersales.expire,
     EventKind.RELEASE: orders.release,
     EventKind.MOVE: orders.move,
+    EventKind.INVOICE: invoices.judge,
     EventKind.ASK_CANCEL: aftersales.ask_cancel,
     EventKind.DECIDE_CANCEL: aftersales.decide_cancel,
     EventKind.REFUND_CANCEL: aftersales.refund_cancel,

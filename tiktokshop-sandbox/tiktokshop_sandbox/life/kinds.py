@@ -38,3 +38,4 @@ class EventKind(IntEnum):
     CHANGE = 27  # day number of the statement
     RETURNED = 28  # payment number
     MOVE = 29
+    INVOICE = 30

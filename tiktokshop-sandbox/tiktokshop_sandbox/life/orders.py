@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from tiktokshop_sandbox.life import finance
+from tiktokshop_sandbox.life import finance, invoices
 from tiktokshop_sandbox.life import parcels as parcels_of
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.kinds import EventKind
@@ -67,6 +67,7 @@ def release(life: Life, shop: Shop, number: int) -> None:
     if order.status != "ON_HOLD":
         return
     order.status, order.hold, order.ready = "AWAITING_SHIPMENT", False, life.now
+    invoices.ask(shop, order)
     if _has_packages(shop, order):
         for indexes in parcels(order):
             wrap(life, shop, order, indexes)
@@ -109,6 +110,8 @@ def ship(life: Life, shop: Shop, number: int) -> None:
     package = waiting[0] if waiting else wrap(life, shop, order, left[0])
     if any(mate.asked_to_cancel for mate, _ in life.store.parts(order, package)):
         return
+    for mate, _ in life.store.parts(order, package):
+        invoices.settle(mate)
     draws = life.draws(shop, "parcel", package.id)
     carrier = draws.between(0, len(shop.market.carriers) - 1)
     hand_over(life, shop, order, package, (carrier, draws.pattern(shop.market.carriers[carrier][2])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tiktokshop_sandbox.life.invoices import ACCEPTED, LOOKED_AT, NEEDED
 from tiktokshop_sandbox.webhooks.types import Happening
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _REVERSE_EVENTS: Final[Mapping[str, str]] = {
     "CANCELLATION_REQUEST_COMPLETE": "ORDER_REFUND",
 }
 
-OrderMark = tuple[str, bool, tuple[Any, ...], tuple[tuple[str, bool], ...]]
+OrderMark = tuple[str, bool, tuple[Any, ...], tuple[tuple[str, bool], ...], str]
 
 
 def status_mark(item: Cancellation | Return) -> str:
@@ -40,10 +41,10 @@ def status_mark(item: Cancellation | Return) -> str:
 
 
 def order_mark(order: Order) -> OrderMark:
-    """What an order is compared by: status, hold, whom it goes to, and its packages, each combined or not."""
+    """What an order is compared by: status, hold, whom it goes to, its packages, each combined or not, its invoice."""
     to = order.recipient
     whom = (to.first, to.last, to.phone, to.street, to.postcode, to.place)
-    return order.status, order.hold, whom, tuple((each.id, bool(each.partners)) for each in order.active)
+    return order.status, order.hold, whom, tuple((each.id, bool(each.partners)) for each in order.active), order.invoice
 
 
 def status_event(shop: Shop, order: Order, at: int) -> Happening:
@@ -59,15 +60,26 @@ def status_event(shop: Shop, order: Order, at: int) -> Happening:
 
 def order_events(shop: Shop, before: OrderMark | None, order: Order, _: str = "") -> Iterator[Happening]:
     """What has happened to an order."""
-    status, hold, whom, packages = order_mark(order)
+    status, hold, whom, packages, invoice = order_mark(order)
     if before is None or before[:2] != (status, hold):
         yield status_event(shop, order, order.updated)
     if before and before[2] != whom:
         data = {"order_id": order.id, "update_time": order.updated}
         yield Happening(shop.number, 3, order.updated, data)
+    if before and before[4] != invoice and (invoice != NEEDED or before[4] == LOOKED_AT):
+        yield _invoice(shop, order)
     kind = _regrouped(before[3] if before else (), packages, order)
     if kind:
         yield _packed_anew(shop, order, kind)
+
+
+def _invoice(shop: Shop, order: Order) -> Happening:
+    status = {LOOKED_AT: "PROCESSING", ACCEPTED: "SUCCESS"}.get(order.invoice, "INVALID")
+    package = order.active[0].id if order.active else ""
+    data = {"package_id": package, "order_ids": [order.id], "invoice_status": status}
+    if status == "INVALID":
+        data["invalid_reason"] = "The file is no invoice."
+    return Happening(shop.number, 36, order.updated, data)
 
 
 def _regrouped(before: tuple[tuple[str, bool], ...], now: tuple[tuple[str, bool], ...], order: Order) -> str:

@@ -55,7 +55,7 @@ _TABLE: Final = (
     HookType(68, "INVENTORY_CHANGED", whose=_SELLER),
     HookType(71, "INVENTORY_CHANGED_BY_SHOP"),
 )
-"""What can happen in the shops here, and the one type more that can be subscribed by API: 36, an invoice's status."""
+"""What can happen in the shops here."""
 TYPES: Final[Mapping[int, HookType]] = {each.number: each for each in _TABLE}
 BY_NAME: Final[Mapping[str, HookType]] = {each.name: each for each in _TABLE}
 
