@@ -104,6 +104,17 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "quantity": 40,
         "warehouse_id": "7068118578848992771",
     },
+    "promotions": {
+        "activity_key": "autumn-2026",
+        "title": "Autumn sale",
+        "activity_type": "FIXED_PRICE",
+        "begin_time": "2026-10-05T09:00:00+01:00",
+        "end_time": "2026-10-12T09:00:00+01:00",
+        "seller_sku": "MUG-BLUE",
+        "activity_price": "9.99",
+        "currency": "GBP",
+        "cost": "4.10",
+    },
     "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 

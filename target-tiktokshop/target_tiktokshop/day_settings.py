@@ -1,4 +1,4 @@
-"""The settings of a seller's day: shipping with the platform's labels, answers to buyers."""
+"""The settings of a seller's day: shipping with the platform's labels, answers to buyers, promotions."""
 
 from __future__ import annotations
 
@@ -121,6 +121,15 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "description": "Stop before a batch if the run would then have sent more messages to buyers than this.",
         "default": 200,
     },
+    "promotion_keys_path": {
+        "type": "string",
+        "title": "Promotion keys",
+        "description": (
+            "The file that remembers which promotion was made for each `activity_key`. Keep it from run to run; "
+            "without it, a promotion is found again by its title."
+        ),
+        "default": ".tiktokshop/promotion-keys.sqlite",
+    },
 }
 
 
@@ -168,6 +177,7 @@ class DaySettings:
     message_keys_path: str = ".tiktokshop/message-keys.sqlite"
     mark_read: bool = True
     max_messages: int = 200
+    promotion_keys_path: str = ".tiktokshop/promotion-keys.sqlite"
 
     @classmethod
     def from_found(cls, found: Mapping[str, Any]) -> DaySettings:
@@ -188,6 +198,7 @@ class DaySettings:
             message_keys_path=found["message_keys_path"],
             mark_read=found["mark_read"],
             max_messages=found["max_messages"],
+            promotion_keys_path=found["promotion_keys_path"],
         )
 
 

@@ -121,6 +121,24 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "default": {},
         "examples": [{"USD": "500"}],
     },
+    "max_discount_percent": PERCENT
+    | {
+        "title": "Largest discount",
+        "description": (
+            "Hold back promotions that take more than this off a price, and any where the shop shows no price to "
+            "compare with."
+        ),
+        "default": 50,
+    },
+    "min_margin_percent": PERCENT
+    | {
+        "title": "Smallest margin",
+        "description": (
+            "Hold back promotions that leave less than this of the price above the record's `cost`. Above 0, those "
+            "without a `cost` are held back, too."
+        ),
+        "default": 0,
+    },
     "max_quantity": {
         "type": "integer",
         "minimum": 0,

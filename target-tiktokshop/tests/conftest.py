@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiktokshop_sandbox
+from fairs import Fair
 from older_sandbox import as_before
 from relay import relay
 from stalls import Stall
@@ -235,3 +236,8 @@ def lab(lab_of):
 @pytest.fixture
 def stall(lab):
     return Stall(lab)
+
+
+@pytest.fixture
+def fair(lab):
+    return Fair(lab)

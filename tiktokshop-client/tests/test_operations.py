@@ -41,6 +41,11 @@ WRITES = {
     "add_external_orders",
     "update_webhook",
     "delete_webhook",
+    "create_activity",
+    "update_activity",
+    "deactivate_activity",
+    "update_activity_products",
+    "remove_activity_products",
 }
 # Absolute values, wanted states and calls with an idempotency key.
 HARMLESS = {
@@ -61,6 +66,10 @@ HARMLESS = {
     "add_external_orders",
     "update_webhook",
     "delete_webhook",
+    "update_activity",
+    "deactivate_activity",
+    "update_activity_products",
+    "remove_activity_products",
 }
 # By the release notes, not by the operation's own page; what a score is made of is where the score is.
 ELSEWHERE_SAID = dict.fromkeys(("get_shop_score", "get_shop_score_metrics"), frozenset({"US"}))
@@ -85,7 +94,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 106
+    assert len(OPERATIONS) == 111
     assert set(OPERATIONS) >= WRITES
 
 

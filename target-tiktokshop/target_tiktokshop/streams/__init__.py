@@ -12,6 +12,7 @@ from target_tiktokshop.streams.messages import MESSAGES
 from target_tiktokshop.streams.platform_shipments import SHIPMENTS
 from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
+from target_tiktokshop.streams.promotions import PROMOTIONS
 from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
 from target_tiktokshop.streams.refunds import REFUNDS
 from target_tiktokshop.streams.replications import REPLICATIONS
@@ -38,6 +39,7 @@ WRITINGS: Mapping[str, Writing] = {
         SHIPMENTS,
         MESSAGES,
         REFUNDS,
+        PROMOTIONS,
         REPLICATIONS,
     )
 }

@@ -29,6 +29,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "shipments": (operations.GET_ORDERS, operations.GET_HANDOVER_SLOTS, operations.SHIP_PACKAGES),
     "messages": (operations.GET_CONVERSATIONS, operations.SEND_MESSAGE),
     "refunds": (operations.GET_ORDERS, operations.CREATE_RETURN),
+    "promotions": (operations.SEARCH_ACTIVITIES, operations.SEARCH_PRODUCTS, operations.CREATE_ACTIVITY),
     "replications": (operations.GET_REPLICAS, operations.REPLICATE_PRODUCT),
 }
 """Stream -> operations that stand for all it calls: every scope it takes is among theirs.

@@ -52,12 +52,17 @@ class KeyEntry:
 class Keys:
     """The keys in a file of SQLite; any thread may use it, and other processes at the same time.
 
+    Args:
+        path: The file.
+        setting: What a user sets to have another one.
+
     Raises:
         ConfigurationError: The file cannot be used, now or in any call.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, setting: str = "message_keys_path") -> None:
         self._path = path
+        self._setting = setting
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -116,6 +121,6 @@ class Keys:
 
     def _unusable(self, why: str) -> ConfigurationError:
         return ConfigurationError(
-            f"the file {self._path}, which remembers what was sent, cannot be used ({why}): set message_keys_path to "
+            f"the file {self._path}, which remembers what was sent, cannot be used ({why}): set {self._setting} to "
             "another one, or end what holds it"
         )

@@ -125,6 +125,12 @@ CODES: Mapping[str, Code] = {
         "sent again: look at it in Seller Center.",
         (UNCONFIRMED,),
     ),
+    "bad_promotion": Code("The promotion breaks rules of the platform; the message names every fault of the record."),
+    "unknown_activity": Code("No promotion is known under the key, the title or the id: check them."),
+    "ambiguous_title": Code("Several promotions of the shop have the title: name `activity_id`."),
+    "activity_over": Code("The promotion is over: make a new one, with a key and a title of its own."),
+    "activity_frozen": Code("The platform does not let the promotion be changed, or not while it runs."),
+    "activity_begun": Code("Another run is making the promotion: feed the record again."),
     "return_open": Code("A return of the order waits for a decision: decide it with `return_decisions`."),
     "refunded_before": Code(
         "The seller has refunded line items of it before, or another record of the run does, otherwise than it asks "

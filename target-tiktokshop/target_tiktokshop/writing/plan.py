@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
-SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key")
+SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key", "activity_key")
 PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH, NOTE_WIDTH = 70, 110, 60, 300
 
 
@@ -146,6 +146,8 @@ def change(before: Any, after: Any) -> str:
     if not isinstance(after, dict):
         return ""
     old = before if isinstance(before, dict) else {}
+    if isinstance(after.get("products"), list):
+        return promoted(old, after["products"])
     place = f" in {after['warehouse_id']}" if "warehouse_id" in after else ""
     names = [name for name in after if name in old and name != "warehouse_id" and after[name] != old[name]]
     if not names and after.keys() & old.keys():
@@ -155,8 +157,20 @@ def change(before: Any, after: Any) -> str:
     return ", ".join(f"{brief(old[name])} -> {brief(after[name])}" for name in names) + place + leaving(after)
 
 
+def promoted(old: Mapping[str, Any], products: Sequence[Any]) -> str:
+    """What a promotion changes: how many products, and the first one's price: `20 products, 12.50 -> 9.99`."""
+    count = "1 product" if len(products) == 1 else f"{len(products)} products"
+    was = old.get("products")
+    if not products or not isinstance(was, list) or not was:
+        return count if products else ""
+    first = f"{brief(was[0].get('price'))} -> {brief(products[0].get('price'))}"
+    return f"{count}, {first}{leaving(products[0])}" + (" and so on" if len(products) > 1 else "")
+
+
 def leaving(after: Mapping[str, Any]) -> str:
-    """How a package would leave, or what its label costs: `, PICKUP 2026-10-05 09:00 to 12:00 UTC`; else ""."""
+    """How a package would leave, what its label costs, or what a price leaves: `, PICKUP 2026-10-05 09:00 to …`."""
+    if "margin_percent" in after:
+        return f", margin {after['margin_percent']} % (at least {after.get('min_margin_percent')} %)"
     if "shipping_service" in after:
         service, price, currency = (after.get(name) for name in ("shipping_service", "price", "currency"))
         cost = f" for {price} {currency or ''}".rstrip() if price is not None else ""

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     from target_tiktokshop.writing.writer import Writer
 
-IDENTITIES = ("listing_key", "message_key", "order_id", "cancel_id", "return_id", "product_id", "seller_sku", "sku_id")
+IDENTITIES = (
+    "listing_key",
+    "message_key",
+    "activity_key",
+    "activity_id",
+    "order_id",
+    "cancel_id",
+    "return_id",
+    "product_id",
+    "seller_sku",
+    "sku_id",
+)
 """Fields of which one tells which records may replace one another."""
 
 logger = logging.getLogger("target-tiktokshop")

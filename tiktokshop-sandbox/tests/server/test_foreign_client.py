@@ -22,15 +22,25 @@ from tiktok_shop_api.generated.models.batch_ship_packages_request import BatchSh
 from tiktok_shop_api.generated.models.calculate_refund_request import CalculateRefundRequest
 from tiktok_shop_api.generated.models.create_packages_request import CreatePackagesRequest
 from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
+from tiktok_shop_api.generated.models.create_promotion_activity_request import CreatePromotionActivityRequest
 from tiktok_shop_api.generated.models.create_return_request import CreateReturnRequest
+from tiktok_shop_api.generated.models.deactivate_activity_request import DeactivateActivityRequest
 from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
 from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
 from tiktok_shop_api.generated.models.mark_buyer_messages_as_read_request import MarkBuyerMessagesAsReadRequest
 from tiktok_shop_api.generated.models.partial_edit_product_request import PartialEditProductRequest
+from tiktok_shop_api.generated.models.remove_promotion_activity_products_request import (
+    RemovePromotionActivityProductsRequest,
+)
 from tiktok_shop_api.generated.models.search_products_request import SearchProductsRequest
+from tiktok_shop_api.generated.models.search_promotion_activities_request import SearchPromotionActivitiesRequest
 from tiktok_shop_api.generated.models.search_returns_request import SearchReturnsRequest
 from tiktok_shop_api.generated.models.send_message_request import SendMessageRequest
 from tiktok_shop_api.generated.models.update_inventory_request import UpdateInventoryRequest
+from tiktok_shop_api.generated.models.update_promotion_activity_products_request import (
+    UpdatePromotionActivityProductsRequest,
+)
+from tiktok_shop_api.generated.models.update_promotion_activity_request import UpdatePromotionActivityRequest
 from tiktok_shop_api.generated.models.upload_product_image_request import UploadProductImageRequest
 from tiktok_shop_api.generated.types import File
 
@@ -310,3 +320,52 @@ def test_it_calculates_a_refund_and_makes_it(shop):
         lambda **page: shop.return_and_refund.search_returns(page_size="10", body=one, **page), "return_orders"
     )[0]
     assert (shown["return_id"], shown["refund_amount"]["refund_total"]) == (made.return_id, total)
+
+
+def test_it_makes_a_promotion_puts_products_in_changes_it_and_ends_it(shop):
+    promotion = shop.promotion
+    listed, _ = pages(
+        lambda **page: promotion.search_promotion_activities(
+            body=SearchPromotionActivitiesRequest.from_dict({"page_size": 100, **page})
+        ),
+        "activities",
+    )
+    shown = [
+        promotion.get_activity(row["id"]).data.to_dict() for row in listed if row["status"] in {"NOT_START", "ONGOING"}
+    ]
+    taken = {product["id"] for row in shown for product in row.get("products") or ()}
+    body = SearchProductsRequest.from_dict({"status": "ACTIVATE"})
+    products, _ = pages(lambda **page: shop.products.search_products(page_size=100, body=body, **page), "products")
+    one, two = [row["id"] for row in products if row["id"] not in taken][:2]
+    begin = max(row["create_time"] for row in listed) + 30 * 86_400
+    made = promotion.create_promotion_activity(
+        body=CreatePromotionActivityRequest.from_dict(
+            {
+                "title": "Foreign sale",
+                "activity_type": "DIRECT_DISCOUNT",
+                "product_level": "PRODUCT",
+                "begin_time": begin,
+                "end_time": begin + 86_400,
+            }
+        )
+    ).data
+    offers = [
+        {"id": key, "discount": "20", "quantity_limit": -1, "quantity_per_user": -1, "skus": []} for key in (one, two)
+    ]
+    put = UpdatePromotionActivityProductsRequest.from_dict({"activity_id": made.activity_id, "products": offers})
+    assert promotion.update_promotion_activity_products(made.activity_id, body=put).data.total_count == 2
+    gone = RemovePromotionActivityProductsRequest.from_dict({"product_ids": [two]})
+    promotion.remove_promotion_activity_products(made.activity_id, body=gone)
+    change = UpdatePromotionActivityRequest.from_dict(
+        {"title": "Foreign sale, longer", "begin_time": begin, "end_time": begin + 2 * 86_400}
+    )
+    assert promotion.update_promotion_activity(made.activity_id, body=change).data.title == "Foreign sale, longer"
+    live = promotion.get_activity(made.activity_id).data.to_dict()
+    assert (live["title"], live["status"], live["end_time"]) == (
+        "Foreign sale, longer",
+        "NOT_START",
+        begin + 2 * 86_400,
+    )
+    assert [(row["id"], row["discount"]) for row in live["products"]] == [(one, "20")]
+    ended = promotion.deactivate_activity(made.activity_id, body=DeactivateActivityRequest.from_dict({})).data
+    assert ended.to_dict()["status"] == "DEACTIVATED"
