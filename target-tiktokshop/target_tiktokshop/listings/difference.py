@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from target_tiktokshop.listings.proposal import Proposal, ProposedSku
 
 FIXED = {
-    "category_id": ("category", "the category of a listed product cannot be changed by this stream"),
-    "delivery_option_ids": ("delivery_option_ids", "delivery options of a listed product cannot be changed in parts"),
+    "category_id": (
+        "category",
+        "the category of a listed product cannot be changed here: change it in Seller Center, or list it anew",
+    ),
+    "delivery_option_ids": (
+        "delivery_option_ids",
+        "delivery options of a listed product cannot be changed here: change them in Seller Center",
+    ),
 }
 """Fields that a partial edit does not have: what to call them, and what to say."""
 KEPT_OF_SKUS = (
