@@ -128,8 +128,8 @@ FAULTS = {
     "an end without a beginning": ({"description": "x</b>"}, "description: the tag </b> closes nothing"),
     "escaped twice": ({"description": "&lt;p&gt;x&lt;/p&gt;"}, "description: it is escaped twice"),
     "a foreign picture": (
-        {"description": '<img src="https://a.b/c.png" width="9" height="9">'},
-        "description: an image is not one that was uploaded",
+        {"description": '<img src="http://10.0.0.1/c.png" width="9" height="9">'},
+        "description: the picture c.png cannot be fetched: it is in a private network",
     ),
     "too much description": ({"description": "<p>" + "ab " * 3_500 + "</p>"}, "more than 10,000"),
     "no category": ({"category": None}, "category: missing"),
