@@ -33,6 +33,13 @@ ONCE = (
     "/activities",
 )
 """How the paths of calls end that must be carried out once for each order, request or reference."""
+# Field of a message -> its type, and what its content calls it.
+SAID = {
+    "text": ("TEXT", "content"),
+    "card_order_id": ("ORDER_CARD", "order_id"),
+    "card_product_id": ("PRODUCT_CARD", "product_id"),
+    "picture": ("IMAGE", ""),
+}
 MUGS = "853000"
 NO = "seller_reject_apply_product_has_been_packed"
 OUT_OF_STOCK = "seller_cancel_reason_out_of_stock"
@@ -251,7 +258,8 @@ def refunds(feed: Feed, client: Client, shop: Shop, most: int) -> None:
     ids = [row["id"] for row in found]
     back = {row["order_id"] for row in rows(client, shop, operations.SEARCH_RETURNS, order_ids=ids)} if ids else set()
     for key in [key for key in ids if key not in back][: most // 4]:
-        feed.add("refunds", [{"shop_id": shop.id, "order_id": key, "reason": REFUND_REASON}])
+        reason = f"{REFUND_REASON}_uk" if shop.region == "GB" else REFUND_REASON
+        feed.add("refunds", [{"shop_id": shop.id, "order_id": key, "reason": reason}])
 
 
 def answers(feed: Feed, client: Client, shop: Shop, most: int) -> None:
@@ -377,13 +385,18 @@ def shipments_shown(client: Client, shop: Shop, records: Records) -> Pairs:
 
 
 def messages_shown(client: Client, shop: Shop, records: Records) -> Pairs:
-    """The answer, once."""
+    """The answer, once; of pictures, of which the shop shows another address, one since it was noon."""
     found: Pairs = []
     for record in records:
         path = {"conversation_id": record["conversation_id"]}
-        pages = client.pages(operations.GET_MESSAGES, shop=shop, path=path)
-        texts = [json.loads(row["content"]).get("content") for page in pages for row in page.rows]
-        found.append((record, (texts.count(record["text"]), 1)))
+        said = [row for page in client.pages(operations.GET_MESSAGES, shop=shop, path=path) for row in page.rows]
+        own = [row for row in said if row["sender"]["role"] == "CUSTOMER_SERVICE" and row["create_time"] >= NOON]
+        field = next(name for name in SAID if name in record)
+        kind, name = SAID[field]
+        same = [row for row in own if row["type"] == kind]
+        if name:
+            same = [row for row in same if json.loads(row["content"])[name] == record[field]]
+        found.append((record, (len(same), 1)))
     return found
 
 

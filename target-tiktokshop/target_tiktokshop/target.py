@@ -18,6 +18,7 @@ from tiktokshop_client.console import quiet, run
 from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.health import early_warnings
+from tiktokshop_client.log_lines import name_seller
 from tiktokshop_client.settings import SETTINGS
 from tiktokshop_client.singer import PlatformPlugin
 from tiktokshop_client.stream_maps import mistake_in_expression, mistake_in_map, of_a_map
@@ -125,8 +126,10 @@ class TargetTikTokShop(PlatformPlugin, Target):
 
     def warn_early(self, stream: str) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that a stream lacks."""
-        client = self.run.client
-        for warning in early_warnings(client.grant(), [need_of(stream)], client.now()):
+        client, grant = self.run.client, self.run.client.grant()
+        name_seller(grant.seller_name if grant else "")
+        warnings = early_warnings(grant, [need_of(stream)], client.now())
+        for warning in [*warnings, *([client.unshared] if client.unshared else [])]:
             if warning not in self._warned:
                 self._warned.add(warning)
                 self.logger.warning("%s", warning)

@@ -162,7 +162,11 @@ def _axes(item: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], Picture
     given = item.get("variations")
     if given in (None, "", {}, []):
         return (), None
-    return tuple((name, values[0]) for name, values in _pairs(given) if values), None
+    found = _pairs(given)
+    for name, values in found:
+        if len(values) > 1:
+            raise ReadError(f"has several values for {name}: each SKU has one")
+    return tuple((name, values[0]) for name, values in found if values), None
 
 
 def _stock(item: Mapping[str, Any]) -> tuple[tuple[str, Decimal], ...]:
@@ -282,6 +286,10 @@ def _pairs(value: Any) -> list[tuple[str, tuple[str, ...]]]:
         parts = [part for part in value.split(";") if part.strip()]
         if not all("=" in part for part in parts):
             raise ReadError("must be like Name=Value; Name=Value")
+        names = [part.partition("=")[0].strip() for part in parts]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ReadError(f"has {twice} twice: write its values together, like {twice}=One|Two")
         value = {part.partition("=")[0]: part.partition("=")[2].split("|") for part in parts}
     if not isinstance(value, dict):
         raise ReadError("must be an object of names and values")

@@ -9,6 +9,8 @@ from target_tiktokshop.streams.decisions import CANCELLATION_DECISIONS, RETURN_D
 from target_tiktokshop.streams.inventory import INVENTORY
 from target_tiktokshop.streams.listings import LISTINGS
 from target_tiktokshop.streams.messages import MESSAGES
+from target_tiktokshop.streams.package_combinations import PACKAGE_COMBINATIONS
+from target_tiktokshop.streams.package_splits import PACKAGE_SPLITS
 from target_tiktokshop.streams.platform_shipments import SHIPMENTS
 from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
@@ -36,6 +38,8 @@ WRITINGS: Mapping[str, Writing] = {
         CANCELLATION_DECISIONS,
         RETURN_DECISIONS,
         EXTERNAL_ORDER_REFERENCES,
+        PACKAGE_SPLITS,
+        PACKAGE_COMBINATIONS,
         SHIPMENTS,
         MESSAGES,
         REFUNDS,

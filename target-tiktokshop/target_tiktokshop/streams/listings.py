@@ -13,6 +13,7 @@ from target_tiktokshop.listings.contract import CONTRACT
 from target_tiktokshop.listings.darkroom import check_installed
 from target_tiktokshop.listings.desk import TREE, ListingDesk
 from target_tiktokshop.listings.difference import StaleError, category_of, compare, new_body, sku_bodies
+from target_tiktokshop.listings.duties import check_delivery
 from target_tiktokshop.listings.item import (
     AUDITING,
     ListingItem,
@@ -26,7 +27,9 @@ from target_tiktokshop.listings.item import (
     reviewed,
     rewritten,
     summary,
+    together,
 )
+from target_tiktokshop.listings.limits import code_fault
 from target_tiktokshop.listings.looking import live_product
 from target_tiktokshop.listings.memory import ListingMemory
 from target_tiktokshop.listings.pictures import Gallery, PictureRules
@@ -34,7 +37,7 @@ from target_tiktokshop.listings.proposal import pictures_of, with_uris
 from target_tiktokshop.listings.reading import is_nested
 from target_tiktokshop.listings.reviews import note
 from target_tiktokshop.listings.sources import PictureError
-from target_tiktokshop.listings.variants import SkuCheck
+from target_tiktokshop.listings.variants import SkuCheck, bare_code
 from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED, UNCHANGED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, Shop
 
+    from target_tiktokshop.listings.wanted import WantedSku
     from target_tiktokshop.writing.run import WriteRun
 
 UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
@@ -72,7 +76,8 @@ class ListingWriter(Writer):
     def __init__(self, run: WriteRun) -> None:
         super().__init__(run)
         self._desks: dict[str, ListingDesk] = {}
-        self._claimed: dict[tuple[str, str], str] = {}  # (shop, seller SKU) -> the new product that has it
+        self._claimed: dict[tuple[str, str, str], str] = {}  # (shop, what, number) -> the new product that has it
+        self._foreseen: dict[tuple[str, str], ListingItem] = {}  # in a dry run, what it would have sent by now
         rules = PictureRules(self.settings.convert_images, self.settings.allow_private_images)
         if rules.convert:
             check_installed()
@@ -109,12 +114,13 @@ class ListingWriter(Writer):
                 self.memory.created(shop.id, item.numbers, item.id)  # others of its SKUs may not be listed yet
 
     def _claim(self, shop: Shop, item: ListingItem) -> None:
-        """A seller SKU is that of one new product of a run."""
-        for number in item.wanted.numbers if not item.id else ():
-            owner = self._claimed.setdefault((shop.id, number), item.numbers)
+        """A seller SKU and a code are those of one new product of a run."""
+        taken = [(sku, what, number) for sku in item.wanted.skus if not item.id for what, number in _claims(sku)]
+        for sku, what, number in taken:
+            owner = self._claimed.setdefault((shop.id, what, number), item.numbers)
             if owner != item.numbers:
-                words = f"SKU {number}: another new product of the feed has this number, too"
-                item.wanted.fault(words, f"SKU {number}")
+                words = f"another new product of the feed has this {what}, too"
+                item.wanted.fault(f"{sku.label}: {words}", sku.label)
 
     @staticmethod
     def _tell_twice(items: list[ListingItem]) -> None:
@@ -151,10 +157,10 @@ class ListingWriter(Writer):
             item.wanted.fault(f"{about}: {words}", about)
         if self._faulty(item):
             return
-        if item.live is None:
-            self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
-        else:
+        if item.live is not None:
             self._judge(item)
+        elif not self._settle_foreseen(item):
+            self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
 
     def _settle_unseen(self, item: ListingItem) -> None:
         """A product that the shop does not show is never made anew: what shows products may lag behind."""
@@ -177,6 +183,8 @@ class ListingWriter(Writer):
             item.note(words)
         skus = objects(live.get("skus"))
         SkuCheck(item.wanted, item.proposal, desk, product, skus, self.settings.buffer_quantity).run()
+        if item.live is None:
+            check_delivery(item.wanted, item.proposal, desk)
 
     @staticmethod
     def _faulty(item: ListingItem) -> bool:
@@ -206,7 +214,8 @@ class ListingWriter(Writer):
             words = TRADE.format(", ".join(difference.unsent))
             item.note(words)
         if difference.empty:
-            self._settle_reviewed(item, live)
+            if not self._settle_foreseen(item):
+                self._settle_reviewed(item, live)
         elif self.memory.edit(item.shop.id, item.id) == digest_shown(difference):
             item.note(
                 f"the platform shows {', '.join(difference.after)} otherwise than it was sent, and nothing changed"
@@ -216,8 +225,27 @@ class ListingWriter(Writer):
             item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
         elif refused(live) and self.memory.edit(item.shop.id, item.id) == digest(difference):
             item.settle(FAILED, "audit_failed", reasons(live))
-        else:
+        elif not self._settle_foreseen(item):
             self._plan(item, EDIT_PRODUCT_PARTLY.name, difference.before, difference.after)
+
+    def foresee(self, rows: list[Row]) -> None:
+        """Notes what the real run would have sent, so that later batches of the plan are as they would be then."""
+        for row in rows:
+            self._foreseen.setdefault(_name(row.subject), row.subject)
+
+    def _settle_foreseen(self, item: ListingItem) -> bool:
+        """Whether the real run would meet the product under review by now, because of an earlier batch; then tells."""
+        sent = self._foreseen.get(_name(item))
+        if sent is None or "DRAFT" in {(sent.live or {}).get("status"), sent.wanted.fields.get("save_mode", "")[3:]}:
+            return False
+        before, after = sent.difference.after, item.difference.after
+        named = {*item.proposal.fields, *(sku.wanted.label for sku in item.proposal.skus)} & {*before, *after}
+        same = sent.wanted == item.wanted if item.live is None else all(before.get(n) == after.get(n) for n in named)
+        if same:
+            item.settle(IN_REVIEW, "", IN_REVIEW_WORDS)
+        else:
+            item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
+        return True
 
     @staticmethod
     def _settle_reviewed(item: ListingItem, live: Mapping[str, Any]) -> None:
@@ -380,4 +408,15 @@ class ListingWriter(Writer):
         note(rows, lambda row: (row.the_shop.id, row.subject.id if row.subject else ""), self.memory, self.run)
 
 
-LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter)
+def _name(item: ListingItem) -> tuple[str, str]:
+    """What tells a product of a run from others."""
+    return item.shop.id, item.id or item.numbers
+
+
+def _claims(sku: WantedSku) -> list[tuple[str, str]]:
+    """What no SKU of another product may have, too."""
+    code = [("code", bare_code(sku.code[1]))] if sku.code and not code_fault(*sku.code) else []
+    return code + ([("number", sku.seller_sku)] if sku.seller_sku else [])
+
+
+LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter, together)

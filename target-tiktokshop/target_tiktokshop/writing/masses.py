@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
 from tiktokshop_client.operations import (
+    COMBINE_PACKAGES,
     CREATE_PACKAGE,
     CREATE_PRODUCT,
     DEACTIVATE_PRODUCTS,
@@ -19,6 +20,8 @@ from tiktokshop_client.operations import (
     SEARCH_RETURNS,
     SEND_MESSAGE,
     SHIP_PACKAGES,
+    SPLIT_ORDER,
+    UNCOMBINE_PACKAGE,
 )
 
 from target_tiktokshop.writing.changes import Stop
@@ -81,7 +84,7 @@ def _sold_out(row: Row) -> str | None:
 
 
 def _cancelled(row: Row) -> str | None:
-    return str(row.values["order_id"]) if row.before["status"] in WAITING else None
+    return None if row.before["status"] == "UNPAID" else str(row.values["order_id"])
 
 
 def _repriced(row: Row) -> str | None:
@@ -148,6 +151,12 @@ MASSES = (
 # Stream -> the setting that says how many things a run may do at most, what makes a row one of them, and its words.
 CAPS: Mapping[str, tuple[str, frozenset[str], str]] = {
     "shipments": ("max_shipments", frozenset({SHIP_PACKAGES.name, CREATE_PACKAGE.name}), "packages would be shipped"),
+    "package_splits": ("max_repacked", frozenset({SPLIT_ORDER.name}), "changes of packages would be made"),
+    "package_combinations": (
+        "max_repacked",
+        frozenset({COMBINE_PACKAGES.name, UNCOMBINE_PACKAGE.name}),
+        "changes of packages would be made",
+    ),
     "messages": ("max_messages", frozenset({SEND_MESSAGE.name}), "messages would be sent to buyers"),
 }
 # Stream -> the field whose value no more than `max_orders_per_number` orders may share.

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
-SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key", "activity_key")
-PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH, NOTE_WIDTH = 70, 110, 60, 300
+SUBJECTS = (
+    *("seller_sku", "sku_id", "order_id", "order_ids", "product_id"),
+    *("cancel_id", "return_id", "message_key", "activity_key"),
+)
+PRODUCT_WIDTH, MESSAGE_WIDTH, PART_WIDTH, VALUE_WIDTH, NOTE_WIDTH = 70, 110, 240, 60, 300
 
 
 @dataclass
@@ -86,7 +89,11 @@ class Plan:
                 line.product = line.product or called.get(line.sku_id, "") or "(no product)"
             for product, part in by(lines, lambda line: line.product).items():
                 text.append(f"  {cut(product, PRODUCT_WIDTH)}")
-                text += [f"    {self._shown(line)}" for line in part]
+                told = ""
+                for line in part:
+                    same = bool(line.message) and line.message == told
+                    text += [f"    {shown}" for shown in self._shown(line, same=same)]
+                    told = line.message
                 notes = dict.fromkeys(note for line in part for note in line.notes)
                 text += [f"    {cut(note, NOTE_WIDTH)}" for note in notes]
         if stops:
@@ -101,11 +108,15 @@ class Plan:
             text.append(f"  {stream:<26} {told}")
         return "\n".join(text) + "\n"
 
-    def _shown(self, line: Line) -> str:
+    def _shown(self, line: Line, *, same: bool) -> list[str]:
+        """A row, and below it each part of a message that is long; `same` if the row above said that already."""
         more = "" if self.whole or line.count == 1 else f" and {line.count - 1:,} more"
-        why = ": ".join(filter(None, (line.code, line.message)))
+        why = f"{line.code}: as above" if same else ": ".join(filter(None, (line.code, line.message)))
+        below = line.message.split("; ") if len(why) > MESSAGE_WIDTH and "; " in line.message else []
+        why = f"{line.code}:" if below else cut(why, MESSAGE_WIDTH)
         outcome = f"{line.outcome}{more}"
-        return f"{outcome:<12} {line.stream:<14} {line.what:<32} {line.change:<32} {cut(why, MESSAGE_WIDTH)}".rstrip()
+        shown = f"{outcome:<12} {line.stream:<14} {line.what:<32} {line.change:<32} {why}".rstrip()
+        return [shown, *(f"  - {cut(part, PART_WIDTH)}" for part in below)]
 
 
 def line_of(row: Row) -> Line:
@@ -116,7 +127,8 @@ def line_of(row: Row) -> Line:
         sku_id, seller_sku = subject.id, subject.seller_sku
     elif isinstance(subject, dict):
         product, seller_sku = of_order(subject)
-    named = next((str(row.values[name]) for name in SUBJECTS if name in row.values), "")
+    found = next((row.values[name] for name in SUBJECTS if name in row.values), "")
+    named = ", ".join(found) if isinstance(found, tuple) else str(found)
     number = sku_id or named
     return Line(
         shop=row.shop.name if row.shop else "",
@@ -154,7 +166,10 @@ def change(before: Any, after: Any) -> str:
         return f"{brief({name: value for name, value in after.items() if name != 'warehouse_id'})}{place}"
     if not names:
         return f"{brief(old)} -> {brief(after)}".strip() if brief(after) else ""
-    return ", ".join(f"{brief(old[name])} -> {brief(after[name])}" for name in names) + place + leaving(after)
+    shown = {name: f"{name}: " if len(names) > 1 else "" for name in names}
+    return (
+        ", ".join(f"{shown[name]}{brief(old[name])} -> {brief(after[name])}" for name in names) + place + leaving(after)
+    )
 
 
 def promoted(old: Mapping[str, Any], products: Sequence[Any]) -> str:
