@@ -43,8 +43,7 @@ AXES = st.lists(
     max_size=3,
     unique_by=lambda row: row["name"].casefold(),
 )
-SKUS = maybe(
-    id=IDS,
+SKU_FIELDS = maybe(
     seller_sku=WORDS.map(lambda text: "".join(text.split())),
     sales_attributes=AXES,
     price=st.fixed_dictionaries({"currency": st.just("EUR"), "sale_price": st.just("12.50")}),
@@ -52,6 +51,7 @@ SKUS = maybe(
     identifier_code=st.fixed_dictionaries({"type": st.just("EAN"), "code": st.just("4006381333931")}),
     external_sku_id=IDS,
 )
+SKUS = st.tuples(IDS, SKU_FIELDS).map(lambda pair: {"id": pair[0], **pair[1]})
 PAPERS = st.fixed_dictionaries({"id": IDS, "images": some(URIS)}, optional={"expiration_date": st.integers(1, 10**9)})
 PRODUCTS = maybe(
     title=WORDS,

@@ -9,7 +9,7 @@ from target_tiktokshop.listings.texts import name_faults
 
 MARKETS = ("US", "GB", "DE", "ID", "JP")
 DRESS = "846728"
-PNG = '<img src="https://a.b/c.png" width="9" height="9">'
+PNG = '<img src="http://10.0.0.1/c.png" width="9" height="9">'
 LONG = "a b" * 100
 MATERIAL = "attributes: Material is missing: the category demands it (like Stoneware, Linen, Soy wax, Papier-mâché)"
 SETS = "skus: all SKUs of a product need the same variations, like Color and Size"
@@ -33,12 +33,12 @@ PRODUCT = {
         (
             {"description": f"<script>x</script><b>\u2705</i>{PNG}"},
             [
+                (
+                    "description: the picture c.png cannot be fetched: it is in a private network, or this machine: "
+                    "the setting allow_private_images lets it be fetched"
+                ),
                 "description: the tag <script> is not accepted",
                 "description: the tag </i> closes nothing",
-                (
-                    "description: an image is not one that was uploaded to the platform "
-                    "(its src must be the url of an upload)"
-                ),
                 "description: it has emoji",
                 "description: the tag <b> is not closed",
             ],

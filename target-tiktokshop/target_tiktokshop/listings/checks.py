@@ -9,7 +9,8 @@ from tiktokshop_client.operations import same_region
 from target_tiktokshop.listings import limits, markup
 from target_tiktokshop.listings.desk import named_attribute, named_value
 from target_tiktokshop.listings.duties import DutyCheck, is_met
-from target_tiktokshop.listings.pictures import CHART, MAIN, CheckedPicture, PictureRef, look
+from target_tiktokshop.listings.illustrated import ELSEWHERE, illustrated
+from target_tiktokshop.listings.pictures import CHART, DESCRIPTION, MAIN, CheckedPicture, PictureRef, look
 from target_tiktokshop.listings.proposal import bare_value
 from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.listings.texts import has_chinese, name_faults
@@ -133,8 +134,9 @@ class ProductCheck:
         html = self._given("description")
         if html is None:
             return
-        self._proposal.fields["description"] = html
-        for problem in markup.faults(html):
+        shown = illustrated(html, lambda source: self.picture(PictureRef(source=source), DESCRIPTION, "description"))
+        self._proposal.fields["description"] = shown if shown.pictures else html
+        for problem in markup.faults(shown.html(lambda _: ELSEWHERE)):
             self._fault("description", problem)
         if has_chinese(html, self._region):
             self._fault("description", "it has Chinese characters: write it in the language of the market")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from target_tiktokshop.listings.illustrated import Illustrated
 from target_tiktokshop.listings.proposal import bare_value
 from target_tiktokshop.listings.variants import axis_key, value_key
 from target_tiktokshop.writing.live import decimal_of, object_of, objects, units_of
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from target_tiktokshop.listings.proposal import Proposal, ProposedSku
 
 FIXED = {
-    "category_id": ("category", "the category of a listed product cannot be changed by this stream"),
-    "delivery_option_ids": ("delivery_option_ids", "delivery options of a listed product cannot be changed in parts"),
+    "category_id": (
+        "category",
+        "the category of a listed product cannot be changed here: change it in Seller Center, or list it anew",
+    ),
+    "delivery_option_ids": (
+        "delivery_option_ids",
+        "delivery options of a listed product cannot be changed here: change them in Seller Center",
+    ),
 }
 """Fields that a partial edit does not have: what to call them, and what to say."""
 KEPT_OF_SKUS = (
@@ -106,9 +113,10 @@ def _sides(name: str, value: Any, live: Mapping[str, Any], known: Callable[[Chec
 
 
 def _words(name: str) -> Callable[..., tuple[Any, Any]]:
-    def sides(value: Any, live: Mapping[str, Any], _: Any) -> tuple[Any, Any]:
+    def sides(value: Any, live: Mapping[str, Any], known: Callable[[CheckedPicture], str]) -> tuple[Any, Any]:
+        text = value.html(lambda picture: _shown(picture, known)) if isinstance(value, Illustrated) else str(value)
         before = " ".join(str(live.get(name) or "").split())
-        after = " ".join(str(value).split())
+        after = " ".join(text.split())
         return (before, after) if before != after else (after, after)
 
     return sides

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_tiktokshop.listings.difference import Difference
+from target_tiktokshop.listings.illustrated import Illustrated
 from target_tiktokshop.listings.pictures import CheckedPicture
 from target_tiktokshop.listings.proposal import Proposal
 from target_tiktokshop.listings.reading import is_nested, read
@@ -186,6 +187,8 @@ def _named(value: Any) -> Any:
     """A value in which a picture is its name."""
     if isinstance(value, CheckedPicture):
         return value.ref.name
+    if isinstance(value, Illustrated):
+        return value.html(lambda picture: picture.ref.name)
     if isinstance(value, (list, tuple)):
         return [_named(item) for item in value]
     if isinstance(value, dict):

@@ -113,10 +113,10 @@ class ListingMemory:
             raise self._unusable(error) from None
 
     def picture(self, seller: str, digest: str, use_case: str) -> str:
-        """The uri of a picture that was uploaded for a seller and a use, "" if none was."""
-        sql = "SELECT uri FROM pictures WHERE seller = ? AND digest = ? AND use_case = ?"
+        """The uri of a picture that was uploaded for a seller and a use, in descriptions its url; "" if none was."""
+        sql = "SELECT uri, url FROM pictures WHERE seller = ? AND digest = ? AND use_case = ?"
         row = self._row(sql, seller, digest, use_case)
-        return row[0] if row else ""
+        return row[use_case == "DESCRIPTION_IMAGE"] if row else ""
 
     def uploaded(self, seller: str, digest: str, use_case: str, uri: str, url: str) -> None:
         """Notes an upload."""

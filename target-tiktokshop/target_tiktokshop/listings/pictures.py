@@ -203,7 +203,7 @@ class Gallery:
             files={"data": (f"{picture.digest[:16]}.{format_of(content).lower()}", content)},
         )
         uri, url = str(answer.data.get("uri") or ""), str(answer.data.get("url") or "")
-        if not uri:
+        if not uri or (picture.use_case == DESCRIPTION and not url):
             raise PictureError("was uploaded, but the platform did not say what it is called there")
         self._memory.uploaded(self._seller, digest, picture.use_case, uri, url)
-        return uri
+        return url if picture.use_case == DESCRIPTION else uri

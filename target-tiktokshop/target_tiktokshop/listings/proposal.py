@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from target_tiktokshop.listings.illustrated import Illustrated
 from target_tiktokshop.listings.pictures import CheckedPicture
 from target_tiktokshop.writing.live import object_of, objects
 
@@ -52,6 +53,8 @@ def pictures_of(value: Any) -> Iterator[CheckedPicture]:
     """All pictures anywhere in a value."""
     if isinstance(value, CheckedPicture):
         yield value
+    elif isinstance(value, Illustrated):
+        yield from value.pictures
     elif isinstance(value, (dict, list, tuple)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from pictures_of(item)
@@ -61,6 +64,8 @@ def with_uris(value: Any, uri: Callable[[CheckedPicture], str]) -> Any:
     """A value in which every picture is the object that stands for it in a call."""
     if isinstance(value, CheckedPicture):
         return {"uri": uri(value)}
+    if isinstance(value, Illustrated):
+        return value.html(uri)
     if isinstance(value, dict):
         return {name: with_uris(item, uri) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

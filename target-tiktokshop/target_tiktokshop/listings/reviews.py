@@ -66,16 +66,17 @@ def settle(run: WriteRun, memory: ListingMemory) -> tuple[int, int]:
     of_products = by(open_reviews, lambda review: (review.shop, review.product_id))
     asked = [(key, shops[key[0]]) for key in of_products if key[0] in shops]
     found = run.each(lambda pair: live_product(run.client, pair[1], pair[0][1]), asked)
-    rows: list[Row] = []
-    done = []
+    words: dict[tuple[str, str], tuple[Shop, tuple[str, str, str]]] = {}
     for (key, shop), live in zip(asked, found, strict=True):
         word = _last_word(live)
         if word is not None:
-            rows += [_row(review, shops, shop, word) for review in of_products[key]]
-            done.append(key)
+            words[key] = shop, word
+    ended = sorted((review.run, review.number, key) for key in words for review in of_products[key])
+    entries = {(review.run, review.number): review for review in open_reviews}
+    rows = [_row(entries[of_run, number], shops, *words[key]) for of_run, number, key in ended]
     if rows:
         run.results.write(rows)  # on disk before it is forgotten: a run that is killed here says it twice, never not
-        memory.reviewed(done, [])
+        memory.reviewed(words, [])
     return len(rows), len(open_reviews) - len(rows)
 
 
