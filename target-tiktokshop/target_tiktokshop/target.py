@@ -46,6 +46,13 @@ if TYPE_CHECKING:
 
     from target_tiktokshop.writing.writer import Writer
 
+READ_ONLY = {
+    "coupons": (
+        "Coupons can only be read: the platform lets them be made and changed in Seller Center and its app alone. "
+        "Deselect coupons in the tap; a discount on products is written with the stream promotions."
+    )
+}
+"""Streams that somebody may well want to write, and why they cannot be."""
 UNREADABLE_ROWS = 1_000
 UNREADABLE_SECONDS = 1.0
 """So many outcomes of unreadable lines, or for so long, are kept before they are written together."""
@@ -136,6 +143,8 @@ class TargetTikTokShop(PlatformPlugin, Target):
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
+        if stream_name in READ_ONLY:
+            raise UnsupportedStreamError(f"{READ_ONLY[stream_name]} No record of it was sent.")
         if stream_name not in WRITINGS:
             raise UnsupportedStreamError(
                 f"The stream {stream_name} cannot be written; there are: {', '.join(WRITINGS)}. Rename it with "
