@@ -34,7 +34,7 @@ text = r.urlopen('http://127.0.0.1:18080/_sandbox/settings').read()
 open('c.json', 'wb').write(text)" 2>/dev/null; do sleep 0.3; done
 """
 """A made-up shop, and the tap's configuration for it."""
-PIPE = "tap-tiktokshop --config c.json 2>/dev/null"
+PIPE = "TAP_TIKTOKSHOP_START_DATE=$(date +%F) tap-tiktokshop --config c.json --config ENV 2>/dev/null"
 
 
 @dataclass
