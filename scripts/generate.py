@@ -192,9 +192,27 @@ def codes_table() -> list[str]:
     return rows + [f"| {rule.code} | {rule.category} | {rule.action} | {rule.text.format(**names)} |" for rule in rules]
 
 
+DEPLOY = {
+    "run": ("tiktokshop-run", "sh"),
+    "retried": ("tiktokshop-retried", "sh"),
+    "service": ("shop@.service", "ini"),
+    "timer": ("shop@.timer", "ini"),
+    "crontab": ("crontab", "cron"),
+    "kubernetes": ("kubernetes.yaml", "yaml"),
+    "dagster": ("dagster_shop.py", "python"),
+}
+"""The files of `deploy/` that the guide shows, by the names of their parts."""
+
+
+def deploy_file(name: str, language: str) -> list[str]:
+    """A file of `deploy/` as a block of code."""
+    return [f"```{language}", *(ROOT / "deploy" / name).read_text(encoding="utf8").splitlines(), "```"]
+
+
 PARTS = {
     "docs/app-review.md": {"counts": app_review.counts, "cases": app_review.cases},
     "docs/errors.md": {"codes": codes_table},
+    "docs/guides/deploy.md": {f"deploy-{part}": partial(deploy_file, *file) for part, file in DEPLOY.items()},
     "docs/reference/command-lines.md": {"commands": reference_pages.command_lines},
     "docs/reference/personal-data.md": {"personal": personal_table},
     "docs/reference/sandbox.md": {
