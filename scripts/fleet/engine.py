@@ -130,6 +130,7 @@ def servers(home: Path) -> Iterator[tuple[str, str]]:
 def engine(home: Path, address: str, **more: str) -> Iterator[Engine]:
     """Airflow with the executor on this machine, few processes and short pauses."""
     port = free_port()
+    own_tables = f"{address.replace('postgresql:', 'postgresql+psycopg:')}/postgres"
     settings = {
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": "3",
@@ -139,7 +140,8 @@ def engine(home: Path, address: str, **more: str) -> Iterator[Engine]:
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "CORE__FERNET_KEY": "",
-        "DATABASE__SQL_ALCHEMY_CONN": f"{address.replace('postgresql:', 'postgresql+psycopg:')}/postgres",
+        "DATABASE__SQL_ALCHEMY_CONN": own_tables,
+        "DATABASE__SQL_ALCHEMY_CONN_ASYNC": own_tables,
         "API__BASE_URL": f"http://127.0.0.1:{port}",
         "API__WORKERS": "1",
         "API__SECRET_KEY": secrets.token_urlsafe(48),

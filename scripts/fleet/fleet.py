@@ -248,7 +248,8 @@ def written(running: Engine, sandboxes: Sandboxes, home: Path, address: str, nam
     for name in chosen:
         with duckdb.connect(str(home / "warehouse" / f"{name}.duckdb"), read_only=True) as db:
             (skus,) = db.execute("SELECT skus FROM products WHERE status = 'ACTIVATE' LIMIT 1").fetchone()
-        record = {"sku_id": json.loads(skus)[0]["id"], "quantity": 77}
+        sku = json.loads(skus)[0]
+        record = {"sku_id": sku["id"], "warehouse_id": sku["inventory"][0]["warehouse_id"], "quantity": 77}
         schema = {"type": "SCHEMA", "stream": "inventory", "schema": {"properties": {}}, "key_properties": []}
         lines = [schema, {"type": "RECORD", "stream": "inventory", "record": record}]
         (home / f"{name}.singer").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
@@ -269,7 +270,7 @@ def written(running: Engine, sandboxes: Sandboxes, home: Path, address: str, nam
         where = f"/dags/fleet_write_back/dagRuns/{run}/taskInstances/seller.approve/{number}/hitlDetails"
         running.ask("PATCH", where, {"chosen_options": [option]})
     check(running.end("fleet_write_back", run) == "success", "the run of writing back is done")
-    check(sent() == [1, 0], "what was approved is sent, once; what was rejected is not")
+    check(sent() == [1, 0], f"what was approved is sent, once; what was rejected is not: {sent()}")
 
 
 @contextlib.contextmanager

@@ -238,7 +238,8 @@ def _proposed(
     fate, proposal = propose(pipeline, store, errand, feed, _run()[0], programs)
     if proposal is None:
         return fate, None
-    subject = f"Send {proposal.planned} changes to the shops of {errand.merchant.name}?"
+    changes = "1 change" if proposal.planned == 1 else f"{proposal.planned:,} changes"
+    subject = f"Send {changes} to the shops of {errand.merchant.name}?"
     return fate, {**asdict(proposal), "subject": subject}
 
 
