@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import requests
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +124,13 @@ def servers(home: Path) -> Iterator[tuple[str, str]]:
     redis = free_port()
     settings = ["--port", str(redis), "--save", "", "--requirepass", PASSWORD, "--dir", str(home)]
     with postgresql_server(home / "postgresql") as port, serving(["redis-server", *settings], redis):
-        yield f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}", f"redis://:{PASSWORD}@127.0.0.1:{redis}/0"
+        address = f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}"
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as db:
+            # What a killed scheduler has begun is held open by its children, who have its socket: nothing would be
+            # queued any more.
+            db.execute("ALTER DATABASE postgres SET idle_in_transaction_session_timeout = '30s'")
+            db.execute("CREATE DATABASE fleet")
+        yield address, f"redis://:{PASSWORD}@127.0.0.1:{redis}/0"
 
 
 @contextlib.contextmanager

@@ -249,7 +249,8 @@ def written(running: Engine, sandboxes: Sandboxes, home: Path, address: str, nam
         with duckdb.connect(str(home / "warehouse" / f"{name}.duckdb"), read_only=True) as db:
             (skus,) = db.execute("SELECT skus FROM products WHERE status = 'ACTIVATE' LIMIT 1").fetchone()
         sku = json.loads(skus)[0]
-        record = {"sku_id": sku["id"], "warehouse_id": sku["inventory"][0]["warehouse_id"], "quantity": 77}
+        place = sku["inventory"][0]
+        record = {"sku_id": sku["id"], "warehouse_id": place["warehouse_id"], "quantity": place["quantity"] + 1}
         schema = {"type": "SCHEMA", "stream": "inventory", "schema": {"properties": {}}, "key_properties": []}
         lines = [schema, {"type": "RECORD", "stream": "inventory", "record": record}]
         (home / f"{name}.singer").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
@@ -285,8 +286,6 @@ def fleet(count: int, batch: int, retries: int) -> Iterator[tuple[Engine, Sandbo
         (home / "transform.py").write_text(TRANSFORM)
         catalog(home)
         address, redis = kept.enter_context(servers(home))
-        with psycopg.connect(f"{address}/postgres", autocommit=True) as db:
-            db.execute("CREATE DATABASE fleet")
         sandboxes = Sandboxes(home, count)
         kept.callback(sandboxes.kill)
         names = sellers(sandboxes, address)

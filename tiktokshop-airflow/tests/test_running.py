@@ -138,7 +138,7 @@ def test_a_task_that_is_stopped_ends_its_programs_and_begins_no_more(pipeline, s
     stopper.start()
     fates = run_batch(one, store, {name: errand(name) for name in ("first", "second")}, "run", 1, programs)
     stopper.join()
-    assert [fate.code for fate in fates.values()] == [143, 143]
+    assert fates == {"first": Fate(143, "It was stopped by signal 15."), "second": Fate(143, "The task was stopped.")}
     assert not (tmp_path / "second" / "begun").exists()
 
 
