@@ -23,6 +23,7 @@ from tap_tiktokshop.streams.personal import stream_maps
 from target_tiktokshop.writing.outcomes import CATEGORIES, CODES, OUTCOMES, PLATFORM
 from tiktokshop_client.codes.table import CODED
 from tiktokshop_client.configuration import RENAMED_TO
+from tiktokshop_client.consent.serving import SERVING
 from tiktokshop_sandbox.endpoints import all_endpoints
 from tiktokshop_webhooks.settings import OWN
 
@@ -206,6 +207,7 @@ PARTS = {
         "settings": partial(settings_table, "tap_tiktokshop"),
         "target-settings": partial(settings_table, "target_tiktokshop", without="tap_tiktokshop"),
         "webhook-settings": webhook_settings_table,
+        "consent-settings": lambda: _rows(dict(SERVING)),
     },
     "docs/reference/sinks.md": {
         "target-streams": writes_table,

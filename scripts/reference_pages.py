@@ -97,6 +97,29 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "amount": "5.00",
         "currency": "USD",
     },
+    "promotions": {
+        "activity_key": "autumn-2026",
+        "title": "Autumn sale",
+        "activity_type": "FIXED_PRICE",
+        "begin_time": "2026-10-05T09:00:00+01:00",
+        "end_time": "2026-10-12T09:00:00+01:00",
+        "seller_sku": "MUG-BLUE",
+        "activity_price": "9.99",
+        "currency": "GBP",
+        "cost": "4.10",
+    },
+    "package_splits": {
+        "order_id": "576461413038785752",
+        "groups": [["577081234567890123"], ["577081234567890124", "577081234567890125"]],
+    },
+    "package_combinations": {"order_ids": ["576461413038785752", "576461413038785753"]},
+    "replications": {
+        "seller_sku": "MUG-BLUE",
+        "region": "GB",
+        "price": "9.99",
+        "quantity": 40,
+        "warehouse_id": "7068118578848992771",
+    },
     "shipments": {"order_id": "576461413038785752", "handover_method": "PICKUP", "label_size": "A6"},
 }
 
@@ -139,7 +162,9 @@ HOOKS = (
 COMMANDS = (
     ("tap-tiktokshop",),
     ("target-tiktokshop",),
+    ("target-tiktokshop-export",),
     ("target-tiktokshop-refeed",),
+    ("target-tiktokshop-settle",),
     ("target-tiktokshop-table",),
     ("tiktokshop",),
     ("tiktokshop", "auth"),
@@ -149,6 +174,7 @@ COMMANDS = (
     ("tiktokshop", "auth", "status"),
     ("tiktokshop", "auth", "refresh"),
     ("tiktokshop", "auth", "logout"),
+    ("tiktokshop", "auth", "serve"),
     ("tiktokshop", "doctor"),
     ("tiktokshop-books",),
     ("tiktokshop-books", "report"),

@@ -1,6 +1,6 @@
-"""A Singer source in a few lines: every table of a DuckDB file is a stream, with a STATE after every 100 rows.
+"""A Singer source in a few lines: tables of a DuckDB file are streams, with a STATE after every 100 rows.
 
-python duckdb_source.py warehouse.duckdb
+python duckdb_source.py warehouse.duckdb [TABLE ...]
 """
 
 import json
@@ -14,7 +14,7 @@ STATE_EVERY = 100
 def main():
     database = duckdb.connect(sys.argv[1], read_only=True)
     total = 0
-    for stream in ("inventory", "prices", "tracking"):
+    for stream in sys.argv[2:] or ("inventory", "prices", "tracking"):
         cursor = database.execute(f"select * from {stream}")
         names = [column[0] for column in cursor.description]
         write({"type": "SCHEMA", "stream": stream, "schema": {"properties": {}}, "key_properties": []})

@@ -9,7 +9,9 @@ import sys
 from dataclasses import dataclass
 from unittest import mock
 
+import target_tiktokshop.export
 import target_tiktokshop.refeed
+import target_tiktokshop.settle
 import target_tiktokshop.target
 import tiktokshop_client.command.cli
 import tiktokshop_webhooks.command.cli
@@ -18,7 +20,9 @@ from tap_tiktokshop import tap
 COMMANDS = {
     "tap-tiktokshop": tap.main,
     "target-tiktokshop": target_tiktokshop.target.main,
+    "target-tiktokshop-export": target_tiktokshop.export.main,
     "target-tiktokshop-refeed": target_tiktokshop.refeed.main,
+    "target-tiktokshop-settle": target_tiktokshop.settle.main,
     "tiktokshop": tiktokshop_client.command.cli.main,
     "tiktokshop-webhooks": tiktokshop_webhooks.command.cli.main,
 }

@@ -37,7 +37,7 @@ def relay(url, *, before, after):
             self.end_headers()
             self.wfile.write(content)
 
-        do_POST = do_GET  # noqa: N815 - the library looks for this name
+        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library looks for these names
 
         def log_message(self, *arguments):
             pass

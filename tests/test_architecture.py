@@ -100,7 +100,7 @@ def test_packages_know_whom_the_first_table_names():
 @pytest.mark.parametrize("package", ["tap_tiktokshop", "target_tiktokshop", "tiktokshop_webhooks"])
 def test_only_what_the_client_exports_is_used_by_others(package):
     inside = {path.parent.name for path in modules("tiktokshop_client")} - {"tiktokshop_client", "operations"}
-    assert inside == {"calls", "codes", "command", "http", "places", "stores", "tokens"}
+    assert inside == {"calls", "codes", "command", "consent", "http", "places", "stores", "tokens"}
     for path in modules(package):
         used = set(re.findall(r"tiktokshop_client\.(\w+)", path.read_text()))
         assert not used & inside, path

@@ -203,6 +203,8 @@ WORK = {
     "auth status": ("tiktokshop", "auth", "status", "--config", "config.json", *DEBUG),
     "auth refresh": ("tiktokshop", "auth", "refresh", "--config", "config.json", *DEBUG),
     "auth exchange": ("tiktokshop", "auth", "exchange", SECRETS["code"], "--config", "config.json", *DEBUG),
+    "settle": ("target-tiktokshop-settle", "--config", "target.json", *DEBUG),
+    "export": ("target-tiktokshop-export", "--config", "target.json", *DEBUG),
     "doctor": ("tiktokshop", "doctor", "--config", "config.json", *DEBUG),
     "doctor --json": ("tiktokshop", "doctor", "--json", "--config", "config.json", *DEBUG),
     "list": (HOOKS, "list", "--config", "config.json", *DEBUG),

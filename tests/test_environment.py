@@ -24,6 +24,7 @@ TEXTS = {
     "start_date": "2026-01-31",
     "end_date": "2026-02-28",
     "budget_store": "redis://127.0.0.1:6379/0",
+    "metrics_gateway": "http://127.0.0.1:9091",
     "label_name": "{package_id}-{document}",
 }
 LISTS = {

@@ -178,3 +178,20 @@ def test_with_the_format_json_each_line_of_a_failing_run_is_an_object_that_says_
     assert {each["shop"] for each in failed} == {shop["shop_id"] for shop in run.records("shops")}
     assert {each["operation"] for each in failed} == {"search_orders"}
     assert len({each["run"] for each in lines}) == 1
+
+
+@pytest.mark.slow
+def test_with_the_format_json_each_line_says_what_whoever_started_the_process_knows(lab, monkeypatch):
+    for name, value in {"RUN": "scheduled-7", "SELLER": "anna", "STATE_ID": "anna-hourly"}.items():
+        monkeypatch.setenv(f"TIKTOKSHOP_LOG_{name}", value)
+    run = lab.process(streams=("shops",), arguments=["--log-format", "json"])
+    words = [sys.executable, "-m", "target_tiktokshop", "--log-format", "json", "--config", lab.folder / "config.json"]
+    target = subprocess.run(words, input=b"no JSON\n", capture_output=True, cwd=lab.folder, check=False)
+    hooks = [sys.executable, "-m", "tiktokshop_webhooks", "stats", "--log-format", "json"]
+    receiver = subprocess.run(hooks, capture_output=True, cwd=lab.folder, check=False)
+    for log in (run.log, target.stderr.decode(), receiver.stderr.decode()):
+        lines = [json.loads(each) for each in log.splitlines()]
+        assert lines
+        assert {(each["run"], each["seller"], each["state_id"]) for each in lines} == {
+            ("scheduled-7", "anna", "anna-hourly"),
+        }

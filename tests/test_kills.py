@@ -4,9 +4,12 @@ import random
 import re
 
 import kill_follow
+import kill_listings
+import kill_parcels
 import kill_pipe
 import kill_tap
 import kill_target
+import morning
 import pytest
 from shop import KEYS, shop
 from target_tiktokshop.streams import WRITINGS
@@ -32,7 +35,22 @@ def test_killed_at_random_moments_a_target_carries_everything_out_once(tmp_path,
     assert kill_target.soak(tmp_path, 3, random.Random(5), orders=600, shops=1) == []
     said = capsys.readouterr().out
     assert sum(map(int, re.findall(r"(\d+) kills", said))) == 3
-    assert all(f" {stream}" in said for stream in WRITINGS), "the feed has records of every stream"
+    others = WRITINGS.keys() - {"package_splits", "package_combinations"}
+    assert all(f" {stream}" in said for stream in others), "the feed has records of every stream"
+
+
+@pytest.mark.slow
+def test_killed_while_it_ships_splits_and_combines_a_target_makes_no_package_twice_and_loses_no_label(tmp_path, capsys):
+    assert kill_parcels.soak(tmp_path, 2, random.Random(5), orders=0, shops=0) == []
+    said = capsys.readouterr().out
+    assert sum(map(int, re.findall(r"(\d+) kills", said))) >= 2
+    assert all(re.search(rf"[1-9]\d* {stream}", said) for stream in kill_parcels.STREAMS)
+
+
+@pytest.mark.slow
+def test_killed_while_it_lists_products_over_a_faulty_network_a_target_lists_and_uploads_each_once(tmp_path, capsys):
+    assert kill_listings.soak(tmp_path, 3, random.Random(5), orders=60, shops=1) == []
+    assert re.search(r"listings: 60 products, [23] kills, \d+ uploads of 121 pictures", capsys.readouterr().out)
 
 
 @pytest.mark.slow
@@ -50,3 +68,13 @@ def test_killed_while_it_follows_an_inbox_a_tap_brings_every_event_and_none_agai
     assert said is not None
     assert int(said[1]) > 20
     assert int(said[2]) < int(said[1]) / 2
+
+
+@pytest.mark.slow
+def test_a_morning_in_three_markets_is_done_as_planned_read_back_and_killed_on_the_way_done_once(tmp_path, capsys):
+    few = morning.Sizes(orders=1_500, shipments=12, refunds=6, answers=30)
+    assert morning.soak(tmp_path, few, 2, 3) == []
+    said = capsys.readouterr().out
+    assert "morning: 12 shipments, 6 refunds, 30 messages" in said
+    assert "12 shipments applied" in said
+    assert sum(map(int, re.findall(r"target: (\d+) kills", said))) == 2

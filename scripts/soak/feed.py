@@ -30,8 +30,16 @@ ONCE = (
     "/reject",
     "/cancellations",
     "/external_orders",
+    "/activities",
 )
 """How the paths of calls end that must be carried out once for each order, request or reference."""
+# Field of a message -> its type, and what its content calls it.
+SAID = {
+    "text": ("TEXT", "content"),
+    "card_order_id": ("ORDER_CARD", "order_id"),
+    "card_product_id": ("PRODUCT_CARD", "product_id"),
+    "picture": ("IMAGE", ""),
+}
 MUGS = "853000"
 NO = "seller_reject_apply_product_has_been_packed"
 OUT_OF_STOCK = "seller_cancel_reason_out_of_stock"
@@ -172,6 +180,29 @@ def products(feed: Feed, client: Client, shop: Shop, most: int, moving: set[str]
         if len(prices) < most and not locked(client, shop, product):
             prices += [price_of(shop, sku) for sku in product["skus"]]
     feed.add("prices", prices[:most])
+    promotions(feed, client, shop, most, rest)
+
+
+def promotions(feed: Feed, client: Client, shop: Shop, most: int, found: Records) -> None:
+    """Two promotions of products that are in none: one that takes SKUs a record each, one that takes its products."""
+    taken: set[str] = set()
+    for status in ("NOT_START", "ONGOING"):
+        for row in rows(client, shop, operations.SEARCH_ACTIVITIES, status=status):
+            path = {"activity_id": row["id"]}
+            shown = client.call(operations.GET_ACTIVITY, shop=shop, path=path).data.get("products") or []
+            taken |= {product["id"] for product in shown}
+    free = [row for row in found if row["id"] not in taken]
+    times = {"begin_time": client.now() + 40 * 86_400, "end_time": client.now() + 50 * 86_400}
+    flat, nested = free[: len(free) // 2], free[len(free) // 2 :]
+    skus = [sku for row in flat for sku in row["skus"]][: most // 2]
+    one = {"shop_id": shop.id, "activity_key": "soak-flat", "title": f"Soak of SKUs, {shop.region}", **times}
+    for sku in skus:
+        price = (Decimal(sku["price"]["sale_price"]) * Decimal("0.8")).quantize(Decimal("0.01"))
+        offer = {"sku_id": sku["id"], "activity_price": str(price)}
+        feed.add("promotions", [{**one, "activity_type": "FIXED_PRICE", **offer}])
+    products = [{"product_id": row["id"], "discount_percent": 20} for row in nested[:most]]
+    whole = {**one, "activity_key": "soak-nested", "title": f"Soak of products, {shop.region}"}
+    feed.add("promotions", [{**whole, "activity_type": "DIRECT_DISCOUNT", "products": products}])
 
 
 def price_of(shop: Shop, sku: dict[str, Any]) -> dict[str, Any]:
@@ -227,7 +258,8 @@ def refunds(feed: Feed, client: Client, shop: Shop, most: int) -> None:
     ids = [row["id"] for row in found]
     back = {row["order_id"] for row in rows(client, shop, operations.SEARCH_RETURNS, order_ids=ids)} if ids else set()
     for key in [key for key in ids if key not in back][: most // 4]:
-        feed.add("refunds", [{"shop_id": shop.id, "order_id": key, "reason": REFUND_REASON}])
+        reason = f"{REFUND_REASON}_uk" if shop.region == "GB" else REFUND_REASON
+        feed.add("refunds", [{"shop_id": shop.id, "order_id": key, "reason": reason}])
 
 
 def answers(feed: Feed, client: Client, shop: Shop, most: int) -> None:
@@ -260,7 +292,7 @@ def carried_out_twice(lab: Lab) -> list[str]:
         if entry["method"] != "POST" or entry["code"] != 0 or not entry["path"].endswith(ONCE):
             continue
         body = entry["body"] if isinstance(entry["body"], dict) else json.loads(entry["body"] or "{}")
-        for part in body.get("orders") or body.get("packages") or [body.get("order_id") or ""]:
+        for part in body.get("orders") or body.get("packages") or [body.get("order_id") or body.get("title") or ""]:
             done[entry["path"], json.dumps(part)] += 1
     return [f"{path} {part} carried out {count} times" for (path, part), count in done.items() if count > 1]
 
@@ -353,13 +385,18 @@ def shipments_shown(client: Client, shop: Shop, records: Records) -> Pairs:
 
 
 def messages_shown(client: Client, shop: Shop, records: Records) -> Pairs:
-    """The answer, once."""
+    """The answer, once; of pictures, of which the shop shows another address, one since it was noon."""
     found: Pairs = []
     for record in records:
         path = {"conversation_id": record["conversation_id"]}
-        pages = client.pages(operations.GET_MESSAGES, shop=shop, path=path)
-        texts = [json.loads(row["content"]).get("content") for page in pages for row in page.rows]
-        found.append((record, (texts.count(record["text"]), 1)))
+        said = [row for page in client.pages(operations.GET_MESSAGES, shop=shop, path=path) for row in page.rows]
+        own = [row for row in said if row["sender"]["role"] == "CUSTOMER_SERVICE" and row["create_time"] >= NOON]
+        field = next(name for name in SAID if name in record)
+        kind, name = SAID[field]
+        same = [row for row in own if row["type"] == kind]
+        if name:
+            same = [row for row in same if json.loads(row["content"])[name] == record[field]]
+        found.append((record, (len(same), 1)))
     return found
 
 
@@ -372,6 +409,24 @@ def refunds_shown(client: Client, shop: Shop, records: Records) -> Pairs:
         if row["role"] == "SELLER"
     )
     return [(record, (made[record["order_id"]], 1)) for record in records]
+
+
+def promotions_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """One activity of each title, with every product and SKU as the record has it."""
+    listed = rows(client, shop, operations.SEARCH_ACTIVITIES)
+    found: Pairs = []
+    for record in records:
+        ids = [row["id"] for row in listed if row["title"] == record["title"]]
+        shown = client.call(operations.GET_ACTIVITY, shop=shop, path={"activity_id": ids[0]}).data if ids else {}
+        has = {"": len(ids)}
+        for product in shown.get("products") or []:
+            has[product["id"]] = product.get("discount")
+            has |= {sku["id"]: Decimal(sku["activity_price"]["amount"]) for sku in product.get("skus") or []}
+        wanted: dict[str, Any] = {"": 1}
+        wanted |= {one["product_id"]: str(one["discount_percent"]) for one in record.get("products", ())}
+        wanted |= {record["sku_id"]: Decimal(record["activity_price"])} if "sku_id" in record else {}
+        found.append((record, ({name: has.get(name) for name in wanted}, wanted)))
+    return found
 
 
 def labels_lost(lab: Lab, feed: Feed) -> list[str]:
@@ -426,4 +481,5 @@ SHOWN = {
     "shipments": shipments_shown,
     "messages": messages_shown,
     "refunds": refunds_shown,
+    "promotions": promotions_shown,
 }

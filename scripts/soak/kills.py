@@ -17,7 +17,9 @@ import tempfile
 from pathlib import Path
 
 import kill_follow
+import kill_listings
 import kill_load
+import kill_parcels
 import kill_pipe
 import kill_tap
 import kill_target
@@ -25,6 +27,8 @@ import kill_target
 KINDS = {
     "tap": kill_tap.soak,
     "target": kill_target.soak,
+    "parcels": kill_parcels.soak,
+    "listings": kill_listings.soak,
     "pipe": kill_pipe.soak,
     "load": kill_load.soak,
     "follow": kill_follow.soak,

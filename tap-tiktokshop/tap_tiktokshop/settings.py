@@ -70,6 +70,13 @@ READING_SETTINGS: dict[str, Any] = {
         "description": "A file that gets the run's summary as JSON: for each shop and stream rows, bookmark, calls, "
         "waits, retries, and why it was skipped or failed.",
     },
+    "metrics_gateway": {
+        "type": "string",
+        "title": "Metrics gateway",
+        "description": "A Prometheus Pushgateway that gets the run's figures at its end: calls, refusals, waits, rows "
+        "and lag of each shop and stream, and how many days the grant has left.",
+        "examples": ["http://127.0.0.1:9091"],
+    },
 }
 
 FOLLOW_SETTINGS: dict[str, Any] = {

@@ -2,129 +2,103 @@
 
 from __future__ import annotations
 
-import time
-from datetime import datetime, timezone
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-import simplejson
-
+from target_duckdb_exact.arrow import FORMS, Table, array_of
 from target_duckdb_exact.kinds import quoted
+from target_duckdb_exact.piece import form_of
 from target_duckdb_exact.tables import METADATA, REJECTED, structured
-from target_duckdb_exact.values import ARROW, Table, prepared, text_of
+from target_duckdb_exact.values import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from target_duckdb_exact.kinds import Column
+    from target_duckdb_exact.piece import Piece
     from target_duckdb_exact.tables import Place
 
 VIEW = "_target_batch"
+LAST = "_last"
+"""Whether a row is the last one with its key: a column of the view where some are not."""
 SPELT = {"time", "decimal", "decimal_text"}
 """Kinds whose values can be written in several ways: whether two are the same only DuckDB can tell."""
-FORMS = {name: "int64" for name, sql in METADATA.items() if sql == "BIGINT"}
+CAST = {"time", "json", "decimal", "decimal_text", "huge"}
+"""Kinds of which only DuckDB can tell whether a value fits."""
 
 
 class Batch:
-    """Rows of one stream; `rejected` holds, by row and column, what did not fit."""
+    """The pieces of one stream that are written together."""
 
-    def __init__(
-        self,
-        place: Place,
-        columns: list[Column],
-        keys: tuple[str, ...],
-        values: dict[str, list[Any]],
-        rejected: dict[int, dict[str, Any]],
-    ) -> None:
+    def __init__(self, place: Place, columns: list[Column], keys: tuple[str, ...], pieces: list[Piece]) -> None:
         self.place = place
         self.columns = columns
         self.keys = keys
-        self.rejected = rejected
-        self.extra = {name: values.pop(name) for name in (*METADATA, REJECTED) if name in values}
+        self.pieces = pieces
+        self.extra = [name for name in METADATA if any(name in piece.arrays for piece in pieces)]
         self.hard_delete = False
         self.there: set[str] = set()
         """The columns of `METADATA` that the table is known to have."""
-        self.counts: dict[str, int] = {}
-        self.first: dict[str, Any] = {}
-        for row in rejected.values():
-            for name, original in row.items():
-                self._count(name, original)
-        self.values = {
-            column.name: prepared(column, values[column.name], self._rejecting(column.name)) for column in columns
-        }
-        self.length = len(next(iter(self.values.values()), self.extra.get("_sdc_sequence", [])))
-        self._last_ones({})
+        self._lengths = [piece.length for piece in pieces]
+        self._last: list[list[bool]] | None = None
+        self._find_last({})
 
-    def _rejecting(self, name: str) -> Any:
-        def reject(index: int, original: Any) -> None:
-            self.rejected.setdefault(index, {})[name] = original
-            self._count(name, original)
+    def rejected(self) -> Iterator[tuple[str, Any]]:
+        """What did not fit: name and original."""
+        for piece in self.pieces:
+            for row in piece.rejected.values():
+                yield from row.items()
 
-        return reject
-
-    def _count(self, name: str, original: Any) -> None:
-        self.counts[name] = self.counts.get(name, 0) + 1
-        self.first.setdefault(name, original)
-
-    def _last_ones(self, told: dict[str, list[Any]]) -> None:
+    def _find_last(self, told: dict[str, list[Any]]) -> None:
         """Of rows with the same key only the last is written. A key that was rejected is told by its original.
 
         `told` has the keys' values as DuckDB writes them, where that matters.
         """
         if not self.keys:
             return
-        keys = list(zip(*(told.get(key, self.values[key]) for key in self.keys), strict=True))
-        for index, row in self.rejected.items():
-            lost = [text_of(row[key]) for key in self.keys if key in row]
-            if lost:
-                keys[index] = (*keys[index], *lost)
-        last = {key: index for index, key in enumerate(keys)}
-        if len(last) == self.length:
+        values = [told.get(key) or [each for piece in self.pieces for each in piece.keys[key]] for key in self.keys]
+        rows = list(zip(*values, strict=True))
+        for begin, piece in zip(accumulate(self._lengths, initial=0), self.pieces, strict=False):
+            for index, row in piece.rejected.items():
+                lost = [text_of(row[key]) for key in self.keys if key in row]
+                if lost:
+                    rows[begin + index] = (*rows[begin + index], *lost)
+        last = {key: index for index, key in enumerate(rows)}
+        if len(last) == len(rows):
             return
-        kept = sorted(last.values())
-        self.values = {name: [values[index] for index in kept] for name, values in self.values.items()}
-        self.extra = {name: [values[index] for index in kept] for name, values in self.extra.items()}
-        self.rejected = {new: self.rejected[old] for new, old in enumerate(kept) if old in self.rejected}
-        self.length = len(kept)
+        kept = set(last.values())
+        numbers = iter(range(len(rows)))
+        self._last = [[next(numbers) in kept for _ in range(length)] for length in self._lengths]
 
     # -- SQL --------------------------------------------------------------------------------------------------------
 
     def table(self) -> Table:
         """The rows for DuckDB."""
-        columns = {column.name: column for column in self.columns}
-        fields = {
-            f"f{number}": (ARROW.get(columns[name].kind, "string"), values)
-            for number, (name, values) in enumerate(self.values.items())
-        }
-        for name, values in self.extra.items():
-            if name != REJECTED:
-                fields[name] = (FORMS.get(name, "string"), values)
-        fields[REJECTED] = ("string", self._rejections())
-        return Table(fields, self.length)
-
-    def _rejections(self) -> list[str | None]:
-        """The rejected values as JSON; a stream that has such a field of its own keeps what it holds."""
-        texts: list[str | None] = list(self.extra.get(REJECTED) or [None] * self.length)
-        for index, row in self.rejected.items():
-            given = texts[index]
-            own = simplejson.loads(given, use_decimal=True) if given else {}
-            merged = own if isinstance(own, dict) else {REJECTED: own}
-            texts[index] = text_of({**merged, **{name: _storable(value) for name, value in row.items()}})
-        return texts
+        fields: dict[str, tuple[str, Sequence[Any]]] = {}
+        for number, column in enumerate(self.columns):
+            made = [piece.arrays[column.name] for piece in self.pieces]
+            fields[f"f{number}"] = FORMS.get(column.kind, "string"), made
+        for name in self.extra:
+            fields[name] = form_of(name), [piece.arrays.get(name) for piece in self.pieces]
+        fields[REJECTED] = "string", [array_of("string", piece.rejections()) for piece in self.pieces]
+        if self._last:
+            fields[LAST] = "bool", [array_of("bool", flags) for flags in self._last]
+        return Table(fields, self._lengths)
 
     def write(self, connection: Any) -> None:
         """Deletes the rows whose keys come again, and inserts."""
-        names = [name for name in self.extra if name != REJECTED]
-        for name in names:
+        for name in self.extra:
             if name not in self.there:
                 connection.execute(f"ALTER TABLE {self.place} ADD COLUMN IF NOT EXISTS {quoted(name)} {METADATA[name]}")
         _target_batch = self.table()  # DuckDB finds it by this name, here, where `execute` is called
         if spelt := self._spelt():
             sql = f"SELECT {', '.join(spelt.values())} FROM {VIEW}"
             told = zip(*connection.execute(sql).fetchall(), strict=True)
-            self._last_ones(dict(zip(spelt, map(list, told), strict=True)))
+            self._find_last(dict(zip(spelt, map(list, told), strict=True)))
             _target_batch = self.table()
         if self.keys:
             connection.execute(self._delete())
-        connection.execute(self._insert(names))
+        connection.execute(self._insert())
 
     def _spelt(self) -> dict[str, str]:
         """The keys that can be written in several ways, each with the SQL for the one way of DuckDB."""
@@ -135,9 +109,9 @@ class Batch:
         }
 
     def _delete(self) -> str:
-        fields = {name: f"f{number}" for number, name in enumerate(self.values)}
+        fields = {column.name: f"f{number}" for number, column in enumerate(self.columns)}
         keys = [column for name in self.keys for column in self.columns if column.name == name]
-        nulls = any(None in self.values[key] for key in self.keys)
+        nulls = any(None in piece.keys[key] for key in self.keys for piece in self.pieces)
         same = "IS NOT DISTINCT FROM" if nulls else "="
         where = [f"{self.place}.{quoted(key.column)} {same} {structured(key, fields[key.name], VIEW)}" for key in keys]
         if nulls:  # a key that was rejected is null in the table: its original tells whose row it is
@@ -147,57 +121,33 @@ class Batch:
             )
         return f"DELETE FROM {self.place} USING {VIEW} WHERE {' AND '.join(where)}"
 
-    def _insert(self, names: list[str]) -> str:
+    def _insert(self) -> str:
         targets = [quoted(column.column) for column in self.columns]
         sources = [structured(column, f"f{number}") for number, column in enumerate(self.columns)]
-        for name in (*names, REJECTED):
+        for name in (*self.extra, REJECTED):
             targets.append(quoted(name))
             sources.append(f"{quoted(name)}::{METADATA.get(name, 'JSON')}")
-        alive = ' WHERE "_sdc_deleted_at" IS NULL' if self.hard_delete and "_sdc_deleted_at" in self.extra else ""
-        return f"INSERT INTO {self.place} ({', '.join(targets)}) SELECT {', '.join(sources)} FROM {VIEW}{alive}"
+        only = [quoted(LAST)] if self._last else []
+        if self.hard_delete and "_sdc_deleted_at" in self.extra:
+            only.append('"_sdc_deleted_at" IS NULL')
+        where = f" WHERE {' AND '.join(only)}" if only else ""
+        return f"INSERT INTO {self.place} ({', '.join(targets)}) SELECT {', '.join(sources)} FROM {VIEW}{where}"
 
     def check(self, connection: Any) -> None:
         """Sets aside what DuckDB cannot cast: the careful way, taken when the fast one has failed."""
-        _target_batch = self.table()  # seen by `execute` from here only, so that these are loops
-        unfit: dict[str, list[int]] = {}
-        for number, column in enumerate(self.columns):
-            if column.kind in {"time", "json", "decimal", "decimal_text", "huge"}:
-                unfit[column.name] = _told(connection.execute(self._unfit(f"f{number}", column.sql)).fetchall())
-        lost: dict[str, list[int]] = {}
-        for name in self.extra:
-            if METADATA.get(name, "BIGINT") != "BIGINT":
-                lost[name] = _told(connection.execute(self._unfit(name, METADATA[name])).fetchall())
-        for name, indexes in unfit.items():
-            for index in indexes:
-                value = self.values[name][index]
-                self._rejecting(name)(index, value.decode() if isinstance(value, bytes) else value)
-                self.values[name][index] = None
-        for name, indexes in lost.items():
-            for index in indexes:
-                self._rejecting(name)(index, self.extra[name][index])
-                self.extra[name][index] = None
-        self._last_ones({})
-
-    @staticmethod
-    def _unfit(field: str, sql: str) -> str:
-        return f"SELECT {quoted(field)} IS NOT NULL AND TRY_CAST({quoted(field)} AS {sql}) IS NULL FROM {VIEW}"
-
-
-def _told(rows: list[tuple[bool]]) -> list[int]:
-    return [index for index, (bad,) in enumerate(rows) if bad]
-
-
-def _storable(value: Any) -> Any:
-    """A value that DuckDB's JSON takes: what is no JSON there goes in as the text of what came."""
-    text = text_of(value)
-    try:
-        msgspec.json.decode(text.encode())
-    except msgspec.DecodeError:
-        return text
-    return value
-
-
-def stamp(length: int) -> tuple[str, list[int]]:
-    """The time now, and rising sequence numbers (microseconds) for so many rows."""
-    now = time.time_ns() // 1000
-    return datetime.fromtimestamp(now / 1e6, timezone.utc).isoformat(), list(range(now, now + length))
+        casts = {
+            column.name: (f"f{number}", column.sql) for number, column in enumerate(self.columns) if column.kind in CAST
+        }
+        casts |= {name: (name, METADATA[name]) for name in self.extra if METADATA[name] != "BIGINT"}
+        _target_batch = self.table()  # seen by `execute` from here only, so that this is a loop
+        found = {}
+        for name, (field, sql) in casts.items():
+            words = f"{quoted(field)} IS NOT NULL AND TRY_CAST({quoted(field)} AS {sql}) IS NULL"
+            found[name] = [bool(bad) for (bad,) in connection.execute(f"SELECT {words} FROM {VIEW}").fetchall()]
+        for name, flags in found.items():
+            for begin, piece in zip(accumulate(self._lengths, initial=0), self.pieces, strict=False):
+                bad = [index for index, flag in enumerate(flags[begin : begin + piece.length]) if flag]
+                if bad:
+                    piece.remove(name, bad)
+        self._last = None
+        self._find_last({})

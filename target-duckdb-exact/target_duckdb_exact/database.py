@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from target_duckdb_exact.errors import WriteError, is_locked, kept_open, needs_memory, unavailable, unwritable
+from target_duckdb_exact.kinds import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
     from target_duckdb_exact.batch import Batch
 
 Result = TypeVar("Result")
+GROUP_ROWS = 2_048
+"""Rows of a row group. DuckDB writes full ones once, into the file, and what does not fill one twice: into the
+write-ahead log, and into the file at a checkpoint. Its own row groups have 122,880 rows, more than a transaction."""
+FILLED_ROWS = 1_400
+"""A last row group with fewer rows would be merged with its neighbours, so written again, at the next checkpoint."""
 CHECKPOINT = "512MB"
 """So much may wait in the write-ahead log: each checkpoint rewrites the table's last, half-filled row group."""
-LIMITS = ("64MB", "256MB", "1GB")
+LIMITS = ("20MB", "64MB", "256MB", "1GB")
 """What DuckDB may use, one after the other when a transaction needs more; at last its own default."""
 MEMORY = ":memory:"
+ALIAS = "_target_duckdb_exact"
+"""What the file is called within the connection: as no schema is, or DuckDB could not tell the two apart."""
 READER_SECONDS = 60.0
 """So long a file that was released is waited for, while somebody reads it."""
 AGAIN_SECONDS = 0.1
@@ -48,7 +56,12 @@ class Database:
 
     def _opened(self) -> Any:
         path = self.path
-        connection = duckdb.connect(path if path == MEMORY else str(_made(Path(path).expanduser())))
+        file = path if path == MEMORY else str(_made(Path(path).expanduser()))
+        connection = duckdb.connect(path if path == MEMORY else f"{MEMORY}{file}")  # one instance a file in a process
+        if path != MEMORY:
+            connection.execute("SET temp_directory = ?", [f"{file}.tmp"])
+        connection.execute(f"ATTACH IF NOT EXISTS {literal(file)} AS {ALIAS} (ROW_GROUP_SIZE {GROUP_ROWS})")
+        connection.execute(f"USE {ALIAS}")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET threads = 1")
         if self._limit:
@@ -145,6 +158,11 @@ class Database:
         if self._open is not None:
             with contextlib.suppress(duckdb.Error):
                 self._open.close()
+
+
+def filled(rows: int) -> bool:
+    """Whether so many rows fill row groups well enough to be written."""
+    return rows > GROUP_ROWS and rows % GROUP_ROWS >= FILLED_ROWS
 
 
 def _made(path: Path) -> Path:

@@ -9,9 +9,10 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from target_duckdb_exact.batch import Batch, stamp
+from target_duckdb_exact.batch import Batch
 from target_duckdb_exact.errors import InputError
 from target_duckdb_exact.kinds import ANNOTATIONS, Column, column_of, quoted, readable
+from target_duckdb_exact.piece import Piece, stamp
 from target_duckdb_exact.tables import DELETIONS, METADATA, REJECTED, Place, follow
 from target_duckdb_exact.values import UNFIT, fit, parsed, text_of
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from singer_sdk import Target
 
     from target_duckdb_exact.database import Database
+
+
+PIECE_BYTES = 2 << 20
+"""So many bytes of records are packed together: as rows they take several times as much memory."""
 
 
 def _refuse(_line: bytes) -> Any:
@@ -59,8 +64,12 @@ class DuckDBSink(Sink):
             for name, part in properties.items()
             if name not in METADATA and name != REJECTED
         ]
-        self.rows: list[Any] = []
-        self.rejected: dict[int, dict[str, Any]] = {}
+        self._rows: list[Any] = []
+        self._rejected: dict[int, dict[str, Any]] = {}
+        self._bytes = 0
+        self._pieces: list[Piece] = []
+        self._packed = 0
+        self._sequence = 0
         self._there: set[str] = set()
 
     @override
@@ -94,12 +103,20 @@ class DuckDBSink(Sink):
 
     # -- records ----------------------------------------------------------------------------------------------------
 
+    @property
+    def waiting(self) -> int:
+        """How many rows wait to be written."""
+        return self._packed + len(self._rows)
+
     def append(self, line: bytes) -> None:
         """Takes a RECORD message."""
         try:
-            self.rows.append(self._decode(line))
+            self._rows.append(self._decode(line))
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            self.rows.append(self._carefully(line))
+            self._rows.append(self._carefully(line))
+        self._bytes += len(line)
+        if self._bytes >= PIECE_BYTES:
+            self._pack()
 
     def _carefully(self, line: bytes) -> Any:
         """A record that is not as its schema says, value by value."""
@@ -127,7 +144,7 @@ class DuckDBSink(Sink):
         own = record.get(REJECTED)
         values["rejections"] = None if own is None else msgspec.Raw(text_of(own).encode())
         if rejected:
-            self.rejected[len(self.rows)] = rejected
+            self._rejected[len(self._rows)] = rejected
         extracted, version = message.get("time_extracted"), message.get("version")
         return self._message(
             self._record(**values),
@@ -135,40 +152,49 @@ class DuckDBSink(Sink):
             version if isinstance(version, int) and not isinstance(version, bool) else None,
         )
 
-    def batch(self) -> Batch | None:
-        """The rows that wait, in one batch; they are kept until `clear`."""
-        if not self.rows:
-            return None
-        records = [row.record for row in self.rows]
-        fields = list(map(list, zip(*map(msgspec.structs.astuple, records), strict=True)))
+    def _pack(self) -> None:
+        """Makes a piece of the rows."""
+        rows, self._rows, self._bytes = self._rows, [], 0
+        if not rows:
+            return
+        fields = list(map(list, zip(*(msgspec.structs.astuple(row.record) for row in rows), strict=True)))
         own, deleted = fields.pop(), fields.pop()
         values = {column.name: given for column, given in zip(self.columns, fields, strict=True)}
-        values |= self._metadata(deleted)
+        values |= self._metadata(rows, deleted)
         if any(own):
             texts = [None if raw is None else bytes(raw).decode(errors="backslashreplace") for raw in own]
             values[REJECTED] = [None if text == "null" else text for text in texts]
-        rejected, self.rejected = self.rejected, {}
-        self.rows = []
-        made = Batch(self.written_to, self.columns, self.keys, values, rejected)
+        rejected, self._rejected = self._rejected, {}
+        self._pieces.append(Piece(self.columns, self.keys, values, rejected, len(rows)))
+        self._packed += len(rows)
+
+    def batch(self) -> Batch | None:
+        """The rows that wait, in one batch."""
+        self._pack()
+        pieces, self._pieces, self._packed = self._pieces, [], 0
+        if not pieces:
+            return None
+        made = Batch(self.written_to, self.columns, self.keys, pieces)
         made.hard_delete = bool(self.config.get("hard_delete"))
         made.there = self._there
         return made
 
     def written(self, batch: Batch) -> None:
         """The batch is committed, and its columns with it."""
-        self._there |= batch.extra.keys()
+        self._there |= set(batch.extra)
 
-    def _metadata(self, deleted: list[Any]) -> dict[str, list[Any]]:
-        length = len(deleted)
-        now, sequence = stamp(length)
+    def _metadata(self, rows: list[Any], deleted: list[Any]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {
             "_sdc_deleted_at": deleted,
-            "_sdc_table_version": [row.version for row in self.rows],
+            "_sdc_table_version": [row.version for row in rows],
         }
         if not self.include_sdc_metadata_properties:
             return {name: found[name] for name in DELETIONS} if any(map(any, found.values())) else {}
+        length = len(rows)
+        now, sequence = stamp(length, self._sequence)
+        self._sequence = sequence[-1]
         return found | {
-            "_sdc_extracted_at": [row.time_extracted for row in self.rows],
+            "_sdc_extracted_at": [row.time_extracted for row in rows],
             "_sdc_received_at": [now] * length,
             "_sdc_batched_at": [now] * length,
             "_sdc_sequence": sequence,

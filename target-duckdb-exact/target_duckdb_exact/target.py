@@ -19,7 +19,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
 from target_duckdb_exact.batches import records_of
-from target_duckdb_exact.database import Database
+from target_duckdb_exact.database import Database, filled
 from target_duckdb_exact.errors import InputError, LoadError, SettingsError, states_unread
 from target_duckdb_exact.kinds import quoted
 from target_duckdb_exact.reader import LineReader
@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     import logging
     from types import FrameType
 
+    from target_duckdb_exact.batch import Batch
 
-BATCH_BYTES = 4 << 20
-"""So many bytes of records, of all streams together, are written in one transaction."""
+BATCH_BYTES = 6 << 20
+"""So many bytes of records, of all streams together, are written in one transaction, once they fill row groups."""
+MOST_BYTES = 24 << 20
+"""So many wait at most, whether they do or not."""
 BATCH_SECONDS = 30.0
 """So long, at most, records wait while others, or states, keep arriving."""
 PAUSE_SECONDS = 1.0
@@ -98,7 +101,7 @@ class TargetDuckDB(Target):
         th.Property(
             "memory_limit",
             th.StringType(),
-            description="What DuckDB may use at most; without it 64MB, and more only once a transaction needs it.",
+            description="What DuckDB may use at most; without it 20MB, and more only once a transaction needs it.",
         ),
     ).to_dict()
 
@@ -128,7 +131,11 @@ class TargetDuckDB(Target):
 
     def _taken(self, sink: DuckDBSink, size: int) -> None:
         self._waiting += size
-        if self._waiting >= BATCH_BYTES or len(sink.rows) >= self._rows or self._long():
+        if (
+            (self._waiting >= BATCH_BYTES and (filled(sink.waiting) or self._waiting >= MOST_BYTES))
+            or sink.waiting >= self._rows
+            or self._long()
+        ):
             self.flush()
 
     def _patience(self) -> float:
@@ -240,16 +247,16 @@ class TargetDuckDB(Target):
             self.database.write([batch for _, batch in found], self._replace if last else None)
             for sink, batch in found:
                 sink.written(batch)
-                self._say_unfit(sink, batch.counts, batch.first)
+                self._say_unfit(sink, batch)
         self._waiting = 0
         self._since = time.monotonic()
         if last:
             self._replacing.clear()
         self._emit()
 
-    def _say_unfit(self, sink: DuckDBSink, counts: dict[str, int], first: dict[str, Any]) -> None:
-        for name, count in counts.items():
-            self._unfit[sink.stream_name] = self._unfit.get(sink.stream_name, 0) + count
+    def _say_unfit(self, sink: DuckDBSink, batch: Batch) -> None:
+        for name, original in batch.rejected():
+            self._unfit[sink.stream_name] = self._unfit.get(sink.stream_name, 0) + 1
             if (sink.stream_name, name) not in self._warned:
                 self._warned.add((sink.stream_name, name))
                 column = next((column for column in sink.columns if column.name == name), None)
@@ -258,7 +265,7 @@ class TargetDuckDB(Target):
                     name,
                     sink.stream_name,
                     column.sql if column else "its type",
-                    text_of(first[name])[:80],
+                    text_of(original)[:80],
                 )
 
     def overwritten(self, place: Place) -> Place:

@@ -1,17 +1,14 @@
-"""Turns a column's values into what DuckDB takes: Arrow arrays where they fit, and a list of those that do not."""
+"""What the values of a column are, and which do not fit it."""
 
 from __future__ import annotations
 
 import functools
 import math
 import re
-from array import array
 from decimal import Decimal, InvalidOperation
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import nanoarrow as na
 import simplejson
 
 from target_duckdb_exact.kinds import HUGE, INT64, Column, decimal_size
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 
 UNFIT = object()
 """Stands for a value that its column cannot hold."""
-BITS = bytes([48, 49]) + bytes(254)
 
 
 def text_of(value: Any) -> str:
@@ -231,85 +227,3 @@ PREPARING: dict[str, Callable[[Column, list[Any], Callable[[int, Any], None]], l
     "mixed": _raws,
     "struct": _raws,
 }
-EMPTY: dict[str, Any] = {"string": "", "bytes": b""}
-ARROW = {"int": "int64", "bool": "bool", "float": "double", "json": "bytes", "struct": "bytes"}
-"""How prepared values are handed over; all others are strings."""
-
-
-# -- Arrow ----------------------------------------------------------------------------------------------------------
-
-
-NULLS, STRINGS, INTEGERS, DOUBLES, BOOLEANS = map(
-    na.c_schema, (na.null(), na.string(), na.int64(), na.float64(), na.bool_())
-)
-
-
-class Table:
-    """Columns that DuckDB reads by name, as often as it likes."""
-
-    def __init__(self, columns: dict[str, tuple[str, list[Any]]], length: int) -> None:
-        arrays = {name: array_of(form, values, length) for name, (form, values) in columns.items()}
-        schema = na.c_schema(na.struct({name: made.schema for name, made in arrays.items()}))
-        self._struct = na.c_array_from_buffers(
-            schema, length, [None], children=list(arrays.values()), null_count=0, move=False
-        )
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """The Arrow PyCapsule interface."""
-        return na.c_array_stream(self._struct).__arrow_c_stream__(requested_schema)
-
-
-def array_of(form: str, values: list[Any], length: int) -> Any:
-    """An Arrow array of strings (given as `str` or `bytes`), int64, double or bool; of nulls if there is nothing else.
-
-    A batch has many columns, so that the schemas are made once, and lists are handed over, which is faster.
-    """
-    nulls = 0 if all(values) else values.count(None)  # most columns are full, and to look for None takes longer
-    if nulls == length:
-        return _nothing(length)
-    validity = _bitmap([value is not None for value in values]) if nulls else None
-    if form in {"string", "bytes"}:
-        offsets, data = _joined(form, [value or EMPTY[form] for value in values] if nulls else values)
-        return na.c_array_from_buffers(STRINGS, length, [validity, offsets, data], null_count=nulls)
-    if nulls:
-        values = [value or 0 for value in values]
-    if form == "bool":
-        return na.c_array_from_buffers(BOOLEANS, length, [validity, _bitmap(values)], null_count=nulls)
-    kind, code = (INTEGERS, "q") if form == "int64" else (DOUBLES, "d")
-    return na.c_array_from_buffers(kind, length, [validity, array(code, values)], null_count=nulls)
-
-
-@functools.lru_cache(maxsize=64)
-def _nothing(length: int) -> Any:
-    """A column of nulls; many are, and batches have the same lengths again and again."""
-    return na.c_array_from_buffers(NULLS, length, [], null_count=length)
-
-
-def _joined(form: str, parts: list[Any]) -> tuple[array[int], bytes]:
-    """Where each part begins and ends, and all of them in one."""
-    if form == "string":
-        whole = "".join(parts)
-        data = whole.encode()
-        if len(data) == len(whole):
-            return _offsets(parts), data
-        parts = list(map(str.encode, parts))
-    return _offsets(parts), b"".join(parts)
-
-
-def _offsets(parts: list[Any]) -> array[int]:
-    lengths = list(map(len, parts))
-    if lengths.count(lengths[0]) == len(lengths):
-        return _even_offsets(lengths[0], len(lengths))
-    return array("i", list(accumulate(lengths, initial=0)))
-
-
-@functools.lru_cache(maxsize=16)  # columns of one batch share them; a batch of tiny rows may have a hundred thousand
-def _even_offsets(size: int, count: int) -> array[int]:
-    """Of parts of one size, as times and identifiers are."""
-    return array("i", range(0, size * count + 1, size)) if size else array("i", [0]) * (count + 1)
-
-
-def _bitmap(flags: list[Any]) -> bytes:
-    """Eight flags a byte, the first in the lowest bit."""
-    digits = bytes(reversed(flags)).translate(BITS)
-    return int(digits, 2).to_bytes((len(flags) + 7) // 8, "little")

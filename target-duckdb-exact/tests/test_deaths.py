@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -43,10 +42,11 @@ def test_killed_again_and_again_the_tables_end_up_the_same(tmp_path, files):
 
 def test_a_new_file_is_never_seen_before_it_is_a_database(tmp_path, monkeypatch):
     opened = []
-    connect = duckdb.connect
-    monkeypatch.setattr(duckdb, "connect", lambda path: opened.append((path, Path(path).exists())) or connect(path))
-    Database(str(tmp_path / "new" / "d.duckdb")).close()
-    assert opened[-1] == (str(tmp_path / "new" / "d.duckdb"), True)
+    connect, file = duckdb.connect, tmp_path / "new" / "d.duckdb"
+    monkeypatch.setattr(duckdb, "connect", lambda path: opened.append((path, file.exists())) or connect(path))
+    Database(str(file)).close()
+    assert [there for _, there in opened] == [False, True]  # made elsewhere, and attached only then
+    assert str(file) not in {path for path, _ in opened}
     assert [name.name for name in (tmp_path / "new").iterdir()] == ["d.duckdb"]
 
 

@@ -380,7 +380,7 @@ def test_a_thousand_columns_need_no_setting_and_a_limit_that_is_set_is_kept(load
 
 
 def test_a_transaction_that_needed_more_memory_is_done_once(load, monkeypatch):
-    monkeypatch.setattr("target_duckdb_exact.database.LIMITS", ("3MB", "6MB", "12MB"))
+    monkeypatch.setattr("target_duckdb_exact.database.LIMITS", ("1MB", "6MB", "12MB"))
     rows = [record(n=number, t=f"{number}" * 100) for number in range(20_000)]
     load(schema({"n": "integer", "t": "string"}), *rows)
     assert load.target.database._limits != ["6MB", "12MB", None]

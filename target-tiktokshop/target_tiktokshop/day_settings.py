@@ -1,4 +1,4 @@
-"""The settings of a seller's day: shipping with the platform's labels, answers to buyers."""
+"""The settings of a seller's day: shipping with the platform's labels, answers to buyers, promotions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,17 @@ from tiktokshop_client.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DOCUMENTS = ("SHIPPING_LABEL", "PACKING_SLIP", "SHIPPING_LABEL_AND_PACKING_SLIP")
+DOCUMENTS = (
+    "SHIPPING_LABEL",
+    "PACKING_SLIP",
+    "SHIPPING_LABEL_AND_PACKING_SLIP",
+    "SHIPPING_LABEL_PICTURE",
+    "HAZMAT_LABEL",
+    "INVOICE_LABEL",
+)
+FORMATS = ("PDF", "ZPL")
 METHODS = ("PICKUP", "DROP_OFF")
-LABEL_KEYS = ("shop_id", "order_id", "package_id", "document")
+LABEL_KEYS = ("shop_id", "order_id", "package_id", "document", "format")
 WEEKDAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
 LAST_MOMENT = time(23, 59, 59)
 HOLE = re.compile(r"\{(\w*)\}")
@@ -37,15 +45,18 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "title": "Label names",
         "description": (
             "The name of each file in `labels_path`; slashes make folders. It holds `{package_id}` and `{document}`, "
-            "and may hold `{order_id}` and `{shop_id}`."
+            "and may hold `{order_id}`, `{shop_id}` and `{format}` (`pdf`, `zpl` or `png`)."
         ),
-        "default": "{order_id}-{package_id}-{document}.pdf",
+        "default": "{order_id}-{package_id}-{document}.{format}",
     },
     "label_documents": {
         "type": "array",
         "items": {"type": "string", "enum": list(DOCUMENTS)},
         "title": "Documents",
-        "description": "What is fetched for each package.",
+        "description": (
+            "What is fetched for each package. A `SHIPPING_LABEL_PICTURE` is a PNG; there is a `HAZMAT_LABEL` only of "
+            "dangerous goods, and an `INVOICE_LABEL` only in Brazil."
+        ),
         "default": ["SHIPPING_LABEL"],
     },
     "label_size": {
@@ -54,6 +65,13 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "title": "Label size",
         "description": "The size of the pages.",
         "default": "A6",
+    },
+    "label_format": {
+        "type": "string",
+        "enum": list(FORMATS),
+        "title": "Label format",
+        "description": "PDF, or ZPL for label printers, which the platform has in Brazil and Mexico only.",
+        "default": "PDF",
     },
     "handover_method": {
         "type": "string",
@@ -100,6 +118,16 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "description": "Stop before a batch if the run would then have shipped more packages than this.",
         "default": 1_000,
     },
+    "max_repacked": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most changes of packages",
+        "description": (
+            "Stop before a batch if the run would then have split orders, combined or separated them more often than "
+            "this."
+        ),
+        "default": 200,
+    },
     "message_keys_path": {
         "type": "string",
         "title": "Message keys",
@@ -120,6 +148,15 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "title": "Most messages",
         "description": "Stop before a batch if the run would then have sent more messages to buyers than this.",
         "default": 200,
+    },
+    "promotion_keys_path": {
+        "type": "string",
+        "title": "Promotion keys",
+        "description": (
+            "The file that remembers which promotion was made for each `activity_key`. Keep it from run to run; "
+            "without it, a promotion is found again by its title."
+        ),
+        "default": ".tiktokshop/promotion-keys.sqlite",
     },
 }
 
@@ -158,16 +195,19 @@ class DaySettings:
     """The settings of `DAY_SETTINGS`, checked."""
 
     labels_path: str = ".tiktokshop/labels"
-    label_name: str = "{order_id}-{package_id}-{document}.pdf"
+    label_name: str = "{order_id}-{package_id}-{document}.{format}"
     label_documents: tuple[str, ...] = ("SHIPPING_LABEL",)
     label_size: str = "A6"
+    label_format: str = "PDF"
     handover_method: str = ""
     pickup_rule: PickupRule = PickupRule()
     cheapest_service: bool = False
     max_shipments: int = 1_000
+    max_repacked: int = 200
     message_keys_path: str = ".tiktokshop/message-keys.sqlite"
     mark_read: bool = True
     max_messages: int = 200
+    promotion_keys_path: str = ".tiktokshop/promotion-keys.sqlite"
 
     @classmethod
     def from_found(cls, found: Mapping[str, Any]) -> DaySettings:
@@ -181,13 +221,16 @@ class DaySettings:
             label_name=checked_pattern(found["label_name"]),
             label_documents=tuple(dict.fromkeys(found["label_documents"])),
             label_size=found["label_size"],
+            label_format=found["label_format"],
             handover_method=found["handover_method"] or "",
             pickup_rule=rule_of(found["pickup_rule"]),
             cheapest_service=found["shipping_service"] == "cheapest",
             max_shipments=found["max_shipments"],
+            max_repacked=found["max_repacked"],
             message_keys_path=found["message_keys_path"],
             mark_read=found["mark_read"],
             max_messages=found["max_messages"],
+            promotion_keys_path=found["promotion_keys_path"],
         )
 
 

@@ -121,6 +121,24 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "default": {},
         "examples": [{"USD": "500"}],
     },
+    "max_discount_percent": PERCENT
+    | {
+        "title": "Largest discount",
+        "description": (
+            "Hold back promotions that take more than this off a price, and any where the shop shows no price to "
+            "compare with."
+        ),
+        "default": 50,
+    },
+    "min_margin_percent": PERCENT
+    | {
+        "title": "Smallest margin",
+        "description": (
+            "Hold back promotions that leave less than this of the price above the record's `cost`. Above 0, those "
+            "without a `cost` are held back, too."
+        ),
+        "default": 0,
+    },
     "max_quantity": {
         "type": "integer",
         "minimum": 0,
@@ -217,7 +235,10 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "type": "integer",
         "minimum": 0,
         "title": "Most new listings",
-        "description": "Stop before a batch if the run would then have listed more new products than this in a shop.",
+        "description": (
+            "Stop before a batch if the run would then have listed more new products than this in a shop, replicas in "
+            "other markets among them."
+        ),
         "default": 200,
     },
     "max_changed_listings_percent": PERCENT
@@ -246,6 +267,23 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
             "is sent twice; `.tiktokshop/listings.sqlite` of the working directory when left out."
         ),
         "examples": ["/var/lib/tiktokshop/listings.sqlite"],
+    },
+    "convert_images": {
+        "type": "boolean",
+        "title": "Convert images",
+        "description": (
+            "Turn pictures of `listings` as their cameras say, and scale those that the platform would refuse for "
+            "their pixels or bytes. Needs the extra `pictures`. Otherwise such pictures are faults of their records."
+        ),
+        "default": False,
+    },
+    "allow_private_images": {
+        "type": "boolean",
+        "title": "Allow private images",
+        "description": (
+            "Fetch pictures of `listings` from this machine and from private networks, if their addresses lead there."
+        ),
+        "default": False,
     },
     "send_unseen": {
         "type": "boolean",
@@ -324,6 +362,8 @@ class WritingSettings:
     max_new_listings: int = 200
     allow_delete: bool = False
     listings_store: Path | None = None
+    convert_images: bool = False
+    allow_private_images: bool = False
     send_unseen: bool = False
     allow_skus: frozenset[str] = frozenset()
     deny_skus: frozenset[str] = frozenset()
@@ -361,6 +401,8 @@ class WritingSettings:
             max_new_listings=found["max_new_listings"],
             allow_delete=found["allow_delete"],
             listings_store=Path(found["listings_store"]).expanduser() if found["listings_store"] else None,
+            convert_images=found["convert_images"],
+            allow_private_images=found["allow_private_images"],
             send_unseen=found["send_unseen"],
             allow_skus=frozenset(found["allow_skus"]),
             deny_skus=frozenset(found["deny_skus"]),

@@ -18,6 +18,7 @@ from tiktokshop_client.console import quiet, run
 from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.health import early_warnings
+from tiktokshop_client.log_lines import name_seller
 from tiktokshop_client.settings import SETTINGS
 from tiktokshop_client.singer import PlatformPlugin
 from tiktokshop_client.stream_maps import mistake_in_expression, mistake_in_map, of_a_map
@@ -45,6 +46,13 @@ if TYPE_CHECKING:
 
     from target_tiktokshop.writing.writer import Writer
 
+READ_ONLY = {
+    "coupons": (
+        "Coupons can only be read: the platform lets them be made and changed in Seller Center and its app alone. "
+        "Deselect coupons in the tap; a discount on products is written with the stream promotions."
+    )
+}
+"""Streams that somebody may well want to write, and why they cannot be."""
 UNREADABLE_ROWS = 1_000
 UNREADABLE_SECONDS = 1.0
 """So many outcomes of unreadable lines, or for so long, are kept before they are written together."""
@@ -118,8 +126,10 @@ class TargetTikTokShop(PlatformPlugin, Target):
 
     def warn_early(self, stream: str) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that a stream lacks."""
-        client = self.run.client
-        for warning in early_warnings(client.grant(), [need_of(stream)], client.now()):
+        client, grant = self.run.client, self.run.client.grant()
+        name_seller(grant.seller_name if grant else "")
+        warnings = early_warnings(grant, [need_of(stream)], client.now())
+        for warning in [*warnings, *([client.unshared] if client.unshared else [])]:
             if warning not in self._warned:
                 self._warned.add(warning)
                 self.logger.warning("%s", warning)
@@ -133,6 +143,8 @@ class TargetTikTokShop(PlatformPlugin, Target):
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
+        if stream_name in READ_ONLY:
+            raise UnsupportedStreamError(f"{READ_ONLY[stream_name]} No record of it was sent.")
         if stream_name not in WRITINGS:
             raise UnsupportedStreamError(
                 f"The stream {stream_name} cannot be written; there are: {', '.join(WRITINGS)}. Rename it with "

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiktokshop_sandbox
+from fairs import Fair
 from older_sandbox import as_before
 from relay import relay
 from stalls import Stall
@@ -72,7 +73,7 @@ class Lab:
     def __post_init__(self):
         self.client = Client(Settings.from_config(self.config))
         self.shops = {shop.region: shop for shop in self.client.shops()}
-        self.us = self.shops["US"]
+        self.us = self.shops.get("US")
 
     def feed(self, stream, *records, shop="US", **config):
         """A run with records of one stream, for the US shop unless they say otherwise."""
@@ -204,8 +205,9 @@ def lab_of(tmp_path, shop_file):
     """Makes a lab around shops of a size."""
 
     @contextlib.contextmanager
-    def make(orders=600, shops=2, *, older=False, **more):
-        path = shutil.copy(shop_file(orders=orders, shops=shops, now=NOON), tmp_path / "shop.sqlite")
+    def make(orders=600, shops=2, *, older=False, regions=(), **more):
+        size = {"shops": len(regions), "regions": regions} if regions else {"shops": shops}
+        path = shutil.copy(shop_file(orders=orders, now=NOON, **size), tmp_path / "shop.sqlite")
         if older:  # its shops cannot be told from real ones
             as_before(path)
         with tiktokshop_sandbox.start(path, **{"rps": 100_000, "now": NOON, **more}) as sandbox:
@@ -235,3 +237,8 @@ def lab(lab_of):
 @pytest.fixture
 def stall(lab):
     return Stall(lab)
+
+
+@pytest.fixture
+def fair(lab):
+    return Fair(lab)

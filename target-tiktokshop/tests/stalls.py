@@ -1,8 +1,10 @@
 """Listings fed to a sandbox shop, and what became of them."""
 
+import json
 import struct
 import zlib
 
+from target_tiktokshop.settle import settle
 from tiktokshop_client import operations
 
 CREATE = "POST /product/202309/products"
@@ -23,12 +25,21 @@ def png(width=600, height=600, text=b""):
 
 
 class Stall:
-    """Feeds listings to the US shop of a lab, and looks at what became of them."""
+    """Feeds listings to a shop of a lab, and looks at what became of them."""
 
-    def __init__(self, lab):
-        self.lab, self.folder = lab, lab.folder
-        answer = lab.client.call(operations.GET_WAREHOUSES, shop=lab.us)
+    def __init__(self, lab, region="US"):
+        self.lab, self.folder, self.region = lab, lab.folder, region
+        self.shop = lab.shops[region]
+        answer = lab.client.call(operations.GET_WAREHOUSES, shop=self.shop)
         self.places = [row["id"] for row in answer.data["warehouses"] if row["type"] == "SALES_WAREHOUSE"]
+
+    @property
+    def people(self):
+        """A manufacturer and a responsible person, None where the market asks for neither."""
+        if self.region != "DE":
+            return None, None
+        searches = (operations.SEARCH_MANUFACTURERS, operations.SEARCH_RESPONSIBLE_PERSONS)
+        return tuple(next(iter(self.lab.client.pages(search))).rows[0]["id"] for search in searches)
 
     def picture(self, name="main.png", *size, text=b""):
         path = self.folder / name
@@ -57,7 +68,7 @@ class Stall:
 
     def feed(self, *records, **config):
         store = str(self.folder / "listings.sqlite")
-        return self.lab.feed("listings", *records, **{"listings_store": store, **config})
+        return self.lab.feed("listings", *records, shop=self.region, **{"listings_store": store, **config})
 
     def review(self):
         self.lab.sandbox.control("POST", "/clock", {"advance": 3_600})
@@ -66,7 +77,7 @@ class Stall:
         return self.shown(run.rows[place]["after"]["product_id"])
 
     def shown(self, product_id):
-        return self.lab.client.call(operations.GET_PRODUCT, shop=self.lab.us, path={"product_id": product_id}).data
+        return self.lab.client.call(operations.GET_PRODUCT, shop=self.shop, path={"product_id": product_id}).data
 
     def live(self, *skus, **more):
         """A product that has passed its review, and the record that it was made of."""
@@ -75,3 +86,13 @@ class Stall:
         assert run.outcomes == [("in_review", None)], run.rows
         self.review()
         return record, self.product(run)
+
+    def settled(self, name="settled.jsonl"):
+        """The lines that the command adds to a results file, and what it said."""
+        path, config = self.folder / name, self.folder / "target.json"
+        store = str(self.folder / "listings.sqlite")
+        config.write_text(json.dumps({**self.lab.config, "results_path": str(path), "listings_store": store}))
+        before = path.read_text().splitlines() if path.exists() else []
+        settle(["--config", str(config)], standalone_mode=False)
+        after = path.read_text().splitlines() if path.exists() else []
+        return [json.loads(line) for line in after[len(before) :]]

@@ -5,9 +5,9 @@ import json
 import pytest
 import requests
 from target_tiktokshop.listings.difference import _live_price, _merged, _same_value, compare
-from target_tiktokshop.listings.pictures import PictureError, stays_outside
 from target_tiktokshop.listings.proposal import Proposal, bare_value
 from target_tiktokshop.listings.reading import ReadError, attributes, decimal, read
+from target_tiktokshop.listings.sources import PictureError, stays_outside
 
 EDIT = "POST /product/202509/products/{product_id}/partial_edit"
 

@@ -5,20 +5,16 @@ import csv
 import io
 import json
 import os
-import random
-import subprocess
-import sys
-from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
 import pytest
 from stalls import CREATE, UPLOAD
-from target_tiktokshop.listings import pictures
+from target_tiktokshop.listings import sources
 from target_tiktokshop.listings.memory import ListingMemory
-from target_tiktokshop.listings.pictures import PictureError, PictureRef, look
-from tiktokshop_sandbox.faults import TRANSPORT
+from target_tiktokshop.listings.pictures import PictureRef, PictureRules, look
+from target_tiktokshop.listings.sources import PictureError
 
 SEARCH = "/product/202502/products/search"
 TABLE = '''\
@@ -52,19 +48,26 @@ def test_rows_of_a_csv_file_become_live_products_and_a_second_run_writes_nothing
     assert (again.outcomes, again.writes) == ([("unchanged", None)] * 3, {})
 
 
-def test_a_product_whose_rows_fall_into_two_batches_is_one_product(stall):
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_the_rows_of_a_product_are_in_one_batch_however_large_batches_are(stall, size):
     base = stall.record()
     del base["skus"]
-    skus = [stall.sku(f"MUG-{n}", variations={"Color": color}) for n, color in enumerate(("Black", "Oak"))]
-    rows = [{"listing_key": "mug", **base, **sku} for sku in skus]
-    run = stall.feed(*rows, batch_size_rows=1, max_rejected_percent=100)
-    assert run.writes[CREATE] == 1
-    assert run.outcomes[0] == ("in_review", None)
+    rows = [
+        {"listing_key": key, **base, **stall.sku(f"{key}-{color}"), "variations": f"Color={color}"}
+        for key, colors in (("mug", ("Black", "Oak", "Red")), ("cup", ("Oak",)), ("jar", ("Black", "Oak")))
+        for color in colors
+    ]
+    lines = [("listings", {"shop_id": stall.lab.us.id, **row}) for row in rows]
+    store = str(stall.folder / "listings.sqlite")
+    states = [part for number, line in enumerate(lines) for part in (line, {"n": number + 1})]
+    run = stall.lab.run(stall.lab.lines(*states), batch_size_rows=size, listings_store=store)
+    assert run.outcomes == [("in_review", None)] * 6
+    assert run.writes == {CREATE: 3, UPLOAD: 1}
+    assert run.states[-1] == {"n": 6}
+    assert [row["row"] for row in run.rows] == [1, 2, 3, 4, 5, 6]
     stall.review()
-    later = stall.feed(*rows, batch_size_rows=1)
-    assert {row["outcome"] for row in later.rows} <= {"in_review", "unchanged"}
-    stall.review()
-    assert [sku["seller_sku"] for sku in stall.product(run)["skus"]] == ["MUG-0", "MUG-1"]
+    numbers = [[sku["seller_sku"] for sku in stall.product(run, place)["skus"]] for place in (0, 3, 4)]
+    assert numbers == [["mug-Black", "mug-Oak", "mug-Red"], ["cup-Oak"], ["jar-Black", "jar-Oak"]]
 
 
 def hiding(number):
@@ -279,14 +282,14 @@ def web(folder):
 def test_a_picture_by_its_address_is_fetched_and_uploaded_once(stall):
     stall.picture("far.png")
     with web(stall.folder) as address:
-        run = stall.feed(stall.record(main_images=[f"{address}/far.png?secret=1"]))
+        run = stall.feed(stall.record(main_images=[f"{address}/far.png?secret=1"]), allow_private_images=True)
     assert run.writes == {CREATE: 1, UPLOAD: 1}
     assert "secret" not in json.dumps(run.row["after"])
 
 
 def test_an_address_without_a_picture_is_a_fault_that_does_not_show_its_query(tmp_path):
     with web(tmp_path) as address, pytest.raises(PictureError) as error:
-        look(PictureRef(source=f"{address}/none.png?secret=1"), "MAIN_IMAGE")
+        look(PictureRef(source=f"{address}/none.png?secret=1"), "MAIN_IMAGE", PictureRules(inside=True))
     assert str(error.value) == "cannot be fetched: its server answers 404"
     assert PictureRef(source=f"{address}/none.png?secret=1").name == "none.png"
 
@@ -306,10 +309,14 @@ def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(monkeypatch):
 
     over, server = Event(), ThreadingHTTPServer(("127.0.0.1", 0), Trickle)
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    monkeypatch.setattr(pictures, "MOST_SECONDS", 0.1)
+    monkeypatch.setattr(sources, "MOST_SECONDS", 0.1)
     try:
         with pytest.raises(PictureError, match="takes longer than"):
-            look(PictureRef(source=f"http://127.0.0.1:{server.server_port}/x.png"), "MAIN_IMAGE")
+            look(
+                PictureRef(source=f"http://127.0.0.1:{server.server_port}/x.png"),
+                "MAIN_IMAGE",
+                PictureRules(inside=True),
+            )
     finally:
         over.set()
         server.shutdown()
@@ -329,50 +336,3 @@ def test_a_path_that_is_no_file_is_a_fault(tmp_path, source, words):
 def test_the_name_of_a_picture_shows_no_password():
     assert PictureRef(source="https://user:secret@files.example").name == "files.example"
     assert PictureRef(source="https://files.example/a.png#secret").name == "a.png"
-
-
-@pytest.mark.slow
-def test_killed_at_random_moments_with_faults_no_product_is_listed_twice_and_every_row_has_its_outcome(stall):
-    lab, moments = stall.lab, random.Random(3)
-    pictures = [stall.picture(f"{n}.png") for n in range(20)]
-    rows = [
-        stall.record(
-            *(stall.sku(f"K-{n}-{m}", variations={"Color": color}) for m, color in enumerate(("Black", "Oak"))),
-            title=f"A mug of stoneware, number {n}",
-            main_images=[pictures[n % 20], pictures[(n + 1) % 20]],
-        )
-        for n in range(40)
-    ]
-    feed = lab.folder / "feed.singer"
-    feed.write_text(lab.lines(*(("listings", {"shop_id": lab.us.id, **row}) for row in rows)))
-    for kind in TRANSPORT:
-        lab.fault(kind, probability=0.05 / len(TRANSPORT), seconds=0.01)
-
-    def start():
-        config = {**lab.config, "results_path": str(lab.folder / "killed.jsonl"), "batch_size_rows": 10}
-        file = lab.folder / "target.json"
-        file.write_text(json.dumps({**config, "listings_store": str(lab.folder / "listings.sqlite")}))
-        command = [sys.executable, "-m", "target_tiktokshop", "--config", str(file), "--input", str(feed)]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=lab.folder)
-
-    for _ in range(6):
-        process, limit = start(), moments.randrange(5, 150)
-        before = lab.sandbox.control("GET", "/stats")["requests"]
-        while process.poll() is None and lab.sandbox.control("GET", "/stats")["requests"] < before + limit:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.02)
-        process.kill()
-        process.wait()
-    lab.sandbox.control("DELETE", "/faults")
-    assert start().wait(120) == 0
-
-    results = [json.loads(line) for line in (lab.folder / "killed.jsonl").read_text().splitlines() if line[-1:] == "}"]
-    last = [row for row in results if row["run"] == results[-1]["run"]]
-    assert sorted(row["row"] for row in last) == list(range(1, 41))
-    assert {row["outcome"] for row in last} == {"in_review"}
-    found = Counter(sku["seller_sku"] for row in lab.products("PENDING") for sku in row["skus"])
-    assert {number: found[number] for number in found if number.startswith("K-")} == {
-        f"K-{n}-{m}": 1 for n in range(40) for m in range(2)
-    }
-    again = stall.feed(*rows)
-    assert again.writes == {}

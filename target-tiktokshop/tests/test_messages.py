@@ -1,9 +1,12 @@
 """Answers to buyers: within the window, and never twice for one key."""
 
 import contextlib
+import hashlib
 import json
 import sqlite3
 import stat
+import struct
+import zlib
 
 import pytest
 from target_tiktokshop.streams.messages import CONTRACT
@@ -12,6 +15,7 @@ from target_tiktokshop.writing.fields import FieldError
 from target_tiktokshop.writing.keys import Keys
 from tiktokshop_client import operations
 
+UPLOAD = "POST /customer_service/202309/images/upload"
 SEND = "POST /customer_service/202606/conversations/{conversation_id}/messages"
 READ = "POST /customer_service/202309/conversations/{conversation_id}/messages/read"
 TEXT = "It leaves today 📦"
@@ -184,6 +188,96 @@ def test_a_message_that_the_platform_shows_otherwise_is_not_sent_again(lab, word
     assert sent(lab, conversation).count(("TEXT", {"content": "It leaves today & 5 < 6"})) == 1
 
 
+def png(shade=0):
+    """A small picture."""
+    head = struct.pack(">IIBBBBB", 2, 3, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(bytes([0, shade, shade] * 3))), (b"IEND", b""))
+    packed = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    file = tmp_path / "mug.png"
+    file.write_bytes(png())
+    return file
+
+
+def pictures_said(lab, conversation):
+    return [content for kind, content in sent(lab, conversation) if kind == "IMAGE"]
+
+
+def test_a_picture_is_uploaded_once_for_all_messages_and_runs_and_sent_once_in_each(lab, picture):
+    one, two = waiting(lab, 2)
+    before = len(pictures_said(lab, one))
+    same = picture.with_name("same.png")
+    same.write_bytes(picture.read_bytes())
+    records = [
+        {"message_key": f"p-{place}", "conversation_id": conversation, "picture": str(file)}
+        for place, (conversation, file) in enumerate([(one, picture), (two, same)])
+    ]
+    plan = lab.feed("messages", *records, dry_run=True)
+    run = lab.feed("messages", *records)
+    assert (plan.outcomes, plan.writes) == ([("planned", None)] * 2, {})
+    assert (run.outcomes, run.writes[UPLOAD], run.writes[SEND]) == ([("applied", None)] * 2, 1, 2)
+    assert [row["after"]["picture"] for row in plan.rows] == ["mug.png", "same.png"]
+    said = pictures_said(lab, one)
+    assert (len(said), said[0]["width"], said[0]["height"]) == (before + 1, 2, 3)
+    assert run.rows[0]["after"]["url"] == said[0]["url"] == pictures_said(lab, two)[0]["url"]
+    again, later = lab.feed("messages", *records), say(lab, one, "p-3", text="And this")
+    assert (again.outcomes, again.writes) == ([("unchanged", None)] * 2, {})
+    picture.write_bytes(png(9))
+    other = say(lab, one, "p-4", picture=str(picture))
+    assert (later.outcomes, other.outcomes, other.writes[UPLOAD]) == ([("applied", None)], [("applied", None)], 1)
+
+
+@pytest.mark.parametrize("kind", ["truncated_json", "reset_middle"])
+def test_after_an_unclear_outcome_a_picture_is_not_said_twice(lab, picture, kind):
+    (conversation,) = waiting(lab)
+    before = len(pictures_said(lab, conversation))
+    lab.fault(kind, path="/customer_service/202606/*", next=1)
+    run = say(lab, conversation, picture=str(picture))
+    assert (run.outcomes, run.writes[SEND]) == ([("applied", None)], 1)
+    assert len(pictures_said(lab, conversation)) == before + 1
+
+
+def test_a_picture_that_the_platform_has_lost_is_uploaded_again(lab, picture):
+    (conversation,) = waiting(lab)
+    content = hashlib.sha256(picture.read_bytes()).hexdigest()
+    keys = Keys(lab.folder / "keys" / "keys.sqlite")
+    keys.keep_picture(lab.us.id, content, {"url": "https://gone.example/a.png", "width": 2, "height": 3})
+    run = say(lab, conversation, picture=str(picture))
+    assert (run.outcomes, run.writes[UPLOAD], run.writes[SEND]) == ([("applied", None)], 1, 2)
+    assert pictures_said(lab, conversation)[0]["url"] == run.row["after"]["url"] != "https://gone.example/a.png"
+
+
+def test_a_picture_that_messages_do_not_take_is_rejected_without_a_call(lab, tmp_path):
+    (conversation,) = waiting(lab)
+    bad = {"note.txt": b"no picture", "big.png": png() + bytes(10 * 1024 * 1024), "map.bmp": b"BM" + bytes(90)}
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    for name in (*bad, "gone.png"):
+        assert rejected(lab, conversation, picture=str(tmp_path / name)) == [("rejected", "bad_picture")]
+
+
+def test_the_quota_of_a_day_ends_the_run_and_says_when_to_go_on(lab):
+    (conversation,) = waiting(lab)
+
+    def full(path, answer):
+        if path.startswith("/customer_service/202606/"):
+            return {"code": 45101004, "message": "The quota of the day is used up.", "request_id": "1", "data": None}
+        return None
+
+    with lab.between(after=full):
+        run = say(lab, conversation, config={"max_rejected_percent": 100})
+    assert run.outcomes == [("rejected", "45101004")]
+    assert "tomorrow" in run.row["message"]
+    assert "tomorrow" in str(run.error)
+    assert Keys(lab.folder / "keys" / "keys.sqlite").find(lab.us.id, "k-1") is None, "the key is free again"
+
+
 def test_other_messages_of_the_seller_s_do_not_keep_one_back_whose_attempt_failed(lab):
     (conversation,) = waiting(lab)
     assert say(lab, conversation, "k-1", text="First").outcomes == [("applied", None)]
@@ -245,6 +339,8 @@ def test_what_cannot_be_answered_is_rejected_without_a_call(lab):
         {"text": "a", "card_order_id": "1"},
         {"text": "a", "message_key": ""},
         {"text": "a", "conversation_id": "../17"},
+        {"text": "a", "picture": "mug.png"},
+        {"picture": " "},
     ],
 )
 def test_a_record_with_a_value_that_cannot_be_used_is_rejected(values):
@@ -254,8 +350,8 @@ def test_a_record_with_a_value_that_cannot_be_used_is_rejected(values):
 
 def test_max_messages_stops_before_the_batch_that_would_send_too_many(lab):
     records = [
-        {"message_key": f"k-{place}", "conversation_id": conversation, "text": TEXT}
-        for place, conversation in enumerate(waiting(lab, 3))
+        {"message_key": f"k-{place}", "conversation_id": conversation, "text": f"{TEXT} {place}"}
+        for place, conversation in enumerate([*waiting(lab, 2), *waiting(lab)])
     ]
     run = lab.feed("messages", *records, max_messages=2)
     assert (run.outcomes, run.writes) == ([("guarded", "max_messages")] * 3, {})

@@ -90,6 +90,73 @@ def test_an_unclear_cancellation_is_looked_up_and_not_repeated(busy, kind, outco
     assert (run.row["outcome"], run.writes) == (outcome, {CANCEL: 1})
 
 
+def test_a_request_of_the_buyer_s_is_decided_and_not_taken_for_a_cancellation(busy):
+    asked = [one for one in busy.orders(order_status="AWAITING_SHIPMENT") if one["is_buyer_request_cancel"]]
+    asked += [
+        one
+        for one in busy.orders(order_status="AWAITING_SHIPMENT", shipping_type="TIKTOK")
+        if one["is_buyer_request_cancel"]
+    ]
+    run = busy.feed("order_cancellations", {"order_id": asked[0]["id"], "cancel_reason": OUT_OF_STOCK})
+    assert run.outcomes == [("rejected", "after_sale")]
+    assert "cancellation_decisions" in run.row["message"]
+    assert busy.order(asked[0]["id"])["status"] == "AWAITING_SHIPMENT"
+
+
+def test_orders_are_cancelled_until_the_carrier_has_them_if_the_platform_lets_them(busy):
+    taken = busy.orders(order_status="AWAITING_COLLECTION", shipping_type="TIKTOK")[0]
+    with_carrier = busy.orders(order_status="AWAITING_COLLECTION")[0]
+    run = busy.feed("order_cancellations", {"order_id": taken["id"], "cancel_reason": OUT_OF_STOCK})
+    assert (run.outcomes, busy.order(taken["id"])["status"]) == ([("applied", None)], "CANCELLED")
+    run = busy.feed("order_cancellations", {"order_id": with_carrier["id"], "cancel_reason": OUT_OF_STOCK})
+    assert run.outcomes == [("rejected", "25001045")]
+
+
+def test_a_part_is_named_as_the_newest_call_names_it_and_where_that_is_not_known_as_the_older_does(busy):
+    order = next(
+        one
+        for one in busy.orders(order_status="AWAITING_SHIPMENT", shipping_type="TIKTOK")
+        if len(one["line_items"]) > 1 and not one["is_buyer_request_cancel"]
+    )
+    lines = [line["id"] for line in order["line_items"]]
+    part = {"order_id": order["id"], "cancel_reason": OUT_OF_STOCK, "order_line_item_ids": lines[:1]}
+    run = busy.feed("order_cancellations", part)
+    assert (run.outcomes, run.writes) == ([("rejected", "25005010")], {CANCEL: 1})
+    assert "leave out order_line_item_ids" in run.row["message"]
+
+    def unknown(path, answer):
+        if path == "/return_refund/202602/cancellations":
+            return {"code": 36009009, "message": "Invalid path", "request_id": "1", "data": None}
+        return None
+
+    def older(path):
+        return path == "/return_refund/202602/cancellations" and paths.append(path)
+
+    paths = []
+    with busy.between(before=older, after=unknown):
+        run = busy.feed("order_cancellations", part)
+    assert len(paths) == 1
+    assert run.row["code"] == "25005010"
+
+
+def test_a_cancellation_that_the_platform_has_not_decided_is_not_said_to_be_done(busy):
+    order = waiting(busy)
+
+    def undecided(path, answer):
+        data = answer["data"] or {}
+        if path.endswith("/202602/cancellations"):
+            data["cancel_status"] = "CANCELLATION_REQUEST_PENDING"
+        for row in data.get("cancellations") or []:
+            row["cancel_status"] = "CANCELLATION_REQUEST_PENDING"
+        for row in data.get("orders") or []:
+            row["status"] = "AWAITING_SHIPMENT"
+        return answer
+
+    with busy.between(after=undecided):
+        run = busy.feed("order_cancellations", {"order_id": order["id"], "cancel_reason": OUT_OF_STOCK})
+    assert run.outcomes == [("unconfirmed", "cancel_pending")]
+
+
 def test_orders_that_cannot_be_cancelled_are_rejected(busy):
     shipped = busy.orders(order_status="DELIVERED")[0]["id"]
     order = waiting(busy)["id"]

@@ -8,6 +8,7 @@ from target_tiktokshop.writing.fields import FieldError
 from tiktokshop_client import operations
 
 CREATE = "POST /return_refund/202602/returns"
+SENT_BACK = "seller_ecom_delivered_return_refund_reason1"
 CALCULATE = "POST /return_refund/202602/refunds/calculate"
 REASON = "ecom_order_delivered_refund_reason_damaged_seller"
 
@@ -87,6 +88,62 @@ def test_after_an_unclear_outcome_nothing_is_refunded_twice(lab, kind):
     assert len(returns(lab, order)) == 1
 
 
+def test_of_two_runs_at_once_that_ask_for_the_same_refund_one_makes_it_and_both_know(lab):
+    (order,) = delivered(lab)
+    others = []
+
+    def before(path):
+        if path.endswith("/202602/returns") and not others:
+            others.append(None)
+            others[0] = refund(lab, order)
+
+    with lab.between(before=before):
+        run = refund(lab, order)
+    assert (run.outcomes, others[0].outcomes) == ([("applied", None)], [("applied", None)])
+    (made,) = returns(lab, order)
+    assert {run.row["after"]["return_id"], others[0].row["after"]["return_id"]} == {made["return_id"]}
+
+
+def test_what_is_lost_on_its_way_is_refunded_in_the_united_states_where_the_platform_lets_it(lab):
+    (order,) = [one for one in lab.orders(order_status="IN_TRANSIT") if not returns(lab, one)][:1]
+    wrong = refund(lab, order)
+    assert (wrong.outcomes, writes(wrong)) == ([("rejected", "25001014")], {})
+    assert "seller_shipped_refund_package_lost" in wrong.row["message"]
+    run = refund(lab, order, reason="seller_shipped_refund_package_lost")
+    assert run.outcomes == [("applied", None)]
+    assert returns(lab, order)[0]["return_type"] == "REFUND"
+
+
+def test_goods_are_sent_back_and_paid_back_as_a_record_asks(lab):
+    (order,) = delivered(lab)
+    asked = {"reason": SENT_BACK, "return_type": "return_and_refund", "shipment_type": "PLATFORM"}
+    plan = refund(lab, order, config={"dry_run": True}, **asked)
+    run = refund(lab, order, **asked)
+    assert (plan.outcomes, run.outcomes) == ([("planned", None)], [("applied", None)])
+    (made,) = returns(lab, order)
+    assert (made["return_type"], made["return_status"]) == ("RETURN_AND_REFUND", "AWAITING_BUYER_SHIP")
+    assert Decimal(plan.row["after"]["refund_total"]) == Decimal(made["refund_amount"]["refund_total"])
+    again, other = refund(lab, order, **asked), refund(lab, order)
+    assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
+    assert (other.outcomes, writes(other)) == ([("rejected", "refunded_before")], {})
+
+
+def test_outside_the_united_states_the_platform_lets_no_seller_send_goods_back(lab):
+    (order,) = delivered(lab, shop="GB")
+    run = refund(lab, order, shop="GB", reason=f"{SENT_BACK}_uk", return_type="RETURN_AND_REFUND")
+    assert (run.outcomes, writes(run)) == ([("rejected", "25001021")], {})
+    assert "have the goods sent back" in run.row["message"]
+    money = refund(lab, order, shop="GB", reason=f"{REASON}_uk")
+    assert money.outcomes == [("applied", None)]
+
+
+def test_the_plan_shows_what_the_platform_calculates_in_its_parts(lab):
+    (order,) = delivered(lab)
+    shown = refund(lab, order, config={"dry_run": True}).row["before"]
+    parts = [Decimal(shown[name]) for name in ("refund_subtotal", "refund_shipping_fee", "refund_tax")]
+    assert Decimal(shown["refundable"]) == sum(parts) + Decimal(shown["retail_delivery_fee"]) > 0
+
+
 def rejected(lab, code, order, **more):
     run = refund(lab, order, **more)
     assert (run.outcomes, writes(run)) == ([("rejected", code)], {})
@@ -98,7 +155,8 @@ def test_what_cannot_be_refunded_is_rejected_with_what_to_do_and_no_refund(lab):
     (order,) = delivered(lab)
     rejected(lab, "unknown_order", {"id": "17"})
     rejected(lab, "cancelled", lab.orders(order_status="CANCELLED")[0])
-    rejected(lab, "25001021", lab.orders(order_status="AWAITING_SHIPMENT")[0])
+    row = rejected(lab, "25001021", lab.orders(order_status="AWAITING_SHIPMENT")[0])
+    assert "cancel it with order_cancellations" in row["message"]
     rejected(lab, "unknown_lines", order, order_line_item_ids=["17"])
     rejected(lab, "wrong_currency", order, amount="1", currency="EUR")
     total = Decimal(order["payment"]["total_amount"])
@@ -117,6 +175,10 @@ def test_what_cannot_be_refunded_is_rejected_with_what_to_do_and_no_refund(lab):
         {"amount": "0", "currency": "USD"},
         {"amount": "1.001", "currency": "USD"},
         {"reason": ""},
+        {"return_type": "EXCHANGE"},
+        {"shipment_type": "PLATFORM"},
+        {"shipment_type": "PLATFORM", "return_type": "REFUND"},
+        {"shipment_type": "PICKUP", "return_type": "RETURN_AND_REFUND"},
     ],
 )
 def test_a_record_with_a_value_that_cannot_be_used_is_rejected(values):

@@ -6,6 +6,7 @@ import platform_facts
 import pytest
 from tiktokshop_client import errors, operations
 from tiktokshop_client.codes import operations as operation_codes
+from tiktokshop_client.codes import promotions as promotion_codes
 from tiktokshop_client.codes.table import CODED
 from tiktokshop_client.errors import Action, Category, Context, classify, partial_errors
 
@@ -20,6 +21,11 @@ OF_OPERATIONS = {
         operation_codes.QUOTAS,
         operation_codes.REFUSALS,
         operation_codes.FAULTS,
+        promotion_codes.FAILURES,
+        promotion_codes.DONE,
+        promotion_codes.TOO_FAST,
+        promotion_codes.REFUSALS,
+        promotion_codes.FAULTS,
     )
     for code in table
 }
@@ -31,7 +37,7 @@ def judge(code: int, message: str = "", status: int = 200, context: Context = CO
 
 
 def test_every_code_has_exactly_one_row_without_words():
-    assert len(CODES) == len(set(CODES)) == 328
+    assert len(CODES) == len(set(CODES)) == 425
 
 
 def test_every_known_code_of_the_platform_is_in_the_table():

@@ -16,6 +16,9 @@ WRITES = {
     "mark_package_as_shipped_202309",
     "ship_package",
     "ship_packages",
+    "split_order",
+    "combine_packages",
+    "uncombine_package",
     "create_package",
     "create_return",
     "read_conversation",
@@ -30,9 +33,11 @@ WRITES = {
     "delete_products",
     "recover_products",
     "create_product",
+    "replicate_product",
     "edit_product_partly",
     "upload_image",
     "cancel_order",
+    "cancel_order_202309",
     "approve_cancellation",
     "reject_cancellation",
     "approve_return",
@@ -40,6 +45,11 @@ WRITES = {
     "add_external_orders",
     "update_webhook",
     "delete_webhook",
+    "create_activity",
+    "update_activity",
+    "deactivate_activity",
+    "update_activity_products",
+    "remove_activity_products",
 }
 # Absolute values, wanted states and calls with an idempotency key.
 HARMLESS = {
@@ -60,6 +70,10 @@ HARMLESS = {
     "add_external_orders",
     "update_webhook",
     "delete_webhook",
+    "update_activity",
+    "deactivate_activity",
+    "update_activity_products",
+    "remove_activity_products",
 }
 # By the release notes, not by the operation's own page; what a score is made of is where the score is.
 ELSEWHERE_SAID = dict.fromkeys(("get_shop_score", "get_shop_score_metrics"), frozenset({"US"}))
@@ -84,7 +98,7 @@ def test_an_operation_is_well_formed(name):
 
 
 def test_all_reads_and_writes_are_there():
-    assert len(OPERATIONS) == 102
+    assert len(OPERATIONS) == 118
     assert set(OPERATIONS) >= WRITES
 
 

@@ -5,6 +5,7 @@ What is exported here is what other packages may use; the folders are internal.
 
 from tiktokshop_client import authorise, configuration, console, doctor, errors, health, notify, operations, settings
 from tiktokshop_client.calls.call import Shop, Tally
+from tiktokshop_client.claims import Claim, Claims
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock
 from tiktokshop_client.codes.rows import partial_errors
@@ -24,6 +25,8 @@ __all__ = [
     "OPERATIONS",
     "SETTINGS",
     "Answer",
+    "Claim",
+    "Claims",
     "Client",
     "Clock",
     "FileStore",

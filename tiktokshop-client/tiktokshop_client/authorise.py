@@ -17,7 +17,7 @@ from tiktokshop_client.tokens.refresh import fingerprint
 from tiktokshop_client.tokens.vault import Vault, undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tiktokshop_client.calls.call import Shop
     from tiktokshop_client.clock import Clock
@@ -71,7 +71,13 @@ def _column(title: str, words: Sequence[str]) -> Iterator[str]:
         yield f"{'' if number else title:<14}{word}"
 
 
-def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock | None = None) -> Token:
+def exchange(
+    settings: Settings,
+    store: TokenStore,
+    code: Secret,
+    clock: Clock | None = None,
+    accept: Callable[[Token, Token | None], None] | None = None,
+) -> Token:
     """Buys the first pair of a grant with its code and stores it, before anything uses it.
 
     Args:
@@ -79,6 +85,7 @@ def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock |
         store: Where the pair goes.
         code: The authorisation code.
         clock: Time, for tests.
+        accept: Is given the pair and the one that is stored, under the store's lock; what it raises keeps the pair out.
 
     Raises:
         ConfigurationError: The store cannot be written; the code is not used up then.
@@ -96,6 +103,9 @@ def exchange(settings: Settings, store: TokenStore, code: Secret, clock: Clock |
             outcome = host.exchange(code, fingerprint(settings))
             if not isinstance(outcome, Token):
                 raise outcome
+            known.add(outcome.access_token, outcome.refresh_token)
+            if accept is not None:
+                accept(outcome, vault.read())
             vault.keep(outcome, consent=True)
             return outcome
 

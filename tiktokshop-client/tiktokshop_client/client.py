@@ -11,6 +11,7 @@ from tiktokshop_client.calls.daily import Daily
 from tiktokshop_client.calls.documents import fetch
 from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.calls.walk import Walk
+from tiktokshop_client.claims import Claims
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
     LONGEST_ID,
@@ -24,7 +25,7 @@ from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.operations import GET_SHOPS, same_region
-from tiktokshop_client.places import open_place
+from tiktokshop_client.places import open_claims_place, open_place, unshared
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
@@ -112,8 +113,11 @@ class Client:
             open_place(settings.budget_store, None if token_store else kept_at(settings)),
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
+        self.unshared = "" if token_store else unshared(settings.budget_store, kept_at(settings))
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()
+        self._kept_at = None if token_store else kept_at(settings)
+        self._claims: Claims | None = None
 
     def __enter__(self) -> Client:  # noqa: PYI034 - Self needs Python 3.11, and nobody derives from this
         return self
@@ -129,6 +133,8 @@ class Client:
     def close(self) -> None:
         """Wakes every waiting call, which then raises ``ClosedError``, and closes the connections."""
         self._closing.set()
+        if self._claims is not None:
+            self._claims.close()
         self._limits.leave()
         self._tokens.close()
         self._transport.close()
@@ -136,6 +142,18 @@ class Client:
     def now(self) -> int:
         """Unix seconds by the platform's clock: this machine's, unless the dates of its answers tell another time."""
         return int(self._caller.now())
+
+    def claims(self) -> Claims:
+        """What this process claims before others that share its tokens' place.
+
+        Raises:
+            ConfigurationError: The place cannot be used.
+        """
+        with self._shops_lock:
+            if self._claims is None:
+                place = open_claims_place(self._settings.budget_store, self._kept_at)
+                self._claims = Claims(place, self._settings.request_timeout_seconds)
+            return self._claims
 
     def clock_reading(self) -> ClockReading:
         """How this machine's clock compares with the platform's, as far as the answers so far have shown."""

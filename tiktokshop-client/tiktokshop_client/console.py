@@ -18,17 +18,18 @@ import click
 
 from tiktokshop_client.endings import INTERRUPTED, Ending, ending_of
 from tiktokshop_client.errors import TikTokShopError
-from tiktokshop_client.log_lines import facts_of
-from tiktokshop_client.redaction import known
+from tiktokshop_client.log_lines import FORMATS, facts_of, log_as_json
+from tiktokshop_client.redaction import known, printable
 from tiktokshop_client.tokens.vault import end_at_next_signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import FrameType
 
 _PACKAGES = ("tap_tiktokshop", "target_tiktokshop", "tiktokshop_client", "tiktokshop_webhooks")
 LEVELS = ("debug", "info", "warning", "error")
 OURS = (*_PACKAGES, "tiktokshop_sandbox")
+_FORMAT = "tiktokshop.log_format"
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -74,10 +75,46 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="How much to log on standard error. debug adds tracebacks to errors.",
         ),
+        click.option(
+            "--log-format",
+            type=click.Choice(FORMATS, case_sensitive=False),
+            default="text",
+            help="How to log on standard error: text, or one JSON object a line.",
+            is_eager=True,
+            expose_value=False,
+            callback=_note_format,
+        ),
     )
     for option in options:
         command = option(command)
     return command
+
+
+def _note_format(context: click.Context, _option: click.Parameter, value: str) -> None:
+    context.meta[_FORMAT] = value
+
+
+def log_at(level: str, *, timed: bool = False) -> None:
+    """Logs from this level on, as the options of the command ask for it.
+
+    Args:
+        level: One of ``LEVELS``.
+        timed: Whether lines of text have their time, as those of a service.
+    """
+    words = "%(asctime)s %(levelname)s %(message)s" if timed else "%(levelname)s %(message)s"
+    logging.basicConfig(format=words, stream=sys.stderr, force=True)
+    logging.getLogger().setLevel(level.upper())
+    context = click.get_current_context(silent=True)
+    if context is not None and context.meta.get(_FORMAT) == "json":
+        log_as_json()
+
+
+def show(facts: Mapping[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
+    """Prints what was found, some of it in others' words: without secrets, and without what moves a cursor."""
+    if as_json:
+        click.echo(json.dumps(known.throughout(facts), indent=2))
+    elif lines:
+        click.echo("\n".join(printable(known(line)) for line in lines))
 
 
 def run(command: Callable[[], Any], name: str, *, asks: bool = False) -> NoReturn:

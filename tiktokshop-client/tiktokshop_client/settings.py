@@ -240,8 +240,8 @@ class Settings:
             refresh_token=_secret(config, "refresh_token"),
             token_store=_store(token_store),
             shop_ids=_ids(config, "shop_ids"),
-            api_base_url=_url(config, "api_base_url", API_BASE_URL),
-            auth_base_url=_url(config, "auth_base_url", AUTH_BASE_URL),
+            api_base_url=host_url(config, "api_base_url", API_BASE_URL),
+            auth_base_url=host_url(config, "auth_base_url", AUTH_BASE_URL),
             requests_per_second=_positive(config, "requests_per_second", 50),
             budget_scope=_scope(config, "budget_scope", "family"),
             analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
@@ -326,7 +326,12 @@ def _ids(config: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
 
 
-def _url(config: Mapping[str, Any], name: str, default: str) -> str:
+def host_url(config: Mapping[str, Any], name: str, default: str) -> str:
+    """A setting that is the address of a host, without a slash at its end.
+
+    Raises:
+        ConfigurationError: It is something else, or would send secrets in plain text.
+    """
     value = (_text(config, name) or default).rstrip("/")
     parts = _split(value)
     if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:

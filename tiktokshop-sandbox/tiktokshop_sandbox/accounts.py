@@ -37,6 +37,7 @@ SCOPES: Final = (
     "seller.return_refund.basic",
     "seller.finance.info",
     "seller.promotion.info",
+    "seller.promotion.write",
     "seller.customer_service",
     "data.shop_analytics.public.read",
     "seller.affiliate_collaboration.read",

@@ -42,6 +42,7 @@ _SCOPE_WORDS: Final = {
     "seller.return_refund.basic": "Read returns and cancellations",
     "seller.finance.info": "Read statements and payments",
     "seller.promotion.info": "Read promotions",
+    "seller.promotion.write": "Make and change promotions",
     "seller.customer_service": "Talk to customers",
     "data.shop_analytics.public.read": "Read the shops' analytics",
 }

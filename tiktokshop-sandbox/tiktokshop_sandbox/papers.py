@@ -46,7 +46,9 @@ def answer(world: World, now: int, request: RawRequest) -> RawResponse:
     place, index = divmod(row[0] & 0xFFFFFFFF, 64)
     with world.reading() as store:
         order = store.orders[shop.key(place)]
-        return RawResponse(200, None, printed(shop, order, order.packages[index], kind, size), content_type=_PDF)
+        return RawResponse(
+            200, None, printed(shop, store.parts(order, order.packages[index]), kind, size), content_type=_PDF
+        )
 
 
 def _sign(world: World, path: str, expires: int) -> str:

@@ -86,7 +86,11 @@ class OrderLine(Struct, array_like=True):
 
 
 class Package(Struct, array_like=True):
-    """A parcel: `lines` are indexes of the order's lines, `carrier` one of the market's carriers."""
+    """A parcel: `lines` are indexes of the order's lines, `carrier` one of the market's carriers.
+
+    A parcel of several orders is a package in each of them, with one id and its lines there; `partners` are their
+    numbers, the lowest first. One that was split or combined is `retired`.
+    """
 
     id: str
     created: int
@@ -101,6 +105,8 @@ class Package(Struct, array_like=True):
     handover: str = ""
     notes: list[tuple[str, str]] = []  # (tracking number, note) of further parcels of one order
     slot: tuple[int, int] | None = None  # when the carrier comes for it
+    partners: list[int] = []
+    retired: bool = False
 
 
 class Recipient(Struct, array_like=True):
@@ -180,6 +186,11 @@ class Order(Struct, array_like=True):
         """The database key."""
         return self.shop << 32 | self.n
 
+    @property
+    def active(self) -> list[Package]:
+        """The packages that it has now."""
+        return [package for package in self.packages if not package.retired]
+
 
 class Refund(Struct, array_like=True):
     """What a buyer gets back."""
@@ -220,6 +231,15 @@ class Cancellation(Struct, array_like=True):
     reason: str
     refund: Refund
     deadline: int = 0
+
+
+_HOURS = 3_600
+SILENCE = {
+    "RETURN_OR_REFUND_REQUEST_PENDING": 48 * _HOURS,
+    "REPLACEMENT_REQUEST_PENDING": 24 * _HOURS,
+    "EXCHANGE_REQUEST_PENDING": 24 * _HOURS,
+}
+"""How many seconds a seller may say nothing to a request, before the platform agrees in the seller's place."""
 
 
 class Return(Struct, array_like=True):

@@ -13,6 +13,7 @@ from tiktokshop_sandbox.documents.products import search_document
 from tiktokshop_sandbox.states import (
     Cancellation,
     Order,
+    Package,
     Payment,
     Product,
     Return,
@@ -195,10 +196,19 @@ class Store:
         self._unsettled.clear()
         self.dropped_skus.clear()
 
+    def parts(self, order: Order, package: Package) -> list[tuple[Order, Package]]:
+        """The orders in a package of an order, with their parts of it."""
+        if not package.partners or package.retired:
+            return [(order, package)]
+        mates = [self.orders[order.shop << 32 | number] for number in package.partners]
+        return [(mate, next(part for part in mate.packages if part.id == package.id)) for mate in mates]
+
     def _package_rows(self, order: Order) -> Iterator[Row]:
         shop = self.shops[order.shop]
         for index, package in enumerate(order.packages):
-            doc = document(package_document(shop, order, package))
+            if package.partners and package.partners[0] != order.n:
+                continue  # the first of its orders has it
+            doc = document(package_document(shop, self.parts(order, package)))
             key = order.shop << 32 | order.n << 6 | index
             times = (package.created, package.updated, order.paid)
             yield (key, order.shop, package.id, package.status, *times, doc)

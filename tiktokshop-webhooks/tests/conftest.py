@@ -8,9 +8,9 @@ import threading
 import pytest
 from deliveries import KEY, SECRET, emptied
 from store_places import postgresql_port  # noqa: F401 - one server for all files
+from tiktokshop_client.server import BoundedServer, bound
 from tiktokshop_webhooks.app import create_app
 from tiktokshop_webhooks.inbox import open_inbox
-from tiktokshop_webhooks.server import HookServer, bound
 
 KINDS = ("sqlite", "postgresql")
 
@@ -67,7 +67,7 @@ def serving(app_of):
     def serve(**config):
         ready = threading.Event()
         sock = bound("127.0.0.1", 0)
-        server = HookServer(app_of(**config), ready.set)
+        server = BoundedServer(app_of(**config), ready.set)
         thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
         thread.start()
         assert ready.wait(10)

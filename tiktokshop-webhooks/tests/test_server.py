@@ -14,13 +14,13 @@ import time
 from pathlib import Path
 
 import pytest
-import tiktokshop_webhooks.server as bounds
+import tiktokshop_client.server as bounds
 from deliveries import KEY, SECRET, event, signature
 from in_process import call
 from receivers import deliver, process
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.server import bound
 from tiktokshop_webhooks.inbox import InboxError, open_inbox
-from tiktokshop_webhooks.server import bound
 
 SOON = 1.0
 """Seconds within which a delivery must be answered, whatever others do."""

@@ -23,11 +23,12 @@ from tiktokshop_client.errors import (
     TransientError,
 )
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
-from tiktokshop_client.log_lines import facts_of
+from tiktokshop_client.log_lines import facts_of, name_seller, seller_named
 
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
 from tap_tiktokshop.reading.pool import Pool
+from tap_tiktokshop.run.metrics import Pusher, checked
 from tap_tiktokshop.run.summary import Summary, check, write
 from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.times import utc
@@ -136,6 +137,8 @@ class Run:
         self._causes: list[Exception] = []  # of them
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
+        self._gateway = ""
+        self._pusher = Pusher("", "", logger)
 
     @cached_property
     def readers(self) -> Sequence[Reader]:
@@ -288,13 +291,18 @@ class Run:
     def warn_early(self) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
         self._check_summary_path()
+        gateway = str(self.config.get("metrics_gateway") or "")
+        self._gateway = checked(gateway) if gateway else ""
         self._meet(self.client.shops())  # the first call brings the grant
         grant = self.client.grant()
+        name_seller(grant.seller_name if grant else "")
+        self._pusher = Pusher(self._gateway, seller_named(), self.logger)
         missing = missing_scopes(grant, needs_of([stream.name for stream in self.readers])) if grant else {}
         self._warned_scopes = set(missing)
         ending = grant_sentence(grant, self.client.now()) if grant else None
         for warning in [
             *([ending] if ending else []),
+            *([self.client.unshared] if self.client.unshared else []),
             *(scope_sentence(*each) for each in missing.items()),
             *self._doubts_of_times(),
         ]:
@@ -349,6 +357,7 @@ class Run:
         if self.client.daily.most is not None:
             self.write_state()
         self.messages.hand_over()
+        self._pusher.send(self.summary.parts, self.client.grant(), self.client.now())
         self._unwritten = self._summarise()
 
     def finish(self) -> None:
@@ -358,6 +367,7 @@ class Run:
         self.client.close()
         if self.listener is not None:
             self.listener.close()
+        self._pusher.wait()
         unwritten = self._unwritten or ""
         if self.listener is not None and self.listener.trouble:
             self._failures.append("the inbox of webhook_inbox")

@@ -8,8 +8,11 @@ from tiktokshop_client.operations import same_region
 
 from target_tiktokshop.listings import limits, markup
 from target_tiktokshop.listings.desk import named_attribute, named_value
-from target_tiktokshop.listings.pictures import CERTIFICATE, CHART, MAIN, CheckedPicture, PictureError, PictureRef, look
+from target_tiktokshop.listings.duties import DutyCheck, is_met
+from target_tiktokshop.listings.pictures import CHART, MAIN, CheckedPicture, PictureRef, look
 from target_tiktokshop.listings.proposal import bare_value
+from target_tiktokshop.listings.sources import PictureError
+from target_tiktokshop.listings.texts import has_chinese, name_faults
 from target_tiktokshop.writing.live import decimal_of, object_of, objects
 
 if TYPE_CHECKING:
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from target_tiktokshop.listings.proposal import Proposal
     from target_tiktokshop.listings.wanted import WantedListing
 
-MOST_CERTIFICATES = 10
 RECOMMENDED = "recommended"
 """In place of a category: the one that the platform recommends."""
 MOST_SHOWN = 10
@@ -60,13 +62,11 @@ class ProductCheck:
             self._weight,
             self._dimensions,
             self._attributes,
-            self._certificates,
             self._size_chart,
-            self._people,
-            self._cash,
             self._rest,
         ):
             check()
+        DutyCheck(self._wanted, self._proposal, self._desk, self.picture, self.category, new=self._new).run()
 
     def _fault(self, field: str, words: str) -> None:
         self._wanted.fault(f"{field}: {words}", field)
@@ -103,16 +103,16 @@ class ProductCheck:
         self._proposal.fields["category_id"] = found
         if self._new:
             self.category = found
+            self._wanted.notes.extend(self._desk.permissions(found))
 
     def _recommended(self) -> str:
         """The platform's own choice for a new product, which the outcome names; the live category of another one."""
         if not self._new:
             return self.category
         fields = self._wanted.fields
-        found = self._desk.recommended(str(fields.get("title") or ""), str(fields.get("description") or ""))
+        found, how = self._desk.recommended(str(fields.get("title") or ""), str(fields.get("description") or ""))
         if found:
-            path = self._desk.path(found)
-            words = f"the platform recommends the category {path} ({found}), and does not say how sure it is"
+            words = f"the platform recommends the category {self._desk.path(found)} ({found}) {how}"
             self._wanted.notes.append(words)
         return found
 
@@ -122,12 +122,11 @@ class ProductCheck:
             return
         self._proposal.fields["title"] = title
         low, high = limits.titles(self._region)
-        problem = limits.text_fault(title)
         if not low <= len(title) <= high:
             self._fault("title", f"it has {len(title)} characters, and must have {low} to {high}")
-        if problem:
-            self._fault("title", f"it {problem}")
-        if limits.has_chinese(title, self._region):
+        for words in name_faults(title):
+            self._fault("title", f"it {words}")
+        if has_chinese(title, self._region):
             self._fault("title", "it has Chinese characters: write it in the language of the market")
 
     def _description(self) -> None:
@@ -137,7 +136,7 @@ class ProductCheck:
         self._proposal.fields["description"] = html
         for problem in markup.faults(html):
             self._fault("description", problem)
-        if limits.has_chinese(html, self._region):
+        if has_chinese(html, self._region):
             self._fault("description", "it has Chinese characters: write it in the language of the market")
 
     def _brand(self) -> None:
@@ -165,7 +164,7 @@ class ProductCheck:
     def picture(self, ref: PictureRef, use_case: str, about: str) -> CheckedPicture | None:
         """A picture that was looked at; a fault if it cannot be used."""
         try:
-            return look(ref, use_case)
+            return look(ref, use_case, self._desk.pictures)
         except PictureError as error:
             self._wanted.fault(f"{about}: the picture {ref.name} {error}", about)
             return None
@@ -195,9 +194,9 @@ class ProductCheck:
         unit = given["unit"] or (units[0] if len(units) == 1 else "")
         if unit not in units:
             self._fault("package_weight", f"its unit must be {' or '.join(units)} here, not {unit or 'missing'}")
-        elif value <= 0:
+        if value <= 0:
             self._fault("package_weight", "must be above 0")
-        elif value != round(value, limits.WEIGHT_DECIMALS[unit]):
+        if unit in units and value != round(value, limits.WEIGHT_DECIMALS[unit]):
             self._fault("package_weight", f"may have {limits.WEIGHT_DECIMALS[unit]} decimals in {unit}")
         self._proposal.fields["package_weight"] = {"value": plain(value), "unit": unit}
 
@@ -218,7 +217,8 @@ class ProductCheck:
             if value is not None and (value <= 0 or value != value.to_integral_value()):
                 self._fault("package_dimensions", f"the {side} must be a whole number above 0, not {plain(value)}")
         weight = object_of(self._proposal.fields.get("package_weight")).get("unit")
-        if weight and unit in units and (weight in limits.IMPERIAL) != (unit in limits.IMPERIAL):
+        known = weight in limits.weight_units(self._region) and unit in units
+        if known and (weight in limits.IMPERIAL) != (unit in limits.IMPERIAL):
             self._fault("package_dimensions", f"{unit} and {weight} are of different systems: use one for both")
         self._proposal.fields["package_dimensions"] = {
             **{side: plain(given[side]) for side in SIDES if given.get(side) is not None},
@@ -232,16 +232,20 @@ class ProductCheck:
         if not self.category or (given is None and not self._new):
             return
         known = self._desk.attributes(self.category)
-        found = []
+        found: list[dict[str, Any]] = []
         for name, values in given or ():
             item = named_attribute(known, "PRODUCT_PROPERTY", name)
             if item is None:
                 names = [str(one.get("name")) for one in known if one.get("type") == "PRODUCT_PROPERTY"]
                 self._fault("attributes", f"the category has no attribute {name}; it has {', '.join(names)}")
                 continue
+            if item["id"] in {one["id"] for one in found}:
+                self._fault("attributes", f"{item.get('name')} stands twice")
             chosen = [value for one in values if (value := self._value(item, one)) is not None]
             if len(values) > 1 and not item.get("is_multiple_selection"):
                 self._fault("attributes", f"{item.get('name')} takes one value only")
+            elif len({value.get("id") or value["name"].casefold() for value in chosen}) < len(chosen):
+                self._fault("attributes", f"{item.get('name')} has a value twice")
             found.append({"id": str(item.get("id")), "values": chosen})
         if self._new:
             self._mandatory(known, found)
@@ -263,9 +267,8 @@ class ProductCheck:
         number = decimal_of(given)
         if item.get("value_data_format") and (number is None or number <= 0):
             self._fault("attributes", f"{name} must be a number above 0, not {given}")
-        problem = limits.text_fault(given)
-        if problem:
-            self._fault("attributes", f"{name} {problem}")
+        for words in name_faults(given):
+            self._fault("attributes", f"{name} {words}")
         if len(given) > limits.LONGEST_ATTRIBUTE:
             self._fault("attributes", f"{name} has more than {limits.LONGEST_ATTRIBUTE:,} characters")
         return {"name": given}
@@ -276,70 +279,18 @@ class ProductCheck:
             needed = item.get("is_requried", item.get("is_required"))  # the platform spells it so
             if item.get("type") != "PRODUCT_PROPERTY" or str(item.get("id")) in given:
                 continue
-            if needed or _met(item, found):
+            if needed or is_met(item, found):
                 names = [str(value.get("name")) for value in objects(item.get("values"))][:MOST_SHOWN]
                 choice = f" (like {', '.join(names)})" if names else ""
                 self._fault("attributes", f"{item.get('name')} is missing: the category demands it{choice}")
 
-    def _certificates(self) -> None:
-        papers = self._wanted.fields.get("certifications")
-        rules = {str(rule.get("id")): rule for rule in objects(self._rules.get("product_certifications"))}
-        found = []
-        for paper in papers or ():
-            rule = rules.get(paper["id"])
-            if rules and rule is None:
-                self._fault("certifications", f"the category knows no certificate {paper['id']}")
-            dated = object_of((rule or {}).get("expiration_date")).get("is_required")
-            if dated and "expiration_date" not in paper:
-                self._fault("certifications", f"{(rule or {}).get('name')} needs an expiration_date")
-            images = [self.picture(ref, CERTIFICATE, "certifications") for ref in paper["images"]]
-            found.append({**paper, "images": [image for image in images if image]})
-        if len(found) > MOST_CERTIFICATES:
-            self._fault("certifications", f"there are {len(found)}, more than {MOST_CERTIFICATES}")
-        if papers is not None:
-            self._proposal.fields["certifications"] = found
-        chosen = self._proposal.fields.get("product_attributes") or []
-        for number, rule in rules.items() if self._new else ():
-            if (rule.get("is_required") or _met(rule, chosen)) and number not in {paper["id"] for paper in found}:
-                self._fault("certifications", f"{rule.get('name')} ({number}) is missing: the category demands it")
-
-    def _people(self) -> None:
-        for name in ("manufacturer", "responsible_person"):
-            field = f"{name}_ids"
-            given = self._wanted.fields.get(field)
-            if given is not None:
-                self._proposal.fields[field] = list(given)
-            elif self._new and object_of(self._rules.get(name)).get("is_required"):
-                self._fault(field, "missing: the law of the market demands it (the tap's streams list their ids)")
-
-    def _cash(self) -> None:
-        given = self._wanted.fields.get("is_cod_allowed")
-        if given is None:
-            return
-        supported = object_of(self._rules.get("cod")).get("is_supported")
-        if given and (same_region(self._region) not in limits.CASH_MARKETS or supported is False):
-            self._fault("is_cod_allowed", "cash on delivery is not supported here, and the platform refuses it")
-        self._proposal.fields["is_cod_allowed"] = given
-
     def _rest(self) -> None:
         fields = self._wanted.fields
-        options = fields.get("delivery_option_ids") or fields.get("delivery_options")
-        if options is not None:
-            self._proposal.fields["delivery_option_ids"] = list(options)
         number = fields.get("external_product_id")
         if number is not None:
             self._proposal.fields["external_product_id"] = number
             if len(number) > limits.LONGEST_EXTERNAL:
                 self._fault("external_product_id", f"has more than {limits.LONGEST_EXTERNAL} characters")
-
-
-def _met(item: Mapping[str, Any], chosen: list[dict[str, Any]]) -> bool:
-    """Whether one of the conditions under which something is demanded is met by the chosen attributes."""
-    values = {(one["id"], str(value.get("id"))) for one in chosen for value in one["values"]}
-    return any(
-        (str(rule.get("attribute_id")), str(rule.get("attribute_value_id"))) in values
-        for rule in objects(item.get("requirement_conditions"))
-    )
 
 
 def plain(number: Decimal) -> str:

@@ -12,11 +12,15 @@ from tiktokshop_client.operations import (
     GET_CATEGORIES,
     GET_CATEGORY_ATTRIBUTES,
     GET_CATEGORY_RULES,
+    GET_DELIVERY_OPTIONS,
     GET_PREREQUISITES,
     GET_WAREHOUSES,
     RECOMMEND_CATEGORY,
+    SEARCH_MANUFACTURERS,
+    SEARCH_RESPONSIBLE_PERSONS,
 )
 
+from target_tiktokshop.listings.pictures import PictureRules
 from target_tiktokshop.writing.live import object_of, objects
 
 if TYPE_CHECKING:
@@ -31,6 +35,11 @@ TREE = {"category_version": "v2"}
 """The platform takes the ids of the second tree only; it is asked for everywhere."""
 ROOTS = frozenset({"", "0"})
 MOST_NAMES = 8
+PERMISSIONS = {
+    "INVITE_ONLY": "the category {} is by invitation: the product waits until the shop is approved for it",
+    "NON_MAIN_CATEGORY": "the category {} is outside the shop's main category: the platform may refuse it",
+}
+PEOPLE = {"manufacturer": SEARCH_MANUFACTURERS, "responsible_person": SEARCH_RESPONSIBLE_PERSONS}
 
 
 class ListingDesk:
@@ -39,6 +48,7 @@ class ListingDesk:
     def __init__(self, run: WriteRun, shop: Shop) -> None:
         self._run = run
         self.shop = shop
+        self.pictures = PictureRules(run.settings.convert_images, run.settings.allow_private_images)
         self._lock = Lock()
         self._known: dict[object, Future[Any]] = {}
 
@@ -99,8 +109,28 @@ class ListingDesk:
     def _named(self, name: str) -> list[str]:
         return [number for number, row in self.tree().items() if _steps(str(row.get("local_name") or "")) == [name]]
 
-    def recommended(self, title: str, description: str) -> str:
-        """The leaf category that the platform recommends, "" for none; it does not say how sure it is."""
+    def permissions(self, category_id: str) -> list[str]:
+        """What the shop should know about using a category, as sentences."""
+        statuses = self.tree()[category_id].get("permission_statuses") or []
+        return [words.format(self.path(category_id)) for name, words in PERMISSIONS.items() if name in statuses]
+
+    def recommended(self, title: str, description: str) -> tuple[str, str]:
+        """(leaf category, how sure that is) that the platform recommends, "" for none.
+
+        It does not say how sure it is, so it is asked twice: by all that is known, and by the title alone.
+        """
+        found = self._recommended(title, description)
+        if not found:
+            return "", ""
+        other = self._recommended(title, "") if description else ""
+        if not description:
+            return found, "by the title alone, and does not say how sure it is"
+        if other == found:
+            return found, "both by the title alone and with the description, which is fairly sure"
+        otherwise = f"{self.path(other)} ({other})" if other else "none"
+        return found, f"with the description; by the title alone it would be {otherwise}, so it is not sure"
+
+    def _recommended(self, title: str, description: str) -> str:
         body = {"product_title": title, **({"description": description} if description else {}), **TREE}
         try:
             answer = self._run.client.call(RECOMMEND_CATEGORY, shop=self.shop, body=body)
@@ -154,6 +184,34 @@ class ListingDesk:
     def _warehouses(self) -> dict[str, dict[str, Any]]:
         found = self._run.client.call(GET_WAREHOUSES, shop=self.shop).data.get("warehouses")
         return {str(row.get("id")): row for row in objects(found)}
+
+    def delivery_options(self, warehouse_id: str) -> Mapping[str, str] | None:
+        """The names of a warehouse's delivery options by id, None where the platform does not tell them."""
+        return self._once(("delivery", warehouse_id), lambda: self._delivery_options(warehouse_id))
+
+    def _delivery_options(self, warehouse_id: str) -> dict[str, str] | None:
+        try:
+            path = {"warehouse_id": warehouse_id}
+            rows = self._run.client.call(GET_DELIVERY_OPTIONS, shop=self.shop, path=path).data.get("delivery_options")
+        except BusinessError:
+            return None
+        return {str(row.get("id")): str(row.get("name") or "") for row in objects(rows)}
+
+    def unknown_people(self, kind: str, ids: tuple[str, ...]) -> list[str]:
+        """Which ids are those of no manufacturer (or responsible person) of the seller, if the platform tells."""
+        known = self._once((kind, ids), lambda: self._people(kind, ids))
+        return [] if known is None else [one for one in ids if one not in known]
+
+    def _people(self, kind: str, ids: tuple[str, ...]) -> set[str] | None:
+        try:
+            pages = list(self._run.client.pages(PEOPLE[kind], body={f"{kind}_ids": list(ids)}))
+        except BusinessError:
+            return None
+        return {str(row.get("id")) for page in pages for row in objects(page.rows)}
+
+    def now(self) -> int:
+        """Unix seconds by the platform's clock."""
+        return self._run.client.now()
 
     def unready(self) -> list[str]:
         """What the shop lacks to list anything, as sentences."""

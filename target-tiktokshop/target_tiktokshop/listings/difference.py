@@ -428,6 +428,6 @@ def new_body(sku: ProposedSku) -> dict[str, Any]:
     if wanted.external_sku_id:
         body["external_sku_id"] = wanted.external_sku_id
     if sku.axes:
-        first = {"sku_img": sku.picture} if sku.picture is not None else {}
-        body["sales_attributes"] = [{**one, **(first if not place else {})} for place, one in enumerate(sku.axes)]
+        shown = {"sku_img": sku.picture} if sku.picture is not None else {}
+        body["sales_attributes"] = [{**one, **(shown if at == sku.place else {})} for at, one in enumerate(sku.axes)]
     return body

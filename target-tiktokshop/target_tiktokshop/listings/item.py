@@ -120,6 +120,11 @@ def _group(row: Row) -> tuple[str, Any]:
     return "alone", row.number
 
 
+def together(values: Mapping[str, Any]) -> str | None:
+    """What the flat rows of one product have in common; None for a nested row."""
+    return None if is_nested(values) else values.get("listing_key") or values.get("product_id")
+
+
 def editable(item: ListingItem) -> bool:
     """Whether a product's status lets it be edited; if not, its rows are rejected with what to do."""
     status = str((item.live or {}).get("status") or "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tiktokshop_client.operations import same_region
@@ -21,7 +20,7 @@ TITLES: Mapping[str, tuple[int, int]] = {
 }
 OTHER_TITLES = (25, 255)
 MANY_SKUS = frozenset({"BR", "DE", "ES", "FR", "IE", "IT", "JP", "MX", "GB", "US"})
-# Market -> units of weight; the first is meant where a record names none, unless there are several systems.
+# Market -> units of weight; one that a record does not name is meant only where there is no other.
 WEIGHTS: Mapping[str, tuple[str, ...]] = {
     "US": ("POUND", "KILOGRAM"),
     **dict.fromkeys(("BR", "JP", "MX"), ("KILOGRAM", "GRAM")),
@@ -30,6 +29,9 @@ OTHER_WEIGHTS = ("KILOGRAM",)
 WEIGHT_DECIMALS: Mapping[str, int] = {"GRAM": 0, "KILOGRAM": 3, "POUND": 2}
 IMPERIAL = frozenset({"POUND", "INCH"})
 WITHOUT_DIMENSIONS = frozenset({"ID", "TH", "VN"})
+DELIVERY_MARKETS = frozenset({"ID", "MX", "MY", "PH", "SG", "TH", "VN"})
+"""Markets that take delivery options of a product; others ignore them."""
+PEOPLE_MARKETS = frozenset({"DE", "ES", "FR", "IE", "IT"})
 CASH_MARKETS = frozenset({"ID", "MY", "PH", "SA", "TH", "VN"})
 CURRENCY_OF: Mapping[str, str] = {
     **dict.fromkeys(("DE", "ES", "FR", "IE", "IT"), "EUR"),
@@ -53,10 +55,6 @@ CODES: Mapping[str, tuple[int, ...]] = {
     "ISBN": (10, 13),
     "JAN": (8, 13),
 }
-_ESCAPES = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d+);", re.IGNORECASE)
-_RUN = re.compile(r"(.)\1{9}", re.DOTALL)
-_CHINESE = re.compile("[\u4e00-\u9fff]")
-BASIC_PLANE = 0xFFFF
 
 
 def titles(region: str) -> tuple[int, int]:
@@ -79,29 +77,11 @@ def length_units(region: str) -> tuple[str, ...]:
     return ("INCH", "CENTIMETER") if same_region(region) == "US" else ("CENTIMETER",)
 
 
-def text_fault(text: str) -> str:
-    """What the platform's rules of names do not allow in a text, "" for nothing."""
-    if _ESCAPES.search(text):
-        return "has HTML escapes; write the characters themselves"
-    if any(ord(letter) > BASIC_PLANE for letter in text):
-        return "has emoji"
-    if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
-        return "has control characters"
-    if _RUN.search(text):
-        return "has ten equal characters in a row"
-    if not any(map(str.isalnum, text)):
-        return "has neither letters nor digits"
-    return ""
-
-
-def has_chinese(text: str, region: str) -> bool:
-    """Whether a text has Chinese characters, where the market's language has none."""
-    return same_region(region) != "JP" and bool(_CHINESE.search(text))
-
-
 def code_fault(kind: str, code: str) -> str:
     """What is wrong with an identifier code, "" for nothing."""
     lengths = CODES.get(kind)
+    if not kind:
+        return f"the code {code} needs identifier_type, one of {', '.join(CODES)}"
     if lengths is None:
         return f"has the type {kind}, not one of {', '.join(CODES)}"
     if len(code) not in lengths:

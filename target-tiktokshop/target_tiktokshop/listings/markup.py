@@ -6,6 +6,8 @@ import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+from target_tiktokshop.listings.texts import has_escapes, text_faults
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,11 +33,15 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.faults: list[str] = []
         self.images = 0
+        self.texts: list[str] = []
         self._open: list[str] = []
 
     def fault(self, words: str) -> None:
         if words not in self.faults:
             self.faults.append(words)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in TAGS:
@@ -70,6 +76,16 @@ class _Reader(HTMLParser):
             if not value.isdecimal() or not 0 < int(value) < LARGEST_IMAGE:
                 self.fault(f"an image needs a {side} below {LARGEST_IMAGE}")
 
+    def read_texts(self) -> None:
+        """What is wrong with the words that a buyer sees."""
+        told = [words for text in self.texts for words in text_faults(f"a{text}", lines=True)]
+        if any(map(has_escapes, self.texts)):
+            told.append("is escaped twice: it shows characters like &amp;amp; or &amp;nbsp; as they are written")
+        if not self.images:
+            told += text_faults("".join(self.texts), lines=True)
+        for words in told:
+            self.fault(f"it {words}")
+
     def left_open(self) -> list[str]:
         return [tag for tag in self._open if tag not in CLOSED_BY_ITSELF]
 
@@ -81,6 +97,7 @@ def faults(html: str) -> Sequence[str]:
     reader = _Reader()
     reader.feed(html)
     reader.close()
+    reader.read_texts()
     if len(html) > LONGEST:
         reader.fault(f"it has {len(html):,} characters, more than {LONGEST:,}")
     if reader.images > MOST_IMAGES:

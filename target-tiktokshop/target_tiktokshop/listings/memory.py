@@ -8,8 +8,12 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from tiktokshop_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEFAULT = Path(".tiktokshop") / "listings.sqlite"
 _TABLES = """
@@ -24,6 +28,14 @@ CREATE TABLE IF NOT EXISTS products (
 CREATE TABLE IF NOT EXISTS edits (
   shop TEXT NOT NULL, product TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (shop, product)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replicas (
+  shop TEXT NOT NULL, product TEXT NOT NULL, region TEXT NOT NULL, asked_at INTEGER NOT NULL,
+  PRIMARY KEY (shop, product, region)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reviews (
+  shop TEXT NOT NULL, product TEXT NOT NULL, run TEXT NOT NULL, line INTEGER NOT NULL, entry TEXT NOT NULL,
+  PRIMARY KEY (shop, product, run, line)
+) WITHOUT ROWID;
 """
 
 
@@ -34,10 +46,30 @@ class Begun:
     Attributes:
         key: The key that makes a repeat of the call harmless.
         product_id: The product that came of it, "" if that is not known.
+        begun_at: When, unix seconds.
     """
 
     key: str
     product_id: str
+    begun_at: int = 0
+
+
+@dataclass(frozen=True)
+class OpenReview:
+    """A row whose product the platform reviews.
+
+    Attributes:
+        shop: The shop that has the product.
+        product_id: The product.
+        run: The run that wrote the row's outcome, and `number` its place in it.
+        entry: Its line of the results file, as JSON.
+    """
+
+    shop: str
+    product_id: str
+    run: str
+    number: int
+    entry: str
 
 
 class ListingMemory:
@@ -98,8 +130,8 @@ class ListingMemory:
 
     def begun(self, shop: str, names: str) -> Begun | None:
         """What is known of a product of these seller SKUs."""
-        row = self._row("SELECT key, product FROM products WHERE shop = ? AND names = ?", shop, names)
-        return Begun(row[0], row[1]) if row else None
+        row = self._row("SELECT key, product, begun_at FROM products WHERE shop = ? AND names = ?", shop, names)
+        return Begun(row[0], row[1], int(row[2])) if row else None
 
     def begin(self, shop: str, names: str) -> str:
         """Notes that a product is about to be created; returns the key of the call, the same until it is settled.
@@ -131,6 +163,40 @@ class ListingMemory:
     def edited(self, shop: str, product_id: str, digest: str) -> None:
         """Notes an edit that was sent."""
         self._do("INSERT OR REPLACE INTO edits VALUES (?, ?, ?)", shop, product_id, digest)
+
+    def replica_asked(self, shop: str, product_id: str, region: str) -> int:
+        """When a replica was last asked for, unix seconds; 0 for never, or if that was refused."""
+        sql = "SELECT asked_at FROM replicas WHERE shop = ? AND product = ? AND region = ?"
+        row = self._row(sql, shop, product_id, region)
+        return int(row[0]) if row else 0
+
+    def ask_replica(self, shop: str, product_id: str, region: str, at: int) -> None:
+        """Notes that a replica is about to be asked for; a moment of 0 takes that back, as the platform refused it."""
+        if at:
+            self._do("INSERT OR REPLACE INTO replicas VALUES (?, ?, ?, ?)", shop, product_id, region, at)
+        else:
+            self._do("DELETE FROM replicas WHERE shop = ? AND product = ? AND region = ?", shop, product_id, region)
+
+    def reviewed(self, settled: Iterable[tuple[str, str]], waiting: Iterable[OpenReview]) -> None:
+        """Notes what has been settled, as (shop, product), and what waits for a review; a newer run's rows replace."""
+        fresh = list(waiting)
+        gone = {*settled, *((review.shop, review.product_id) for review in fresh)}
+        if not gone:
+            return
+        try:
+            with self._lock:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("DELETE FROM reviews WHERE shop = ? AND product = ?", sorted(gone))
+                rows = [(one.shop, one.product_id, one.run, one.number, one.entry) for one in fresh]
+                self._db.executemany("INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?)", rows)
+                self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def reviews(self) -> list[OpenReview]:
+        """What waits for a review, the rows of a product beside each other."""
+        found = self._told("SELECT shop, product, run, line, entry FROM reviews ORDER BY shop, product, run, line", ())
+        return [OpenReview(*row) for row in found.fetchall()]
 
     def close(self) -> None:
         """Closes the file."""

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-import ipaddress
-import socket
-import time
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING
 
 import imagesize
-import requests
-import urllib3
 from tiktokshop_client.operations import UPLOAD_IMAGE
+
+from target_tiktokshop.listings import darkroom
+from target_tiktokshop.listings.sources import PictureError, content_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,13 +23,15 @@ if TYPE_CHECKING:
     from target_tiktokshop.listings.memory import ListingMemory
 
 MAIN, VARIATION, CERTIFICATE, CHART = "MAIN_IMAGE", "ATTRIBUTE_IMAGE", "CERTIFICATION_IMAGE", "SIZE_CHART_IMAGE"
+DESCRIPTION = "DESCRIPTION_IMAGE"
 MOST_BYTES = 10 * 1024 * 1024
+MOST_TO_CONVERT = 10 * MOST_BYTES
+CONVERTED = b"converted"
+"""Behind the bytes of a picture that is turned or scaled: the sum does not depend on the library that does it."""
+DESCRIPTION_SIDES = (100, 3_999)
 SIDES = (100, 20_000)
 MAIN_SIDES = (300, 4_000)
 CHART_SIDE = 1_024
-SECONDS = 30
-MOST_SECONDS = 120
-"""How long a server may be silent, and how long all of a picture may take."""
 # What a file begins with -> its kind; a place of 0 unless said otherwise.
 FORMATS: Mapping[str, tuple[int, tuple[bytes, ...]]] = {
     "JPEG": (0, (b"\xff\xd8\xff",)),
@@ -42,10 +40,6 @@ FORMATS: Mapping[str, tuple[int, tuple[bytes, ...]]] = {
     "WEBP": (8, (b"WEBP",)),
     "HEIC": (4, (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftypmif1")),
 }
-
-
-class PictureError(Exception):
-    """A picture that cannot be used; the text completes "the picture <name> "."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +64,42 @@ class CheckedPicture:
         ref: Where it is.
         digest: A sum of its bytes, "" for one that is known by its uri.
         use_case: What it is for, in the platform's words.
+        pixels: Its width and height, (0, 0) for one that is known by its uri.
     """
 
     ref: PictureRef
     digest: str
     use_case: str
+    pixels: tuple[int, int] = (0, 0)
 
 
-def look(ref: PictureRef, use_case: str) -> CheckedPicture:
+@dataclass(frozen=True)
+class PictureRules:
+    """What may be done to get at pictures.
+
+    Attributes:
+        convert: Whether they may be turned and scaled.
+        inside: Whether they may be fetched from private networks.
+    """
+
+    convert: bool = False
+    inside: bool = False
+
+    def content(self, ref: PictureRef, use_case: str) -> tuple[bytes, str]:
+        """The bytes to upload, and a sum of the bytes that they were made of.
+
+        Raises:
+            PictureError: The picture cannot be read, or cannot be made fit.
+        """
+        content = content_of(ref.source, MOST_TO_CONVERT if self.convert else MOST_BYTES, inside=self.inside)
+        made = darkroom.developed(content, *bounds(use_case), MOST_BYTES) if self.convert else content
+        return made, hashlib.sha256(content if made is content else content + CONVERTED).hexdigest()
+
+
+AS_THEY_ARE = PictureRules()
+
+
+def look(ref: PictureRef, use_case: str, rules: PictureRules = AS_THEY_ARE) -> CheckedPicture:
     """Reads a picture and checks it as the platform will.
 
     Raises:
@@ -85,13 +107,21 @@ def look(ref: PictureRef, use_case: str) -> CheckedPicture:
     """
     if ref.uri:
         return CheckedPicture(ref, "", use_case)
-    content = content_of(ref.source)
+    content, digest = rules.content(ref, use_case)
     if len(content) > MOST_BYTES:
         raise PictureError("has more than 10 MB")
     if not format_of(content):
         raise PictureError(f"is not one of {', '.join(FORMATS)}")
-    _check_sides(*_pixels(content), use_case)
-    return CheckedPicture(ref, hashlib.sha256(content).hexdigest(), use_case)
+    width, height = _pixels(content)
+    _check_sides(width, height, use_case)
+    return CheckedPicture(ref, digest, use_case, (width, height))
+
+
+def bounds(use_case: str) -> tuple[int, int]:
+    """How many pixels the shorter side must have, and the longer side may have."""
+    if use_case == CHART:
+        return CHART_SIDE, SIDES[1]
+    return {MAIN: MAIN_SIDES, DESCRIPTION: DESCRIPTION_SIDES}.get(use_case, SIDES)
 
 
 def format_of(content: bytes) -> str:
@@ -110,91 +140,20 @@ def _pixels(content: bytes) -> tuple[int, int]:
 
 
 def _check_sides(width: int, height: int, use_case: str) -> None:
-    low, high = MAIN_SIDES if use_case == MAIN else SIDES
+    low, high = bounds(use_case)
+    if use_case == CHART and min(width, height) < low:
+        raise PictureError(f"has {width} x {height} pixels; the shorter side of a size chart must have {low:,}")
     if not (low <= min(width, height) and max(width, height) <= high):
         raise PictureError(f"has {width} x {height} pixels; each side must have {low} to {high:,}")
-    if use_case == CHART and min(width, height) < CHART_SIDE:
-        raise PictureError(f"has {width} x {height} pixels; the shorter side of a size chart must have {CHART_SIDE:,}")
-
-
-def content_of(source: str) -> bytes:
-    """The bytes of a picture, at most one more than are allowed.
-
-    Raises:
-        PictureError: They cannot be had.
-    """
-    if source.startswith(("http://", "https://")):
-        return _fetched(source)
-    try:
-        path = Path(source).expanduser()
-        if path.exists() and not path.is_file():
-            raise PictureError("cannot be read: it is not a file")
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise PictureError(f"cannot be read: {error.strerror or type(error).__name__}") from None
-    except (ValueError, RuntimeError):  # a path with a zero in it, or the home of nobody
-        raise PictureError("cannot be read: its path is none") from None
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keeps the credentials of ~/.netrc out of requests for pictures."""
-    return request
-
-
-def _is_inside(host: str) -> bool:
-    """Whether a host is this machine, or in a private network."""
-    try:
-        found = [ipaddress.ip_address(str(facts[4][0])) for facts in socket.getaddrinfo(host, None)]
-    except (OSError, ValueError):
-        return False
-    return any(not address.is_global for address in found)
-
-
-def stays_outside(answer: requests.Response, **_: Any) -> None:
-    """Lets no server of the open internet send us to one that only we can reach.
-
-    Raises:
-        PictureError: It tries.
-    """
-    target = urlsplit(urljoin(answer.url, answer.headers.get("location", ""))) if answer.is_redirect else None
-    if target and _is_inside(target.hostname or "") and not _is_inside(urlsplit(answer.url).hostname or ""):
-        raise PictureError("cannot be fetched: its server sends us to a private network")
-
-
-def _fetched(address: str) -> bytes:
-    plain = {"Accept-Encoding": "identity"}  # pictures are packed already, and a packed answer may become anything
-    asked: dict[str, Any] = {"headers": plain, "hooks": {"response": stays_outside}, "auth": _as_it_is}
-    try:
-        with requests.get(address, stream=True, timeout=SECONDS, **asked) as answer:
-            if answer.status_code != requests.codes.ok:
-                raise PictureError(f"cannot be fetched: its server answers {answer.status_code}")
-            return _read_all(answer.raw)
-    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-        # its words may quote the address, which may hold a secret
-        raise PictureError(f"cannot be fetched ({type(error).__name__})") from None
-
-
-def _read_all(raw: Any) -> bytes:
-    """The content of an answer, as it comes, so that a server which sends a byte now and then is not waited for."""
-    content, began = bytearray(), time.monotonic()
-    read = getattr(raw, "read1", raw.read)  # old versions of urllib3 have only the latter, which waits for all
-    while len(content) <= MOST_BYTES:
-        part = read(1 << 16)
-        if not part:
-            break
-        content += part
-        if time.monotonic() - began > MOST_SECONDS:
-            raise PictureError(f"cannot be fetched: it takes longer than {MOST_SECONDS} seconds")
-    return bytes(content[: MOST_BYTES + 1])
 
 
 class Gallery:
     """A seller's pictures, as far as they are uploaded; each content goes up once, whoever asks for it."""
 
-    def __init__(self, client: Client, memory: ListingMemory) -> None:
+    def __init__(self, client: Client, memory: ListingMemory, rules: PictureRules) -> None:
         self._client = client
         self._memory = memory
+        self._rules = rules
         self._lock = Lock()
         self._under_way: dict[tuple[str, str], Future[str]] = {}
 
@@ -237,7 +196,7 @@ class Gallery:
         self._memory.forget(self._seller, picture.digest, picture.use_case)
 
     def _upload(self, picture: CheckedPicture) -> str:
-        content = content_of(picture.ref.source)
+        content, digest = self._rules.content(picture.ref, picture.use_case)
         answer = self._client.upload(
             UPLOAD_IMAGE,
             texts={"use_case": picture.use_case},
@@ -246,6 +205,5 @@ class Gallery:
         uri, url = str(answer.data.get("uri") or ""), str(answer.data.get("url") or "")
         if not uri:
             raise PictureError("was uploaded, but the platform did not say what it is called there")
-        digest = hashlib.sha256(content).hexdigest()
         self._memory.uploaded(self._seller, digest, picture.use_case, uri, url)
         return uri

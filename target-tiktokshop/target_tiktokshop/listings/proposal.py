@@ -24,7 +24,7 @@ class ProposedSku:
     Attributes:
         wanted: What the record has of it.
         axes: Its sales attributes as the platform takes them, without pictures.
-        picture: The picture of its first sales attribute.
+        picture: The picture of one of its sales attributes, and `place` which one.
         price: The price as it is written, "" for none; `list_price` likewise.
         stock: The stock by warehouse.
         live: The SKU as the shop has it, None for a new one.
@@ -33,6 +33,7 @@ class ProposedSku:
     wanted: WantedSku
     axes: list[dict[str, Any]] = field(default_factory=list)
     picture: CheckedPicture | None = None
+    place: int = 0
     price: str = ""
     list_price: str = ""
     stock: list[dict[str, Any]] = field(default_factory=list)

@@ -38,6 +38,8 @@ SKU_FIELDS = (
 )
 """Fields that say something of a SKU; in flat records they stand beside those of the product."""
 FILE_FIELDS = ("id", "name", "format")
+UPLOADED = "uri:"
+"""Before the name of a picture that is uploaded already, in place of a path."""
 SAVE_MODES = {"listing": "LISTING", "active": "LISTING", "as_draft": "AS_DRAFT", "draft": "AS_DRAFT"}
 
 
@@ -160,7 +162,11 @@ def _axes(item: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], Picture
     given = item.get("variations")
     if given in (None, "", {}, []):
         return (), None
-    return tuple((name, values[0]) for name, values in _pairs(given) if values), None
+    found = _pairs(given)
+    for name, values in found:
+        if len(values) > 1:
+            raise ReadError(f"has several values for {name}: each SKU has one")
+    return tuple((name, values[0]) for name, values in found if values), None
 
 
 def _stock(item: Mapping[str, Any]) -> tuple[tuple[str, Decimal], ...]:
@@ -230,7 +236,9 @@ def picture(value: Any) -> PictureRef:
     if isinstance(value, dict) and isinstance(value.get("uri"), str) and value["uri"]:
         return PictureRef(uri=value["uri"])
     if isinstance(value, str) and value.strip():
-        return PictureRef(source=value.strip())
+        given = value.strip()
+        known = given.removeprefix(UPLOADED).strip() if given.startswith(UPLOADED) else ""
+        return PictureRef(uri=known) if known else PictureRef(source=given)
     raise ReadError("must be a path, an address, or an object with a uri")
 
 
@@ -278,6 +286,10 @@ def _pairs(value: Any) -> list[tuple[str, tuple[str, ...]]]:
         parts = [part for part in value.split(";") if part.strip()]
         if not all("=" in part for part in parts):
             raise ReadError("must be like Name=Value; Name=Value")
+        names = [part.partition("=")[0].strip() for part in parts]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ReadError(f"has {twice} twice: write its values together, like {twice}=One|Two")
         value = {part.partition("=")[0]: part.partition("=")[2].split("|") for part in parts}
     if not isinstance(value, dict):
         raise ReadError("must be an object of names and values")

@@ -11,9 +11,10 @@ from target_tiktokshop.listings import limits
 from target_tiktokshop.listings.desk import named_attribute, named_value
 from target_tiktokshop.listings.pictures import VARIATION
 from target_tiktokshop.listings.proposal import ProposedSku
+from target_tiktokshop.listings.texts import has_chinese, name_faults
 from target_tiktokshop.writing.fields import CURRENCIES, FieldError, money
 from target_tiktokshop.writing.foresight import ANY_PRICE, PRICE_RANGES
-from target_tiktokshop.writing.live import objects
+from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.rows import by
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class SkuCheck:
         for sku in self._wanted.skus:
             self._proposal.skus.append(self._sku(sku))
         self._numbers()
+        self._codes()
+        self._sort()
         self._sets()
         self._pictures()
 
@@ -123,16 +126,19 @@ class SkuCheck:
                 None,
             )
         text = str((chosen or {}).get("name") or value)
-        for what, words, longest in (
-            ("name", label, limits.LONGEST_AXIS),
-            ("value", text, limits.LONGEST_VALUE),
-        ):
-            problem = limits.text_fault(words)
-            if problem or len(words) > longest:
-                problem = problem or f"has more than {longest} characters"
-                self._fault(sku.label, f"the {what} of the variation {label} {problem}")
+        self._texts(sku, label, text)
         shown = {"id": str(item["id"]), "name": label} if item else {"name": label}
         return shown | ({"value_id": str(chosen["id"])} if chosen else {}) | {"value_name": text}
+
+    def _texts(self, sku: WantedSku, label: str, value: str) -> None:
+        for what, words, longest in (("name", label, limits.LONGEST_AXIS), ("value", value, limits.LONGEST_VALUE)):
+            problems = name_faults(words)
+            if len(words) > longest:
+                problems.append(f"has more than {longest} characters")
+            if has_chinese(words, self._region):
+                problems.append("has Chinese characters: write it in the language of the market")
+            for problem in problems:
+                self._fault(sku.label, f"the {what} of the variation {label} {problem}")
 
     def _price(self, sku: WantedSku) -> str:
         if sku.price is None:
@@ -149,11 +155,22 @@ class SkuCheck:
         low, high = map(Decimal, PRICE_RANGES.get(region if local else "", ANY_PRICE))
         if not low <= sku.price <= high or sku.price <= 0:
             self._fault(sku.label, f"the price {sku.price} is outside {low} to {high} {code}")
+        self._list_price(sku, code)
         try:
             return money(sku.price, code)
         except FieldError as error:
             self._fault(sku.label, f"the price {error}")
             return ""
+
+    def _list_price(self, sku: WantedSku, code: str) -> None:
+        if sku.list_price is None:
+            return
+        if code != "USD":
+            self._fault(sku.label, "list_price is for US dollars only")
+        elif sku.price is not None and sku.list_price < sku.price:
+            self._fault(sku.label, "list_price is below the price; the platform would silently drop it")
+        elif sku.list_price > Decimal(PRICE_RANGES["US"][1]) or sku.list_price != round(sku.list_price, 2):
+            self._fault(sku.label, f"list_price {sku.list_price} is above {PRICE_RANGES['US'][1]} or finer than a cent")
 
     def _stock(self, sku: WantedSku) -> list[dict[str, Any]]:
         if not sku.stock:
@@ -210,10 +227,32 @@ class SkuCheck:
         for group in named.values():
             if len(group) > 1 and len({sku.sku_id for sku in group}) < len(group):
                 self._fault(group[0].label, "the number stands twice in the product")
-        coded = by((sku for sku in fresh if sku.code), lambda sku: sku.code)
-        for group in coded.values():
-            if len(group) > 1:
-                self._fault(group[1].label, f"{' '.join(group[1].code or ())} is the code of {group[0].label}, too")
+
+    def _codes(self) -> None:
+        """A code is that of one SKU, also among those that the product has already."""
+        owners: dict[str, str] = {}
+        meant = {str(sku.live.get("id")) for sku in self._proposal.skus if sku.live and sku.wanted.code}
+        gone = {str(sku.live.get("id")) for sku in self._proposal.skus if sku.live and sku.wanted.deleted}
+        for live in self._live:
+            code = object_of(live.get("identifier_code"))
+            if code.get("code") and str(live.get("id")) not in meant | gone:
+                owners[bare_code(str(code["code"]))] = f"SKU {live.get('seller_sku') or live.get('id')}"
+        for sku in (one.wanted for one in self._proposal.skus):
+            if sku.code is None or sku.deleted:
+                continue
+            owner = owners.setdefault(bare_code(sku.code[1]), sku.label)
+            if owner != sku.label:
+                self._fault(sku.label, f"{' '.join(sku.code)} is the code of {owner}, too")
+
+    def _sort(self) -> None:
+        """Variations in the order that the product has them in, or else its first SKU: pictures stand on the first."""
+        known = [objects(live.get("sales_attributes")) for live in self._live]
+        known += [sku.axes for sku in self._proposal.skus if sku.axes]
+        order = list(map(axis_key, known[0])) if known else []
+        for sku in self._proposal.skus:
+            names = list(map(axis_key, sku.axes))
+            if sorted(names) == sorted(order):
+                sku.axes = sorted(sku.axes, key=lambda one: order.index(axis_key(one)))
 
     def _sets(self) -> None:
         """Every SKU has the same variations, and another combination of their values."""
@@ -251,7 +290,10 @@ class SkuCheck:
     def _pictures(self) -> None:
         """Pictures stand on the first variation, and then on each of its values; equal values have the same one."""
         new = [sku for sku in self._proposal.skus if self._is_new(sku)]
-        if self._live or not any(sku.picture for sku in new):
+        if self._live:
+            self._pictures_of_live(new)
+            return
+        if not any(sku.picture for sku in new):
             return
         for sku in new:
             if not sku.axes:
@@ -263,6 +305,27 @@ class SkuCheck:
                 self._fault("skus", f"sku_image is missing for {value}: either every value has one, or none")
             elif len(seen) > 1:
                 self._fault("skus", f"{value} has several pictures: one for each value of the first variation")
+
+    def _pictures_of_live(self, new: Sequence[ProposedSku]) -> None:
+        """New SKUs of a product whose values have pictures: a new value needs one, and another has the same."""
+        pictured = {
+            (axis_key(one), value_key(one)): str(object_of(one.get("sku_img")).get("uri") or "")
+            for live in self._live
+            for one in objects(live.get("sales_attributes"))
+            if object_of(one.get("sku_img")).get("uri")
+        }
+        axis = next((name for name, _ in pictured), "")
+        for sku in new:
+            place, value = next(((at, one) for at, one in enumerate(sku.axes) if axis_key(one) == axis), (0, None))
+            sku.place = place
+            if value is not None and sku.picture is None and (axis, value_key(value)) not in pictured:
+                words = f"sku_image is missing for {value['value_name']}: the other values of {value['name']} have one"
+                self._fault(sku.wanted.label, words)
+
+
+def bare_code(code: str) -> str:
+    """What tells a code from others: an EAN and the GTIN that it is with zeros before it are the same."""
+    return code.lstrip("0")
 
 
 def axis_key(one: Mapping[str, Any]) -> str:

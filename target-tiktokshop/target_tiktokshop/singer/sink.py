@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
     from target_tiktokshop.writing.writer import Writer, Writing
 
+MOST_TOGETHER = 1_000
+"""More rows than these are not kept together: no product has so many SKUs."""
 DELETED = (
     "the tap marks the row as deleted ({}), so what it says is no longer true: take such rows out of the feed, or send "
     "what should hold instead, like a quantity of 0"
@@ -76,6 +78,8 @@ class WriteSink(BatchSink):
         self._writer = target.writer(self._writing)
         self._known = self._writing.contract.names
         self._odd: set[str] = set()
+        self._held: list[Row] = []
+        """The last rows of a full batch, while the next record may belong to them."""
 
     @property
     @override
@@ -88,6 +92,12 @@ class WriteSink(BatchSink):
         """The batch size, down to whole calls of the stock search, so that no call of it is half empty."""
         size = self._target.settings.batch_size_rows
         return size - size % STOCK_A_CALL or size
+
+    @property
+    @override
+    def current_size(self) -> int:
+        """Rows that wait, those of the last batch among them."""
+        return len(self._held) + super().current_size
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
@@ -130,9 +140,16 @@ class WriteSink(BatchSink):
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
-        rows: list[Row] = context["records"]
+        new: list[Row] = context.get("records", [])
+        rows, self._held = self._held + new, []
+        if new and len(rows) >= self.max_size:
+            rows, self._held = self._apart(rows)
+        if not rows:
+            return
         try:
             carry_out(self._target.run, self._writer, rows)
+            if not self._target.settings.dry_run:
+                self._writer.remember(rows)
         except BaseException as error:
             give_up(rows, error)
             self._target.results.write([row for row in rows if not row.open])
@@ -141,3 +158,11 @@ class WriteSink(BatchSink):
         self._target.warn_early(self.stream_name)
         self._target.progress.settled(self.stream_name, len(rows))
         self._target.pass_on_state()
+
+    def _apart(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """The rows of a full batch, and the last of them that may belong together with the next record."""
+        key = self._writing.together(rows[-1].values)
+        first = len(rows)
+        while key is not None and first and self._writing.together(rows[first - 1].values) == key:
+            first -= 1
+        return (rows, []) if len(rows) - first > MOST_TOGETHER else (rows[:first], rows[first:])

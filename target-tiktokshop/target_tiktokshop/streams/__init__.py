@@ -9,11 +9,15 @@ from target_tiktokshop.streams.decisions import CANCELLATION_DECISIONS, RETURN_D
 from target_tiktokshop.streams.inventory import INVENTORY
 from target_tiktokshop.streams.listings import LISTINGS
 from target_tiktokshop.streams.messages import MESSAGES
+from target_tiktokshop.streams.package_combinations import PACKAGE_COMBINATIONS
+from target_tiktokshop.streams.package_splits import PACKAGE_SPLITS
 from target_tiktokshop.streams.platform_shipments import SHIPMENTS
 from target_tiktokshop.streams.prices import PRICES
 from target_tiktokshop.streams.product_status import PRODUCT_STATUS
+from target_tiktokshop.streams.promotions import PROMOTIONS
 from target_tiktokshop.streams.references import EXTERNAL_ORDER_REFERENCES
 from target_tiktokshop.streams.refunds import REFUNDS
+from target_tiktokshop.streams.replications import REPLICATIONS
 from target_tiktokshop.streams.tracking import TRACKING
 from target_tiktokshop.writing.writer import Writing
 
@@ -34,8 +38,12 @@ WRITINGS: Mapping[str, Writing] = {
         CANCELLATION_DECISIONS,
         RETURN_DECISIONS,
         EXTERNAL_ORDER_REFERENCES,
+        PACKAGE_SPLITS,
+        PACKAGE_COMBINATIONS,
         SHIPMENTS,
         MESSAGES,
         REFUNDS,
+        PROMOTIONS,
+        REPLICATIONS,
     )
 }

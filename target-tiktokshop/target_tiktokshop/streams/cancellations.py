@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiktokshop_client.operations import CANCEL_ORDER
+from tiktokshop_client.errors import Action, TikTokShopError
+from tiktokshop_client.operations import CANCEL_ORDER, CANCEL_ORDER_202309
 
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifier, identifiers, text
-from target_tiktokshop.writing.live import CANCELLATIONS_OF_ORDERS, orders, searched
+from target_tiktokshop.writing.live import CANCELLATIONS_OF_ORDERS, objects, orders, searched, some_orders
+from target_tiktokshop.writing.outcomes import CODES, REASONS, UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
@@ -17,8 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-SHIPPED = frozenset({"PARTIALLY_SHIPPING", "AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED"})
-TURNED_DOWN = "CANCELLATION_REQUEST_CANCEL"
+    from tiktokshop_client import Answer
+
+SHIPPED = frozenset({"IN_TRANSIT", "DELIVERED", "COMPLETED"})
+"""Before these, the platform asks the carrier."""
+BUYER, PENDING = "BUYER", "CANCELLATION_REQUEST_PENDING"
+DECIDED = frozenset({"CANCELLATION_REQUEST_SUCCESS", "CANCELLATION_REQUEST_COMPLETE"})
+UNDER_WAY = 25_001_011
+"""What the platform answers both where the order is cancelled and where somebody has asked for it."""
+WHOLE_ONLY = frozenset({25_005_010, 25_005_011, 11_050_001})
 CONTRACT = Contract(
     (
         SHOP_ID,
@@ -67,12 +76,21 @@ class CancellationWriter(Writer):
         return [[row] for row in rows]
 
     def send(self, rows: list[Row]) -> None:
-        """Cancels an order, or some of its line items. An unclear outcome is looked up by the read-back."""
+        """Cancels an order, or some of its line items. An unclear outcome is looked up by the read-back.
+
+        Raises:
+            TikTokShopError: The call failed.
+        """
         row = rows[0]
-        body = {"order_id": row.values["order_id"], "cancel_reason": row.values["cancel_reason"]}
-        if "order_line_item_ids" in row.values:
-            body["order_line_item_ids"] = list(row.values["order_line_item_ids"])
-        answer = self.run.client.call(CANCEL_ORDER, shop=row.the_shop, body=body)
+        try:
+            answer = self._call(row)
+        except TikTokShopError as error:
+            if error.code == UNDER_WAY:
+                self._under_way(row, error)
+                return
+            if error.code in WHOLE_ONLY and "order_line_item_ids" in row.values:
+                error.add("; leave out order_line_item_ids to cancel the whole order")
+            raise
         row.request_id = answer.request_id
         row.after = {
             "status": "CANCELLED",
@@ -80,19 +98,53 @@ class CancellationWriter(Writer):
             "cancel_status": answer.data.get("cancel_status"),
         }
 
+    def _call(self, row: Row) -> Answer:
+        """The call, in the older version where the platform does not know the newer."""
+        body = {"order_id": row.values["order_id"], "cancel_reason": row.values["cancel_reason"]}
+        lines = row.values.get("order_line_item_ids", ())
+        named = {"order_line_list": [{"order_line_item_id": line} for line in lines]} if lines else {}
+        try:
+            return self.run.client.call(CANCEL_ORDER, shop=row.the_shop, body={**body, **named})
+        except TikTokShopError as error:
+            if error.action is not Action.FALLBACK:
+                raise
+            older = {"order_line_item_ids": list(lines)} if lines else {}
+            return self.run.client.call(CANCEL_ORDER_202309, shop=row.the_shop, body={**body, **older})
+
+    def _under_way(self, row: Row, error: TikTokShopError) -> None:
+        """The order is cancelled, or somebody has asked for it: the shop shows which of both, and who."""
+        row.request_id, order_id = error.request_id, row.values["order_id"]
+        order = some_orders(self.run, row.the_shop, [order_id]).get(order_id) or {}
+        request = searched(self.run, row.the_shop, CANCELLATIONS_OF_ORDERS, [order_id]).get(order_id)
+        if is_cancelled(order, set(row.values.get("order_line_item_ids", ()))):
+            row.unchanged("the order is cancelled meanwhile")
+        elif request is not None and request.get("role") == BUYER and request.get("cancel_status") == PENDING:
+            row.reject("after_sale", f"{REASONS['after_sale']} with cancellation_decisions", error.request_id)
+        else:
+            row.refuse(error)
+
     def kept(self, rows: list[Row]) -> Iterable[bool]:
-        """The order is cancelled, or its cancellation is under way."""
+        """The order is cancelled, or its cancellation is decided; one that is not decided says so."""
         done: dict[int, bool] = {}
         for shop, group in by_shop(rows):
             ids = [row.values["order_id"] for row in group]
             found = orders(self.run, shop, ids)
             asked = searched(self.run, shop, CANCELLATIONS_OF_ORDERS, ids)
             for row in group:
-                order, request = found.get(row.values["order_id"]), asked.get(row.values["order_id"])
+                order, request = found.get(row.values["order_id"]), asked.get(row.values["order_id"]) or {}
                 wanted = set(row.values.get("order_line_item_ids", ()))
-                under_way = request is not None and request.get("cancel_status") != TURNED_DOWN
-                done[id(row)] = under_way or (order is not None and is_cancelled(order, wanted))
+                own = request.get("role") != BUYER and covers(request, wanted)
+                decided = own and request.get("cancel_status") in DECIDED
+                done[id(row)] = decided or (order is not None and is_cancelled(order, wanted))
+                if own and not done[id(row)] and request.get("cancel_status") == PENDING:
+                    row.settle(UNCONFIRMED, "cancel_pending", CODES["cancel_pending"].meaning)
         return [done[id(row)] for row in rows]
+
+
+def covers(request: Mapping[str, Any], wanted: set[str]) -> bool:
+    """Whether a cancellation is about all of some line items, as far as it shows its own."""
+    lines = {str(line.get("order_line_item_id") or "") for line in objects(request.get("cancel_line_items"))} - {""}
+    return not lines or wanted <= lines
 
 
 def is_cancelled(order: Mapping[str, Any], wanted: set[str]) -> bool:

@@ -10,6 +10,7 @@ from tiktokshop_client.operations import CREATE_PACKAGE, CREATE_PACKAGE_202309, 
 
 from target_tiktokshop.writing.live import decimal_of, object_of, objects, plain
 from target_tiktokshop.writing.outcomes import REASONS
+from target_tiktokshop.writing.surprises import done_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from target_tiktokshop.streams.parcels import Parcel
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
-
-TRIES = 5
-FIRST_PAUSE = 0.25
 
 
 def choose_service(run: WriteRun, row: Row) -> None:
@@ -82,22 +80,16 @@ def bought(run: WriteRun, row: Row, look_again: Callable[[], Parcel]) -> bool:
     Raises:
         TikTokShopError: The platform refused.
     """
-    for tries in range(1, TRIES + 1):
-        problem = _tried(run, row, look_again)
-        if problem is None:
-            return True
-        run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+
+    def look(problem: TikTokShopError) -> bool:
         parcel = look_again()
         if parcel.reason:
             row.reject(parcel.reason, REASONS[parcel.reason], problem.request_id)
-            return False
-        if parcel.package_id:
+        elif parcel.package_id:
             row.after["package_id"] = parcel.package_id
-            return True
-        if problem.action is Action.DONE or tries == TRIES:
-            row.refuse(problem)
-            return False
-    return False
+        return row.open and bool(parcel.package_id)
+
+    return done_once(run, row, lambda: _tried(run, row, look_again), look)
 
 
 def _tried(run: WriteRun, row: Row, look_again: Callable[[], Parcel]) -> TikTokShopError | None:

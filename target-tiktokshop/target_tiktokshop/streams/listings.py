@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import BusinessError, TikTokShopError
-from tiktokshop_client.operations import CREATE_PRODUCT, EDIT_PRODUCT_PARTLY, GET_PRODUCT
+from tiktokshop_client.operations import CHECK_LISTING, CREATE_PRODUCT, EDIT_PRODUCT_PARTLY
 
 from target_tiktokshop.listings.checks import ProductCheck
 from target_tiktokshop.listings.contract import CONTRACT
+from target_tiktokshop.listings.darkroom import check_installed
 from target_tiktokshop.listings.desk import TREE, ListingDesk
 from target_tiktokshop.listings.difference import StaleError, category_of, compare, new_body, sku_bodies
+from target_tiktokshop.listings.duties import check_delivery
 from target_tiktokshop.listings.item import (
     AUDITING,
     ListingItem,
@@ -24,12 +27,17 @@ from target_tiktokshop.listings.item import (
     reviewed,
     rewritten,
     summary,
+    together,
 )
+from target_tiktokshop.listings.limits import code_fault
+from target_tiktokshop.listings.looking import live_product
 from target_tiktokshop.listings.memory import ListingMemory
-from target_tiktokshop.listings.pictures import Gallery, PictureError
+from target_tiktokshop.listings.pictures import Gallery, PictureRules
 from target_tiktokshop.listings.proposal import pictures_of, with_uris
 from target_tiktokshop.listings.reading import is_nested
-from target_tiktokshop.listings.variants import SkuCheck
+from target_tiktokshop.listings.reviews import note
+from target_tiktokshop.listings.sources import PictureError
+from target_tiktokshop.listings.variants import SkuCheck, bare_code
 from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED, UNCHANGED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
@@ -42,16 +50,21 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, Shop
 
+    from target_tiktokshop.listings.wanted import WantedSku
     from target_tiktokshop.writing.run import WriteRun
 
-NO_REVIEW = "12052547"
-NO_PRODUCT = frozenset({"12019150", "12052032", "12052034", "12052048", "12052260"})
-"""What the platform answers about a product that the shop does not have. After any other refusal none is created."""
 UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
 """What the platform answers to a uri that it does not know, by where it stands."""
 IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
 UNDER_REVIEW_WORDS = (
     "the platform reviews another version of the product, so nothing was sent: feed it again when that is done"
+)
+PATIENCE = 3_600
+"""So many seconds a product may lack in what the shop shows after it was made."""
+NOT_SHOWN = "the platform has taken it and does not show it yet; feed it again later to see what came of it"
+UNSEEN_WORDS = (
+    "it was listed as product {}, which the shop does not show, so nothing was sent: look for it in Seller Center; if "
+    "it is gone for good, feed it under another listing_key and other seller SKUs"
 )
 STALE = "{}, so nothing was sent: feed it again, or look at the product in Seller Center if that is said again"
 TRADE = "price and stock of a SKU that is listed are written by the streams prices and inventory, not by this one: {}"
@@ -63,9 +76,13 @@ class ListingWriter(Writer):
     def __init__(self, run: WriteRun) -> None:
         super().__init__(run)
         self._desks: dict[str, ListingDesk] = {}
-        self._claimed: dict[tuple[str, str], str] = {}  # (shop, seller SKU) -> the new product that has it
+        self._claimed: dict[tuple[str, str, str], str] = {}  # (shop, what, number) -> the new product that has it
+        self._foreseen: dict[tuple[str, str], ListingItem] = {}  # in a dry run, what it would have sent by now
+        rules = PictureRules(self.settings.convert_images, self.settings.allow_private_images)
+        if rules.convert:
+            check_installed()
         self.memory = ListingMemory(self.settings.listings_store)
-        self.gallery = Gallery(run.client, self.memory)
+        self.gallery = Gallery(run.client, self.memory, rules)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -97,12 +114,13 @@ class ListingWriter(Writer):
                 self.memory.created(shop.id, item.numbers, item.id)  # others of its SKUs may not be listed yet
 
     def _claim(self, shop: Shop, item: ListingItem) -> None:
-        """A seller SKU is that of one new product of a run."""
-        for number in item.wanted.numbers if not item.id else ():
-            owner = self._claimed.setdefault((shop.id, number), item.numbers)
+        """A seller SKU and a code are those of one new product of a run."""
+        taken = [(sku, what, number) for sku in item.wanted.skus if not item.id for what, number in _claims(sku)]
+        for sku, what, number in taken:
+            owner = self._claimed.setdefault((shop.id, what, number), item.numbers)
             if owner != item.numbers:
-                words = f"SKU {number}: another new product of the feed has this number, too"
-                item.wanted.fault(words, f"SKU {number}")
+                words = f"another new product of the feed has this {what}, too"
+                item.wanted.fault(f"{sku.label}: {words}", sku.label)
 
     @staticmethod
     def _tell_twice(items: list[ListingItem]) -> None:
@@ -125,11 +143,10 @@ class ListingWriter(Writer):
     def _look_at(self, item: ListingItem) -> None:
         if item.id:
             item.live = self._read(item.shop, item.id)
-            if item.live is None or (item.live.get("status") == "DELETED" and "product_id" not in item.rows[0].values):
-                if "product_id" in item.rows[0].values:
-                    words = f"shop {item.shop.id} has no product {item.id}"
-                    item.settle(REJECTED, "unknown_product", words)
-                    return
+            if item.live is None:
+                self._settle_unseen(item)
+                return
+            if item.live.get("status") == "DELETED" and "product_id" not in item.rows[0].values:
                 self.memory.refused(item.shop.id, item.numbers)  # what a run had made is gone
                 item.id, item.live = "", None
         if item.live is not None and not editable(item):
@@ -140,10 +157,21 @@ class ListingWriter(Writer):
             item.wanted.fault(f"{about}: {words}", about)
         if self._faulty(item):
             return
-        if item.live is None:
-            self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
-        else:
+        if item.live is not None:
             self._judge(item)
+        elif not self._settle_foreseen(item):
+            self._plan(item, CREATE_PRODUCT.name, {}, summary(item))
+
+    def _settle_unseen(self, item: ListingItem) -> None:
+        """A product that the shop does not show is never made anew: what shows products may lag behind."""
+        if "product_id" in item.rows[0].values:
+            item.settle(REJECTED, "unknown_product", f"shop {item.shop.id} has no product {item.id}")
+            return
+        begun = self.memory.begun(item.shop.id, item.numbers)
+        if begun is not None and time.time() - begun.begun_at < PATIENCE:
+            item.settle(IN_REVIEW, "", NOT_SHOWN)
+        else:
+            item.settle(REJECTED, "unseen_product", UNSEEN_WORDS.format(item.id))
 
     def _check(self, item: ListingItem) -> None:
         desk, live = self._desks[item.shop.id], item.live or {}
@@ -155,6 +183,8 @@ class ListingWriter(Writer):
             item.note(words)
         skus = objects(live.get("skus"))
         SkuCheck(item.wanted, item.proposal, desk, product, skus, self.settings.buffer_quantity).run()
+        if item.live is None:
+            check_delivery(item.wanted, item.proposal, desk)
 
     @staticmethod
     def _faulty(item: ListingItem) -> bool:
@@ -184,7 +214,8 @@ class ListingWriter(Writer):
             words = TRADE.format(", ".join(difference.unsent))
             item.note(words)
         if difference.empty:
-            self._settle_reviewed(item, live)
+            if not self._settle_foreseen(item):
+                self._settle_reviewed(item, live)
         elif self.memory.edit(item.shop.id, item.id) == digest_shown(difference):
             item.note(
                 f"the platform shows {', '.join(difference.after)} otherwise than it was sent, and nothing changed"
@@ -194,8 +225,27 @@ class ListingWriter(Writer):
             item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
         elif refused(live) and self.memory.edit(item.shop.id, item.id) == digest(difference):
             item.settle(FAILED, "audit_failed", reasons(live))
-        else:
+        elif not self._settle_foreseen(item):
             self._plan(item, EDIT_PRODUCT_PARTLY.name, difference.before, difference.after)
+
+    def foresee(self, rows: list[Row]) -> None:
+        """Notes what the real run would have sent, so that later batches of the plan are as they would be then."""
+        for row in rows:
+            self._foreseen.setdefault(_name(row.subject), row.subject)
+
+    def _settle_foreseen(self, item: ListingItem) -> bool:
+        """Whether the real run would meet the product under review by now, because of an earlier batch; then tells."""
+        sent = self._foreseen.get(_name(item))
+        if sent is None or "DRAFT" in {(sent.live or {}).get("status"), sent.wanted.fields.get("save_mode", "")[3:]}:
+            return False
+        before, after = sent.difference.after, item.difference.after
+        named = {*item.proposal.fields, *(sku.wanted.label for sku in item.proposal.skus)} & {*before, *after}
+        same = sent.wanted == item.wanted if item.live is None else all(before.get(n) == after.get(n) for n in named)
+        if same:
+            item.settle(IN_REVIEW, "", IN_REVIEW_WORDS)
+        else:
+            item.settle(REJECTED, "under_review", UNDER_REVIEW_WORDS)
+        return True
 
     @staticmethod
     def _settle_reviewed(item: ListingItem, live: Mapping[str, Any]) -> None:
@@ -207,24 +257,7 @@ class ListingWriter(Writer):
             item.settle(UNCHANGED)
 
     def _read(self, shop: Shop, product_id: str) -> dict[str, Any] | None:
-        """A product, the version under review if there is one; None if the shop has no such product."""
-        path = {"product_id": product_id}
-        try:
-            live = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path).data)
-        except BusinessError as error:
-            if str(error.code) not in NO_PRODUCT:
-                raise
-            return None
-        if object_of(live.get("audit")).get("status") != AUDITING or live.get("status") == "PENDING":
-            return live
-        query = {"return_under_review_version": True}
-        try:
-            pending = dict(self.run.client.call(GET_PRODUCT, shop=shop, path=path, query=query).data)
-        except BusinessError as error:
-            if str(error.code) != NO_REVIEW:
-                raise
-            return live
-        return {**pending, "status": live.get("status"), "audit": live.get("audit")}
+        return live_product(self.run.client, shop, product_id)
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
@@ -288,6 +321,8 @@ class ListingWriter(Writer):
         except TikTokShopError as error:
             if not error.unclear:
                 self.memory.refused(shop_id, names)
+            if isinstance(error, BusinessError) and str(error.code) not in UNKNOWN_PICTURES:
+                error.add(self._all_faults(item, body, str(error)))
             raise
         item.id = str(answer.data.get("product_id") or "")
         for row in item.rows:
@@ -295,6 +330,17 @@ class ListingWriter(Writer):
         if item.id:
             self.memory.created(shop_id, names, item.id)
         return answer
+
+    def _all_faults(self, item: ListingItem, body: Mapping[str, Any], told: str) -> str:
+        """What else the platform has against a listing that it refused: the refusal names the first fault only."""
+        asked = {name: value for name, value in body.items() if name != "idempotency_key"}
+        try:
+            found = self.run.client.call(CHECK_LISTING, shop=item.shop, body=asked).data.get("fail_reasons")
+        except TikTokShopError:
+            return ""
+        words = [f"{row.get('message')} ({row.get('code')})" for row in objects(found)]
+        more = [text for text in dict.fromkeys(words) if text.partition(" (")[0] not in told]
+        return f"; its check also says: {'; '.join(more)}" if more else ""
 
     def _edit(self, item: ListingItem) -> Answer:
         fields = dict(item.difference.fields)
@@ -337,6 +383,9 @@ class ListingWriter(Writer):
         if not item.id:
             return False
         live = self._read(item.shop, item.id)
+        if live is None and item.live is None:
+            item.settle(IN_REVIEW, "", NOT_SHOWN)
+            return True
         if live is None:
             return False
         own = objects(live.get("skus"))
@@ -354,5 +403,20 @@ class ListingWriter(Writer):
             self._settle_reviewed(item, live)
         return True
 
+    def remember(self, rows: list[Row]) -> None:
+        """Which products the platform reviews."""
+        note(rows, lambda row: (row.the_shop.id, row.subject.id if row.subject else ""), self.memory, self.run)
 
-LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter)
+
+def _name(item: ListingItem) -> tuple[str, str]:
+    """What tells a product of a run from others."""
+    return item.shop.id, item.id or item.numbers
+
+
+def _claims(sku: WantedSku) -> list[tuple[str, str]]:
+    """What no SKU of another product may have, too."""
+    code = [("code", bare_code(sku.code[1]))] if sku.code and not code_fault(*sku.code) else []
+    return code + ([("number", sku.seller_sku)] if sku.seller_sku else [])
+
+
+LISTINGS = Writing("listings", "New products, and edits of products.", CONTRACT, ListingWriter, together)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import Action, TikTokShopError
 from tiktokshop_client.operations import READ_CONVERSATION, SEND_MESSAGE, SEND_MESSAGE_202309
 
+from target_tiktokshop.listings.sources import PictureError
+from target_tiktokshop.streams.message_pictures import MessagePictures
+from target_tiktokshop.streams.message_pictures import told as picture_name
 from target_tiktokshop.writing.conversations import SELLER, conversations, latest, said
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, text
 from target_tiktokshop.writing.keys import Keys
 from target_tiktokshop.writing.outcomes import UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.writing.run import only_these_rows
-from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.surprises import apart, done_once
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -30,15 +32,16 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 LONGEST = 2_000
-TRIES = 5
-FIRST_PAUSE = 0.25
 SENDER = "CUSTOMER_SERVICE"
 KINDS = {
     "text": ("TEXT", "content"),
     "card_order_id": ("ORDER_CARD", "order_id"),
     "card_product_id": ("PRODUCT_CARD", "product_id"),
+    "picture": ("IMAGE", "url"),
 }
-"""Field -> the type of message it makes, and what its content calls it."""
+"""Field -> the type of message it makes, and what of its content tells it from others."""
+BAD_CONTENT = 45_101_002
+LONGEST_PLACE = 2_000
 MAYBE = (
     "the conversation has another message of the seller's since it was tried, which may be this one, so it was not "
     "sent again: look at it in Seller Center, and give it a new message_key if the buyer has not been told"
@@ -57,6 +60,13 @@ def words(value: Any) -> str:
     return value
 
 
+def place(value: Any) -> str:
+    """Where a picture is: a path or an address."""
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_PLACE:
+        raise FieldError("must be a path or an address")
+    return value.strip()
+
+
 def _check(values: dict[str, Any]) -> None:
     if len(KINDS.keys() & values.keys()) != 1:
         raise FieldError(f"one of {', '.join(KINDS)} is needed, and only one: send one record a message")
@@ -70,6 +80,7 @@ CONTRACT = Contract(
         Field("text", words),
         Field("card_order_id", identifier),
         Field("card_product_id", identifier),
+        Field("picture", place),
     ),
     check=_check,
 )
@@ -81,9 +92,11 @@ class AnswerWriter(Writer):
     def __init__(self, run: WriteRun) -> None:
         super().__init__(run)
         self._keys = Keys(Path(self.settings.day.message_keys_path).expanduser())
+        self._pictures = MessagePictures(run, self._keys)
 
     def look(self, rows: list[Row]) -> None:
         """Reads the conversations, and their messages since the buyer's last word."""
+        self.run.each(self._look_at_picture, [row for row in still_open(rows) if "picture" in row.values])
         last_wins(rows, lambda row: (row.the_shop.id, row.values["message_key"]))
         last_wins(rows, lambda row: (row.the_shop.id, digest(row)))
         for shop, group in by_shop(still_open(rows)):
@@ -91,6 +104,17 @@ class AnswerWriter(Writer):
             for row in group:
                 row.subject = found.get(row.values["conversation_id"])
             self.run.each(self._look_apart, group)
+
+    def _look_at_picture(self, row: Row) -> None:
+        try:
+            row.values["picture_digest"] = self._pictures.digest(row.values["picture"])
+            row.values["content"] = self._pictures.known(row)
+        except PictureError as error:
+            self._without_picture(row, error)
+
+    @staticmethod
+    def _without_picture(row: Row, error: PictureError) -> None:
+        row.reject("bad_picture", f"the picture {picture_name(row.values['picture'])} {error}")
 
     def _look_apart(self, row: Row) -> None:
         with apart(row):
@@ -100,6 +124,8 @@ class AnswerWriter(Writer):
         """Settles the row if it was sent, or cannot be; else says what will be."""
         kind, content = message_in(row)
         row.after = {"type": kind, **content}
+        if "picture" in row.values:
+            row.after["picture"] = picture_name(row.values["picture"])
         entry = self._keys.find(row.the_shop.id, row.values["message_key"])
         if entry is not None and entry.what != digest(row):
             row.reject("key_used", "message_key was used for another message: give each message a key of its own")
@@ -120,7 +146,7 @@ class AnswerWriter(Writer):
         found = latest(self.run, row.the_shop, row.values["conversation_id"], since)
         row.before = {"unread_count": row.subject.get("unread_count")}
         row.values["since"] = since if since is not None else (found[0].index if found else 0)
-        sent = said(found, *message_in(row))
+        sent = in_them(found, row)
         if sent is not None:
             row.after["message_id"] = sent.id
             self._note(row, sent.id)
@@ -162,17 +188,8 @@ class AnswerWriter(Writer):
             path = {"conversation_id": rows[0].values["conversation_id"]}
             self.run.client.call(READ_CONVERSATION, shop=rows[0].the_shop, path=path)
         for row in rows:
-            self._send_apart(row)
-
-    def _send_apart(self, row: Row) -> None:
-        try:
-            self._send(row)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            row.refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
-            leave_unconfirmed(row, error)
+            with apart(row, sending=True):
+                self._send(row)
 
     def _send(self, row: Row) -> None:
         """Sends; after every unclear outcome the conversation is read first, so that nothing is said twice.
@@ -181,26 +198,32 @@ class AnswerWriter(Writer):
             TikTokShopError: The platform refused.
         """
         shop, key = row.the_shop.id, row.values["message_key"]
+        if "picture" in row.values and not self._upload(row):
+            return
         if not self._begin(row):
             row.reject("key_taken", "another run has sent it under this message_key meanwhile, or is about to")
-            return
-        for tries in range(1, TRIES + 1):
-            problem = self._tried(row)
-            if problem is None:
-                break
-            self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
-            found = latest(self.run, row.the_shop, row.values["conversation_id"], row.values["since"])
-            sent = said(found, *message_in(row))
-            if sent is not None:
-                row.after["message_id"] = sent.id
-                break
-            if self._unknown(row, found):
-                row.settle(UNCONFIRMED, "maybe_said", MAYBE)
-                return
-            if tries == TRIES:
-                row.refuse(problem)
-                return
-        self._keys.finish(shop, key, str(row.after.get("message_id") or "unknown"))
+        elif done_once(self.run, row, lambda: self._tried(row), lambda _: self._arrived(row)):
+            self._keys.finish(shop, key, str(row.after.get("message_id") or "unknown"))
+
+    def _upload(self, row: Row) -> bool:
+        """Has the picture of a message with the platform; a row whose picture is gone is settled."""
+        try:
+            row.values["content"] = self._pictures.uploaded(row)
+        except PictureError as error:
+            self._without_picture(row, error)
+            return False
+        row.after |= row.values["content"]
+        return True
+
+    def _arrived(self, row: Row) -> bool:
+        """Whether the buyer has the message; settles the row where another may be it."""
+        found = latest(self.run, row.the_shop, row.values["conversation_id"], row.values["since"])
+        sent = in_them(found, row)
+        if sent is not None:
+            row.after["message_id"] = sent.id
+        elif self._unknown(row, found):
+            row.settle(UNCONFIRMED, "maybe_said", MAYBE)
+        return sent is not None
 
     def _tried(self, row: Row) -> TikTokShopError | None:
         """Sends once; the error if it is not known whether the buyer has it.
@@ -209,7 +232,7 @@ class AnswerWriter(Writer):
             TikTokShopError: The platform refused, and the key is free again.
         """
         try:
-            answer = self._call(row)
+            answer = self._call_with_picture(row)
         except TikTokShopError as error:
             row.request_id = error.request_id
             if error.unclear and error.reach == "stream":
@@ -220,6 +243,16 @@ class AnswerWriter(Writer):
         row.request_id = answer.request_id
         row.after["message_id"] = str(answer.data.get("message_id") or "") or None
         return None
+
+    def _call_with_picture(self, row: Row) -> Answer:
+        """The call; a picture of an earlier run that the platform has lost is uploaded again."""
+        try:
+            return self._call(row)
+        except TikTokShopError as error:
+            lost = error.code == BAD_CONTENT and "picture" in row.values and self._pictures.forgotten(row)
+            if not lost or not self._upload(row):
+                raise
+        return self._call(row)
 
     def _call(self, row: Row) -> Answer:
         """The call, in the older version where the platform does not know the newer."""
@@ -237,23 +270,32 @@ class AnswerWriter(Writer):
 
     def _shown(self, row: Row) -> SaidMessage | None:
         found = latest(self.run, row.the_shop, row.values["conversation_id"], row.values["since"])
-        return said(found, *message_in(row))
+        return in_them(found, row)
 
     def kept(self, rows: list[Row]) -> Iterable[bool]:
         """The conversations show the messages."""
         return [message is not None for message in self.run.each(self._shown, rows)]
 
 
-def message_in(row: Row) -> tuple[str, dict[str, str]]:
-    """The type and the content of a row's message."""
+def message_in(row: Row) -> tuple[str, dict[str, Any]]:
+    """The type and the content of a row's message; that of a picture is empty until it is uploaded."""
     field = next(name for name in KINDS if name in row.values)
     kind, name = KINDS[field]
-    return kind, {name: row.values[field]}
+    return kind, dict(row.values["content"]) if field == "picture" else {name: row.values[field]}
+
+
+def in_them(messages: Iterable[SaidMessage], row: Row) -> SaidMessage | None:
+    """A row's message among some that the platform shows."""
+    kind, content = message_in(row)
+    telling = {name: value for name, value in content.items() if (kind, name) in KINDS.values()}
+    return said(messages, kind, telling) if telling else None
 
 
 def digest(row: Row) -> str:
     """What tells one message from another."""
     kind, content = message_in(row)
+    if "picture" in row.values:
+        content = {"picture": row.values["picture_digest"]}
     facts = json.dumps([row.values["conversation_id"], kind, content], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()
 

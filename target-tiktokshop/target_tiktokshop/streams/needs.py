@@ -26,9 +26,13 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "cancellation_decisions": (operations.SEARCH_CANCELLATIONS, operations.APPROVE_CANCELLATION),
     "return_decisions": (operations.SEARCH_RETURNS, operations.APPROVE_RETURN),
     "external_order_references": (operations.GET_EXTERNAL_ORDERS, operations.ADD_EXTERNAL_ORDERS),
+    "package_splits": (operations.GET_ORDERS, operations.SPLIT_ORDER),
+    "package_combinations": (operations.GET_ORDERS, operations.COMBINE_PACKAGES),
     "shipments": (operations.GET_ORDERS, operations.GET_HANDOVER_SLOTS, operations.SHIP_PACKAGES),
     "messages": (operations.GET_CONVERSATIONS, operations.SEND_MESSAGE),
     "refunds": (operations.GET_ORDERS, operations.CREATE_RETURN),
+    "promotions": (operations.SEARCH_ACTIVITIES, operations.SEARCH_PRODUCTS, operations.CREATE_ACTIVITY),
+    "replications": (operations.GET_REPLICAS, operations.REPLICATE_PRODUCT),
 }
 """Stream -> operations that stand for all it calls: every scope it takes is among theirs.
 

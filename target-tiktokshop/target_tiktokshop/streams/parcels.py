@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 UNITED_STATES = "US"
+INVOICE_MISSING = frozenset({"NEED_INVOICE", "INVOICE_PROCESSING"})
+"""Nothing is shipped before the platform has accepted the invoice."""
 WAITING, SHIPPED = "TO_FULFILL", "PROCESSING"
 ON_THE_WAY = frozenset({"FULFILLING", "COMPLETED"})
 ENDED = frozenset({"IN_TRANSIT", "DELIVERED", "COMPLETED"})
@@ -59,7 +61,7 @@ def parcel_of(
     """
     if order is None:
         return Parcel(reason="unknown_order")
-    reason = _not_of_platform(order)
+    reason = not_of_platform(order)
     every = [line for line in order.get("line_items") or [] if line.get("display_status") not in GONE]
     lines = [
         line
@@ -86,7 +88,7 @@ def parcel_of(
     return _with_package(order, found, lines[0], region, statuses)
 
 
-def _not_of_platform(order: Mapping[str, Any]) -> str:
+def not_of_platform(order: Mapping[str, Any]) -> str:
     """Why the platform's carrier does not take it from the seller; "" if it does."""
     if order.get("fulfillment_type") not in {None, "", "FULFILLMENT_BY_SELLER"}:
         return "fulfilled_by_platform"
@@ -95,21 +97,21 @@ def _not_of_platform(order: Mapping[str, Any]) -> str:
     return {"CANCELLED": "cancelled", "UNPAID": "unpaid"}.get(str(order.get("status")), "")
 
 
-def _held_up(order: Mapping[str, Any]) -> str:
+def held_up(order: Mapping[str, Any]) -> str:
     """Why nothing can leave now."""
     if order.get("status") == "ON_HOLD" or order.get("is_on_hold_order"):
         return "on_hold"
     if order.get("is_buyer_request_cancel"):
         return "after_sale"
-    return "invoice_first" if order.get("need_upload_invoice") == "NEED_INVOICE" else ""
+    return "invoice_first" if order.get("need_upload_invoice") in INVOICE_MISSING else ""
 
 
 def _without_package(order: Mapping[str, Any], found: Parcel, region: str) -> Parcel:
     if order.get("status") in ENDED:
         return _now(found, DONE)
     if same_region(region) != UNITED_STATES:
-        return Parcel(reason=_held_up(order) or "market")
-    reason = _held_up(order) or _unseen(order)
+        return Parcel(reason=held_up(order) or "market")
+    reason = held_up(order) or _unseen(order)
     return Parcel(reason=reason) if reason else _now(found, BUY)
 
 
@@ -134,7 +136,7 @@ def _with_package(
     if status == SHIPPED or (status == WAITING and bought):
         return _now(known, PRINT)
     if status == WAITING:
-        reason = _held_up(order)
+        reason = held_up(order)
         return Parcel(reason=reason) if reason else _now(known, SHIP)
     return _now(known, ASK)
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client import operations, partial_errors
 from tiktokshop_client.errors import Action, Context, TikTokShopError, classify
 
-from target_tiktokshop.day_settings import METHODS
+from target_tiktokshop.day_settings import FORMATS, METHODS
 from target_tiktokshop.streams import parcels
 from target_tiktokshop.streams.documents import Documents, NoDocumentError
 from target_tiktokshop.streams.handing_over import PickupSlots
 from target_tiktokshop.streams.labels_bought import bought, choose_service
 from target_tiktokshop.streams.parcels import Parcel, parcel_of
+from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import (
     MOST_DIGITS,
     SHOP_ID,
@@ -30,7 +31,7 @@ from target_tiktokshop.writing.live import orders, some_orders
 from target_tiktokshop.writing.outcomes import REASONS, UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.run import only_these_rows
-from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.surprises import TRIES, apart, pause
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 PACKAGES_A_CALL = 20
-TRIES = 5
-FIRST_PAUSE = 0.25
 REBUILT = 21011027
 """What is answered while the platform makes a package anew: it may have another id a moment later."""
 SHIP, BUY, PRINT = operations.SHIP_PACKAGES, operations.CREATE_PACKAGE, operations.GET_SHIPPING_DOCUMENT
@@ -84,6 +83,7 @@ CONTRACT = Contract(
         Field("handover_method", one_of(*METHODS, upper=True)),
         Field("pickup_start", moment),
         Field("label_size", one_of("A6", "A5", upper=True)),
+        Field("label_format", one_of(*FORMATS, upper=True)),
         Field("shipping_service", text),
         Field("weight", amount),
         Field("weight_unit", one_of("GRAM", "POUND", upper=True)),
@@ -102,9 +102,11 @@ class ShipmentWriter(Writer):
         self._documents = Documents(run)
         self._slots = PickupSlots(run)
         self._statuses: dict[str, str] = {}
+        self._since = 0.0
 
     def look(self, rows: list[Row]) -> None:
         """Reads all orders, 50 a call, and the slots of packages that are to be picked up."""
+        self._since = 0.0 if self.settings.dry_run else self.run.client.claims().now()
         for shop, group in by_shop(still_open(rows)):
             self._read(shop, group)
             for row in group:
@@ -134,6 +136,12 @@ class ShipmentWriter(Writer):
         """What labels will cost whose service nobody has asked for."""
         self._find_services([row for row in rows if "price" not in row.after])
 
+    def planned(self, rows: list[Row]) -> None:
+        """Their line items count as shipped from here on."""
+        for row in rows:
+            parcel = self._parcel(row)
+            self.run.foreseen.ship(row.the_shop.id, row.values["order_id"], parcel.line_ids, parcel.package_id)
+
     def _find_services(self, rows: Iterable[Row]) -> None:
         def find(row: Row) -> None:
             with apart(row):
@@ -149,7 +157,7 @@ class ShipmentWriter(Writer):
         """The orders of rows as they are now, and the statuses of packages that they do not show."""
         found = orders(self.run, shop, (row.values["order_id"] for row in rows))
         for row in rows:
-            row.subject = found.get(row.values["order_id"])
+            row.subject = self.run.foreseen.of(shop.id, found.get(row.values["order_id"]))
         unknown = {parcel.package_id for row in rows if (parcel := self._parcel(row)).next == parcels.ASK}
         asked = list(self.run.each(lambda package: self._status(shop, package), unknown))
         self._statuses.update(zip(unknown, asked, strict=True))
@@ -167,8 +175,9 @@ class ShipmentWriter(Writer):
         """Settles the row if there is nothing to do; else says what."""
         parcel = self._parcel(row)
         row.before = {"status": parcel.status or None, "tracking_number": parcel.tracking_number or None}
-        if parcel.reason:
-            row.reject(parcel.reason, REASONS[parcel.reason])
+        reason = parcel.reason or ("label_format" if self._documents.not_offered(row) else "")
+        if reason:
+            row.reject(reason, REASONS[reason])
             return
         if parcel.next == parcels.ASK:
             row.reject(
@@ -179,11 +188,15 @@ class ShipmentWriter(Writer):
         row.after = {"status": status, "package_id": parcel.package_id or None}
         if parcel.next == parcels.DONE:
             row.unchanged("the carrier has it already, so there is no label for it any more")
-        elif parcel.next == parcels.PRINT and not self._documents.missing(row, parcel):
+        elif parcel.next == parcels.PRINT and not self._misses(row, parcel):
             row.after["files"] = self._documents.places(row, parcel.package_id)
             row.unchanged("it is shipped already, and its documents are there")
         else:
             row.operation = CALLS[parcel.next].name
+
+    def _misses(self, row: Row, parcel: Parcel) -> bool:
+        """Whether a document of a shipped package is still to be fetched."""
+        return parcel.package_id not in self.run.foreseen.shipped and bool(self._documents.missing(row, parcel))
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """Some packages a call; a label that is bought, or only fetched, by itself."""
@@ -198,22 +211,12 @@ class ShipmentWriter(Writer):
         if rows[0].operation == SHIP.name:
             self._ship(rows)
         for row in still_open(rows):
-            self._finish_apart(row)
-
-    def _finish_apart(self, row: Row) -> None:
-        """Finishes a row, which fails for itself."""
-        try:
-            self._finish(row)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            row.refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
-            leave_unconfirmed(row, error)
+            with apart(row, sending=True):
+                self._finish(row)
 
     def _finish(self, row: Row) -> None:
         """Buys the label if that is to be done, and has the documents of the package on disk."""
-        if row.operation == BUY.name and not bought(self.run, row, lambda: self._again(row)):
+        if row.operation == BUY.name and not self._buy(row):
             return
         package_id = row.after["package_id"]
         if not package_id:
@@ -227,6 +230,23 @@ class ShipmentWriter(Writer):
         if tracking:
             row.after["tracking_number"] = tracking
         row.after["files"] = self._documents.places(row, package_id)
+
+    def _buy(self, row: Row) -> bool:
+        """Buys the label, while no other run does; whether the package is there. A row that is refused is settled."""
+        with claimed(self.run, [row], [row.values["order_id"]], self._since) as fresh:
+            if fresh is None:
+                return False
+            if not fresh:
+                parcel = self._again(row)
+                row.after["package_id"] = parcel.package_id or None
+                if parcel.reason:
+                    row.reject(parcel.reason, REASONS[parcel.reason])
+                    return False
+                if parcel.next != parcels.BUY:
+                    row.operation = PRINT.name
+                    row.note("another run bought its label meanwhile")
+                    return True
+            return bought(self.run, row, lambda: self._again(row))
 
     @staticmethod
     def _without_label(row: Row, why: str) -> None:
@@ -249,7 +269,7 @@ class ShipmentWriter(Writer):
             errors = self._sent(waiting)
             waiting = [row for row in still_open(waiting) if id(row) in errors]
             if waiting:
-                self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+                pause(self.run, tries)
                 waiting = self._still_waiting(waiting)
         for row in waiting:
             row.refuse(errors[id(row)])

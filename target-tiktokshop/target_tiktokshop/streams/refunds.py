@@ -1,4 +1,4 @@
-"""Refunds that the seller makes by itself: as much as the platform lets be paid back, and each once."""
+"""Refunds that the seller makes by itself, also of goods that come back: as much as the platform lets, each once."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from target_tiktokshop.writing.fields import (
     identifier,
     identifiers,
     money,
+    one_of,
     text,
 )
 from target_tiktokshop.writing.live import decimal_of, object_of, objects, orders, whole
@@ -30,14 +31,21 @@ from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from tiktokshop_client import Shop
 
     from target_tiktokshop.writing.run import WriteRun
 
-KIND = "REFUND"
+KIND, WITH_GOODS = "REFUND", "RETURN_AND_REFUND"
+SHIPMENTS = ("PLATFORM", "BUYER_ARRANGE")
 SELLER = "SELLER"
+PARTS = ("refund_subtotal", "refund_shipping_fee", "refund_tax", "retail_delivery_fee")
+# Status of an order that the platform does not let be refunded -> what to do instead.
+INSTEAD = {
+    **dict.fromkeys(("ON_HOLD", "AWAITING_SHIPMENT"), "cancel it with order_cancellations"),
+    **dict.fromkeys(("AWAITING_COLLECTION", "IN_TRANSIT"), "feed it again once it is delivered"),
+}
 UNPAID = {"UNPAID": "unpaid", "CANCELLED": "cancelled"}
 NO_SUCH_REASON = "25001014"
 """What the platform answers to a reason that is not one of the order's."""
@@ -50,6 +58,8 @@ def _check(values: dict[str, Any]) -> None:
         raise FieldError("amount and currency go together")
     if "amount" in values:
         values["amount"] = money(values["amount"], values["currency"])
+    if "shipment_type" in values and values.get("return_type", KIND) != WITH_GOODS:
+        raise FieldError(f"shipment_type is given for a refund without goods: set return_type to {WITH_GOODS}")
 
 
 CONTRACT = Contract(
@@ -60,6 +70,8 @@ CONTRACT = Contract(
         Field("amount", amount),
         Field("currency", currency),
         Field("order_line_item_ids", identifiers, "array"),
+        Field("return_type", one_of(KIND, WITH_GOODS, upper=True)),
+        Field("shipment_type", one_of(*SHIPMENTS, upper=True)),
     ),
     check=_check,
 )
@@ -95,7 +107,8 @@ class RefundWriter(Writer):
         if other is None:
             claims.append(row)
         elif wanted == wanted_lines(other) and all(
-            row.values.get(name) in {None, other.values.get(name)} for name in ("reason", "amount", "currency")
+            row.values.get(name) in {None, other.values.get(name)}
+            for name in ("reason", "amount", "currency", "return_type", "shipment_type")
         ):
             row.unchanged(f"record {other.number} of the run asks for this refund already")
         else:
@@ -122,6 +135,7 @@ class RefundWriter(Writer):
         if reason:
             row.reject(reason, REFUSED.get(reason, REASONS[reason]))
             return
+        row.values["voided"] = sum(is_seller_s(one, VOID) for one in made)
         same = next((one for one in made if is_it(one, row)), None)
         other = next((one for one in made if is_seller_s(one) and overlaps(one, row)), None)
         if same is not None:
@@ -134,7 +148,7 @@ class RefundWriter(Writer):
                 f"the seller has refunded {has['refund_total']} {has['currency']} of it before (return "
                 f"{has['return_id']}): see what else the buyer is to get, and refund that in Seller Center",
             )
-        elif any(str(one.get("return_status")).endswith("PENDING") for one in made):
+        elif any(str(one.get("return_status")).endswith("PENDING") for one in made if one.get("role") != SELLER):
             row.reject("return_open", "a return of the order waits for a decision: decide it with return_decisions")
 
     def _ask_apart(self, row: Row) -> None:
@@ -145,14 +159,15 @@ class RefundWriter(Writer):
 
     def _judge(self, row: Row) -> None:
         """Whether the platform lets the seller refund the lines, for the reason."""
-        query = {"initiate_aftersale_user": SELLER, "request_types": [KIND]}
+        kind = kind_of(row)
+        query = {"initiate_aftersale_user": SELLER, "request_types": [kind]}
         path = {"order_id": row.values["order_id"]}
         answer = self.run.client.call(GET_AFTERSALE_ELIGIBILITY, shop=row.the_shop, path=path, query=query)
         lines = [
             line
             for sku in objects(answer.data.get("sku_eligibility"))
             for line in objects(sku.get("line_item_eligibility"))
-            if line.get("request_type") == KIND
+            if line.get("request_type") == kind
         ]
         wanted = set(lines_of(row))
         about = [one for one in lines if not wanted or wanted & set(map(str, one.get("order_line_items_ids") or []))]
@@ -163,7 +178,9 @@ class RefundWriter(Writer):
                 str(barred.get("ineligible_code") or ""),
                 barred.get("ineligible_reason") or "no reason is given",
             )
-            words = f"the platform does not let the seller refund the order now ({why})"
+            instead = INSTEAD.get(str(row.subject.get("status"))) or "see the order in Seller Center"
+            goods = " and have the goods sent back" if kind == WITH_GOODS else ""
+            words = f"the platform does not let the seller refund the order{goods} now ({why}): {instead}"
             row.reject(code if code.isdecimal() else Category.BUSINESS.value, words)
         elif names and all(names) and not all(row.values["reason"] in known for known in names):
             known = sorted({str(name) for part in names for name in part})
@@ -171,12 +188,14 @@ class RefundWriter(Writer):
 
     def _calculate(self, row: Row) -> None:
         """What the platform would pay back, and whether the amount asked for is in it."""
-        body = {"order_id": row.values["order_id"], "request_type": KIND, "reason_name": row.values["reason"]}
-        answer = self.run.client.call(CALCULATE_REFUND, shop=row.the_shop, body={**body, **line_body(row)})
+        body = {"order_id": row.values["order_id"], "request_type": kind_of(row), "reason_name": row.values["reason"]}
+        body |= line_body(row) | shipment_body(row)
+        answer = self.run.client.call(CALCULATE_REFUND, shop=row.the_shop, body=body)
         found = object_of(answer.data.get("order_refund_amount"))
         most, code = decimal_of(found.get("refund_total")), str(found.get("currency") or "")
         asked = row.values.get("amount")
         row.before = {"refundable": None if most is None else format(most, "f"), "currency": code or None}
+        row.before |= {name: found[name] for name in PARTS if name in found}
         row.after = {"refund_total": asked or row.before["refundable"], "currency": row.values.get("currency") or code}
         if asked and code and code != row.values["currency"]:
             row.reject("wrong_currency", f"the order was paid in {code}, not in {row.values['currency']}")
@@ -200,11 +219,12 @@ class RefundWriter(Writer):
             query={"idempotency_key": idempotency_key(row)},
             body={
                 "order_id": row.values["order_id"],
-                "return_type": KIND,
+                "return_type": kind_of(row),
                 "return_reason": row.values["reason"],
                 "refund_total": row.after["refund_total"],
                 "currency": row.after["currency"],
                 **line_body(row),
+                **shipment_body(row),
             },
         )
         row.request_id = answer.request_id
@@ -217,7 +237,8 @@ class RefundWriter(Writer):
             made = self._returns(shop, group)
             for row in group:
                 found = made.get(row.values["order_id"], [])
-                named = [one for one in found if str(one.get("return_id")) == str(row.after.get("return_id"))]
+                valid = [one for one in found if one.get("return_status") not in VOID]
+                named = [one for one in valid if str(one.get("return_id")) == str(row.after.get("return_id"))]
                 own = next((one for one in (*named, *found) if is_it(one, row) or one in named), None)
                 done[id(row)] = own is not None
                 row.after |= shown(own) if own else {}
@@ -246,11 +267,21 @@ def line_body(row: Row) -> dict[str, Any]:
     return {"order_line_item_ids": list(lines_of(row))} if lines_of(row) else {}
 
 
-def is_seller_s(made: Mapping[str, Any]) -> bool:
-    """Whether a return is a refund by which the seller has paid."""
-    return (
-        made.get("role") == SELLER and made.get("return_type") in {KIND, None} and made.get("return_status") not in VOID
-    )
+def shipment_body(row: Row) -> dict[str, Any]:
+    """Who sends the goods back, as a call says it; nothing where the record does not."""
+    return {"shipment_type": row.values["shipment_type"]} if "shipment_type" in row.values else {}
+
+
+def kind_of(row: Row) -> str:
+    """Whether a record is about money alone, or about the goods, too."""
+    return str(row.values.get("return_type", KIND))
+
+
+def is_seller_s(made: Mapping[str, Any], void: Container[str] = ()) -> bool:
+    """Whether a return is one by which the seller has paid, or will once the goods are back; or such a `void` one."""
+    status = made.get("return_status")
+    counts = status in void if void else status not in VOID
+    return made.get("role") == SELLER and made.get("return_type") in {KIND, WITH_GOODS, None} and counts
 
 
 def lines_in(made: Mapping[str, Any]) -> set[str]:
@@ -271,6 +302,7 @@ def is_it(made: Mapping[str, Any], row: Row) -> bool:
     has = lines_in(made)
     return (
         is_seller_s(made)
+        and made.get("return_type") in {kind_of(row), None}
         and made.get("return_reason") == row.values["reason"]
         and (not has or (has == wanted_lines(row) if lines_of(row) else has >= wanted_lines(row)))
         and (wanted is None or decimal_of(refund.get("refund_total")) == Decimal(wanted))
@@ -289,9 +321,10 @@ def shown(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def idempotency_key(row: Row) -> str:
-    """The same for the same refund of the same lines, however often the run is repeated."""
+    """The same for the same refund of the same lines, however often it is asked for, by whichever runs at once."""
     facts = [row.the_shop.id, row.values["order_id"], ",".join(lines_of(row)), row.values["reason"]]
-    facts += [str(row.after["refund_total"]), str(row.after["currency"])]
+    facts += [str(row.values.get("amount", "all")), str(row.values.get("currency", "")), kind_of(row)]
+    facts += [str(row.values["voided"])]  # one that came to nothing is made anew
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
 
 

@@ -13,7 +13,7 @@ from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, identifie
 from target_tiktokshop.writing.live import Carriers, object_of, orders, some_orders
 from target_tiktokshop.writing.outcomes import REASONS
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.writing.surprises import apart, leave_unconfirmed
+from target_tiktokshop.writing.surprises import TRIES, apart, leave_unconfirmed, pause
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from target_tiktokshop.writing.run import WriteRun
 
-TRIES = 5
-FIRST_PAUSE = 0.25
 CONTRACT = Contract(
     (
         SHOP_ID,
@@ -149,7 +147,7 @@ class TrackingWriter(Writer):
                 again = done_already or (error.unclear and error.reach == "stream")
                 if not again or tries >= TRIES:
                     raise
-                self.run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
+                pause(self.run, tries)
                 step = self._read_again(row)
                 if step.done:
                     return

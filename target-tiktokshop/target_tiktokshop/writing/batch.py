@@ -49,7 +49,9 @@ def carry_out(run: WriteRun, writer: Writer, rows: list[Row]) -> None:
     planned = still_open(rows)
     if run.settings.dry_run:
         foresight.unless_unknown(writer.foresee, planned)
-        for row in still_open(planned):
+        left = still_open(planned)
+        writer.planned(left)
+        for row in left:
             row.settle(PLANNED)
         return
     send(run, writer, planned)
@@ -58,7 +60,7 @@ def carry_out(run: WriteRun, writer: Writer, rows: list[Row]) -> None:
 def find_shops(run: WriteRun, rows: list[Row]) -> None:
     """The shop each row is for: the only one, or the one it names."""
     shops = run.shops()
-    known = ", ".join(shops)
+    known = "; ".join(f"{shop.id} ({shop.name}, {shop.region})" for shop in shops.values())
     only = next(iter(shops.values())) if len(shops) == 1 else None
     for row in still_open(rows):
         shop_id = row.values.get("shop_id")

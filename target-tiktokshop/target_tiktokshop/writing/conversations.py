@@ -105,5 +105,7 @@ def said(messages: Iterable[SaidMessage], kind: str, content: Mapping[str, Any])
 
 
 def _bare(value: Any) -> str:
-    """A text without what a platform may make of it."""
+    """A text without what a platform may make of it, and an address without the signature that it may have."""
+    if str(value).startswith(("https://", "http://")):
+        return str(value).partition("?")[0]
     return " ".join(unicodedata.normalize("NFKC", html.unescape(str(value))).split())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.endings import Ending
 
-from target_tiktokshop.writing import masses
+from target_tiktokshop.writing import masses, promotion_guards
 from target_tiktokshop.writing.changes import Stop
 from target_tiktokshop.writing.live import UNSEEN
 from target_tiktokshop.writing.outcomes import GUARDED, REJECTED
@@ -82,7 +82,7 @@ def _protected(row: Row, settings: WritingSettings) -> str | None:
 
 
 def _too_many(row: Row, settings: WritingSettings) -> str | None:
-    if row.after["quantity"] <= settings.max_quantity:
+    if row.after.get("quantity", 0) <= settings.max_quantity:
         return None
     return f"{row.after['quantity']} is more than max_quantity ({settings.max_quantity})"
 
@@ -188,7 +188,20 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
         Guard("allow_delete", _deletes),
         Guard("protect_status", _protected, deliberate=True),
     ),
+    "replications": (
+        *SKU_GUARDS,
+        Guard("max_quantity", _too_many),
+        Guard("min_price", _too_low),
+        Guard("max_price", _too_high),
+    ),
     "refunds": (Guard("max_refund_amount", _refunds_much),),
+    "promotions": (
+        *SKU_GUARDS,
+        Guard("max_discount_percent", promotion_guards.cuts_deep),
+        Guard("min_margin_percent", promotion_guards.earns_little),
+        Guard("min_price", promotion_guards.priced_low),
+        Guard("max_price", promotion_guards.priced_high),
+    ),
     "listings": (
         *SKU_GUARDS,
         Guard("allow_delete", _deletes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import threading
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
@@ -21,6 +22,9 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS keys (
   shop TEXT NOT NULL, key TEXT NOT NULL, what TEXT NOT NULL, since TEXT NOT NULL, done TEXT,
   PRIMARY KEY (shop, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pictures (
+  shop TEXT NOT NULL, digest TEXT NOT NULL, place TEXT NOT NULL, PRIMARY KEY (shop, digest)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempts (
   shop TEXT NOT NULL, key TEXT NOT NULL, attempt TEXT NOT NULL, PRIMARY KEY (shop, key)
@@ -52,12 +56,17 @@ class KeyEntry:
 class Keys:
     """The keys in a file of SQLite; any thread may use it, and other processes at the same time.
 
+    Args:
+        path: The file.
+        setting: What a user sets to have another one.
+
     Raises:
         ConfigurationError: The file cannot be used, now or in any call.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, setting: str = "message_keys_path") -> None:
         self._path = path
+        self._setting = setting
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -101,6 +110,19 @@ class Keys:
         """It was refused, so the key is free again."""
         self._run("DELETE FROM keys WHERE shop = ? AND key = ?", shop, key)
 
+    def picture(self, shop: str, digest: str) -> dict[str, Any]:
+        """Where a picture was uploaded to, nothing if it was not."""
+        rows = self._run("SELECT place FROM pictures WHERE shop = ? AND digest = ?", shop, digest)
+        return dict(json.loads(rows[0][0])) if rows else {}
+
+    def keep_picture(self, shop: str, digest: str, place: Mapping[str, Any]) -> None:
+        """Notes where a picture was uploaded to."""
+        self._run("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?)", shop, digest, json.dumps(place))
+
+    def forget_picture(self, shop: str, digest: str) -> None:
+        """The platform does not know the picture any more."""
+        self._run("DELETE FROM pictures WHERE shop = ? AND digest = ?", shop, digest)
+
     def _run(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
         with self._database() as db:
             return db.execute(sql, values).fetchall()
@@ -116,6 +138,6 @@ class Keys:
 
     def _unusable(self, why: str) -> ConfigurationError:
         return ConfigurationError(
-            f"the file {self._path}, which remembers what was sent, cannot be used ({why}): set message_keys_path to "
+            f"the file {self._path}, which remembers what was sent, cannot be used ({why}): set {self._setting} to "
             "another one, or end what holds it"
         )

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,15 +18,46 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
-PDF = b"%PDF"
+TAIL = 1_024
+"""Within how many of its last bytes a document ends."""
+HEAD = 64
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What the bytes of a kind of document look like.
+
+    Attributes:
+        suffix: How its file's name ends.
+        heads: How it may begin, blanks aside.
+        tail: What it ends with.
+    """
+
+    suffix: str
+    heads: tuple[bytes, ...]
+    tail: bytes
+
+    def begins(self, content: bytes) -> bool:
+        """Whether that may be the beginning of one."""
+        return content.lstrip().startswith(self.heads)
+
+    def ends(self, content: bytes) -> bool:
+        """Whether it is there to its end."""
+        return self.tail in content[-TAIL:]
+
+
+PDF = Paper("pdf", (b"%PDF",), b"%%EOF")
+ZPL = Paper("zpl", (b"^", b"~"), b"^XZ")
+PNG = Paper("png", (b"\x89PNG",), b"IEND")
+PAPERS = {"PDF": PDF, "ZPL": ZPL}
 
 
 class LabelPlace(Protocol):
     """Something that keeps files by name."""
 
-    def has(self, name: str) -> bool:
-        """Whether there is a whole document of that name."""
+    def has(self, name: str, paper: Paper) -> bool:
+        """Whether there is a document of that name and kind."""
 
     def put(self, name: str, content: bytes) -> None:
         """Keeps a document; whoever looks sees all of it, or none."""
@@ -40,11 +72,11 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def has(self, name: str) -> bool:
-        """Whether the file is there and begins as a PDF does."""
+    def has(self, name: str, paper: Paper) -> bool:
+        """Whether the file is there and begins as such a document does."""
         try:
             with (self._path / name).open("rb") as file:
-                return file.read(len(PDF)) == PDF
+                return paper.begins(file.read(HEAD))
         except OSError:
             return False
 
@@ -85,14 +117,14 @@ class Bucket:
         self._files: Any = files
         self._path = str(path).rstrip("/")
 
-    def has(self, name: str) -> bool:
-        """Whether the object is there and begins as a PDF does.
+    def has(self, name: str, paper: Paper) -> bool:
+        """Whether the object is there and begins as such a document does.
 
         Raises:
             OSError: The store cannot be asked.
         """
         try:
-            return bool(self._files.cat_file(f"{self._path}/{name}", start=0, end=len(PDF)) == PDF)
+            return paper.begins(self._files.cat_file(f"{self._path}/{name}", start=0, end=HEAD))
         except FileNotFoundError:
             return False
         except Exception as error:  # noqa: BLE001 - each store raises what its library raises

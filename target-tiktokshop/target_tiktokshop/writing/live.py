@@ -231,7 +231,7 @@ def plain(name: str) -> str:
     return name.strip().casefold()
 
 
-def whole(run: WriteRun, operation: Operation, shop: Shop, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def whole(run: WriteRun, operation: Operation, shop: Shop, body: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """All rows of a list; begun again when the platform does not take its own page token back."""
     for _ in range(PAGE_TOKEN_TRIES):
         try:

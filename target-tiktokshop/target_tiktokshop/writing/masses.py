@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
 from tiktokshop_client.operations import (
+    COMBINE_PACKAGES,
     CREATE_PACKAGE,
     CREATE_PRODUCT,
     DEACTIVATE_PRODUCTS,
     EDIT_PRODUCT_PARTLY,
+    REPLICATE_PRODUCT,
     SEARCH_CANCELLATIONS,
     SEARCH_ORDERS,
     SEARCH_PRODUCTS,
     SEARCH_RETURNS,
     SEND_MESSAGE,
     SHIP_PACKAGES,
+    SPLIT_ORDER,
+    UNCOMBINE_PACKAGE,
 )
 
 from target_tiktokshop.writing.changes import Stop
@@ -80,7 +84,7 @@ def _sold_out(row: Row) -> str | None:
 
 
 def _cancelled(row: Row) -> str | None:
-    return str(row.values["order_id"]) if row.before["status"] in WAITING else None
+    return None if row.before["status"] == "UNPAID" else str(row.values["order_id"])
 
 
 def _repriced(row: Row) -> str | None:
@@ -97,6 +101,7 @@ ANY: tuple[tuple[Operation, Mapping[str, Any]], ...] = ((SEARCH_PRODUCTS, {}),)
 ON_SALE = ((SEARCH_PRODUCTS, {"status": "ACTIVATE"}),)
 OFF_SALE = ((SEARCH_PRODUCTS, {"status": SELLER_OFF}), (SEARCH_PRODUCTS, {"status": "DRAFT"}))
 FEW = 5
+LISTING = frozenset({CREATE_PRODUCT.name, REPLICATE_PRODUCT.name})
 MASSES = (
     Mass("max_deactivated_percent", "product_status", _taken_down, "products on sale would be deactivated", ON_SALE),
     Mass("max_deactivated_percent", "inventory", _sold_out, "products on sale would be deactivated", ON_SALE),
@@ -146,6 +151,12 @@ MASSES = (
 # Stream -> the setting that says how many things a run may do at most, what makes a row one of them, and its words.
 CAPS: Mapping[str, tuple[str, frozenset[str], str]] = {
     "shipments": ("max_shipments", frozenset({SHIP_PACKAGES.name, CREATE_PACKAGE.name}), "packages would be shipped"),
+    "package_splits": ("max_repacked", frozenset({SPLIT_ORDER.name}), "changes of packages would be made"),
+    "package_combinations": (
+        "max_repacked",
+        frozenset({COMBINE_PACKAGES.name, UNCOMBINE_PACKAGE.name}),
+        "changes of packages would be made",
+    ),
     "messages": ("max_messages", frozenset({SEND_MESSAGE.name}), "messages would be sent to buyers"),
 }
 # Stream -> the field whose value no more than `max_orders_per_number` orders may share.
@@ -232,7 +243,7 @@ def _count(operation: Operation, body: Mapping[str, Any], shop: Shop, run: Write
 def _new(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
     """More new products than anybody meant to list."""
     most = run.settings.max_new_listings
-    for shop, group in by_shop(row for row in still_open(rows) if row.operation == CREATE_PRODUCT.name):
+    for shop, group in by_shop(row for row in still_open(rows) if row.operation in LISTING):
         names = run.changes.things.setdefault(("max_new_listings", "listings", shop.id), set())
         names |= {row.subject.numbers for row in group}
         if len(names) > most:

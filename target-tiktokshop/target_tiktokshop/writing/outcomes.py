@@ -20,6 +20,8 @@ UNCONFIRMED = "unconfirmed"
 IN_REVIEW = "in_review"
 FAILED = "failed"
 PLANNED = "planned"
+CLAIMED = "claimed"
+"""The code of a row whose order another run has for itself."""
 
 OUTCOMES: Mapping[str, str] = {
     APPLIED: "The shop has what the record asks for, because the run wrote it.",
@@ -68,7 +70,16 @@ REASONS: Mapping[str, str] = {
     "shipped_by_seller": "the seller ships this order: feed its tracking number to the stream tracking",
     "partly_packed": "some of the line items have a package already: name order_line_item_ids or package_id",
     "unseen_package": "a label was bought, and the shop does not show for which line items: look in Seller Center",
-    "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, then feed it again",
+    "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, or with your tax software, "
+    "and feed it again once the platform has accepted it",
+    "packages_made": "something of the order is shipped already, so it is neither split nor combined any more",
+    "one_group": "all line items would be in one package, so there is nothing to split: name at least two groups",
+    "whole_skus": "in this market all items of a SKU travel in one package: put them into one group",
+    "combined_before": "the order is combined with others: feed it to package_combinations as separate first",
+    "split_before": "the order has several packages already, so it cannot be combined: ship each of them",
+    "not_combinable": "the platform does not let these orders be combined: it takes those of one buyer to one address "
+    "that leave one warehouse the same way, in some markets only",
+    "label_format": "the platform has labels as ZPL in Brazil and Mexico only: set label_format to PDF",
     "after_sale": "the buyer has asked to cancel the order: decide about that first",
 }
 
@@ -95,22 +106,39 @@ CODES: Mapping[str, Code] = {
     "frozen": Code("The platform has frozen the product: see it in Seller Center."),
     "deleted_product": Code("The product is deleted: recover it first, with `product_status`."),
     "audit_failed": Code("The platform's review refused it, for the reasons in the message.", (FAILED,)),
+    "not_replicable": Code(
+        "The product cannot be replicated to that market as the records have it; the message says why, and what to do."
+    ),
+    "unseen_product": Code(
+        "A run has listed it, and the shop does not show the product (any more), so it was not listed again: look for "
+        "it in Seller Center."
+    ),
     "unknown_product": Code("The shop has no such product: check `product_id`."),
     "shipped": Code("The order is shipped and cannot be cancelled: wait for a return."),
+    "cancel_pending": Code(
+        "The platform has taken the cancellation and not decided it yet: feed it again to see what came of it.",
+        (UNCONFIRMED,),
+    ),
     "lines_needed": Code("The platform wants the lines of the external order: add `line_items`."),
     "unknown_request": Code("The shop has no such cancellation or return: check its id."),
     "not_pending": Code("The request does not wait for this decision (any more)."),
     "unknown_carrier": Code("The name is not that of a shipping provider of the order; the message lists them."),
     "ambiguous_carrier": Code("Several shipping providers have the name: give `shipping_provider_id`."),
     **{name: Code(f"{words[0].upper()}{words[1:]}.") for name, words in REASONS.items()},
+    CLAIMED: Code("Another run is making packages of the order: feed it again when that has ended."),
     "overlapping_parcels": Code(
         "Another record of the run buys a label for line items of it, too: name each line item in one record."
+    ),
+    "cannot_split": Code("The platform does not let the order be split; the message has its reason."),
+    "overlapping_orders": Code(
+        "Another record of the run combines or separates one of the orders, too: name each order in one record."
     ),
     "no_pickup": Code("The carrier does not come for this package: set `handover_method` to `DROP_OFF`."),
     "no_slot": Code("No pick-up slot with room is the one asked for, or fits `pickup_rule`; the message lists them."),
     "unknown_service": Code("The name is not that of a shipping service of the package; the message lists them."),
     "unknown_conversation": Code("The shop has no such conversation: check `conversation_id`."),
     "window_closed": Code("The time for an answer is over: wait until the buyer writes again."),
+    "bad_picture": Code("The picture cannot be read, or messages do not take it; the message says why."),
     "key_used": Code("The key was used for another message: give each message a `message_key` of its own."),
     "key_taken": Code("Another run has sent a message under the same `message_key` meanwhile, or is about to."),
     "maybe_said": Code(
@@ -118,6 +146,12 @@ CODES: Mapping[str, Code] = {
         "sent again: look at it in Seller Center.",
         (UNCONFIRMED,),
     ),
+    "bad_promotion": Code("The promotion breaks rules of the platform; the message names every fault of the record."),
+    "unknown_activity": Code("No promotion is known under the key, the title or the id: check them."),
+    "ambiguous_title": Code("Several promotions of the shop have the title: name `activity_id`."),
+    "activity_over": Code("The promotion is over: make a new one, with a key and a title of its own."),
+    "activity_frozen": Code("The platform does not let the promotion be changed, or not while it runs."),
+    "activity_begun": Code("Another run is making the promotion: feed the record again."),
     "return_open": Code("A return of the order waits for a decision: decide it with `return_decisions`."),
     "refunded_before": Code(
         "The seller has refunded line items of it before, or another record of the run does, otherwise than it asks "

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """So many rows are shown each; of more, the first of each kind."""
 LINES = ("line_items", "cancel_line_items", "return_line_items", "order_line_items")
-SUBJECTS = ("seller_sku", "sku_id", "order_id", "product_id", "cancel_id", "return_id", "message_key")
-PRODUCT_WIDTH, MESSAGE_WIDTH, VALUE_WIDTH = 70, 110, 60
+SUBJECTS = (
+    *("seller_sku", "sku_id", "order_id", "order_ids", "product_id"),
+    *("cancel_id", "return_id", "message_key", "activity_key"),
+)
+PRODUCT_WIDTH, MESSAGE_WIDTH, PART_WIDTH, VALUE_WIDTH, NOTE_WIDTH = 70, 110, 240, 60, 300
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Line:
     change: str
     message: str
     count: int = 1
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -85,7 +89,13 @@ class Plan:
                 line.product = line.product or called.get(line.sku_id, "") or "(no product)"
             for product, part in by(lines, lambda line: line.product).items():
                 text.append(f"  {cut(product, PRODUCT_WIDTH)}")
-                text += [f"    {self._shown(line)}" for line in part]
+                told = ""
+                for line in part:
+                    same = bool(line.message) and line.message == told
+                    text += [f"    {shown}" for shown in self._shown(line, same=same)]
+                    told = line.message
+                notes = dict.fromkeys(note for line in part for note in line.notes)
+                text += [f"    {cut(note, NOTE_WIDTH)}" for note in notes]
         if stops:
             text += [
                 "",
@@ -98,11 +108,15 @@ class Plan:
             text.append(f"  {stream:<26} {told}")
         return "\n".join(text) + "\n"
 
-    def _shown(self, line: Line) -> str:
+    def _shown(self, line: Line, *, same: bool) -> list[str]:
+        """A row, and below it each part of a message that is long; `same` if the row above said that already."""
         more = "" if self.whole or line.count == 1 else f" and {line.count - 1:,} more"
-        why = ": ".join(filter(None, (line.code, line.message)))
+        why = f"{line.code}: as above" if same else ": ".join(filter(None, (line.code, line.message)))
+        below = line.message.split("; ") if len(why) > MESSAGE_WIDTH and "; " in line.message else []
+        why = f"{line.code}:" if below else cut(why, MESSAGE_WIDTH)
         outcome = f"{line.outcome}{more}"
-        return f"{outcome:<12} {line.stream:<14} {line.what:<32} {line.change:<32} {cut(why, MESSAGE_WIDTH)}".rstrip()
+        shown = f"{outcome:<12} {line.stream:<14} {line.what:<32} {line.change:<32} {why}".rstrip()
+        return [shown, *(f"  - {cut(part, PART_WIDTH)}" for part in below)]
 
 
 def line_of(row: Row) -> Line:
@@ -113,7 +127,8 @@ def line_of(row: Row) -> Line:
         sku_id, seller_sku = subject.id, subject.seller_sku
     elif isinstance(subject, dict):
         product, seller_sku = of_order(subject)
-    named = next((str(row.values[name]) for name in SUBJECTS if name in row.values), "")
+    found = next((row.values[name] for name in SUBJECTS if name in row.values), "")
+    named = ", ".join(found) if isinstance(found, tuple) else str(found)
     number = sku_id or named
     return Line(
         shop=row.shop.name if row.shop else "",
@@ -126,6 +141,7 @@ def line_of(row: Row) -> Line:
         code=row.code,
         change=change(row.before, row.after),
         message=row.message,
+        notes=tuple(row.notes),
     )
 
 
@@ -142,17 +158,34 @@ def change(before: Any, after: Any) -> str:
     if not isinstance(after, dict):
         return ""
     old = before if isinstance(before, dict) else {}
+    if isinstance(after.get("products"), list):
+        return promoted(old, after["products"])
     place = f" in {after['warehouse_id']}" if "warehouse_id" in after else ""
     names = [name for name in after if name in old and name != "warehouse_id" and after[name] != old[name]]
     if not names and after.keys() & old.keys():
         return f"{brief({name: value for name, value in after.items() if name != 'warehouse_id'})}{place}"
     if not names:
         return f"{brief(old)} -> {brief(after)}".strip() if brief(after) else ""
-    return ", ".join(f"{brief(old[name])} -> {brief(after[name])}" for name in names) + place + leaving(after)
+    shown = {name: f"{name}: " if len(names) > 1 else "" for name in names}
+    return (
+        ", ".join(f"{shown[name]}{brief(old[name])} -> {brief(after[name])}" for name in names) + place + leaving(after)
+    )
+
+
+def promoted(old: Mapping[str, Any], products: Sequence[Any]) -> str:
+    """What a promotion changes: how many products, and the first one's price: `20 products, 12.50 -> 9.99`."""
+    count = "1 product" if len(products) == 1 else f"{len(products)} products"
+    was = old.get("products")
+    if not products or not isinstance(was, list) or not was:
+        return count if products else ""
+    first = f"{brief(was[0].get('price'))} -> {brief(products[0].get('price'))}"
+    return f"{count}, {first}{leaving(products[0])}" + (" and so on" if len(products) > 1 else "")
 
 
 def leaving(after: Mapping[str, Any]) -> str:
-    """How a package would leave, or what its label costs: `, PICKUP 2026-10-05 09:00 to 12:00 UTC`; else ""."""
+    """How a package would leave, what its label costs, or what a price leaves: `, PICKUP 2026-10-05 09:00 to …`."""
+    if "margin_percent" in after:
+        return f", margin {after['margin_percent']} % (at least {after.get('min_margin_percent')} %)"
     if "shipping_service" in after:
         service, price, currency = (after.get(name) for name in ("shipping_service", "price", "currency"))
         cost = f" for {price} {currency or ''}".rstrip() if price is not None else ""

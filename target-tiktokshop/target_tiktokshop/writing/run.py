@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tiktokshop_client.errors import BugError, BusinessError, MarketError, TransientError
 
 from target_tiktokshop.writing.changes import Changes, Stop
+from target_tiktokshop.writing.foreseen import Foreseen
 
 if TYPE_CHECKING:
     import logging
@@ -39,6 +40,7 @@ class WriteRun:
     changes: Changes = field(default_factory=Changes)
     stops: list[tuple[str, Stop]] = field(default_factory=list)
     """By stream, what would have stopped the real run, in a dry run."""
+    foreseen: Foreseen = field(default_factory=Foreseen)
     closing: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:

@@ -6,26 +6,45 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tiktokshop_client.errors import TikTokShopError
+from tiktokshop_client.errors import Action, TikTokShopError
 
 from target_tiktokshop.writing.outcomes import UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, still_open
 from target_tiktokshop.writing.run import only_these_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from target_tiktokshop.writing.run import WriteRun
     from target_tiktokshop.writing.writer import Writer
 
-IDENTITIES = ("listing_key", "message_key", "order_id", "cancel_id", "return_id", "product_id", "seller_sku", "sku_id")
+IDENTITIES = (
+    "listing_key",
+    "message_key",
+    "activity_key",
+    "activity_id",
+    "order_id",
+    "cancel_id",
+    "return_id",
+    "product_id",
+    "seller_sku",
+    "sku_id",
+)
 """Fields of which one tells which records may replace one another."""
+TRIES = 5
+"""So often a call is made whose outcome is unclear, with a look at the shop before each but the first."""
+FIRST_PAUSE = 0.25
 
 logger = logging.getLogger("target-tiktokshop")
 
 
 @contextmanager
-def apart(row: Row) -> Iterator[None]:
+def apart(row: Row, *, sending: bool = False) -> Iterator[None]:
     """Makes whatever goes wrong about one row its outcome, unless the platform ends more than that.
+
+    Args:
+        row: The row.
+        sending: Whether something may have been sent for it, so that a surprise leaves it unconfirmed.
 
     Raises:
         TikTokShopError: The run, or the shop, cannot go on.
@@ -33,11 +52,50 @@ def apart(row: Row) -> Iterator[None]:
     try:
         yield
     except TikTokShopError as error:
-        if not only_these_rows(error):
-            raise
-        row.refuse(error)
+        if only_these_rows(error):
+            row.refuse(error)
+            return
+        if sending and not error.unclear:
+            row.refuse(error)  # or it would be said that it may have been sent
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is about this row
-        reject(row, error)
+        (leave_unconfirmed if sending else reject)(row, error)
+
+
+def done_once(
+    run: WriteRun,
+    row: Row,
+    attempt: Callable[[], TikTokShopError | None],
+    look: Callable[[TikTokShopError], bool],
+) -> bool:
+    """Has done once what the platform would do twice: after every unclear end the shop is looked at first.
+
+    Args:
+        run: The run.
+        row: The row that asks for it; it is settled if this returns False.
+        attempt: Makes the call; returns the error if it is not known whether the shop has it.
+        look: Whether the shop has it now, or settles the row.
+
+    Raises:
+        TikTokShopError: The platform refused.
+    """
+    for tries in range(1, TRIES + 1):
+        problem = attempt()
+        if problem is None:
+            return True
+        pause(run, tries)
+        if look(problem):
+            return True
+        if row.open and (problem.action is Action.DONE or tries == TRIES):
+            row.refuse(problem)
+        if not row.open:
+            break
+    return False
+
+
+def pause(run: WriteRun, tries: int) -> None:
+    """Waits before something is looked at that has been tried so often; not at all once the run is being closed."""
+    run.closing.wait(FIRST_PAUSE * 2 ** (tries - 1))
 
 
 def reject(row: Row, error: Exception) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.writing import foresight
 from target_tiktokshop.writing.live import Catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tiktokshop_client import Shop
 
@@ -45,6 +45,9 @@ class Writer(abc.ABC):
             TikTokShopError: The shop cannot be asked.
         """
 
+    def planned(self, rows: list[Row]) -> None:  # noqa: B027 - most streams look at nothing that they have planned
+        """Remembers what the real run would have done to planned rows of a dry run; later batches look at it."""
+
     @abc.abstractmethod
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """Which rows one call carries."""
@@ -61,12 +64,24 @@ class Writer(abc.ABC):
     def kept(self, rows: list[Row]) -> Iterable[bool]:
         """Whether the shop now has what each row asked for, read in bulk."""
 
+    def remember(self, rows: list[Row]) -> None:  # noqa: B027 - most streams have nothing to come back to
+        """Notes what a later look must settle, when the rows of a batch have their outcomes; no dry run asks."""
+
+
+def _alone(_: Mapping[str, Any]) -> str | None:
+    """Each row is for itself."""
+    return None
+
 
 @dataclass(frozen=True)
 class Writing:
-    """One stream the target accepts: its name, its fields, and how its rows are written."""
+    """One stream the target accepts: its name, its fields, and how its rows are written.
+
+    `together` says of a row's values what rows have in common that must be in one batch; None for a row that is alone.
+    """
 
     name: str
     summary: str
     contract: Contract
     writer: type[Writer]
+    together: Callable[[Mapping[str, Any]], str | None] = _alone

@@ -115,19 +115,22 @@ class Tally:
         calls: Requests sent, those that were tried again included.
         retries: How many of them were because the one before failed.
         waited: Seconds that threads have waited for the budget, all threads together.
+        refused: How many requests the platform has refused because there were too many.
     """
 
     calls: int = 0
     retries: int = 0
     waited: float = 0.0
+    refused: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def add(self, *, calls: int = 0, retries: int = 0, waited: float = 0.0) -> None:
+    def add(self, *, calls: int = 0, retries: int = 0, waited: float = 0.0, refused: int = 0) -> None:
         """Adds to the sums."""
         with self._lock:
             self.calls += calls
             self.retries += retries
             self.waited += waited
+            self.refused += refused
 
 
 @dataclass
@@ -274,6 +277,7 @@ class Caller:
             error = attempt.outcome
             if error.action is Action.SLOW_DOWN:
                 self._budget(call).slow_down(attempt.slot, error.retry_after)
+                call.tally.add(refused=1)
             if self._remedy(attempt, error):
                 continue
             wait = self._wait(call, error, retries)

@@ -74,4 +74,4 @@ def _code(value: Any) -> int:
 
 
 def _ids(row: Mapping[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in row.items() if key.endswith("_id")}
+    return {key: str(value) for key, value in row.items() if key.endswith("_id") or key == "region"}

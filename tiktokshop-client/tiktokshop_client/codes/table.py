@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tiktokshop_client.codes import operations as operation_codes
+from tiktokshop_client.codes import promotions as promotion_codes
 
 
 class _Word(str, Enum):
@@ -371,12 +372,19 @@ CODED: tuple[Rule, ...] = tuple(
         *_GATEWAY,
         *_FAMILIES,
         *((code, _C.BUSINESS, _A.STOP, text) for code, text in _BUSINESS.items()),
-        *((code, _C.TRANSIENT, _A.RETRY, text) for code, text in operation_codes.FAILURES.items()),
-        *((code, _C.RATE, _A.SLOW_DOWN, text) for code, text in operation_codes.TOO_FAST.items()),
+        *(
+            (code, category, action, text)
+            for module in (operation_codes, promotion_codes)
+            for category, action, texts in (
+                (_C.TRANSIENT, _A.RETRY, module.FAILURES),
+                (_C.RATE, _A.SLOW_DOWN, module.TOO_FAST),
+                (_C.BUSINESS, _A.DONE, module.DONE),
+                (_C.BUSINESS, _A.STOP, module.REFUSALS),
+                (_C.BUG, _A.STOP, module.FAULTS),
+            )
+            for code, text in texts.items()
+        ),
         *((code, _C.RATE, _A.STOP, text) for code, text in operation_codes.QUOTAS.items()),
-        *((code, _C.BUSINESS, _A.DONE, text) for code, text in operation_codes.DONE.items()),
-        *((code, _C.BUSINESS, _A.STOP, text) for code, text in operation_codes.REFUSALS.items()),
-        *((code, _C.BUG, _A.STOP, text) for code, text in operation_codes.FAULTS.items()),
     )
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import webbrowser
 from pathlib import Path
@@ -13,19 +12,19 @@ import click
 
 from tiktokshop_client.authorise import check, exchange, forget, standing
 from tiktokshop_client.command.cli_settings import asked, gather, settings_of
-from tiktokshop_client.command.consent import REGIONS, code_of, consent_url, new_state, query_of
 from tiktokshop_client.command.receiver import Receiver
-from tiktokshop_client.console import common_options, run_commands
+from tiktokshop_client.command.serve import serve
+from tiktokshop_client.consent.addresses import REGIONS, code_of, consent_url, new_state, query_of
+from tiktokshop_client.console import common_options, log_at, run_commands, show
 from tiktokshop_client.doctor import Doctor, installed_checks, line_of
 from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.health import installed_needs
-from tiktokshop_client.redaction import known, printable
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens.refresh import store_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import NoReturn
 
     from tiktokshop_client.settings import Settings
@@ -109,7 +108,7 @@ def url(*, region: str | None, service_id: str | None, config_file: Path | None,
     settings, _, config = _connection(config_file, log_level, seed_needed=False)
     state = new_state()
     link = _link(settings, config, region, service_id, state)
-    _print({"url": link, "state": state}, [link], as_json=as_json)
+    show({"url": link, "state": state}, [link], as_json=as_json)
 
 
 @auth.command(name="exchange")
@@ -151,7 +150,10 @@ def logout(*, config_file: Path | None, as_json: bool, log_level: str) -> None:
     """Forget the stored tokens. The seller's grant stays: only the seller can take it back, in Seller Center."""
     settings, store, _ = _connection(config_file, log_level)
     forget(settings, store)
-    _print({"token_store": store.name}, [f"Deleted the tokens in {store.name}."], as_json=as_json)
+    show({"token_store": store.name}, [f"Deleted the tokens in {store.name}."], as_json=as_json)
+
+
+auth.add_command(serve)
 
 
 @tiktokshop.command()
@@ -164,7 +166,7 @@ def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool
     One line a check: clock, signature, token and grant, scopes, markets, ciphers, IP allow list, token store, rates,
     and webhooks where they are received.
     """
-    _log_at(log_level if log_level != "warning" else "error")
+    log_at(log_level if log_level != "warning" else "error")
     catalog = json.loads(catalog_file.read_text(encoding="utf-8")) if catalog_file else None
     try:
         settings = settings_of(gather(config_file))
@@ -175,22 +177,17 @@ def doctor(*, catalog_file: Path | None, config_file: Path | None, as_json: bool
         sys.exit(Ending.PERSON)
     failed = any(finding.status == "fail" for finding in findings)
     facts = {"ok": not failed, "checks": [vars(finding) for finding in findings]}
-    _print(facts, [line_of(finding) for finding in findings], as_json=as_json)
+    show(facts, [line_of(finding) for finding in findings], as_json=as_json)
     sys.exit(Ending.PERSON if failed else Ending.DONE)
 
 
 def _connection(
     file: Path | None, log_level: str, *, seed_needed: bool = True
 ) -> tuple[Settings, TokenStore, dict[str, Any]]:
-    _log_at(log_level)
+    log_at(log_level)
     config = gather(file)
     settings = settings_of(config, seed_needed=seed_needed)
     return settings, store_for(settings), config
-
-
-def _log_at(level: str) -> None:
-    logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stderr, force=True)
-    logging.getLogger().setLevel(level.upper())
 
 
 def _link(settings: Settings, config: dict[str, Any], region: str | None, service_id: str | None, state: str) -> str:
@@ -210,16 +207,7 @@ def _exchange(settings: Settings, store: TokenStore, code: Secret, *, as_json: b
 
 def _show(settings: Settings, store: TokenStore, *, as_json: bool, refresh: bool = False) -> None:
     found = standing(settings, store, refresh=refresh)
-    _print(found.facts(), found.lines(), as_json=as_json)
-
-
-def _print(facts: dict[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
-    """Shows what was found, some of it in the platform's words: without secrets, and without what moves a cursor."""
-    click.echo(
-        json.dumps(known.throughout(facts), indent=2)
-        if as_json
-        else "\n".join(printable(known(line)) for line in lines)
-    )
+    show(found.facts(), found.lines(), as_json=as_json)
 
 
 def main() -> NoReturn:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiktokshop_client.configuration import DOTENV, assignments, named, object_of, text_of, typed
+from tiktokshop_client.consent.serving import SERVING
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.settings import SETTINGS, Settings
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 PREFIXES = ("TIKTOKSHOP_", "TAP_TIKTOKSHOP_", "TARGET_TIKTOKSHOP_")
 DEFAULT_STORE = ".tiktokshop/tokens.json"
-KNOWN: Mapping[str, Any] = {**SETTINGS["properties"], "service_id": {"type": "string"}, "region": {"type": "string"}}
+KNOWN: Mapping[str, Any] = {
+    **SETTINGS["properties"],
+    **SERVING,
+    "service_id": {"type": "string"},
+    "region": {"type": "string"},
+}
 """The settings, and what only this command line needs and takes from the same places."""
 
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from tiktokshop_client.command.consent import code_of, is_ours
+from tiktokshop_client.consent.addresses import code_of, is_ours
 from tiktokshop_client.errors import AuthorisationError, ConfigurationError, TikTokShopError
 
 if TYPE_CHECKING:

@@ -64,3 +64,9 @@ SEND_MESSAGE_202309 = Operation(
     "seller.customer_service",
     repeatable=False,
 )
+UPLOAD_MESSAGE_IMAGE = Operation(
+    "upload_message_image",
+    "POST",
+    "/customer_service/202309/images/upload",
+    "seller.customer_service",
+)

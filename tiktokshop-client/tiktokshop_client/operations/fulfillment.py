@@ -134,3 +134,41 @@ CREATE_PACKAGE_202309 = Operation(
     body_needs=("order_id",),
     repeatable=False,
 )
+GET_SPLIT_ATTRIBUTES = Operation(
+    "get_split_attributes",
+    "GET",
+    "/fulfillment/202309/orders/split_attributes",
+    "seller.fulfillment.package.write",
+    needs=("order_ids",),
+)
+SPLIT_ORDER = Operation(
+    "split_order",
+    "POST",
+    "/fulfillment/202309/orders/{order_id}/split",
+    "seller.fulfillment.package.write",
+    repeatable=False,
+)
+SEARCH_COMBINABLE_PACKAGES = Operation(
+    "search_combinable_packages",
+    "GET",
+    "/fulfillment/202309/combinable_packages/search",
+    "seller.fulfillment.package.write",
+    rows="combinable_packages",
+    paging="query",
+    page_size=50,
+)
+COMBINE_PACKAGES = Operation(
+    "combine_packages",
+    "POST",
+    "/fulfillment/202309/packages/combine",
+    "seller.fulfillment.package.write",
+    repeatable=False,
+    partial=("errors",),
+)
+UNCOMBINE_PACKAGE = Operation(
+    "uncombine_package",
+    "POST",
+    "/fulfillment/202309/packages/{package_id}/uncombine",
+    "seller.fulfillment.package.write",
+    repeatable=False,
+)

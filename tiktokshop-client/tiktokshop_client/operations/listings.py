@@ -1,4 +1,4 @@
-"""Listings: what must be there before one, pictures, new products, edits of products."""
+"""Listings: what must be there before one, pictures, new products, edits of products, replicas in other markets."""
 
 from tiktokshop_client.operations._operation import Operation
 
@@ -22,6 +22,12 @@ UPLOAD_IMAGE = Operation(
     "seller.product.basic",
     cipher=False,
 )
+CHECK_LISTING = Operation(
+    "check_listing",
+    "POST",
+    "/product/202309/products/listing_check",
+    "seller.product.write",
+)
 CREATE_PRODUCT = Operation(
     "create_product",
     "POST",
@@ -35,4 +41,25 @@ EDIT_PRODUCT_PARTLY = Operation(
     "/product/202509/products/{product_id}/partial_edit",
     "seller.product.write",
     fallback="/product/202309/products/{product_id}/partial_edit",
+)
+GET_REPLICATION_RULES = Operation(
+    "get_replication_rules",
+    "GET",
+    "/product/202507/global_listing_rules",
+    "seller.product.basic",
+)
+GET_REPLICAS = Operation(
+    "get_replicas",
+    "GET",
+    "/product/202507/products/{product_id}/replicated_products",
+    "seller.product.basic",
+    rows="replicated_products",
+)
+REPLICATE_PRODUCT = Operation(
+    "replicate_product",
+    "POST",
+    "/product/202507/products/{product_id}/global_replicate",
+    "seller.product.write",
+    repeatable=False,
+    partial=("errors",),
 )

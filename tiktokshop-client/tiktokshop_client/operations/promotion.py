@@ -26,3 +26,34 @@ SEARCH_COUPONS = Operation(
     paging="query",
     page_size=100,
 )
+CREATE_ACTIVITY = Operation(
+    "create_activity",
+    "POST",
+    "/promotion/202309/activities",
+    "seller.promotion.write",
+    repeatable=False,
+)
+UPDATE_ACTIVITY = Operation(
+    "update_activity",
+    "PUT",
+    "/promotion/202309/activities/{activity_id}",
+    "seller.promotion.write",
+)
+DEACTIVATE_ACTIVITY = Operation(
+    "deactivate_activity",
+    "POST",
+    "/promotion/202309/activities/{activity_id}/deactivate",
+    "seller.promotion.write",
+)
+UPDATE_ACTIVITY_PRODUCTS = Operation(
+    "update_activity_products",
+    "PUT",
+    "/promotion/202309/activities/{activity_id}/products",
+    "seller.promotion.write",
+)
+REMOVE_ACTIVITY_PRODUCTS = Operation(
+    "remove_activity_products",
+    "DELETE",
+    "/promotion/202309/activities/{activity_id}/products",
+    "seller.promotion.write",
+)

@@ -51,6 +51,13 @@ CANCEL_ORDER = Operation(
     "seller.return_refund.basic",
     repeatable=False,
 )
+CANCEL_ORDER_202309 = Operation(
+    "cancel_order_202309",
+    "POST",
+    "/return_refund/202309/cancellations",
+    "seller.return_refund.basic",
+    repeatable=False,
+)
 # The decisions carry an idempotency key in the query.
 APPROVE_CANCELLATION = Operation(
     "approve_cancellation",

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 REDIS = frozenset({"redis", "rediss"})
+HERE = Path(".tiktokshop") / "claims"
+POSTGRESQL = frozenset({"postgresql", "postgres"})
+SHARED_TOKENS = frozenset({"postgresql", "postgres", "s3", "gs", "az"})
+"""Token stores that many processes have in common, but in which they can share no budget."""
 
 
 class BudgetPlace(Protocol):
@@ -65,6 +69,38 @@ def open_place(budget_store: Address | None, token_store: Path | Address | None)
     return None
 
 
+def open_claims_place(budget_store: Address | None, token_store: Path | Address | None) -> BudgetPlace:
+    """The place where processes see one another's claims: the same, else PostgreSQL, else a folder of this machine.
+
+    Raises:
+        ConfigurationError: The address cannot be used, or the library for it is missing.
+    """
+    if budget_store is None and not isinstance(token_store, Path) and token_store and token_store.kind in POSTGRESQL:
+        url = token_store.text.reveal()
+        made: BudgetPlace = import_module("tiktokshop_client.places.postgresql").PostgreSQLPlace(_bare(url), shown(url))
+        return made
+    if budget_store is None and isinstance(token_store, Path):
+        return FilePlace(token_store.with_name(f"{token_store.name}.claims"))
+    return open_place(budget_store, token_store) or FilePlace(HERE)
+
+
+def _bare(url: str) -> str:
+    """A store's URL without the name of the entry in it."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key != "name"]
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def unshared(budget_store: Address | None, token_store: Path | Address | None) -> str:
+    """One sentence where processes have their tokens in common and no budget, "" elsewhere."""
+    if budget_store is not None or not isinstance(token_store, Address) or token_store.kind not in SHARED_TOKENS:
+        return ""
+    return (
+        f"processes that have the tokens in {token_store.kind}:// in common share no budget of requests, so several at "
+        "a time on one shop send too many: set budget_store to a Redis, or let one run at a time read a shop"
+    )
+
+
 def _redis(address: Address, setting: str) -> BudgetPlace:
     if find_spec("redis") is None:
         raise ConfigurationError(
@@ -72,8 +108,5 @@ def _redis(address: Address, setting: str) -> BudgetPlace:
             "extra redis, in a clone with pip install './tiktokshop-client[redis]'"
         )
     url = address.text.reveal()
-    parts = urlsplit(url)
-    query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key != "name"]
-    bare = parts._replace(query=urlencode(query)).geturl()
-    made: BudgetPlace = import_module("tiktokshop_client.places.redis").RedisPlace(bare, shown(url), setting)
+    made: BudgetPlace = import_module("tiktokshop_client.places.redis").RedisPlace(_bare(url), shown(url), setting)
     return made

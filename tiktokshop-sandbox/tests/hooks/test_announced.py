@@ -10,7 +10,10 @@ from msgspec import structs
 from tiktokshop_sandbox.contract import ApiError
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
 from tiktokshop_sandbox.life import buying, listings
+from tiktokshop_sandbox.states import FulfilmentPlan, Order, Package, Recipient
+from tiktokshop_sandbox.storefront import storefront
 from tiktokshop_sandbox.webhooks.subscribers import switch
+from tiktokshop_sandbox.webhooks.trade import order_events, order_mark
 from tiktokshop_sandbox.webhooks.types import TYPES
 
 DAY, HOUR = 86_400, 3_600
@@ -60,6 +63,28 @@ def test_a_new_address_is_announced_and_the_order_has_it(office):
             assert store.orders[key].moved
         holds = [e for e in office.happened(1) if e["order_id"] == event["order_id"] and e["is_on_hold_order"]]
         assert holds[0]["update_time"] < event["update_time"] < holds[0]["update_time"] + HOUR
+
+
+def test_packages_that_are_combined_and_taken_apart_are_announced_once_each():
+    shop, orders = storefront(7, 5, "VN"), [order_with(n, [7, 9]) for n in (7, 9)]
+    before = order_mark(order_with(7, []))
+    (told,) = [event for order in orders for event in order_events(shop, before, order)]
+    assert (told.type, told.data["sc_type"], told.data["role_type"]) == (4, "COMBINE", "SELLER")
+    ids = [shop.identify("order", n) for n in (7, 9)]
+    assert [parcel["order_id_list"] for parcel in told.data["package_list"]] == [ids]
+    (apart,) = order_events(shop, order_mark(orders[0]), order_with(7, []))
+    assert apart.data["sc_type"] == "CANCEL_COMBINE"
+    assert [parcel["order_id_list"] for parcel in apart.data["package_list"]] == [ids[:1]]
+
+
+def order_with(number, partners):
+    """An order with one package, in which others travel, too."""
+    package = Package(f"1153{number if not partners else 0}", 1, 1, "TO_FULFILL", "STOCKING", [0], partners=partners)
+    recipient = Recipient("A", "B", "1", "Street", "1", 0)
+    plan = FulfilmentPlan("delivered", *[0] * 8, "", 0, 0)
+    facts = {"kind": "NORMAL", "status": "AWAITING_SHIPMENT", "created": 1, "updated": 1, "user": "u"}
+    more = {"option": 0, "warehouse": 0, "method": 0, "lines": [], "plan": plan, "packages": [package]}
+    return Order(shop=5, n=number, id=str(number), recipient=recipient, **facts, **more)
 
 
 def test_an_order_in_two_parcels_is_announced_as_split(office):

@@ -20,17 +20,32 @@ if sys.version_info < (3, 11):
 from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
 from tiktok_shop_api.generated.models.batch_ship_packages_request import BatchShipPackagesRequest
 from tiktok_shop_api.generated.models.calculate_refund_request import CalculateRefundRequest
+from tiktok_shop_api.generated.models.cancel_order_request import CancelOrderRequest
 from tiktok_shop_api.generated.models.create_packages_request import CreatePackagesRequest
 from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
+from tiktok_shop_api.generated.models.create_promotion_activity_request import CreatePromotionActivityRequest
 from tiktok_shop_api.generated.models.create_return_request import CreateReturnRequest
+from tiktok_shop_api.generated.models.deactivate_activity_request import DeactivateActivityRequest
+from tiktok_shop_api.generated.models.get_aftersale_eligibility_request_types_item import (
+    GetAftersaleEligibilityRequestTypesItem as Kind,
+)
 from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
 from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
 from tiktok_shop_api.generated.models.mark_buyer_messages_as_read_request import MarkBuyerMessagesAsReadRequest
 from tiktok_shop_api.generated.models.partial_edit_product_request import PartialEditProductRequest
+from tiktok_shop_api.generated.models.remove_promotion_activity_products_request import (
+    RemovePromotionActivityProductsRequest,
+)
 from tiktok_shop_api.generated.models.search_products_request import SearchProductsRequest
+from tiktok_shop_api.generated.models.search_promotion_activities_request import SearchPromotionActivitiesRequest
 from tiktok_shop_api.generated.models.search_returns_request import SearchReturnsRequest
 from tiktok_shop_api.generated.models.send_message_request import SendMessageRequest
 from tiktok_shop_api.generated.models.update_inventory_request import UpdateInventoryRequest
+from tiktok_shop_api.generated.models.update_promotion_activity_products_request import (
+    UpdatePromotionActivityProductsRequest,
+)
+from tiktok_shop_api.generated.models.update_promotion_activity_request import UpdatePromotionActivityRequest
+from tiktok_shop_api.generated.models.upload_image_for_buyer_messages_request import UploadImageForBuyerMessagesRequest
 from tiktok_shop_api.generated.models.upload_product_image_request import UploadProductImageRequest
 from tiktok_shop_api.generated.types import File
 
@@ -285,6 +300,13 @@ def test_it_reads_a_conversation_and_answers_it(client, shops):
                 sent = service.send_message(conversation, body=body).data
                 latest = service.get_conversation_messages(conversation, page_size=10).data.messages[0]
                 assert (latest.id, json.loads(latest.content)) == (sent.message_id, {"content": "It leaves today."})
+                file = File(io.BytesIO(png(600)), "mug.png", "image/png")
+                picture = service.upload_image_for_buyer_messages(body=UploadImageForBuyerMessagesRequest(file)).data
+                assert (picture.width, picture.height) == (600, 600)
+                said = {"type": "IMAGE", "content": json.dumps(picture.to_dict())}
+                service.send_message(conversation, body=SendMessageRequest.from_dict(said))
+                latest = service.get_conversation_messages(conversation, page_size=10).data.messages[0]
+                assert (latest.type_, json.loads(latest.content)) == ("IMAGE", picture.to_dict())
                 answered += 1
     assert answered >= 1
 
@@ -297,7 +319,10 @@ def test_it_calculates_a_refund_and_makes_it(shop):
         lambda **page: shop.return_and_refund.search_returns(page_size="50", body=returned, **page), "return_orders"
     )
     key = next(order["id"] for order in orders if order["id"] not in {one["order_id"] for one in back})
-    reason = "ecom_order_delivered_refund_reason_damaged_seller"
+    skus = shop.return_and_refund.get_aftersale_eligibility(key, request_types=[Kind.REFUND]).data.sku_eligibility
+    (line,) = [one for one in skus[0].line_item_eligibility if one.request_type == "REFUND"]
+    assert line.eligible is True
+    reason = next(name for name in line.available_reason_names if "damaged" in name)
     asked = CalculateRefundRequest.from_dict({"order_id": key, "request_type": "REFUND", "reason_name": reason})
     total = shop.return_and_refund.calculate_refund(body=asked).data.order_refund_amount.refund_total
     wanted = {"order_id": key, "return_type": "REFUND", "return_reason": reason, "refund_total": total}
@@ -310,3 +335,65 @@ def test_it_calculates_a_refund_and_makes_it(shop):
         lambda **page: shop.return_and_refund.search_returns(page_size="10", body=one, **page), "return_orders"
     )[0]
     assert (shown["return_id"], shown["refund_amount"]["refund_total"]) == (made.return_id, total)
+
+
+def test_it_makes_a_promotion_puts_products_in_changes_it_and_ends_it(shop):
+    promotion = shop.promotion
+    listed, _ = pages(
+        lambda **page: promotion.search_promotion_activities(
+            body=SearchPromotionActivitiesRequest.from_dict({"page_size": 100, **page})
+        ),
+        "activities",
+    )
+    shown = [
+        promotion.get_activity(row["id"]).data.to_dict() for row in listed if row["status"] in {"NOT_START", "ONGOING"}
+    ]
+    taken = {product["id"] for row in shown for product in row.get("products") or ()}
+    body = SearchProductsRequest.from_dict({"status": "ACTIVATE"})
+    products, _ = pages(lambda **page: shop.products.search_products(page_size=100, body=body, **page), "products")
+    one, two = [row["id"] for row in products if row["id"] not in taken][:2]
+    begin = max(row["create_time"] for row in listed) + 30 * 86_400
+    made = promotion.create_promotion_activity(
+        body=CreatePromotionActivityRequest.from_dict(
+            {
+                "title": "Foreign sale",
+                "activity_type": "DIRECT_DISCOUNT",
+                "product_level": "PRODUCT",
+                "begin_time": begin,
+                "end_time": begin + 86_400,
+            }
+        )
+    ).data
+    offers = [
+        {"id": key, "discount": "20", "quantity_limit": -1, "quantity_per_user": -1, "skus": []} for key in (one, two)
+    ]
+    put = UpdatePromotionActivityProductsRequest.from_dict({"activity_id": made.activity_id, "products": offers})
+    assert promotion.update_promotion_activity_products(made.activity_id, body=put).data.total_count == 2
+    gone = RemovePromotionActivityProductsRequest.from_dict({"product_ids": [two]})
+    promotion.remove_promotion_activity_products(made.activity_id, body=gone)
+    change = UpdatePromotionActivityRequest.from_dict(
+        {"title": "Foreign sale, longer", "begin_time": begin, "end_time": begin + 2 * 86_400}
+    )
+    assert promotion.update_promotion_activity(made.activity_id, body=change).data.title == "Foreign sale, longer"
+    live = promotion.get_activity(made.activity_id).data.to_dict()
+    assert (live["title"], live["status"], live["end_time"]) == (
+        "Foreign sale, longer",
+        "NOT_START",
+        begin + 2 * 86_400,
+    )
+    assert [(row["id"], row["discount"]) for row in live["products"]] == [(one, "20")]
+    ended = promotion.deactivate_activity(made.activity_id, body=DeactivateActivityRequest.from_dict({})).data
+    assert ended.to_dict()["status"] == "DEACTIVATED"
+
+
+def test_it_cancels_an_order_by_its_line_items(shop):
+    body = GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT"})
+    orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
+    order = next(one for one in orders if not one["is_buyer_request_cancel"])
+    lines = [{"order_line_item_id": line["id"]} for line in order["line_items"]]
+    asked = {"order_id": order["id"], "cancel_reason": "seller_cancel_reason_out_of_stock", "order_line_list": lines}
+    done = shop.return_and_refund.cancel_order(body=CancelOrderRequest.from_dict(asked)).data
+    assert done.cancel_status == "CANCELLATION_REQUEST_SUCCESS"
+    with pytest.raises(TikTokShopError) as refused:
+        shop.return_and_refund.cancel_order(body=CancelOrderRequest.from_dict(asked))
+    assert refused.value.code == 25001011

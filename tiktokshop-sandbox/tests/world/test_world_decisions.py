@@ -47,7 +47,7 @@ def test_the_seller_cancels_an_order_that_waits_and_no_other(asker):
     assert shown(asker, order["id"])["status"] == "CANCELLED"
     assert shown(asker, order["id"])["cancellation_initiator"] == "SELLER"
     again = {"order_id": order["id"], "cancel_reason": REASON}
-    assert code(asker.ask, "POST", path, None, again) == 11007009
+    assert code(asker.ask, "POST", path, None, again) == 25001011
     waiting = {"order_id": an_order(asker, "AWAITING_SHIPMENT")["id"]}
     assert code(asker.ask, "POST", path, None, waiting | {"cancel_reason": "because"}) == 25001014
     part = waiting | {"cancel_reason": REASON, "order_line_item_ids": ["17"]}
@@ -70,6 +70,70 @@ def test_an_order_says_whether_and_why_its_seller_may_cancel_it(asker):
     assert "available_reason_names" not in verdicts(waiting, "202309")
     gone = verdicts(an_order(asker, "DELIVERED"))
     assert (gone["eligible"], gone["ineligible_code"]) == (False, 25001021)
+
+
+CANCEL = "/return_refund/202602/cancellations"
+
+
+def cancel(asker, order, reason=REASON, **more):
+    return asker.ask("POST", CANCEL, None, {"order_id": order["id"], "cancel_reason": reason, **more})
+
+
+def soon(asker, wanted):
+    """The first order of a kind, as soon as there is one."""
+    while True:
+        found = asker.ask("POST", "/order/202309/orders/search", {"page_size": 1}, wanted).get("orders")
+        if found:
+            return found[0]
+        asker.now += 600
+
+
+def test_orders_can_be_cancelled_until_the_carrier_has_them(asker):
+    for status, reason in (
+        ("ON_HOLD", REASON),
+        ("UNPAID", "seller_cancel_unpaid_reason_out_of_stock"),
+        ("AWAITING_COLLECTION", REASON),
+    ):
+        order = soon(asker, {"order_status": status, "shipping_type": "TIKTOK"})
+        lines = [{"order_line_item_id": line["id"]} for line in order["line_items"]]
+        assert cancel(asker, order, reason, order_line_list=lines)["cancel_status"] == "CANCELLATION_REQUEST_SUCCESS"
+        asker.now += 3 * DAY
+        assert shown(asker, order["id"])["status"] == "CANCELLED", "nothing brings it back"
+    gone = soon(asker, {"order_status": "AWAITING_COLLECTION", "shipping_type": "SELLER"})
+    assert code(cancel, asker, gone) == 25001045
+    assert code(cancel, asker, an_order(asker, "IN_TRANSIT")) == 25001021
+    assert code(cancel, asker, an_order(asker, "COMPLETED")) == 25001051
+    assert code(cancel, asker, soon(asker, {"order_status": "UNPAID"})) == 25001021
+
+
+def test_a_part_of_an_order_is_not_cancelled_however_it_is_named(asker):
+    found = asker.pages(
+        "POST", "/order/202309/orders/search", "orders", {"page_size": 100}, {"order_status": "AWAITING_SHIPMENT"}
+    )
+    order = next(one for one in found if len(one["line_items"]) > 1 and not one["is_buyer_request_cancel"])
+    line = order["line_items"][0]
+    for part in (
+        {"order_line_item_ids": [line["id"]]},
+        {"order_line_list": [{"order_line_item_id": line["id"]}]},
+        {"skus": [{"sku_id": line["sku_id"], "quantity": 1}]},
+    ):
+        assert code(lambda part=part: cancel(asker, order, **part)) == 25005010
+    assert code(lambda: cancel(asker, order, skus=[{"sku_id": line["sku_id"], "quantity": 99}])) == 25005011
+    assert shown(asker, order["id"])["status"] == "AWAITING_SHIPMENT"
+
+
+def test_a_request_that_the_seller_does_not_answer_in_time_is_approved_by_the_platform(asker):
+    pending, waits = {"return_status": ["RETURN_OR_REFUND_REQUEST_PENDING"]}, []
+    while len(waits) < 2:
+        asked = asker.pages("POST", RETURNS, "return_orders", {"page_size": 50}, pending)
+        for row in asked:
+            assert row["seller_next_action_response"][0]["deadline"] == row["update_time"] + 2 * DAY
+        asker.now += 3 * DAY
+        for row in asked:
+            history = asker.ask("GET", f"/return_refund/202309/returns/{row['return_id']}/records")["records"]
+            silent = [one for one in history if one["event"] == "AUTO_APPROVE"]
+            waits += [(one["create_time"] - row["create_time"], one["role"]) for one in silent]
+    assert set(waits) == {(2 * DAY, "System")}
 
 
 def test_a_cancellation_is_decided_once_and_the_same_key_again_changes_nothing(asker):

@@ -89,6 +89,51 @@ def test_a_repeat_with_the_same_key_is_answered_as_before_and_another_is_refused
     assert [line["eligible"] for line in eligibility(asker, order["id"], "REFUND")][1::2].count(True) == 0
 
 
+def on_the_way(asker, shop=None):
+    more = {} if shop is None else {"shop": shop}
+    found = asker.ask("POST", "/order/202309/orders/search", {"page_size": 50}, {"order_status": "IN_TRANSIT"}, **more)
+    return found["orders"][0]
+
+
+def test_in_the_united_states_what_is_lost_on_its_way_is_refunded_and_paid_back_once(asker):
+    order, lost = on_the_way(asker), "seller_shipped_refund_package_lost"
+    assert the_code(create, asker, order) == 25001021
+    wanted = calculate(asker, order, reason_name=lost)
+    create(asker, order, return_reason=lost)
+    assert calculate(asker, order, reason_name=lost)["refund_total"] == "0"
+    asker.now += 40 * DAY
+    (shown,) = returns(asker, order)
+    assert (shown["refund_amount"], shown["return_status"]) == (wanted, "RETURN_OR_REFUND_REQUEST_COMPLETE")
+    now = asker.ask("GET", "/order/202507/orders", {"ids": order["id"]})["orders"][0]
+    assert now["status"] == "COMPLETED"
+
+
+def test_goods_that_the_seller_has_sent_back_are_paid_back_once_they_are_there(asker):
+    order, reason = delivered(asker), "seller_ecom_delivered_return_refund_reason1"
+    kind = {"return_type": "RETURN_AND_REFUND", "return_reason": reason}
+    wanted = calculate(asker, order, request_type="RETURN_AND_REFUND", reason_name=reason)
+    assert create(asker, order, **kind, shipment_type="PLATFORM")["return_status"] == "AWAITING_BUYER_SHIP"
+    (shown,) = returns(asker, order)
+    assert (shown["return_type"], shown["role"], shown["refund_amount"]) == ("RETURN_AND_REFUND", "SELLER", wanted)
+    asker.now += 20 * DAY
+    assert returns(asker, order)[0]["return_status"] == "RETURN_OR_REFUND_REQUEST_COMPLETE"
+
+
+def test_what_is_left_to_refund_of_a_part_is_the_rest(asker):
+    order = delivered(asker, lines=2)
+    total = Decimal(calculate(asker, order)["refund_total"])
+    create(asker, order, refund_total="1.00", currency="USD")
+    assert Decimal(calculate(asker, order)["refund_total"]) == total - 1
+
+
+def test_some_units_of_a_sku_are_refunded_by_naming_it(asker):
+    order = delivered(asker, lines=2)
+    line = order["line_items"][0]
+    by_line = calculate(asker, order, order_line_item_ids=[line["id"]])
+    assert calculate(asker, order, skus=[{"sku_id": line["sku_id"], "quantity": 1}]) == by_line
+    assert the_code(calculate, asker, order, skus=[{"sku_id": line["sku_id"], "quantity": 99}]) == 25005011
+
+
 def test_what_cannot_be_refunded_is_refused(asker):
     order = delivered(asker)
     total = Decimal(calculate(asker, order)["refund_total"])

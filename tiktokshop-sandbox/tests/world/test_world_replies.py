@@ -89,6 +89,40 @@ def test_what_must_not_be_said_is_refused_and_not_shown(asker, monkeypatch):
     assert messages(asker, identifier) == before
 
 
+PIXEL = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x02\x00\x00\x00\x03\x08\x02\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+def test_a_picture_is_uploaded_first_and_sent_with_the_size_that_it_has(asker):
+    identifier = waiting(asker)
+    upload = "/customer_service/202309/images/upload"
+    kept = asker.ask("POST", upload, files={"data": PIXEL})
+    assert (kept["width"], kept["height"]) == (2, 3)
+    send(asker, identifier, "IMAGE", **kept)
+    latest = messages(asker, identifier)[0]
+    assert (latest["type"], json.loads(latest["content"])) == ("IMAGE", kept)
+    assert the_code(send, asker, identifier, "IMAGE", **{**kept, "width": 5}) == 45101002
+    assert the_code(send, asker, identifier, "IMAGE", url="https://example.com/a.png", width=2, height=3) == 45101002
+    for content in (b"", b"BM" + bytes(100), PIXEL[:12], PIXEL + bytes(10 * 1024 * 1024)):
+        assert the_code(asker.ask, "POST", upload, files={"data": content}) == 45101008
+
+
+def test_six_hours_after_an_answer_only_the_buyer_can_go_on(asker):
+    identifier = waiting(asker)
+    send(asker, identifier, content="It is on its way")
+    asker.now += 6 * 3_600 - 1
+    send(asker, identifier, content="It is here")
+    asker.now += 6 * 3_600
+    later = next(row for row in conversations(asker) if row["id"] == identifier)
+    if later["latest_message"]["sender"]["role"] == "CUSTOMER_SERVICE":
+        assert later["can_send_message"] is False
+        assert the_code(send, asker, identifier, content="Hello?") == 45109001
+    else:
+        assert later["can_send_message"] is True
+
+
 def test_a_week_after_the_buyers_last_word_nobody_can_answer(asker):
     closed = next(row["id"] for row in conversations(asker) if not row["can_send_message"])
     assert the_code(send, asker, closed, content="Hello") == 45109001

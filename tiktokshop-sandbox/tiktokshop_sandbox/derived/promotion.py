@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tiktokshop_sandbox.catalog import first_product
+from tiktokshop_sandbox.derived.campaigns import KeptActivity, kept
 from tiktokshop_sandbox.draws import Draws
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.products import DOINGS, ON_SALE, PACE, promotion
@@ -62,7 +63,7 @@ _PROLONGED = (" (extended)", " · encore !", " (verlängert)")
 
 
 class Activity(NamedTuple):
-    """An activity with all that will become of it. Times are unix seconds; 0 stands for never."""
+    """A planned activity with all that will become of it. Times are unix seconds; 0 stands for never."""
 
     number: int
     id: str
@@ -108,11 +109,13 @@ def opened(world: World) -> int:
     return int(world.meta("world.start") or 0)
 
 
-def activities(world: World, shop: Shop, now: int) -> list[Activity]:
+def activities(world: World, shop: Shop, now: int) -> list[Activity | KeptActivity]:
     """Every activity the seller has made up to now, the oldest first."""
-    start = opened(world)
-    planned = (_planned(shop.seed, shop.number, start, number) for number in range(1, (now - start) // DAY + 2))
-    return [_standing(shop, start, now), *(activity for activity in planned if activity.created <= now)]
+    start, written = opened(world), kept(world, shop)
+    drawn = (_planned(shop.seed, shop.number, start, number) for number in range(1, (now - start) // DAY + 2))
+    planned = [_standing(shop, start, now), *(activity for activity in drawn if activity.created <= now)]
+    found: list[Activity | KeptActivity] = [item for item in planned if item.id not in written]
+    return sorted([*found, *written.values()], key=lambda activity: activity.created) if written else found
 
 
 def _standing(shop: Shop, start: int, now: int) -> Activity:

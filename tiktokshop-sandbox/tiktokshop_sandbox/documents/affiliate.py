@@ -142,8 +142,8 @@ def sample_application(
         shown["order_id"] = order.id
         shown["shipment_expiration_time"] = item.at + TO_SHIP
         shown["fulfillment_status"] = progress
-        if order.packages and order.packages[0].shipped:
-            shown["tracking_number"] = order.packages[0].tracking
+        if order.active and order.active[0].shipped:
+            shown["tracking_number"] = order.active[0].tracking
     if item.number % 13 == 6:
         shown["partner_name"] = "Nordlicht Talents"
     return shown

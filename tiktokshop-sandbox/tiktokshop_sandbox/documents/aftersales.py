@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.documents.products import image_uri, image_url
 from tiktokshop_sandbox.reasons import ALL_RETURN_REASONS, CANCELLATION_REASONS, LOST
+from tiktokshop_sandbox.states import SILENCE
 
 if TYPE_CHECKING:
     from tiktokshop_sandbox.states import Cancellation, Order, OrderLine, Refund, Return
     from tiktokshop_sandbox.storefront import Shop
 
 Document = dict[str, Any]
-SELLER_REFUND = "seller_refund"
-"""The course of a refund that the seller has made by itself."""
-_DAY = 86_400
-
+_TWO_DAYS = 48 * 3_600
 _ACTIONS = {
     "RETURN_OR_REFUND_REQUEST_PENDING": "SELLER_RESPOND_REFUND",
     "BUYER_SHIPPED_ITEM": "SELLER_RESPOND_RECEIVE_PACKAGE",
@@ -104,7 +102,7 @@ def return_document(shop: Shop, order: Order, item: Return) -> Document:
         "order_id": order.id,
         "return_type": item.kind,
         "return_status": item.status,
-        "role": "SELLER" if item.script == SELLER_REFUND else "BUYER",
+        "role": "SELLER" if item.records[0].role == "SELLER" else "BUYER",
         "return_reason": name,
         "return_reason_text": words,
         "create_time": item.created,
@@ -162,7 +160,8 @@ def _add_course(shop: Shop, shown: Document, item: Return) -> None:
         shown["partial_refund"] = {"currency": shop.currency, "amount": shop.amount(item.proposed)}
         shown["buyer_rejected_partial_refund"] = False
     if item.status in _ACTIONS:
-        shown["seller_next_action_response"] = [{"action": _ACTIONS[item.status], "deadline": item.updated + 3 * _DAY}]
+        deadline = item.updated + SILENCE.get(item.status, _TWO_DAYS)
+        shown["seller_next_action_response"] = [{"action": _ACTIONS[item.status], "deadline": deadline}]
 
 
 def return_records(item: Return) -> list[Document]:

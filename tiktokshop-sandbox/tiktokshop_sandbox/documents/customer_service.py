@@ -15,7 +15,7 @@ from tiktokshop_sandbox.derived.chats import AGENT, BUYER, ROBOT, SYSTEM
 from tiktokshop_sandbox.derived.customer_service import IN_TIME
 from tiktokshop_sandbox.documents.products import image_url
 from tiktokshop_sandbox.draws import Draws, number_of
-from tiktokshop_sandbox.life.engine import DAY
+from tiktokshop_sandbox.life.engine import DAY, HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 People: TypeAlias = "Mapping[str, Document]"
-REPLY_WINDOW = 7 * DAY
+REPLY_WINDOW, SILENCE = 7 * DAY, 6 * HOUR
 UNSUPPORTED = "Some messages can only be seen in the app."
 _PIXELS = ((1080, 1440), (1440, 1080), (720, 1280))
 
@@ -100,9 +100,10 @@ def conversation_document(shop: Shop, conversation: Conversation, buyer: Buyer, 
 
 
 def can_send(conversation: Conversation, now: int) -> bool:
-    """Whether the shop may still answer: for some days after the buyer's last word."""
-    last_word = max(item.at for item in conversation.said_by(now) if item.message.role == BUYER)
-    return now - last_word < REPLY_WINDOW
+    """Whether the shop may still answer: for days, where the buyer waits; for hours after an answer of its own."""
+    last = {item.message.role: item.at for item in conversation.said_by(now)}
+    waits = last.get(AGENT, 0) < last[BUYER]
+    return now - last[BUYER] < REPLY_WINDOW if waits else now - last[AGENT] < SILENCE
 
 
 def single_conversation(shop: Shop, conversation: Conversation, buyer: Buyer, now: int) -> Document:

@@ -57,7 +57,7 @@ def order_document(shop: Shop, order: Order) -> Document:
         "payment": payment(shop, order),
         "recipient_address": recipient_address(shop, order),
         "line_items": [_line_item(shop, order, line) for line in order.lines],
-        "packages": [{"id": package.id} for package in order.packages],
+        "packages": [{"id": package.id} for package in order.active],
     }
     _add_times(shown, order, cod=cod)
     _add_shipping(shop, shown, order)
@@ -98,13 +98,15 @@ def _add_times(shown: Document, order: Order, *, cod: bool) -> None:
 
 
 def _add_shipping(shop: Shop, shown: Document, order: Order) -> None:
-    shipped = [package for package in order.packages if package.shipped]
+    shipped = [package for package in order.active if package.shipped]
     if shipped:
         number, name, _ = shop.market.carriers[shipped[0].carrier]
         shown["tracking_number"] = shipped[0].tracking
         shown["shipping_provider"] = name
         shown["shipping_provider_id"] = number
-    if len(order.packages) > 1:
+    if any(package.partners for package in order.active):
+        shown["split_or_combine_tag"] = "COMBINED"
+    elif len(order.active) > 1:
         shown["split_or_combine_tag"] = "SPLIT"
     shown["handling_duration"] = {"days": "2" if order.kind != "PRE_ORDER" else "20", "type": "BUSINESS_DAY"}
     shown["fulfillment_priority_level"] = 0

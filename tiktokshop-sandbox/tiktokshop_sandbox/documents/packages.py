@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox.documents.products import image_uri, image_url
@@ -26,14 +27,32 @@ _ADDRESS = (
 )
 
 
-def _orders(shop: Shop, order: Order, package: Package) -> list[Document]:
+Parts = Sequence[tuple["Order", "Package"]]
+"""The orders in a package, with their parts of it."""
+
+
+def _orders(shop: Shop, parts: Parts) -> list[Document]:
+    return [_order(shop, order, package) for order, package in parts]
+
+
+def _order(shop: Shop, order: Order, package: Package) -> Document:
     skus: dict[str, Document] = {}
     for index in package.lines:
         line = order.lines[index]
         url = image_url(image_uri(shop, line.product * 8 + 4))
         sku = skus.setdefault(line.sku, {"id": line.sku, "name": line.sku_name, "image_url": url, "quantity": 0})
         sku["quantity"] += 1
-    return [{"id": order.id, "skus": list(skus.values())}]
+    return {"id": order.id, "skus": list(skus.values())}
+
+
+def _lines(parts: Parts) -> list[str]:
+    return [order.lines[index].id for order, package in parts for index in package.lines]
+
+
+def _tag(order: Order, parts: Parts) -> str:
+    if len(parts) > 1:
+        return "COMBINE"
+    return "SPLIT" if len(order.active) > 1 else "DEFAULT"
 
 
 def _label(shop: Shop, package: Package) -> Document:
@@ -43,12 +62,13 @@ def _label(shop: Shop, package: Package) -> Document:
     return {"tracking_number": package.tracking, "shipping_provider_name": name, "shipping_provider_id": number}
 
 
-def package_document(shop: Shop, order: Order, package: Package) -> Document:
+def package_document(shop: Shop, parts: Parts) -> Document:
     """The package in a search."""
+    _, package = parts[0]
     return {
         "id": package.id,
-        "orders": _orders(shop, order, package),
-        "order_line_item_ids": [order.lines[index].id for index in package.lines],
+        "orders": _orders(shop, parts),
+        "order_line_item_ids": _lines(parts),
         "status": package.status,
         "create_time": package.created,
         "update_time": package.updated,
@@ -56,8 +76,9 @@ def package_document(shop: Shop, order: Order, package: Package) -> Document:
     }
 
 
-def package_detail(shop: Shop, order: Order, package: Package) -> Document:
+def package_detail(shop: Shop, parts: Parts) -> Document:
     """The package by itself."""
+    order, package = parts[0]
     option = shop.options[order.option]
     recipient = recipient_address(shop, order)
     place = shop.warehouses[order.warehouse]
@@ -67,10 +88,10 @@ def package_detail(shop: Shop, order: Order, package: Package) -> Document:
         "package_id": package.id,
         "package_status": package.status,
         "package_sub_status": package.sub_status,
-        "orders": _orders(shop, order, package),
-        "order_line_item_ids": [order.lines[index].id for index in package.lines],
-        "split_and_combine_tag": "SPLIT" if len(order.packages) > 1 else "DEFAULT",
-        "has_multi_skus": len({order.lines[index].sku for index in package.lines}) > 1,
+        "orders": _orders(shop, parts),
+        "order_line_item_ids": _lines(parts),
+        "split_and_combine_tag": _tag(order, parts),
+        "has_multi_skus": len({mate.lines[index].sku for mate, part in parts for index in part.lines}) > 1,
         "note_tag": "BUYER_NOTED" if order.message else "BUYER_UNNOTED",
         "shipping_type": option.shipping_type,
         "delivery_option_id": option.id,
@@ -102,7 +123,7 @@ def package_detail(shop: Shop, order: Order, package: Package) -> Document:
 def tracking(order: Order) -> list[Document]:
     """Where the order's parcels have been, newest first; times in milliseconds."""
     steps = (
-        (max((package.shipped for package in order.packages), default=0), "Your package is ready to be collected", 10),
+        (max((package.shipped for package in order.active), default=0), "Your package is ready to be collected", 10),
         (order.collected, "Your package has been picked up by the carrier", 20),
         (order.collected and order.delivered and (order.collected + order.delivered) // 2, "Arrived at the depot", 40),
         (order.delivered, "Your package was delivered!", 60),

@@ -62,6 +62,11 @@ def activity_detail(shop: Shop, activity: Activity, products: Sequence[Product],
     return shown
 
 
+def immutable(activity: Activity) -> bool:
+    """Whether the seller cannot change it through the API: the standing one, and some that the platform has made."""
+    return activity.number % 20 == 9 or not activity.number
+
+
 def _terms(shop: Shop, activity: Activity) -> Draws:
     return Draws(shop.seed, shop.number, "activity terms", activity.number)
 
@@ -80,7 +85,7 @@ def _head(shop: Shop, activity: Activity, now: int) -> Document:
     }
     if activity.end:
         shown["end_time"] = activity.end_at(now)
-    if activity.number % 20 == 9:  # made by the platform for the seller, who cannot change it
+    if immutable(activity):
         shown["activity_commands"] = ["IMMUTABLE"]
     if activity.kind in _DISCOUNTS:
         shown["discount"] = _DISCOUNTS[activity.kind](shop, _terms(shop, activity))

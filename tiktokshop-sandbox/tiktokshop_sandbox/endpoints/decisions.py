@@ -5,28 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
-from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
+from tiktokshop_sandbox.endpoints._lines import ABOUT_LINES, named_lines
+from tiktokshop_sandbox.endpoints._listing import TEXT
 from tiktokshop_sandbox.endpoints.orders import order_key
 from tiktokshop_sandbox.endpoints.returns import NO_SUCH_RETURN
 from tiktokshop_sandbox.life import decisions
 from tiktokshop_sandbox.reasons import (
+    CANCELLABLE,
+    CANCELLATION_REASONS,
     REASONS_OF_SELLERS,
     REJECTS_OF_CANCELLATIONS,
     REJECTS_OF_RETURNS,
-    SELLER_REFUNDS,
+    UNPAID_REASONS_OF_SELLERS,
+    seller_reasons,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.life import Life
+    from tiktokshop_sandbox.states import Order
+    from tiktokshop_sandbox.storefront import Shop
 
 _SCOPE = "seller.return_refund.basic"
 _REQUEST_TYPES = ("CANCEL", "REFUND", "RETURN_AND_REFUND")
 _PENDING = "CANCELLATION_REQUEST_PENDING"
-REFUNDABLE = frozenset({"DELIVERED"})
-_REASONS = {"CANCEL": tuple(REASONS_OF_SELLERS), "REFUND": tuple(dict(SELLER_REFUNDS))}
+_WRONG_REASON = (25001021, "The reason does not match the order status.")
+_NO_REASON = (25001014, "The reason is not available for this order.")
+_NOT_NOW = (25001021, "The status does not allow it.")
+_GONE = (25001045, "The order is with the carrier already.")
+_OVER = (25001051, "The order is completed or cancelled.")
+_ASKED = (25001011, "A request is in process already.")
+_WHOLE = (25005010, "Single line items of the order cannot be cancelled.")
 
 
 def _invalid(words: str) -> ApiError:
@@ -51,38 +62,57 @@ def _once(call: ApiCall, work: Callable[[Life], None]) -> Mapping[str, Any]:
 
 
 def cancel(call: ApiCall) -> Mapping[str, Any]:
-    """Cancels an order that waits to be shipped, as a whole.
+    """Cancels an order that the carrier does not have yet, as a whole.
 
     Raises:
-        ApiError: 11007009 when it does not wait, 25001011 when the buyer has asked for it already, 25001014 for a
-            reason that is not the seller's to give, 25001001 for a part of the order.
+        ApiError: 25001051 when it is over, 25001045 when it is with the carrier, 25001021 when it is past all that,
+            25001011 when somebody has asked for it already, 25001014 and 25001021 for a reason that is not the
+            seller's to give, 25005010 for a part of the order.
     """
-    key = order_key(call, call.body["order_id"])
-    if call.body["cancel_reason"] not in REASONS_OF_SELLERS:
-        raise ApiError(25001014, "The reason is not available for this order.", 400)
+    key, reason = order_key(call, call.body["order_id"]), call.body["cancel_reason"]
+    if reason not in CANCELLATION_REASONS:
+        raise ApiError(*_NO_REASON, 400)
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
-        named = set(call.body.get("order_line_item_ids") or ())
-        if named and named != {line.id for line in order.lines}:
-            raise _invalid("Only whole orders can be cancelled in this shop.")
-        if order.status != "AWAITING_SHIPMENT":
-            raise ApiError(11007009, "The order is not in a supported scenario.", 400)
-        if order.asked_to_cancel:
-            raise _wrong_status()
-        item = decisions.cancel_order(life, call.the_shop, order, call.body["cancel_reason"])
+        if len(named_lines(call, order)) < len(order.lines):
+            raise ApiError(*_WHOLE, 400)
+        barred = _cannot_cancel(call.the_shop, order)
+        if barred:
+            raise ApiError(*barred, 400)
+        if reason not in _cancel_reasons(order):
+            raise ApiError(*_WRONG_REASON, 400)
+        item = decisions.cancel_order(life, call.the_shop, order, reason)
     return {"cancel_id": item.id, "cancel_status": item.status}
+
+
+def _cancel_reasons(order: Order) -> tuple[str, ...]:
+    return tuple(UNPAID_REASONS_OF_SELLERS if order.status == "UNPAID" else REASONS_OF_SELLERS)
+
+
+def _cannot_cancel(shop: Shop, order: Order) -> tuple[int, str] | None:
+    """Why the seller cannot cancel an order, None if it can."""
+    if order.asked_to_cancel or (order.status == "CANCELLED" and order.cancelled_by == "SELLER"):
+        return _ASKED
+    if order.status in {"COMPLETED", "CANCELLED"}:
+        return _OVER
+    if order.status not in {*CANCELLABLE, "UNPAID"}:
+        return _NOT_NOW
+    own_carrier = shop.options[order.option].shipping_type == "SELLER"
+    return _GONE if order.status == "AWAITING_COLLECTION" and own_carrier else None
 
 
 def eligibility(call: ApiCall) -> Mapping[str, Any]:
     """Whether the seller may cancel an order, line by line, and for which reasons; refund it, if asked."""
+    shop = call.the_shop
     with call.world.reading() as store:
         order = store.orders[order_key(call, call.path["order_id"])]
-        refunded = store.returns.get(order.key) is not None
+        returned = store.returns.get(order.key) is not None
     newest = "202602" in call.endpoint.path
-    verdicts = [_verdict("CANCEL", order.status == "AWAITING_SHIPMENT" and not order.asked_to_cancel, newest=newest)]
-    if "REFUND" in (call.query.get("request_types") or ()):
-        by_seller = call.query["initiate_aftersale_user"] == "SELLER"
-        verdicts.append(_verdict("REFUND", by_seller and order.status in REFUNDABLE and not refunded, newest=newest))
+    verdicts = [_verdict("CANCEL", _cannot_cancel(shop, order), _cancel_reasons(order), newest=newest)]
+    for kind in [name for name in _REQUEST_TYPES[1:] if name in (call.query.get("request_types") or ())]:
+        by_seller = call.query["initiate_aftersale_user"] == "SELLER" and not returned
+        names = seller_reasons(shop.region, kind, order.status) if by_seller else ()
+        verdicts.append(_verdict(kind, None if names else _NOT_NOW, names, newest=newest))
     return {
         "sku_eligibility": [
             {
@@ -94,12 +124,12 @@ def eligibility(call: ApiCall) -> Mapping[str, Any]:
     }
 
 
-def _verdict(kind: str, eligible: bool, *, newest: bool) -> dict[str, Any]:
-    verdict: dict[str, Any] = {"request_type": kind, "eligible": eligible}
-    if not eligible:
-        verdict |= {"ineligible_code": 25001021, "ineligible_reason": "The status does not allow it."}
+def _verdict(kind: str, barred: tuple[int, str] | None, names: Iterable[str], *, newest: bool) -> dict[str, Any]:
+    verdict: dict[str, Any] = {"request_type": kind, "eligible": barred is None}
+    if barred:
+        verdict |= {"ineligible_code": barred[0], "ineligible_reason": barred[1]}
     elif newest:
-        verdict["available_reason_names"] = list(_REASONS[kind])
+        verdict["available_reason_names"] = list(names)
     return verdict
 
 
@@ -182,13 +212,7 @@ ENDPOINTS = (
     _post(
         "202602/cancellations",
         cancel,
-        {
-            "order_id": _NEEDED,
-            "cancel_reason": _NEEDED,
-            "order_line_item_ids": TEXTS,
-            "skus": Param("array", items=Param("object")),
-            "order_line_list": Param("array", items=Param("object")),
-        },
+        {"order_id": _NEEDED, "cancel_reason": _NEEDED, **ABOUT_LINES},
         {},
     ),
     _post("202309/cancellations/{cancel_id}/approve", approve_cancellation, {}, _KEY),

@@ -63,7 +63,7 @@ def detail(call: ApiCall) -> Mapping[str, Any]:
     key, index = package_place(call, call.path["package_id"])
     with call.world.reading() as store:
         order = store.orders[key]
-        return package_detail(call.the_shop, order, order.packages[index])
+        return package_detail(call.the_shop, store.parts(order, order.packages[index]))
 
 
 def order_tracking(call: ApiCall) -> Mapping[str, Any]:

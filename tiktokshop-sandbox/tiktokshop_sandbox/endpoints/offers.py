@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.catalog import is_bundle
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
+from tiktokshop_sandbox.derived.campaigns import locked_by_api
 from tiktokshop_sandbox.endpoints._listing import TEXT
 from tiktokshop_sandbox.endpoints.products import product_key
 from tiktokshop_sandbox.life import products
@@ -81,9 +82,9 @@ def update_inventory(call: ApiCall) -> Mapping[str, Any]:
             raise refuse(NOT_IN_THIS_STATUS)
         if is_bundle(product):
             raise refuse(BUNDLE_STOCK)
-        changed = False
+        changed, promoted = False, _promoted(call, product)
         for sku, item in _chosen(product, call.body["skus"]):
-            refusals = _stock_refusals(call.the_shop, product, sku, item["inventory"])
+            refusals = _stock_refusals(call.the_shop, product, sku, item["inventory"], promoted=promoted)
             if refusals:
                 errors.append(_stock_error(sku, refusals))
             else:
@@ -94,6 +95,11 @@ def update_inventory(call: ApiCall) -> Mapping[str, Any]:
     return {"errors": errors} if errors else {}
 
 
+def _promoted(call: ApiCall, product: Product) -> bool:
+    """Whether a promotion runs that locks the product: the standing one, or one that was made through the API."""
+    return bool(product.promotion) or locked_by_api(call.world, call.the_shop, product.id, call.now)
+
+
 def _stock_error(sku: Sku, refusals: list[tuple[str, _Refusal]]) -> dict[str, Any]:
     extra = [{"code": code, "message": words, "warehouse_id": place} for place, (code, words) in refusals]
     detail = {"sku_id": sku.id, "extra_errors": extra}
@@ -101,7 +107,7 @@ def _stock_error(sku: Sku, refusals: list[tuple[str, _Refusal]]) -> dict[str, An
 
 
 def _stock_refusals(
-    shop: Shop, product: Product, sku: Sku, rows: Sequence[Mapping[str, Any]]
+    shop: Shop, product: Product, sku: Sku, rows: Sequence[Mapping[str, Any]], *, promoted: bool
 ) -> list[tuple[str, _Refusal]]:
     """What is wrong with a SKU's numbers, by warehouse."""
     own = [shop.warehouses[place].id for place in product.warehouses]
@@ -112,7 +118,7 @@ def _stock_refusals(
     seen: set[str] = set()
     for row in rows:
         place = row.get("warehouse_id") or ""
-        refusal = _row_refusal(shop, product, (place, row["quantity"]), (now, seen))
+        refusal = _row_refusal(shop, promoted, (place, row["quantity"]), (now, seen))
         if refusal:
             refusals.append((place, refusal))
         seen.add(place)
@@ -121,7 +127,7 @@ def _stock_refusals(
 
 
 def _row_refusal(
-    shop: Shop, product: Product, row: tuple[str, int], known: tuple[Mapping[str, int], set[str]]
+    shop: Shop, promoted: bool, row: tuple[str, int], known: tuple[Mapping[str, int], set[str]]
 ) -> _Refusal | None:
     place, quantity = row
     now, seen = known
@@ -133,7 +139,7 @@ def _row_refusal(
         (place not in now, EXTRA_WAREHOUSE),
         (place in seen, REPEATED_WAREHOUSE),
         (not 0 <= quantity <= MOST_STOCK, QUANTITY),
-        (bool(product.promotion) and quantity < now.get(place, 0), IN_PROMOTION),
+        (promoted and quantity < now.get(place, 0), IN_PROMOTION),
     )
     return next((refusal for wrong, refusal in checks if wrong), None)
 
@@ -156,7 +162,7 @@ def update_prices(call: ApiCall) -> Mapping[str, Any]:
         product = life.store.products[key]
         if product.status != products.ON_SALE:
             raise refuse(NOT_IN_THIS_STATUS)
-        if product.promotion:
+        if _promoted(call, product):
             raise refuse(PRICE_LOCKED)
         for sku, item in _chosen(product, call.body["skus"]):
             sku.price = price_of(shop, item.get("price") or {})

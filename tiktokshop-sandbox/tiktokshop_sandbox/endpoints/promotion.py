@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.derived import Item
+from tiktokshop_sandbox.derived.campaigns import KeptActivity
 from tiktokshop_sandbox.derived.coupons import coupons
 from tiktokshop_sandbox.derived.promotion import activities, participants
+from tiktokshop_sandbox.documents.campaigns import kept_detail, kept_row
 from tiktokshop_sandbox.documents.coupons import coupon_document
 from tiktokshop_sandbox.documents.promotion import activity_detail, activity_row
 from tiktokshop_sandbox.endpoints._listing import PAGE_TOKEN, TEXT, page_of
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tiktokshop_sandbox.contract import ApiCall
+    from tiktokshop_sandbox.derived.promotion import Activity
 
 NO_SUCH_ACTIVITY = 16032001
 STATUSES = ("NOT_START", "ONGOING", "EXPIRED", "DEACTIVATED")
@@ -45,7 +48,7 @@ def search_activities(call: ApiCall) -> Mapping[str, Any]:
     }
     items = [Item(activity.created, activity.id, {}) for activity in found.values()]
     shown, token = page_of(call, items, size=asked["page_size"] or _DEFAULT_SIZE, descending=True)
-    rows = [activity_row(shop, found[item.id], call.now) for item in shown]
+    rows = [_row(call, found[item.id]) for item in shown]
     return {"activities": rows, "next_page_token": token, "total_count": len(items)}
 
 
@@ -60,7 +63,20 @@ def activity_by_id(call: ApiCall) -> Mapping[str, Any]:
     activity = next(known, None)
     if activity is None:
         raise ApiError(NO_SUCH_ACTIVITY, "The activity does not exist.", 400)
-    return activity_detail(shop, activity, participants(call.world, shop, activity), call.now)
+    return shown_in_full(call, activity)
+
+
+def _row(call: ApiCall, activity: Activity | KeptActivity) -> Mapping[str, Any]:
+    if isinstance(activity, KeptActivity):
+        return kept_row(activity, call.now)
+    return activity_row(call.the_shop, activity, call.now)
+
+
+def shown_in_full(call: ApiCall, activity: Activity | KeptActivity) -> Mapping[str, Any]:
+    """An activity as Get Activity shows it."""
+    if isinstance(activity, KeptActivity):
+        return kept_detail(call.the_shop, activity, call.now)
+    return activity_detail(call.the_shop, activity, participants(call.world, call.the_shop, activity), call.now)
 
 
 def search_coupons(call: ApiCall) -> Mapping[str, Any]:

@@ -9,15 +9,15 @@ import msgspec
 
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.documents.aftersales import refund_document
-from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
-from tiktokshop_sandbox.endpoints.decisions import REFUNDABLE
+from tiktokshop_sandbox.endpoints._lines import ABOUT_LINES, named_lines
+from tiktokshop_sandbox.endpoints._listing import TEXT
 from tiktokshop_sandbox.endpoints.orders import order_key
 from tiktokshop_sandbox.life import decisions
-from tiktokshop_sandbox.life.aftersales import refund_of
-from tiktokshop_sandbox.reasons import ALL_RETURN_REASONS, SELLER_REFUNDS
+from tiktokshop_sandbox.life.aftersales import refund_of, remaining
+from tiktokshop_sandbox.reasons import ALL_RETURN_REASONS, REASONS_OF_SELLERS, seller_reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from tiktokshop_sandbox.contract import ApiCall
     from tiktokshop_sandbox.states import Order
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 _SCOPE = "seller.return_refund.basic"
 INVALID = (25001001, "Invalid parameter. {}")
 UNKNOWN_REASON = (25001014, "The reason is not available for this order.")
+WRONG_REASON = (25001021, "The reason does not match the order status.")
 WRONG_STATUS = (25001003, "The order status does not allow this.")
 DONE_ALREADY = (25001010, "The return is already finished.")
 TOO_MUCH = (25005005, "The refund is above the refundable amount.")
+KINDS = ("REFUND", "RETURN_AND_REFUND")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 
 
@@ -37,12 +39,18 @@ def _refuse(refusal: tuple[int, str], detail: str = "") -> ApiError:
 
 
 def calculate(call: ApiCall) -> Mapping[str, Any]:
-    """What would be paid back for an order, or for some of its lines."""
+    """What would be paid back for an order, or for some of its lines: nothing that has been paid back before."""
     key = order_key(call, call.body["order_id"])
     with call.world.reading() as store:
-        order = store.orders[key]
-    lines = _checked(call, order, call.body.get("request_type"), call.body.get("reason_name"))
-    return {"order_refund_amount": refund_document(call.the_shop, refund_of(order, lines))}
+        order, made = store.orders[key], store.returns.get(key)
+    kind, reason = call.body.get("request_type"), call.body.get("reason_name")
+    if kind == "CANCEL":
+        lines = named_lines(call, order)
+        if reason not in REASONS_OF_SELLERS:
+            raise _refuse(UNKNOWN_REASON)
+    else:
+        lines = _checked(call, order, kind, reason)
+    return {"order_refund_amount": refund_document(call.the_shop, remaining(refund_of(order, lines), made))}
 
 
 def create(call: ApiCall) -> Mapping[str, Any]:
@@ -55,15 +63,13 @@ def create(call: ApiCall) -> Mapping[str, Any]:
         return answered
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
-        lines = _checked(call, order, call.body.get("return_type"), call.body.get("return_reason"))
+        kind = call.body.get("return_type") or ""
+        lines = _checked(call, order, kind, call.body.get("return_reason"))
         if life.store.returns.get(order.key) is not None:
             raise _refuse(DONE_ALREADY)
-        if order.status not in REFUNDABLE:
-            raise _refuse(WRONG_STATUS)
         amount = _amount(call, refund_of(order, lines).total)
-        reason = dict(ALL_RETURN_REASONS)
-        place = list(reason).index(call.body["return_reason"])
-        item = decisions.refund_order(life, shop, order, lines, place, amount)
+        place = list(dict(ALL_RETURN_REASONS)).index(call.body["return_reason"])
+        item = decisions.refund_order(life, shop, order, lines, kind, place, amount)
         answer = {"return_id": item.id, "return_status": item.status}
         if call.query.get("idempotency_key"):
             call.world.set_meta(name, msgspec.json.encode(answer).decode())
@@ -72,19 +78,14 @@ def create(call: ApiCall) -> Mapping[str, Any]:
 
 def _checked(call: ApiCall, order: Order, kind: str | None, reason: str | None) -> list[int]:
     """The lines that a request is about."""
-    if kind != "REFUND":
-        raise _refuse(INVALID, "Only refunds can be made here.")
-    if reason not in dict(SELLER_REFUNDS):
+    if kind not in KINDS:
+        raise _refuse(INVALID, "Only refunds can be made here, with or without a return of the goods.")
+    if reason not in dict(ALL_RETURN_REASONS):
         raise _refuse(UNKNOWN_REASON)
-    wanted = call.body.get("order_line_item_ids") or _listed(call.body.get("order_line_list"))
-    by_id = {line.id: index for index, line in enumerate(order.lines)}
-    if not by_id.keys() >= set(wanted):
-        raise _refuse(INVALID, "An order line item is not part of the order.")
-    return [by_id[line] for line in dict.fromkeys(wanted)] or list(range(len(order.lines)))
-
-
-def _listed(lines: Sequence[Mapping[str, Any]] | None) -> list[str]:
-    return [line["order_line_item_id"] for line in lines or ()]
+    names = seller_reasons(call.the_shop.region, kind, order.status)
+    if reason not in names:
+        raise _refuse(WRONG_REASON if names else WRONG_STATUS)
+    return named_lines(call, order)
 
 
 def _amount(call: ApiCall, most: int) -> int | None:
@@ -104,14 +105,11 @@ def _amount(call: ApiCall, most: int) -> int | None:
     return None if amount == most else amount
 
 
-_LINE = Param("object", fields={"order_line_item_id": Param("string", required=True), "sub_order_line_item_id": TEXT})
 _ABOUT = {
     "order_id": Param("string", required=True),
-    "order_line_item_ids": TEXTS,
-    "order_line_list": Param("array", items=_LINE),
-    "skus": Param("array", items=Param("object")),
+    **ABOUT_LINES,
     "shipment_type": Param("string", values=("PLATFORM", "BUYER_ARRANGE")),
-    "handover_method": TEXT,
+    "handover_method": Param("string", values=("PLATFORM", "DROP_OFF", "PICKUP")),
 }
 
 ENDPOINTS = (

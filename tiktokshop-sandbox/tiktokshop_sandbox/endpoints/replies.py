@@ -13,6 +13,7 @@ from tiktokshop_sandbox.derived.replies import add_reply, mark_read
 from tiktokshop_sandbox.documents.customer_service import can_send, single_conversation
 from tiktokshop_sandbox.endpoints._listing import TEXT
 from tiktokshop_sandbox.endpoints.customer_service import buyer_in
+from tiktokshop_sandbox.endpoints.uploads import for_buyers
 from tiktokshop_sandbox.life.engine import DAY
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def detail(call: ApiCall) -> Mapping[str, Any]:
 def read(call: ApiCall) -> Mapping[str, Any]:
     """Marks all that the buyer has said as read."""
     found = _conversation(call)
+    quota, count = _counted(call, "reads")
     with call.world.writing(call.now):
+        call.world.set_meta(quota, str(count))
         mark_read(call.world, call.the_shop, found.id, call.now)
     return {}
 
@@ -60,17 +63,23 @@ def read(call: ApiCall) -> Mapping[str, Any]:
 def send(call: ApiCall) -> Mapping[str, Any]:
     """Sends a message to the buyer."""
     found, shop = _conversation(call), call.the_shop
-    quota = f"replies-of-day.{shop.id}.{call.now // DAY}"
-    sent = int(call.world.meta(quota) or 0)
-    if sent >= A_DAY:
-        raise _refuse(QUOTA)
+    quota, count = _counted(call, "replies")
     if not can_send(found, call.now):
         raise _refuse(WINDOW)
     content = _checked(call)
     with call.world.writing(call.now):
-        call.world.set_meta(quota, str(sent + 1))
+        call.world.set_meta(quota, str(count))
         number = add_reply(call.world, shop, found.id, call.now, call.body["type"], content)
     return {"message_id": shop.identify("message", number)}
+
+
+def _counted(call: ApiCall, what: str) -> tuple[str, int]:
+    """Under which name a shop's calls of a day are counted, and how many they are with this one."""
+    quota = f"{what}-of-day.{call.the_shop.id}.{call.now // DAY}"
+    count = int(call.world.meta(quota) or 0) + 1
+    if count > A_DAY:
+        raise _refuse(QUOTA)
+    return quota, count
 
 
 def _checked(call: ApiCall) -> str:
@@ -95,6 +104,12 @@ def _text(_: ApiCall, sent: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return {"content": words}
 
 
+def _picture(call: ApiCall, sent: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A picture that was uploaded for messages, with the size that it has."""
+    kept = for_buyers(call.world, str(sent.get("url")))
+    return kept if kept is not None and kept == sent else None
+
+
 def _named(name: str, table: str) -> Callable[[ApiCall, Mapping[str, Any]], Mapping[str, Any] | None]:
     """A card about something that the shop has."""
 
@@ -107,6 +122,7 @@ def _named(name: str, table: str) -> Callable[[ApiCall, Mapping[str, Any]], Mapp
 
 _CHECKS: Mapping[str, Callable[[ApiCall, Mapping[str, Any]], Mapping[str, Any] | None]] = {
     "TEXT": _text,
+    "IMAGE": _picture,
     "ORDER_CARD": _named("order_id", "orders"),
     "PRODUCT_CARD": _named("product_id", "products"),
 }

@@ -36,6 +36,7 @@ NOT_SHIPPED = (21011043, "The package has not been shipped yet, its shipping inf
 SEVERAL = (21011048, "The order has several packages, please update each package.")
 TOO_OFTEN = (21011050, "The shipping info has been updated too often.")
 TOO_LATE = (21011051, "The time in which the shipping info can be updated is over.")
+GONE = (21011003, "The package is cancelled.")
 BY_PLATFORM = (21008025, "The order is fulfilled by the platform.")
 BAD_SLOT = (21011053, "The pick-up slot is not within the pick-up time.")
 NO_SLOT = (21011054, "Please choose a pick-up slot.")
@@ -141,11 +142,14 @@ def _ship(life: Life, call: ApiCall, package_id: str, request: Mapping[str, Any]
     key, index = package_place(call, package_id)
     order = life.store.orders[key]
     package = order.packages[index]
+    if package.retired:
+        raise refuse(GONE)
     if package.shipped and order.status not in {"DELIVERED", "COMPLETED"}:
         raise refuse(ALREADY_SHIPPED)
     if by_platform(shop, order):
         raise refuse(BY_PLATFORM)
-    check_open(order)
+    for mate, _ in life.store.parts(order, package):
+        check_open(mate)
     if shipped_by_seller(shop, order):
         label = _label(shop, request.get("self_shipment") or {})
     else:
@@ -216,9 +220,9 @@ def update_order(call: ApiCall) -> Mapping[str, Any]:
             raise refuse(NOT_BY_SELLER)
         if not order.packages:
             raise refuse(NOT_SHIPPED)
-        if len(order.packages) > 1:
+        if len(order.active) > 1:
             raise refuse(SEVERAL)
-        _correct(life, call, order, order.packages[0], call.body)
+        _correct(life, call, order, order.active[0], call.body)
     return {}
 
 

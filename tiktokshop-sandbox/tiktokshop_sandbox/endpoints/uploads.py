@@ -37,7 +37,10 @@ _FORMATS: Final = (
     (8, (b"WEBP",)),
     (4, (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypheim")),
 )
+_FOR_BUYERS: Final = ((0, (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")), (8, (b"WEBP",)))
+_NOT_FOR_BUYERS: Final = (45101008, "The picture could not be uploaded.")
 _KEPT: Final = "upload."
+_KEPT_FOR_BUYERS: Final = "picture-for-buyers."
 
 
 def upload_image(call: ApiCall) -> Mapping[str, Any]:
@@ -83,6 +86,34 @@ def _check_pixels(width: int, height: int, use_case: str) -> None:
         raise ApiError(12038014, "The size of the image is outside the allowed range.", 400)
 
 
+def upload_for_buyers(call: ApiCall) -> Mapping[str, Any]:
+    """Keeps a picture for a message to a buyer.
+
+    Raises:
+        ApiError: 45101008 for what is no picture of a format that messages take, or has too many bytes.
+    """
+    content = call.files.get("data", b"")
+    known = any(content[place:].startswith(starts) for place, starts in _FOR_BUYERS)
+    if not known or len(content) > MOST_BYTES:
+        raise ApiError(*_NOT_FOR_BUYERS, 400)
+    try:
+        width, height = _pixels(content)
+    except ApiError:
+        raise ApiError(*_NOT_FOR_BUYERS, 400) from None
+    number = int(call.world.meta("pictures-for-buyers") or 0) + 1
+    url = image_url(f"im/{number_of('for buyers', number, len(content)):016x}{number:016x}")
+    kept = {"url": url, "width": width, "height": height}
+    call.world.set_meta("pictures-for-buyers", str(number))
+    call.world.set_meta(f"{_KEPT_FOR_BUYERS}{url}", msgspec.json.encode(kept).decode())
+    return kept
+
+
+def for_buyers(world: World, url: str) -> Mapping[str, Any] | None:
+    """The picture of an address as messages show it, None if nobody has uploaded it for them."""
+    kept = world.meta(f"{_KEPT_FOR_BUYERS}{url}")
+    return None if kept is None else msgspec.json.decode(kept, type=dict[str, Any])
+
+
 def uploaded(world: World, uri: str) -> Mapping[str, Any] | None:
     """The picture of that name as Get Product shows it, None if nobody has uploaded it."""
     kept = world.meta(f"{_KEPT}{uri}")
@@ -103,4 +134,5 @@ ENDPOINTS = (
         body={"use_case": Param("string", values=USE_CASES)},
         form=True,
     ),
+    Endpoint("POST", "/customer_service/202309/images/upload", "seller.customer_service", upload_for_buyers, form=True),
 )

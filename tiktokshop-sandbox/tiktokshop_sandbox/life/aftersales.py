@@ -10,7 +10,7 @@ from tiktokshop_sandbox.life import finance, orders
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.kinds import EventKind
 from tiktokshop_sandbox.reasons import BUYER_CANCELS, CANCELLATION_REASONS, LOST, RETURN_REASONS, SELLER_CANCELS, UNPAID
-from tiktokshop_sandbox.states import Cancellation, Record, Refund, Return
+from tiktokshop_sandbox.states import SILENCE, Cancellation, Record, Refund, Return
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +89,15 @@ SCRIPTS: dict[str, tuple[str, tuple[Stage, ...]]] = {
                 "Seller refunded the order",
                 refund=True,
             ),
+            _REFUNDED,
+        ),
+    ),
+    "seller_return": (
+        "RETURN_AND_REFUND",
+        (
+            Stage("AWAITING_BUYER_SHIP", 10, 110, "SELLER_RETURN", "SELLER", "Seller has the goods sent back"),
+            _SENT,
+            _AGREED,
             _REFUNDED,
         ),
     ),
@@ -179,6 +188,17 @@ SCRIPTS: dict[str, tuple[str, tuple[Stage, ...]]] = {
         (_EXCHANGE, Stage("EXCHANGE_REQUEST_CANCEL", 0, 0, "WITHDRAWN", "BUYER", "Customer withdrew the request")),
     ),
 }
+BY_SELLER = {"REFUND": "seller_refund", "RETURN_AND_REFUND": "seller_return"}
+"""The course of what sellers begin by themselves."""
+AGREED_TO = {
+    "REFUND": ("refund", 1),
+    "RETURN_AND_REFUND": ("return", 1),
+    "REPLACEMENT": ("replaced", 1),
+    "EXCHANGE": ("exchanged", 1),
+}
+"""Course and step of a request that the platform has agreed to."""
+FORGETFUL = 34 * HOUR
+"""Sellers that would take so long to decide about a cancellation forget it."""
 RETURN_SHARES = (
     (260, "refund"),
     (60, "refused"),
@@ -201,6 +221,10 @@ EXCHANGE_SHARES = (  # exchanges and replacements exist in the US and the UK onl
 )
 
 
+PAID = frozenset(step.event for _, steps in SCRIPTS.values() for step in steps if step.refund)
+"""The events by which buyers are paid back."""
+
+
 def refund_of(order: Order, indexes: Sequence[int]) -> Refund:
     """Everything paid for these lines; the shipping too when it is the whole order."""
     lines = [order.lines[index] for index in indexes]
@@ -211,6 +235,19 @@ def refund_of(order: Order, indexes: Sequence[int]) -> Refund:
         shipping=shipping,
         tax=sum(line.tax for line in lines) + (order.shipping_tax if whole else 0),
         retail=sum(line.retail_fee for line in lines),
+    )
+
+
+def remaining(refund: Refund, made: Return | None) -> Refund:
+    """What is left of a refund after another of the same order."""
+    if made is None or not any(record.event in PAID for record in made.records):
+        return refund
+    paid = made.refund
+    return Refund(
+        max(refund.subtotal - paid.subtotal, 0),
+        max(refund.shipping - paid.shipping, 0),
+        max(refund.tax - paid.tax, 0),
+        max(refund.retail - paid.retail, 0),
     )
 
 
@@ -245,6 +282,8 @@ def move(life: Life, item: Cancellation, status: str) -> None:
 def expire(life: Life, shop: Shop, number: int) -> None:
     """Nobody paid within a day."""
     order = orders.find(life, shop, number)
+    if order.status != "UNPAID":
+        return
     orders.cancel(life, shop, order, "SYSTEM", CANCELLATION_REASONS[UNPAID])
     open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_COMPLETE", "SYSTEM", UNPAID)
 
@@ -274,16 +313,17 @@ def ask_cancel(life: Life, shop: Shop, number: int) -> None:
     orders.touch(life, order)
     item = open_cancellation(life, shop, order, "BUYER_CANCEL", "CANCELLATION_REQUEST_PENDING", "BUYER", name)
     item.deadline = life.now + 2 * DAY
-    life.at(life.now + order.plan.decide, shop, EventKind.DECIDE_CANCEL, number)
+    forgotten = order.plan.decide > FORGETFUL and order.plan.outcome == "seller_refuses_cancel"
+    life.at(item.deadline if forgotten else life.now + order.plan.decide, shop, EventKind.DECIDE_CANCEL, number)
 
 
 def decide_cancel(life: Life, shop: Shop, number: int) -> None:
-    """The seller agrees or refuses, or the buyer thinks again; refused orders go their way."""
+    """The seller agrees or refuses, says nothing for too long, or the buyer thinks again; others go their way."""
     order = orders.find(life, shop, number)
     item = life.store.cancellations[order.key]
     if item.status != "CANCELLATION_REQUEST_PENDING":
         return  # somebody has decided through the API
-    if order.plan.outcome == "buyer_cancels":
+    if order.plan.outcome == "buyer_cancels" or life.now >= item.deadline:
         orders.cancel(life, shop, order, "BUYER", BUYER_CANCELS[number % len(BUYER_CANCELS)][1])
         move(life, item, "CANCELLATION_REQUEST_SUCCESS")
         life.at(life.now + DAY + order.plan.decide // 2, shop, EventKind.REFUND_CANCEL, number)
@@ -301,8 +341,11 @@ def refund_cancel(life: Life, shop: Shop, number: int) -> None:
 
 
 def lose(life: Life, shop: Shop, number: int) -> None:
-    """The carrier lost it: the platform cancels and pays the buyer back."""
+    """The carrier lost it: the platform cancels and pays the buyer back, unless the seller has done so."""
     order = orders.find(life, shop, number)
+    if life.store.returns.get(order.key) is not None:
+        orders.deliver(life, shop, number)
+        return
     finance.forget(life, shop, order)
     orders.cancel(life, shop, order, "SYSTEM", CANCELLATION_REASONS[LOST])
     open_cancellation(life, shop, order, "CANCEL", "CANCELLATION_REQUEST_SUCCESS", "SYSTEM", LOST)
@@ -364,6 +407,7 @@ def enter(life: Life, shop: Shop, order: Order, item: Return, steps: Sequence[St
     life.store.returns.put(order.key, item)
     if not last:
         wait = life.draws(shop, "return step", item.n, item.step).between(step.low * HOUR, step.high * HOUR)
+        wait = min(wait, SILENCE.get(item.status, wait))
         life.at(life.now + wait, shop, EventKind.RETURN_STEP, item.n)
 
 
@@ -374,7 +418,11 @@ def _send_instead(life: Life, shop: Shop, order: Order, item: Return) -> None:
 
 
 def return_step(life: Life, shop: Shop, number: int) -> None:
-    """The return goes on to its next state."""
+    """The return goes on to its next state; the platform agrees where the seller has said nothing for too long."""
     item = life.store.returns[shop.key(number)]
     item.step += 1
+    limit = SILENCE.get(item.status)
+    if limit and life.now - item.updated >= limit:
+        item.script, item.step = AGREED_TO[item.kind]
+        item.records.append(Record(life.now, "AUTO_APPROVE", "SYSTEM", "Approved, as the seller did not respond"))
     enter(life, shop, orders.find(life, shop, number), item, SCRIPTS[item.script][1])

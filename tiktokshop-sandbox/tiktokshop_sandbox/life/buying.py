@@ -40,6 +40,7 @@ MESSAGES = (
 )
 NOTES = ((940, ""), (40, "VIP: add a sample"), (20, "checked address ✔"))
 SHIPPING_CENTS = {"STANDARD": 499, "SEND_BY_SELLER": 599, "EXPRESS": 999}
+_AGAIN = 300
 _TAXED_SHIPPING = frozenset({"New York", "Texas"})
 
 
@@ -82,6 +83,9 @@ def _purchase(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None
         line.tax = money.portion(line.sale, rate)
         line.retail_fee = 0
     option = draws.weighted([(row[-1], index) for index, row in enumerate(OPTIONS)])
+    before = _bought_just_before(life, shop, number)
+    if before is not None:
+        recipient, user, option = before.recipient, before.user, before.option
     order = Order(
         shop=shop.number,
         n=number,
@@ -106,6 +110,13 @@ def _purchase(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None
         for line, fee in zip(lines, money.share(place.retail_delivery_fee, [1] * len(lines)), strict=True):
             line.retail_fee = fee
     return order
+
+
+def _bought_just_before(life: Life, shop: Shop, number: int) -> Order | None:
+    """The last order of a buyer who comes back at once, as many do where packages can be combined."""
+    if not shop.market.sea or not number or not life.draws(shop, "again", number).chance(_AGAIN):
+        return None
+    return life.store.orders.get(shop.key(number - 1))
 
 
 def _commit(product: Product, sku: Sku, warehouse: int) -> None:

@@ -73,8 +73,13 @@ def decline(life: Life, shop: Shop, order: Order, item: Cancellation) -> None:
     life.at(life.now + order.plan.ship // 2, shop, EventKind.SHIP, order.n)
 
 
-def refund_order(life: Life, shop: Shop, order: Order, lines: Sequence[int], reason: int, amount: int | None) -> Return:
-    """The seller pays back some lines by itself, all that was paid for them or an `amount` (minor units) of it."""
+def refund_order(
+    life: Life, shop: Shop, order: Order, lines: Sequence[int], kind: str, reason: int, amount: int | None
+) -> Return:
+    """The seller pays back some lines by itself, all that was paid for them or an `amount` (minor units) of it.
+
+    It does so at once, or with the kind `RETURN_AND_REFUND` once the goods are back.
+    """
     whole = aftersales.refund_of(order, lines)
     refund = whole if amount is None else portion_of(whole, amount)
     item = Return(
@@ -84,10 +89,10 @@ def refund_order(life: Life, shop: Shop, order: Order, lines: Sequence[int], rea
         order=order.key,
         created=life.now,
         updated=life.now,
-        kind="REFUND",
+        kind=kind,
         status="",
         reason=reason,
-        script="seller_refund",
+        script=aftersales.BY_SELLER[kind],
         step=0,
         lines=list(lines),
         refund=refund,

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from tiktokshop_sandbox.life import finance
+from tiktokshop_sandbox.life import parcels as parcels_of
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.kinds import EventKind
+from tiktokshop_sandbox.life.parcels import wrap
 from tiktokshop_sandbox.life.products import put_back, sold
-from tiktokshop_sandbox.states import Order, Package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tiktokshop_sandbox.life.engine import Life
+    from tiktokshop_sandbox.states import Order, Package
     from tiktokshop_sandbox.storefront import Shop
 
 REMORSE = HOUR
@@ -29,16 +31,14 @@ def find(life: Life, shop: Shop, number: int) -> Order:
     return life.store.orders[shop.key(number)]
 
 
-def touch(life: Life, order: Order) -> None:
-    """Every change moves `update_time`, and the search follows it."""
-    order.updated = life.now
-    order.indexed = 0
-    life.store.orders.put(order.key, order)
+touch = parcels_of.touch
 
 
 def pay(life: Life, shop: Shop, number: int) -> None:
     """Paid: the buyer may still change their mind for an hour."""
     order = find(life, shop, number)
+    if order.status != "UNPAID":
+        return
     order.status, order.hold, order.paid = "ON_HOLD", True, life.now
     touch(life, order)
     if order.plan.outcome == "cancelled_on_hold":
@@ -64,10 +64,12 @@ def move(life: Life, shop: Shop, number: int) -> None:
 def release(life: Life, shop: Shop, number: int) -> None:
     """The hour is over: the seller can ship."""
     order = find(life, shop, number)
+    if order.status != "ON_HOLD":
+        return
     order.status, order.hold, order.ready = "AWAITING_SHIPMENT", False, life.now
     if _has_packages(shop, order):
         for indexes in parcels(order):
-            _wrap(life, shop, order, indexes)
+            wrap(life, shop, order, indexes)
     touch(life, order)
     plan = order.plan
     if plan.outcome in {"buyer_cancels", "seller_refuses_cancel", "buyer_withdraws_cancel"}:
@@ -95,31 +97,18 @@ def parcels(order: Order) -> list[list[int]]:
     return [indexes[:half], indexes[half:]]
 
 
-def _wrap(life: Life, shop: Shop, order: Order, indexes: Sequence[int]) -> Package:
-    package = Package(
-        id=shop.identify("package", order.n * 64 + len(order.packages)),
-        created=life.now,
-        updated=life.now,
-        status="TO_FULFILL",
-        sub_status="STOCKING",
-        lines=list(indexes),
-    )
-    for index in indexes:
-        order.lines[index].package = len(order.packages)
-    order.packages.append(package)
-    return package
-
-
 def ship(life: Life, shop: Shop, number: int) -> None:
     """The seller hands over what is still there: one parcel now, a second one later if the order is split."""
     order = find(life, shop, number)
     if order.status not in SHIPPABLE or order.asked_to_cancel:
         return
-    waiting = [package for package in order.packages if not package.shipped]
+    waiting = [package for package in order.active if not package.shipped]
     left = [indexes for indexes in parcels(order) if all(order.lines[index].package < 0 for index in indexes)]
     if not waiting and not left:
         left = [[index for index, line in enumerate(order.lines) if line.package < 0]]
-    package = waiting[0] if waiting else _wrap(life, shop, order, left[0])
+    package = waiting[0] if waiting else wrap(life, shop, order, left[0])
+    if any(mate.asked_to_cancel for mate, _ in life.store.parts(order, package)):
+        return
     draws = life.draws(shop, "parcel", package.id)
     carrier = draws.between(0, len(shop.market.carriers) - 1)
     hand_over(life, shop, order, package, (carrier, draws.pattern(shop.market.carriers[carrier][2])))
@@ -127,13 +116,19 @@ def ship(life: Life, shop: Shop, number: int) -> None:
 
 def wrap_and_ship(life: Life, shop: Shop, order: Order, lines: Sequence[int], label: tuple[int, str]) -> Package:
     """The seller marks some lines as shipped: a new package with its (carrier, tracking number)."""
-    package = _wrap(life, shop, order, lines)
+    package = wrap(life, shop, order, lines)
     hand_over(life, shop, order, package, label)
     return package
 
 
 def hand_over(life: Life, shop: Shop, order: Order, package: Package, label: tuple[int, str]) -> None:
-    """A parcel is ready to be collected; `label` is (carrier, tracking number)."""
+    """A parcel is ready to be collected, with every order in it; `label` is (carrier, tracking number)."""
+    for mate, part in life.store.parts(order, package):
+        part.handover, part.slot = package.handover, package.slot
+        _hand_over(life, shop, mate, part, label)
+
+
+def _hand_over(life: Life, shop: Shop, order: Order, package: Package, label: tuple[int, str]) -> None:
     package.carrier, package.tracking = label
     package.status, package.sub_status = "PROCESSING", "RTS"
     package.shipped = package.updated = life.now
@@ -166,7 +161,7 @@ def collect(life: Life, shop: Shop, number: int) -> None:
 
 
 def _move_packages(life: Life, order: Order, status: str, sub_status: str) -> None:
-    for package in order.packages:
+    for package in order.active:
         package.status, package.sub_status, package.updated = status, sub_status, life.now
 
 
@@ -205,7 +200,10 @@ def cancel(life: Life, shop: Shop, order: Order, by: str, reason: str) -> None:
     if not order.collected:
         put_back(life, shop, order)
     order.status, order.cancelled, order.cancelled_by, order.cancel_reason = "CANCELLED", life.now, by, reason
-    for package in order.packages:
+    for package in order.active:
+        if package.partners and not package.shipped:
+            parcels_of.take_out(life, shop, package, order, {order.n})
+    for package in order.active:
         package.status, package.sub_status, package.updated = "CANCELLED", "CANCELLED", life.now
     touch(life, order)
     life.at(life.now + PURGE_AFTER, shop, EventKind.PURGE, order.n)

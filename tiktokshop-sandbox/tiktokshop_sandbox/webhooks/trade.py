@@ -31,7 +31,7 @@ _REVERSE_EVENTS: Final[Mapping[str, str]] = {
     "CANCELLATION_REQUEST_COMPLETE": "ORDER_REFUND",
 }
 
-OrderMark = tuple[str, bool, tuple[Any, ...], int]
+OrderMark = tuple[str, bool, tuple[Any, ...], tuple[tuple[str, bool], ...]]
 
 
 def status_mark(item: Cancellation | Return) -> str:
@@ -40,10 +40,10 @@ def status_mark(item: Cancellation | Return) -> str:
 
 
 def order_mark(order: Order) -> OrderMark:
-    """What an order is compared by: status, hold, whom it goes to, and how many packages it has."""
+    """What an order is compared by: status, hold, whom it goes to, and its packages, each combined or not."""
     to = order.recipient
     whom = (to.first, to.last, to.phone, to.street, to.postcode, to.place)
-    return order.status, order.hold, whom, len(order.packages)
+    return order.status, order.hold, whom, tuple((each.id, bool(each.partners)) for each in order.active)
 
 
 def status_event(shop: Shop, order: Order, at: int) -> Happening:
@@ -65,13 +65,28 @@ def order_events(shop: Shop, before: OrderMark | None, order: Order, _: str = ""
     if before and before[2] != whom:
         data = {"order_id": order.id, "update_time": order.updated}
         yield Happening(shop.number, 3, order.updated, data)
-    if packages > max(1, before[3] if before else 0):
-        yield _split(shop, order)
+    kind = _regrouped(before[3] if before else (), packages, order)
+    if kind:
+        yield _packed_anew(shop, order, kind)
 
 
-def _split(shop: Shop, order: Order) -> Happening:
-    parcels = [{"package_id": package.id, "order_id_list": [order.id]} for package in order.packages]
-    data = {"sc_type": "SPLIT", "role_type": "SELLER", "package_list": parcels, "update_time": order.updated}
+def _regrouped(before: tuple[tuple[str, bool], ...], now: tuple[tuple[str, bool], ...], order: Order) -> str:
+    """How an order's packages were split, combined or taken apart; "" if they were not. One of a group tells it."""
+    combined = [package for package in order.active if package.partners]
+    if combined:
+        new = (combined[0].id, True) not in before
+        return "COMBINE" if new and combined[0].partners[0] == order.n else ""
+    if any(together for _, together in before):
+        return "CANCEL_COMBINE"
+    return "SPLIT" if len(now) > max(1, len(before)) else ""
+
+
+def _packed_anew(shop: Shop, order: Order, kind: str) -> Happening:
+    parcels = [
+        {"package_id": package.id, "order_id_list": [shop.identify("order", n) for n in package.partners or [order.n]]}
+        for package in order.active
+    ]
+    data = {"sc_type": kind, "role_type": "SELLER", "package_list": parcels, "update_time": order.updated}
     return Happening(shop.number, 4, order.updated, data)
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from tiktokshop_client import Client, TikTokShopError, health
-from tiktokshop_client.console import common_options, run_commands
+from tiktokshop_client.console import common_options, log_at, run_commands, show
 from tiktokshop_client.endings import Ending
 
-from tiktokshop_webhooks.command.common import connection, event_facts, inbox_at, log_at, show
+from tiktokshop_webhooks.command.common import connection, event_facts, inbox_at
 from tiktokshop_webhooks.event_types import name_of
 from tiktokshop_webhooks.examination import never_seen
 from tiktokshop_webhooks.inbox import Arrival
@@ -55,10 +55,11 @@ def serve(*, host: str, port: int, config_file: Path | None, as_json: bool, log_
     They come by POST to /webhooks, or to /webhooks/APP_KEY where several apps are to be told apart. /healthz, /readyz
     and /metrics say how it is. The platform sends to https only: put a proxy in front that has the certificate.
     """
-    from tiktokshop_webhooks.app import PATH, create_app  # noqa: PLC0415 - the server's libraries are for this command
-    from tiktokshop_webhooks.server import HookServer, bound, raise_limits  # noqa: PLC0415
+    from tiktokshop_client.server import BoundedServer, bound, raise_limits  # noqa: PLC0415
 
-    log_at(log_level)
+    from tiktokshop_webhooks.app import PATH, create_app  # noqa: PLC0415 - the server's libraries are for this command
+
+    log_at(log_level, timed=True)
     app = create_app(gather(config_file))
     raise_limits()
     app.state.reception.need_inbox()
@@ -70,7 +71,7 @@ def serve(*, host: str, port: int, config_file: Path | None, as_json: bool, log_
         show({"url": url}, [f"Receiving webhooks at {url} (Ctrl-C stops it)"], as_json=as_json)
         sys.stdout.flush()
 
-    server = HookServer(app, ready)
+    server = BoundedServer(app, ready)
     gc.freeze()  # what is there already is not garbage, and need not be looked through
     server.run([sock])
     if server.interrupted:

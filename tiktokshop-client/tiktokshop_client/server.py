@@ -1,4 +1,4 @@
-"""The receiver as a server: within bounds of time, connections and bytes, whoever connects."""
+"""A server within bounds of time, connections and bytes, whoever connects; it needs the extra `serve`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from tiktokshop_client.errors import ConfigurationError
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,6 +36,8 @@ BACKLOG = 2_048
 class BoundedProtocol(H11Protocol):
     """Uvicorn's HTTP protocol, with an end to every connection that does not get on."""
 
+    answer_seconds = 0.0
+    """How much longer an answer may take to be made than its request to come."""
     since: float
     _limit: asyncio.TimerHandle | None = None
 
@@ -72,22 +75,40 @@ class BoundedProtocol(H11Protocol):
         if self._limit is not None:
             self._limit.cancel()
         self.since = self.loop.time()
-        self._limit = self.loop.call_later(REQUEST_SECONDS, self.give_up)
+        self._limit = self.loop.call_later(REQUEST_SECONDS, self._late)
+
+    def _late(self) -> None:
+        if self.answer_seconds and self.is_answered:
+            self._limit = self.loop.call_later(self.answer_seconds, self.give_up)
+        else:
+            self.give_up()
 
 
-class HookServer(uvicorn.Server):
+class PatientProtocol(BoundedProtocol):
+    """The same for answers that wait for the platform."""
+
+    answer_seconds = 120.0
+
+
+class BoundedServer(uvicorn.Server):
     """Uvicorn, which says when it is ready, and ends in order at SIGTERM and Ctrl-C.
 
     Args:
         app: What to serve.
         ready: Called when it answers.
+        protocol: How long a connection may take.
     """
 
-    def __init__(self, app: Starlette, ready: Callable[[], Any] = lambda: None) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        ready: Callable[[], Any] = lambda: None,
+        protocol: type[BoundedProtocol] = BoundedProtocol,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http=BoundedProtocol,
+                http=protocol,
                 ws="none",
                 lifespan="on",
                 loop="asyncio",

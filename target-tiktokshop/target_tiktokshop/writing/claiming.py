@@ -1,0 +1,65 @@
+"""Orders of which only one run at a time may make packages or buy labels."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from target_tiktokshop.writing.outcomes import CLAIMED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tiktokshop_client import Claim
+
+    from target_tiktokshop.writing.rows import Row
+    from target_tiktokshop.writing.run import WriteRun
+
+LOOK_SECONDS = 0.2
+LIVES = 3
+"""So many times as long as a claim of a dead run lasts, one waits for those that others have."""
+
+
+@contextmanager
+def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since: float) -> Iterator[bool | None]:
+    """Has orders of a shop for itself.
+
+    Args:
+        run: The run.
+        rows: The rows that are about them, of one shop.
+        order_ids: The orders.
+        since: When they were read, by the clock of the claims.
+
+    Yields:
+        Whether they are as they were read; False if they must be read again, None if another run keeps them. The rows
+        are settled then.
+
+    Raises:
+        TikTokShopError: The place of the claims cannot be used.
+    """
+    shop, held = rows[0].the_shop.id, []
+    try:
+        for order_id in sorted(set(order_ids)):  # all runs in one order, so that none waits for one that waits for it
+            claim = _taken(run, f"{shop}:{order_id}", since)
+            if claim is None:
+                for row in rows:
+                    row.reject(
+                        CLAIMED, "another run is making packages of the order: feed it again when that has ended"
+                    )
+                yield None
+                return
+            held.append(claim)
+        yield all(claim.fresh for claim in held)
+    finally:
+        for claim in held:
+            run.client.claims().give_back(claim)
+
+
+def _taken(run: WriteRun, key: str, since: float) -> Claim | None:
+    claims = run.client.claims()
+    for _ in range(int(LIVES * claims.seconds / LOOK_SECONDS) + 1):
+        claim = claims.take(key, since)
+        if claim is not None or run.closing.is_set():
+            return claim
+        run.closing.wait(LOOK_SECONDS)
+    return None

@@ -1,0 +1,110 @@
+"""Documents that processes on any machines share in PostgreSQL, by the clock of its server."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from psycopg import errors as pg
+
+from tiktokshop_client.errors import ConfigurationError, TransientError
+from tiktokshop_client.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
+
+TABLE = "tiktokshop_claims"
+TIMEOUT = 10
+_CREATE = f"CREATE TABLE IF NOT EXISTS {TABLE} (entry text PRIMARY KEY, content bytea)"
+_EXISTS = f"SELECT to_regclass('{TABLE}') IS NOT NULL"
+_ROOM = f"INSERT INTO {TABLE} VALUES (%s, NULL) ON CONFLICT DO NOTHING"  # noqa: S608 - a name of our own
+_READ = f"SELECT content FROM {TABLE} WHERE entry = %s FOR UPDATE"  # noqa: S608
+_WRITE = f"UPDATE {TABLE} SET content = %s WHERE entry = %s"  # noqa: S608
+_NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
+_REFUSAL = re.compile(r"authentication failed|no password|pg_hba|(role|database) .* does not exist")
+
+
+class PostgreSQLPlace:
+    """Keeps each document in a row of the table ``tiktokshop_claims``, which is made when it is missing.
+
+    Args:
+        url: ``postgresql://…``, as libpq takes it.
+        name: What a human knows the place by, without secrets.
+    """
+
+    alone = 1.0
+    wanted = True
+
+    def __init__(self, url: str, name: str) -> None:
+        self.name = name
+        self._url = Secret(url)
+        self._lock = Lock()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def now(self) -> float:
+        """Seconds by the server's clock."""
+
+        def asked(connection: psycopg.Connection[Any]) -> float:
+            return _clock(connection)
+
+        return self._told(asked)
+
+    def exchange(self, key: str, change: Callable[[bytes | None, float], tuple[bytes, Result]]) -> Result:
+        """See ``BudgetPlace``."""
+
+        def swap(connection: psycopg.Connection[Any]) -> Result:
+            with connection.transaction():
+                connection.execute(_ROOM, (key,))
+                row = connection.execute(_READ, (key,)).fetchone()
+                stored = bytes(row[0]) if row and row[0] is not None else None
+                content, result = change(stored, _clock(connection))
+                connection.execute(_WRITE, (content, key))
+            return result
+
+        return self._told(swap)
+
+    def _told(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """The work's result on the one connection; errors in our words, which hold no URL."""
+        problem: TransientError | ConfigurationError
+        with self._lock:
+            try:
+                return work(self._open())
+            except (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification):
+                problem = self._refused()
+            except psycopg.OperationalError as error:
+                refused = bool(_REFUSAL.search(str(error)))
+                problem = self._refused() if refused else TransientError(f"the claims in {self.name} cannot be reached")
+            except psycopg.Error as error:
+                problem = ConfigurationError(f"the claims in {self.name} cannot be used ({type(error).__name__})")
+            if self._connection is not None:
+                with contextlib.suppress(psycopg.Error):
+                    self._connection.close()
+            self._connection = None
+        raise problem
+
+    def _open(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            connection = psycopg.connect(self._url.reveal(), autocommit=True, connect_timeout=TIMEOUT)
+            connection.execute(f"SET lock_timeout = {TIMEOUT * 1000}")
+            row = connection.execute(_EXISTS).fetchone()
+            if not (row and row[0]):
+                with contextlib.suppress(pg.UniqueViolation, pg.DuplicateTable):  # another process made it just now
+                    connection.execute(_CREATE)
+            self._connection = connection
+        return self._connection
+
+    def _refused(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"the claims in {self.name} refuse this user, password or database: check the setting token_store, and "
+            f"that the user may read and write the table {TABLE}"
+        )
+
+
+def _clock(connection: psycopg.Connection[Any]) -> float:
+    row = connection.execute(_NOW).fetchone()
+    return float(row[0]) if row else 0.0

@@ -1,0 +1,130 @@
+"""Promotion activities that were made, or changed, through the API: kept, beside those that the simulated seller plans.
+
+A planned activity that is changed is kept from then on as it was at that moment, and its plan no longer counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tiktokshop_sandbox.derived import Count
+    from tiktokshop_sandbox.shops import World
+    from tiktokshop_sandbox.storefront import Shop
+
+FIRST_NUMBER = 10**6
+"""Numbers of activities from here on are those made through the API; planned ones stay far below."""
+NO_LIMIT = -1
+WHOLE_SHOP = "SHOP"
+LOCKING = frozenset({"FIXED_PRICE", "DIRECT_DISCOUNT", "FLASHSALE"})
+"""Kinds that lock the prices of their products while they run, and let their stock only grow."""
+
+
+class KeptOffer(Struct):
+    """What a product or a SKU costs in an activity: a price in minor units, or a percentage; and its limits."""
+
+    price: int | None = None
+    percent: str = ""
+    limit: int = NO_LIMIT
+    per_user: int = NO_LIMIT
+    used: int = 0
+
+
+class KeptMember(Struct):
+    """A product in an activity: an offer of its own, or offers of its SKUs."""
+
+    offer: KeptOffer
+    skus: dict[str, KeptOffer] = field(default_factory=dict)
+
+
+class KeptActivity(Struct):
+    """An activity. Times are unix seconds; 0 stands for never. `terms` is what is shown of it beside."""
+
+    number: int
+    id: str
+    kind: str
+    title: str
+    level: str
+    created: int
+    begin: int
+    end: int
+    edited: int = 0
+    stopped: int = 0
+    terms: dict[str, Any] = field(default_factory=dict)
+    products: dict[str, KeptMember] = field(default_factory=dict)
+    excluded: list[str] = field(default_factory=list)
+    benefits: list[str] = field(default_factory=list)
+
+    def title_at(self, _: int) -> str:
+        """The title."""
+        return self.title
+
+    def end_at(self, _: int) -> int:
+        """When it ends."""
+        return self.end
+
+    def updated_at(self, _: int) -> int:
+        """When the seller last changed it."""
+        return max(self.created, self.edited, self.stopped)
+
+    def status_at(self, now: int) -> str:
+        """Where it is in its life; one for products that has none yet is a draft."""
+        if self.stopped:
+            return "DEACTIVATED"
+        if self.end and now >= self.end:
+            return "EXPIRED"
+        if not self.products and self.level != WHOLE_SHOP:
+            return "DRAFT"
+        return "NOT_START" if now < self.begin else "ONGOING"
+
+    @property
+    def items(self) -> int:
+        """How many products or SKUs are in it."""
+        return sum(len(member.skus) or 1 for member in self.products.values())
+
+
+def kept(world: World, shop: Shop) -> Mapping[str, KeptActivity]:
+    """All kept activities of a shop by id, to look at and not to change."""
+    return world.remembered(("kept activities", shop.id), lambda: {item.id: item for item in _all(world, shop)})
+
+
+def _all(world: World, shop: Shop) -> Iterator[KeptActivity]:
+    head = f"campaign.{shop.id}."
+    rows = world.db.execute("SELECT value FROM meta WHERE key >= ? AND key < ? ORDER BY key", (head, f"{head}~"))
+    for (value,) in rows.fetchall():
+        yield msgspec.json.decode(value, type=KeptActivity)
+
+
+def keep(world: World, shop: Shop, activity: KeptActivity) -> None:
+    """Keeps an activity, new or changed."""
+    world.set_meta(f"campaign.{shop.id}.{activity.id}", msgspec.json.encode(activity).decode())
+
+
+def copy_of(world: World, shop: Shop, activity_id: str) -> KeptActivity | None:
+    """A kept activity to be changed, None if there is none."""
+    value = world.meta(f"campaign.{shop.id}.{activity_id}")
+    return None if value is None else msgspec.json.decode(value, type=KeptActivity)
+
+
+def next_number(world: World, shop: Shop) -> int:
+    """A number for a new activity."""
+    counter = f"campaign-count.{shop.id}"
+    number = int(world.meta(counter) or FIRST_NUMBER)
+    world.set_meta(counter, str(number + 1))
+    return number
+
+
+def locked_by_api(world: World, shop: Shop, product_id: str, now: int) -> bool:
+    """Whether a kept activity that runs locks a product's price."""
+    return any(
+        product_id in item.products and item.kind in LOCKING and item.status_at(now) == "ONGOING"
+        for item in kept(world, shop).values()
+    )
+
+
+COUNTS: Mapping[str, Count] = {}  # `promotion` counts them among all activities
