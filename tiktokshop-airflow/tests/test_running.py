@@ -155,7 +155,10 @@ def test_secrets_are_in_no_file_and_no_argument_and_nothing_of_airflow_is_passed
     assert run_seller(seen, store, chosen, Programs()) == Fate(0)
     arguments, variables = json.loads(heard[0])
     assert SECRET not in " ".join(arguments)
-    assert {name: text for name, text in variables.items() if name.startswith(("TAP_", "LOADER_"))} == {
+    assert {name: text for name, text in variables.items() if name.startswith(("TAP_", "LOADER_", "TIKTOKSHOP_"))} == {
+        "TIKTOKSHOP_LOG_RUN": "",
+        "TIKTOKSHOP_LOG_SELLER": "mugs",
+        "TIKTOKSHOP_LOG_STATE_ID": "mugs",
         "TAP_TIKTOKSHOP_APP_SECRET": SECRET,
         "TAP_TIKTOKSHOP_START_DATE": "2026-02-01",
         "TAP_TIKTOKSHOP_SANDBOX": "true",

@@ -211,7 +211,7 @@ def _errands(
     pipeline: Pipeline, sellers: Sellers, names: Sequence[str], *part: str, settings: dict[str, Any] | None = None
 ) -> dict[str, Errand | FleetError]:
     """What is to be done for each seller; of one that cannot be read, why."""
-    listed = _checked(lambda: _merchants(pipeline, sellers))
+    listed, (run, _) = _checked(lambda: _merchants(pipeline, sellers)), _run()
 
     def errand(name: str) -> Errand | FleetError:
         merchant = listed.get(name)
@@ -224,7 +224,7 @@ def _errands(
                 return FleetError(f"There is no Airflow connection {merchant.app}, the app of {name}.")
             app = {"app_key": found.login, "app_secret": found.password, **found.extra_dejson}
             merchant = replace(merchant, settings={**app, **merchant.settings})
-        return Errand(merchant, state_id(name, *part), settings or {})
+        return Errand(merchant, state_id(name, *part), settings or {}, run)
 
     return {name: errand(name) for name in names}
 

@@ -210,7 +210,7 @@ def _pipe(
             raise
         finally:
             _pipe_of(tap.stdout).close()  # the loader has it: a tap without a loader must notice
-        voices = [(process, Voice(how["env"]["SELLER"])) for process in (loader, tap)]
+        voices = [(process, Voice(how["env"]["TIKTOKSHOP_LOG_SELLER"])) for process in (loader, tap)]
         threads = [voice.listen(_pipe_of(process.stderr)) for process, voice in voices]
         try:
             with _pipe_of(loader.stdout) as states:
@@ -242,7 +242,7 @@ def one_program(
         given.write(feed)
         given.seek(0)
         process = programs.start(command, stdin=given, stdout=written, **how)
-        said = Voice(how["env"]["SELLER"])
+        said = Voice(how["env"]["TIKTOKSHOP_LOG_SELLER"])
         said.listen(_pipe_of(process.stderr)).join()
         code = programs.ended(process)
         written.seek(0)
