@@ -305,6 +305,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="four sellers and one kill")
     short = parser.parse_args().short
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that it has started ends with it
     with fleet(*((4, 2, 2) if short else (24, 8, 4))) as (running, sandboxes, names, address):
         all_sellers(running, sandboxes, names, address, short)
         equal(running.home, sandboxes, names)
