@@ -94,7 +94,10 @@ def write_back(
         return proposal
 
     @task(**how)
-    def apply(seller: str, proposal: dict[str, Any]) -> None:
+    def apply(seller: str, proposal: dict[str, Any], answer: dict[str, Any] | None) -> None:
+        # Airflow does not skip what follows a rejection where tasks are mapped, so the answer itself is looked at.
+        if not answer or answer["chosen_options"] != [ApprovalOperator.APPROVE]:
+            raise AirflowSkipException(f"What the feed says of {seller} was not approved.")
         with _programs() as programs:
             errand = _errands(pipeline, sellers, [seller], "write-back")[seller]
             fate = _sent(pipeline, errand, proposal["digest"], programs)
@@ -110,7 +113,7 @@ def write_back(
             defaults=ApprovalOperator.REJECT,
             response_timeout=response_timeout,
         )
-        proposal >> approve >> apply(seller, proposal)
+        proposal >> approve >> apply(seller, proposal, approve.output)
 
     of_seller.expand(seller=names())
 
