@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import requests
 
 ROOT = Path(__file__).parents[2]
@@ -123,13 +124,20 @@ def servers(home: Path) -> Iterator[tuple[str, str]]:
     redis = free_port()
     settings = ["--port", str(redis), "--save", "", "--requirepass", PASSWORD, "--dir", str(home)]
     with postgresql_server(home / "postgresql") as port, serving(["redis-server", *settings], redis):
-        yield f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}", f"redis://:{PASSWORD}@127.0.0.1:{redis}/0"
+        address = f"postgresql://owner:{PASSWORD}@127.0.0.1:{port}"
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as db:
+            # What a killed scheduler has begun is held open by its children, who have its socket: nothing would be
+            # queued any more.
+            db.execute("ALTER DATABASE postgres SET idle_in_transaction_session_timeout = '30s'")
+            db.execute("CREATE DATABASE fleet")
+        yield address, f"redis://:{PASSWORD}@127.0.0.1:{redis}/0"
 
 
 @contextlib.contextmanager
 def engine(home: Path, address: str, **more: str) -> Iterator[Engine]:
     """Airflow with the executor on this machine, few processes and short pauses."""
     port = free_port()
+    own_tables = f"{address.replace('postgresql:', 'postgresql+psycopg:')}/postgres"
     settings = {
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": "3",
@@ -139,7 +147,8 @@ def engine(home: Path, address: str, **more: str) -> Iterator[Engine]:
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "CORE__FERNET_KEY": "",
-        "DATABASE__SQL_ALCHEMY_CONN": f"{address.replace('postgresql:', 'postgresql+psycopg:')}/postgres",
+        "DATABASE__SQL_ALCHEMY_CONN": own_tables,
+        "DATABASE__SQL_ALCHEMY_CONN_ASYNC": own_tables,
         "API__BASE_URL": f"http://127.0.0.1:{port}",
         "API__WORKERS": "1",
         "API__SECRET_KEY": secrets.token_urlsafe(48),

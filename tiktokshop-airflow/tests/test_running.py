@@ -138,7 +138,7 @@ def test_a_task_that_is_stopped_ends_its_programs_and_begins_no_more(pipeline, s
     stopper.start()
     fates = run_batch(one, store, {name: errand(name) for name in ("first", "second")}, "run", 1, programs)
     stopper.join()
-    assert [fate.code for fate in fates.values()] == [143, 143]
+    assert fates == {"first": Fate(143, "It was stopped by signal 15."), "second": Fate(143, "The task was stopped.")}
     assert not (tmp_path / "second" / "begun").exists()
 
 
@@ -155,7 +155,10 @@ def test_secrets_are_in_no_file_and_no_argument_and_nothing_of_airflow_is_passed
     assert run_seller(seen, store, chosen, Programs()) == Fate(0)
     arguments, variables = json.loads(heard[0])
     assert SECRET not in " ".join(arguments)
-    assert {name: text for name, text in variables.items() if name.startswith(("TAP_", "LOADER_"))} == {
+    assert {name: text for name, text in variables.items() if name.startswith(("TAP_", "LOADER_", "TIKTOKSHOP_"))} == {
+        "TIKTOKSHOP_LOG_RUN": "",
+        "TIKTOKSHOP_LOG_SELLER": "mugs",
+        "TIKTOKSHOP_LOG_STATE_ID": "mugs",
         "TAP_TIKTOKSHOP_APP_SECRET": SECRET,
         "TAP_TIKTOKSHOP_START_DATE": "2026-02-01",
         "TAP_TIKTOKSHOP_SANDBOX": "true",

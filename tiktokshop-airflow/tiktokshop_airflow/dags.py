@@ -94,7 +94,10 @@ def write_back(
         return proposal
 
     @task(**how)
-    def apply(seller: str, proposal: dict[str, Any]) -> None:
+    def apply(seller: str, proposal: dict[str, Any], answer: dict[str, Any] | None) -> None:
+        # Airflow does not skip what follows a rejection where tasks are mapped, so the answer itself is looked at.
+        if not answer or answer["chosen_options"] != [ApprovalOperator.APPROVE]:
+            raise AirflowSkipException(f"What the feed says of {seller} was not approved.")
         with _programs() as programs:
             errand = _errands(pipeline, sellers, [seller], "write-back")[seller]
             fate = _sent(pipeline, errand, proposal["digest"], programs)
@@ -110,7 +113,7 @@ def write_back(
             defaults=ApprovalOperator.REJECT,
             response_timeout=response_timeout,
         )
-        proposal >> approve >> apply(seller, proposal)
+        proposal >> approve >> apply(seller, proposal, approve.output)
 
     of_seller.expand(seller=names())
 
@@ -211,7 +214,7 @@ def _errands(
     pipeline: Pipeline, sellers: Sellers, names: Sequence[str], *part: str, settings: dict[str, Any] | None = None
 ) -> dict[str, Errand | FleetError]:
     """What is to be done for each seller; of one that cannot be read, why."""
-    listed = _checked(lambda: _merchants(pipeline, sellers))
+    listed, (run, _) = _checked(lambda: _merchants(pipeline, sellers)), _run()
 
     def errand(name: str) -> Errand | FleetError:
         merchant = listed.get(name)
@@ -224,7 +227,7 @@ def _errands(
                 return FleetError(f"There is no Airflow connection {merchant.app}, the app of {name}.")
             app = {"app_key": found.login, "app_secret": found.password, **found.extra_dejson}
             merchant = replace(merchant, settings={**app, **merchant.settings})
-        return Errand(merchant, state_id(name, *part), settings or {})
+        return Errand(merchant, state_id(name, *part), settings or {}, run)
 
     return {name: errand(name) for name in names}
 
@@ -238,7 +241,8 @@ def _proposed(
     fate, proposal = propose(pipeline, store, errand, feed, _run()[0], programs)
     if proposal is None:
         return fate, None
-    subject = f"Send {proposal.planned} changes to the shops of {errand.merchant.name}?"
+    changes = "1 change" if proposal.planned == 1 else f"{proposal.planned:,} changes"
+    subject = f"Send {changes} to the shops of {errand.merchant.name}?"
     return fate, {**asdict(proposal), "subject": subject}
 
 

@@ -53,11 +53,12 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Errand:
-    """One seller in one run: whose, with which state, and settings that count in this run only."""
+    """One seller in one run: whose, with which state, settings that count in this run only, and the id of the run."""
 
     merchant: Merchant
     state_id: str
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    run: str = ""
 
     def filled(self, text: str) -> str:
         """The text with the seller's name and the id of its state."""
@@ -75,7 +76,8 @@ class Errand:
         own = {name: text for name, text in os.environ.items() if not re.match(r"_*(AIRFLOW|PYTHON)", name)}
         programs = os.pathsep.join(filter(None, (pipeline.programs, own.get("PATH", os.defpath))))
         reading = {**pipeline.settings, **self.merchant.settings, **self.settings}
-        made = {**own, "PATH": programs, "SELLER": self.merchant.name, "STATE_ID": self.state_id}
+        made = {**own, "PATH": programs, "TIKTOKSHOP_LOG_RUN": self.run}
+        made |= {"TIKTOKSHOP_LOG_SELLER": self.merchant.name, "TIKTOKSHOP_LOG_STATE_ID": self.state_id}
         for program, values in {"tap_tiktokshop": reading, **settings}.items():
             made |= {
                 f"{program.upper()}_{name.upper()}": self.filled(_text(value))

@@ -29,6 +29,7 @@ PERSON: Final = frozenset((2, 3))
 """The exit codes after which a person must act; all others but 0 mean: run it again."""
 _LONGEST: Final = 500
 _STOPPED: Final = 143
+_SIGNAL: Final = 128
 _LOG: Final = logging.getLogger("tiktokshop_airflow")
 
 
@@ -63,7 +64,7 @@ class Programs:
         code = process.wait()
         with self._lock:
             self._alive.discard(process)
-        return code if code >= 0 else 128 - code
+        return code if code >= 0 else _SIGNAL - code
 
     def stop(self, *_: object) -> None:
         """Asks all of them to end, as a handler of signals may do, and lets none begin."""
@@ -106,6 +107,12 @@ class Voice:
             _LOG.info("%s", json.dumps({"seller": self.who, **message}))
         if level == "error" or self._level != "error":
             self.last, self._level = text[:_LONGEST], level
+
+    def fate(self, code: int) -> Fate:
+        """What became of the program: its own sentence, unless a signal ended it."""
+        if code > _SIGNAL:
+            return Fate(code, f"It was stopped by signal {code - _SIGNAL}.")
+        return Fate(code, self.last if code else "")
 
 
 def run_batch(
@@ -203,7 +210,7 @@ def _pipe(
             raise
         finally:
             _pipe_of(tap.stdout).close()  # the loader has it: a tap without a loader must notice
-        voices = [(process, Voice(how["env"]["SELLER"])) for process in (loader, tap)]
+        voices = [(process, Voice(how["env"]["TIKTOKSHOP_LOG_SELLER"])) for process in (loader, tap)]
         threads = [voice.listen(_pipe_of(process.stderr)) for process, voice in voices]
         try:
             with _pipe_of(loader.stdout) as states:
@@ -218,7 +225,7 @@ def _pipe(
             for thread in threads:
                 thread.join()
     # A tap whose loader stops says only that; the loader says why.
-    return next((Fate(code, voice.last) for code, (_, voice) in zip(codes, voices, strict=True) if code), Fate(0))
+    return next((voice.fate(code) for code, (_, voice) in zip(codes, voices, strict=True) if code), Fate(0))
 
 
 def _pipe_of(stream: IO[bytes] | None) -> IO[bytes]:
@@ -235,11 +242,11 @@ def one_program(
         given.write(feed)
         given.seek(0)
         process = programs.start(command, stdin=given, stdout=written, **how)
-        said = Voice(how["env"]["SELLER"])
+        said = Voice(how["env"]["TIKTOKSHOP_LOG_SELLER"])
         said.listen(_pipe_of(process.stderr)).join()
         code = programs.ended(process)
         written.seek(0)
-        return Fate(code, said.last if code else ""), written.read(), said.lines
+        return said.fate(code), written.read(), said.lines
 
 
 def summary(fates: Mapping[str, Fate]) -> str:

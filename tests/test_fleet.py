@@ -1,0 +1,68 @@
+"""Sellers on a real Airflow: its tasks as Airflow parses them, and a small fleet with a task that is killed."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PARSE = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+assert not bag.import_errors, bag.import_errors
+told = {}
+for dag in bag.dags.values():
+    told[dag.dag_id] = {
+        task.task_id: [sorted(task.downstream_task_ids), getattr(task, "defaults", task.retries)]
+        for task in dag.tasks
+    }
+json.dump(told, sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def airflow():
+    subprocess.run([ROOT / ".ci" / "airflow"], check=True, cwd=ROOT)
+    return ROOT / ".venv-airflow" / "bin"
+
+
+@pytest.mark.slow
+def test_airflow_reads_the_dags_and_nothing_is_sent_before_an_approval(airflow, tmp_path):
+    (tmp_path / "dags").mkdir()
+    text = (ROOT / "docs" / "guides" / "airflow.md").read_text()
+    (tmp_path / "dags" / "shops.py").write_text(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1])
+    said = subprocess.run(
+        [airflow / "python", "-c", PARSE, tmp_path / "dags"],
+        env={"AIRFLOW_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "AIRFLOW__CORE__LOAD_EXAMPLES": "False"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    reading = {
+        "seller_batches": [["read_batch", "report"], 0],
+        "read_batch": [["report"], 3],
+        "report": [[], 0],
+    }
+    assert json.loads(said.stdout.splitlines()[-1]) == {
+        "tiktokshop": reading,
+        "tiktokshop_backfill": reading,
+        "tiktokshop_write_back": {
+            "names": [["seller.apply", "seller.plan"], 0],
+            "seller.plan": [["seller.apply", "seller.approve"], 3],
+            "seller.approve": [["seller.apply"], ["Reject"]],
+            "seller.apply": [[], 3],
+        },
+    }
+
+
+@pytest.mark.slow
+def test_of_a_small_fleet_whose_task_is_killed_every_healthy_seller_is_whole_and_the_broken_say_why(airflow):
+    command = [sys.executable, ROOT / "scripts" / "fleet" / "fleet.py", "--short"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr[-3000:]
+    assert [line[:3] for line in said.stdout.splitlines() if not line.startswith(" ")] == ["ok "] * 11
