@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import logging
+import os
 import re
 import socket
 import threading
@@ -538,6 +539,21 @@ def test_a_setting_that_is_wrong_is_told_before_anything_is_served(service, chan
         service(**change)
     assert words in str(caught.value)
     assert "canary" not in str(caught.value)
+
+
+def test_a_folder_of_consents_loses_expired_entries_and_nothing_else_that_lies_there(tmp_path):
+    now = [1_700_000_000.0]
+    book = open_book(str(tmp_path), lambda: now[0])
+    for name in ("anna", "README", "Makefile"):
+        (tmp_path / name).write_text("somebody's")
+        os.utime(tmp_path / name, (1, 1))
+    book.put("old", b"1", 1_700_000_010)
+    now[0] += 20
+    book.put("new", b"2", 1_700_000_030)
+    entries = [path for path in tmp_path.iterdir() if len(path.name) == 64]
+    assert (book.read("old"), book.read("new"), len(entries)) == (None, b"2", 1)
+    assert (tmp_path / "anna").read_text() == (tmp_path / "README").read_text() == "somebody's"
+    assert (tmp_path / "Makefile").exists()
 
 
 @pytest.mark.parametrize("kind", ["redis", "postgresql"])
