@@ -507,6 +507,13 @@ def test_a_store_that_is_away_is_told_for_its_seller_in_the_list(service, tmp_pa
         ("seller,region\nanna,mars\n", "region"),
         ("seller,shop_ids\nanna,7 é\n", "characters"),
         ("seller,app_key\nanna,a\x00b\n", "characters"),
+        ("seller,shop_ids\nanna,1,2\n", "line 2 .* more cells"),
+        (f"seller,open_id\nanna,{'x' * 140_000}\n", "behind line 1"),
+        *[
+            (f"seller\nanna\nanna{end}\n", "line 3 .* name")
+            for end in (".lock", ".tmp", ".budgets", ".claims", ".Lock", ".")
+        ],
+        *[(f"seller\n{name}\n", "line 2 .* name") for name in ("\u212a", "\u017f", "..", "a{b", "a%2fb", "a\0b", "-a")],
     ],
 )
 def test_a_table_that_is_wrong_is_one_sentence_with_the_line(text, words):
