@@ -20,7 +20,7 @@ from tiktokshop_client.consent import desk as desk_module
 from tiktokshop_client.consent.app import create_app
 from tiktokshop_client.consent.books import open_book
 from tiktokshop_client.consent.desk import LINK_SECONDS, STATE_SECONDS, ConsentDesk
-from tiktokshop_client.consent.rates import AddressRate
+from tiktokshop_client.consent.rates import AddressRate, network_of
 from tiktokshop_client.consent.sellers import sellers_in
 from tiktokshop_client.consent.serving import ServiceSettings
 from tiktokshop_client.errors import ConfigurationError, TransientError
@@ -438,6 +438,43 @@ def test_a_rate_lets_a_burst_through_then_so_many_a_second_for_each_network():
     assert [rate.allows("2001:db8::1") for _ in range(2)] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        (" 203.0.113.7:51512", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+        ("[2001:db8::1]:443", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        *[
+            (odd, "unknown")
+            for odd in ("", "[]", "[]:1", ":1", "203.0.113.7:x", "203.0.113.7\n:1", "_hidden", "\u0661.1.1.1")
+        ],
+    ],
+)
+def test_an_address_is_told_from_others_however_a_proxy_writes_it(address, network):
+    assert network_of(address) == network
+
+
+def test_a_grant_that_is_stored_is_no_failure_if_its_link_cannot_be_taken_away(service, told, monkeypatch):
+    service = service()
+    browser = service.browser()
+    state = service.state(browser, service.link("anna"))
+    take = service.desk._book.take
+
+    def away(key):
+        if key.startswith("link:"):
+            raise TransientError("the consent store is away")
+        return take(key)
+
+    monkeypatch.setattr(service.desk._book, "take", away)
+    assert service.back(browser, code="good", state=state) == "authorised"
+    assert service.stored("anna").open_id == "good"
+    assert "anna: the link is good still: the consent store is away" in told.text
+
+
 def test_too_many_who_come_back_at_once_wait_without_losing_their_state(service):
     service = service()
     browser = service.browser()
@@ -472,12 +509,16 @@ def test_a_seller_who_leaves_the_table_or_changes_its_app_cannot_finish_and_one_
 
 def test_a_table_that_has_become_wrong_is_told_to_the_operator_and_nobody_else(service, tmp_path, told):
     service = service()
-    link = service.link("anna")
+    link, browser = service.link("anna"), service.browser()
+    state = service.state(browser, link)
     (tmp_path / "sellers.csv").write_text("seller\n../../etc\n")
     answer = service.operator("GET", "sellers")
     assert (answer.status_code, "line 2" in answer.json()["error"]) == (503, True)
     page = service.browser().get(f"{service.url}{link}", timeout=10)
     assert (page.status_code, "line 2" in page.text) == (502, False)
+    assert service.back(browser, code="good", state=state) == "failed"
+    errors = [record.getMessage() for record in told.records if record.levelname == "ERROR"]
+    assert ["line 2" in error for error in errors] == [True] * 3, "also what goes wrong on the way back is told"
     assert requests.get(f"{service.url}/readyz", timeout=10).status_code == 503
     assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
 

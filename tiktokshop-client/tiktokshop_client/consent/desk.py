@@ -164,8 +164,7 @@ class ConsentDesk:
         if not self._exchanges.acquire(blocking=False):
             raise BusyError("too many consents come back at the same time")
         try:
-            note = self._taken(state, browser)
-            seller = self._seller_of(note)
+            note, seller = self._under_way(state, browser)
             if not code or len(code) > LONGEST_CODE or not _CODE.fullmatch(code):
                 log.info("the seller %s has come back without consent", seller.name, extra={"seller": seller.name})
                 raise DeclinedError(f"the seller {seller.name} has declined")
@@ -215,8 +214,20 @@ class ConsentDesk:
 
     def _taken(self, state: str, browser: str) -> dict[str, Any]:
         """What a state was made for; {} if there was none. It is used up by this."""
+        return _unpacked(self._book.take(_state_key(state, browser)))
+
+    def _under_way(self, state: str, browser: str) -> tuple[Mapping[str, Any], ListedSeller]:
+        """What a state was made for, and for which seller.
+
+        Raises:
+            UnknownLinkError: As `_seller_of`.
+            TikTokShopError: The table or the book cannot be used, which is in the log then.
+        """
         try:
-            return _unpacked(self._book.take(_state_key(state, browser)))
+            note = self._taken(state, browser)
+            return note, self._seller_of(note)
+        except UnknownLinkError:
+            raise
         except TikTokShopError as error:
             log.error("%s", error)  # noqa: TRY400 - a sentence for a human
             raise
@@ -245,7 +256,12 @@ class ConsentDesk:
         except TikTokShopError as error:
             log.error("%s: %s", seller.name, error, extra={"seller": seller.name})  # noqa: TRY400 - a sentence
             raise
-        self._book.take(f"link:{seller.name}")
+        try:
+            self._book.take(f"link:{seller.name}")
+        except (
+            TikTokShopError
+        ) as error:  # the grant is there all the same, and only its own seller's can take its place
+            log.warning("%s: the link is good still: %s", seller.name, error, extra={"seller": seller.name})
         who = one_line(token.seller_name) or "a seller without a name"
         log.info("%s has authorised the app: the grant of %s", who, seller.name, extra={"seller": seller.name})
 

@@ -125,10 +125,10 @@ def _rows(rows: csv.DictReader[str], name: str) -> Iterator[tuple[int, dict[str,
     try:
         for row in rows:
             yield rows.line_num, row
-        return
     except csv.Error:
-        problem = f"the table of sellers {name} cannot be read as CSV behind line {rows.line_num}"
-    raise ConfigurationError(problem)
+        raise ConfigurationError(
+            f"the table of sellers {name} cannot be read as CSV behind line {rows.line_num}"
+        ) from None
 
 
 def _seller(row: Mapping[str, str], where: str, app_key: str) -> ListedSeller:
