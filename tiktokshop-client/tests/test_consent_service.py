@@ -254,6 +254,19 @@ def test_a_link_for_one_seller_that_another_one_clicks_stores_nothing(service, p
     assert "not by the seller whose grant anna has had so far" in told.text
 
 
+def test_a_grant_that_another_name_has_from_elsewhere_or_by_the_table_is_not_stored_again(service, told, tmp_path):
+    first = service()
+    assert first.consent("bert", "id-of-bert") == "authorised"
+    elsewhere = service(
+        consent_store=str(tmp_path / "empty")
+    )  # which knows nothing of it, as with tokens of `auth login`
+    assert elsewhere.consent("anna", "id-of-bert") == "other-seller"
+    assert elsewhere.consent("anna", "id-of-cara") == "other-seller", "so says the table"
+    assert (first.stored("anna"), first.stored("bert").open_id) == (None, "id-of-bert")
+    assert "that of the seller bert already" in told.text
+    assert elsewhere.consent("anna", "id-of-anna") == "authorised"
+
+
 def test_a_grant_that_was_revoked_here_may_be_given_under_another_name_and_its_link_is_dead(service):
     service = service()
     assert service.consent("anna", "id-of-one") == "authorised"

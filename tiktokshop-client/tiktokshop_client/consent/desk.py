@@ -9,6 +9,7 @@ Whose grant comes back is checked under the lock of the seller's store, before a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -88,6 +89,7 @@ class ConsentDesk:
         self._book = book
         self._now = time_now
         self._exchanges = BoundedSemaphore(MOST_EXCHANGES)
+        self._noted: set[str] = set()
 
     def ready(self) -> None:
         """Tries what everything depends on.
@@ -252,6 +254,7 @@ class ConsentDesk:
             self._check(seller, connection, token, stored)
 
         try:
+            self._note_owners()
             token = exchange(connection, self._settings.store(seller), code, accept=accept)
         except TikTokShopError as error:
             log.error("%s: %s", seller.name, error, extra={"seller": seller.name})  # noqa: TRY400 - a sentence
@@ -292,20 +295,39 @@ class ConsentDesk:
         if token.open_id:
             self._claim(seller, token.open_id, told)
 
+    def _note_owners(self) -> None:
+        """Notes whose grants are there by other means, such as `auth login`: once for each seller while we run."""
+        for seller in self._settings.table.sellers().values():
+            if seller.name in self._noted:
+                continue
+            with contextlib.suppress(TikTokShopError):  # one that cannot be read keeps nobody else out
+                stored = self._settings.store(seller).read()
+                if stored is not None and stored.open_id:
+                    self._book.swap(_owner_key(seller, stored.open_id), None, seller.name.encode())
+                self._noted.add(seller.name)
+
     def _claim(self, seller: ListedSeller, open_id: str, told: str) -> None:
         """Notes whose grant it is; one that another seller of the table has is refused."""
-        key, mine = f"owner:{_digest(f'{seller.app_key} {open_id}')}", seller.name.encode()
+        table = self._settings.table.sellers().values()
+        named = (each.name for each in table if (each.app_key, each.open_id) == (seller.app_key, open_id))
+        self._refuse_if_of(next((name for name in named if name != seller.name), ""), seller, told)
+        key, mine = _owner_key(seller, open_id), seller.name.encode()
         for _ in range(3):
             before = self._book.read(key)
             other = before.decode("utf-8", "replace") if before else ""
             if other not in {"", seller.name} and self._has(other, open_id):
-                raise WrongSellerError(
-                    f"the consent was given by {told}, whose grant is that of the seller {other} already, and not of "
-                    f"{seller.name}: nothing was stored"
-                )
+                self._refuse_if_of(other, seller, told)
             if before == mine or self._book.swap(key, before, mine):
                 return
         raise TransientError(f"whose grant that of {seller.name} is changes all the time; open the link again")
+
+    @staticmethod
+    def _refuse_if_of(other: str, seller: ListedSeller, told: str) -> None:
+        if other:
+            raise WrongSellerError(
+                f"the consent was given by {told}, whose grant is that of the seller {other} already, and not of "
+                f"{seller.name}: nothing was stored"
+            )
 
     def _has(self, name: str, open_id: str) -> bool:
         """Whether a seller of the table has that grant, by its store."""
@@ -336,6 +358,10 @@ class ConsentDesk:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _owner_key(seller: ListedSeller, open_id: str) -> str:
+    return f"owner:{_digest(f'{seller.app_key} {open_id}')}"
 
 
 def _state_key(state: str, browser: str) -> str:
