@@ -24,6 +24,7 @@ from tiktokshop_client.consent.rates import AddressRate, network_of
 from tiktokshop_client.consent.sellers import sellers_in
 from tiktokshop_client.consent.serving import ServiceSettings
 from tiktokshop_client.errors import ConfigurationError, TransientError
+from tiktokshop_client.redaction import known
 from tiktokshop_client.server import BoundedServer, PatientProtocol, bound
 
 OPERATOR = "canary-operator-0123456789abcdef"
@@ -151,6 +152,7 @@ def told(caplog):
 
 def test_a_seller_goes_from_link_to_grant_and_no_secret_is_seen_on_the_way(shared, platform, told):
     service = shared()
+    platform.on(EXCHANGE, lambda seen: platform.pair(seen.query["auth_code"], open_id="id-of-anna"))
     browser = service.browser()
     path = service.link("anna")
     page = browser.get(f"{service.url}{path}", timeout=10)
@@ -634,4 +636,5 @@ def test_the_listed_grants_hold_no_tokens_even_where_the_platform_puts_them_into
     assert service.consent("anna", "good") == "authorised"
     text = json.dumps(service.operator("GET", "sellers").json())
     assert ("***" in text, "access-odd" in text, "refresh-odd" in text) == (True, False, False)
+    assert known("access-odd") == "access-odd", "what only passes through does not fill the memory"
     assert replace(service.stored("anna"), seller_name="").seller_name == ""
