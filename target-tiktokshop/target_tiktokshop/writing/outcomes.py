@@ -149,6 +149,7 @@ CODES: Mapping[str, Code] = {
     "ambiguous_title": Code("Several promotions of the shop have the title: name `activity_id`."),
     "activity_over": Code("The promotion is over: make a new one, with a key and a title of its own."),
     "activity_frozen": Code("The platform does not let the promotion be changed, or not while it runs."),
+    "named_twice": Code("Another record of the run names the same promotion, by another key or by its id."),
     "activity_begun": Code("Another run is making the promotion: feed the record again."),
     "return_open": Code("A return of the order waits for a decision: decide it with `return_decisions`."),
     "refunded_before": Code(
