@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.promotions.difference import OVER, live_offers
+from target_tiktokshop.promotions.item import part_of
 from target_tiktokshop.promotions.reading import ENDED, KINDS, NO_LIMIT
 from target_tiktokshop.writing.fields import FieldError, money
 
@@ -38,7 +39,7 @@ def check_activity(campaign: Campaign, now: int) -> None:
     begin, end = (fields.get(name, campaign.live.get(name)) for name in ("begin_time", "end_time"))
     if begin and end and end <= begin:
         faults.append("end_time must be after begin_time")
-    faults += _level(campaign)
+    faults += [*_level(campaign), *_meant(campaign)]
     if "discount" in fields:
         faults += _terms(campaign.kind, fields["discount"])
 
@@ -83,6 +84,15 @@ def _level(campaign: Campaign) -> Iterable[str]:
         yield f"product_level VARIATION is not for {campaign.kind}: use PRODUCT or SHOP, and name products"
     if goods and "discount" in campaign.fields:
         yield f"a discount with terms is not for {campaign.kind}: give each product a price or discount_percent"
+
+
+def _meant(campaign: Campaign) -> Iterable[str]:
+    """An empty list of products is not the whole shop."""
+    said = any(part_of(row).wanted.fields.get("product_level") for row in campaign.rows)
+    names = ("products", "product_id", "sku_id", "seller_sku")
+    blank = any(row.record.get(name) is not None for row in campaign.rows for name in names)
+    if not campaign.live and campaign.level == WHOLE_SHOP and blank and not said:
+        yield "no product is named: name some, or give product_level SHOP, which means the whole shop"
 
 
 def _terms(kind: str, discount: Mapping[str, Any]) -> Iterable[str]:

@@ -151,14 +151,14 @@ def update_body(live: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str
     Title and times always go whole, as they are where they do not change; so do the terms of kinds that have any,
     because the platform takes its defaults for what is left out of those.
     """
-    kept: dict[str, Any] = {"title": live.get("title"), **{name: live.get(name) or 0 for name in TIMES}}
+    kept: dict[str, Any] = {name: live[name] for name in ("title", *TIMES) if live.get(name)}
     if not KINDS.get(str(live.get("activity_type"))):
         kept |= {name: live[name] for name in WHOLE_TERMS if live.get(name)}
     if live.get("duration_type") == "INDEFINITE":
         kept |= dict.fromkeys(TIMES, 0)
     body = {**kept, **changed}
     if "discount" in changed:
-        body["discount"] = _over(object_of(live.get("discount")), changed["discount"])
+        body["discount"] = over(object_of(live.get("discount")), changed["discount"])
     return body
 
 
@@ -172,11 +172,9 @@ WHOLE_TERMS = (
 )
 
 
-def _over(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+def over(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Live terms with those that are wanted in their place."""
-    merged = {
-        name: _over(object_of(live.get(name)), value) for name, value in wanted.items() if isinstance(value, dict)
-    }
+    merged = {name: over(object_of(live.get(name)), value) for name, value in wanted.items() if isinstance(value, dict)}
     return {**live, **wanted, **merged}
 
 

@@ -83,14 +83,25 @@ def _product(run: WriteRun, shop: Shop, product_id: str) -> Product | None:
         return None
 
 
+class UnseenActivityError(LookupError):
+    """The platform answers about an activity without showing it, so that nobody knows whether there is one."""
+
+
 def read_activity(run: WriteRun, shop: Shop, activity_id: str) -> dict[str, Any]:
-    """An activity with its products, {} if the shop has no such activity."""
+    """An activity with its products, {} if the platform says that the shop has no such activity.
+
+    Raises:
+        UnseenActivityError: The platform shows nothing of it: were it taken for gone, it would be made again.
+    """
     try:
-        return dict(run.client.call(GET_ACTIVITY, shop=shop, path={"activity_id": activity_id}).data)
+        found = dict(run.client.call(GET_ACTIVITY, shop=shop, path={"activity_id": activity_id}).data)
     except (BusinessError, BugError) as error:
         if str(error.code) not in NO_ACTIVITY:
             raise
         return {}
+    if not (found.get("activity_type") and found.get("status")):
+        raise UnseenActivityError(activity_id)
+    return found
 
 
 def titled(run: WriteRun, shop: Shop, title: str, *, everywhere: bool = False) -> list[str]:

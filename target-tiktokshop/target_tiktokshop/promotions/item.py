@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from target_tiktokshop.promotions.difference import ActivityDifference, level_of
+from target_tiktokshop.promotions.difference import ActivityDifference, level_of, live_offers, over
 from target_tiktokshop.promotions.reading import KINDS, is_nested
-from target_tiktokshop.writing.live import DEACTIVATED, UNSEEN
+from target_tiktokshop.writing.live import DEACTIVATED, UNSEEN, object_of
 from target_tiktokshop.writing.rows import Row, still_open
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tiktokshop_client import Shop
 
@@ -89,7 +89,11 @@ class PromotionPart:
     campaign: Campaign
     difference: ActivityDifference = field(default_factory=ActivityDifference)
     nested: bool = False
-    numbered: bool = True
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the shop shows the seller's numbers of all its SKUs, were it only to say that there are none."""
+        return all(sku.numbered for offer in self.wanted.offers for sku in offer.skus)
 
     @property
     def title(self) -> str:
@@ -118,13 +122,36 @@ class PromotionPart:
         return next((status for status in found if status in {*DEACTIVATED, UNSEEN}), "")
 
     @property
+    def terms(self) -> Mapping[str, Any]:
+        """The terms under which it would sell; those of an activity are all its records', whichever has them."""
+        live = self.campaign.live
+        if live and not self.difference.puts and "discount" not in self.difference.fields:
+            return {}
+        return over(object_of(live.get("discount")), object_of(self.campaign.fields.get("discount")))
+
+    @property
+    def sells_unnamed(self) -> bool:
+        """Whether new terms are for the whole shop, too, or for products whose cost no record tells."""
+        if "discount" not in self.difference.fields:
+            return False
+        told = {offer.key for offer in self.campaign.offers(self.campaign.rows) if offer.cost}
+        return self.campaign.level == "SHOP" or bool(live_offers(self.campaign.live).keys() - told)
+
+    @property
+    def names_of_each(self) -> list[set[str]]:
+        """What settings may call each of its SKUs."""
+        named = [
+            (sku.id, sku.seller_sku, *((offer.sku_id, offer.seller_sku) if offer.sku_id else ()))
+            for offer in self.wanted.offers
+            for sku in offer.skus
+        ]
+        named += [(offer.sku_id, offer.seller_sku) for offer in self.wanted.offers if not offer.skus]
+        return [{name for name in names if name} for names in named]
+
+    @property
     def names(self) -> set[str]:
-        """What settings may call its SKUs."""
-        offers = self.wanted.offers
-        found = {name for offer in offers for sku in offer.skus for name in (sku.id, sku.seller_sku)}
-        return {
-            name for name in found | {name for offer in offers for name in (offer.sku_id, offer.seller_sku)} if name
-        }
+        """What settings may call any of its SKUs."""
+        return set().union(*self.names_of_each)
 
 
 def part_of(row: Row) -> PromotionPart:

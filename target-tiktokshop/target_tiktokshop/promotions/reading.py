@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.configuration import PLAIN_NUMBER
 
 from target_tiktokshop.promotions.wanted import WantedActivity, WantedOffer
-from target_tiktokshop.writing.fields import CURRENCIES, MOST_DIGITS
+from target_tiktokshop.writing.fields import CURRENCIES, MOST_DIGITS, FieldError, identifier, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,18 +64,19 @@ def read(values: Mapping[str, Any]) -> WantedActivity:
             wanted.fields[name] = found
     if is_nested(values):
         for item in _attempt(wanted.faults, "products", _objects, values["products"]) or ():
-            wanted.offers += _offers_of(item)
+            wanted.offers += _offers_of(item, wanted.faults)
     elif any(values.get(name) not in (None, "") for name in ("product_id", "sku_id", "seller_sku")):
         wanted.offers.append(_offer(values, {}))
     return wanted
 
 
-def _offers_of(item: Mapping[str, Any]) -> list[WantedOffer]:
+def _offers_of(item: Mapping[str, Any], faults: list[str]) -> list[WantedOffer]:
     """The offers of a product: its own, or those of its SKUs."""
     own = {**item, "product_id": item.get("product_id") or item.get("id"), "sku_id": item.get("sku_id")}
     skus = item.get("skus")
     if skus and not any(item.get(name) for name in PRICED):
-        return [_offer({**sku, "sku_id": sku.get("sku_id") or sku.get("id")}, own) for sku in _objects(skus)]
+        found = _attempt(faults, "skus", _objects, skus) or ()
+        return [_offer({**sku, "sku_id": sku.get("sku_id") or sku.get("id")}, own) for sku in found]
     return [_offer(own, {})]
 
 
@@ -82,11 +84,14 @@ PRICED = ("activity_price", "activity_price_amount", "discount_percent", "discou
 
 
 def _offer(item: Mapping[str, Any], product: Mapping[str, Any]) -> WantedOffer:
-    offer = WantedOffer(
-        product_id=_plain(item.get("product_id") or product.get("product_id")),
-        sku_id=_plain(item.get("sku_id")),
-        seller_sku=_plain(item.get("seller_sku")),
-    )
+    offer = WantedOffer()
+    given = {"product_id": item.get("product_id") or product.get("product_id")}
+    given |= {name: item.get(name) for name in ("sku_id", "seller_sku")}
+    for name, value in given.items():
+        if value not in (None, ""):
+            setattr(offer, name, _attempt(offer.faults, name, _name if name == "seller_sku" else _id, value) or "")
+    if not (offer.product_id or offer.sku_id or offer.seller_sku or offer.faults):
+        offer.fault("name product_id, sku_id or seller_sku")
 
     def attempt(name: str, reader: Callable[[Any], Any], *given: Any) -> Any:
         value = next((one for one in given if one not in (None, "")), None)
@@ -122,6 +127,20 @@ def _plain(value: Any) -> str:
     return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
+def _id(value: Any) -> str:
+    try:
+        return identifier(value)
+    except FieldError as error:
+        raise PromotionReadError(str(error)) from None
+
+
+def _name(value: Any) -> str:
+    try:
+        return text(value).strip()
+    except FieldError as error:
+        raise PromotionReadError(str(error)) from None
+
+
 def _is_terms(value: Any) -> bool:
     """Whether a `discount` is the terms of an activity; otherwise it is the percentage of a product."""
     return isinstance(value, dict) or (isinstance(value, str) and value.lstrip().startswith("{"))
@@ -130,7 +149,7 @@ def _is_terms(value: Any) -> bool:
 def _json(value: str) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PromotionReadError("is not JSON that can be read") from None
 
 
@@ -199,6 +218,8 @@ def _title(value: Any) -> str:
         raise PromotionReadError("must be text")
     if len(value.strip()) > LONGEST_TITLE:
         raise PromotionReadError(f"may have {LONGEST_TITLE} characters, and has {len(value.strip())}")
+    if any(unicodedata.category(sign) == "Cc" for sign in value.strip()):
+        raise PromotionReadError("has a line break, or another sign that cannot be seen")
     return value.strip()
 
 
@@ -228,7 +249,7 @@ def _state(value: Any) -> str:
 
 def _moment(value: Any) -> int:
     """Unix seconds, also from a time with its offset."""
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and value.strip().isdecimal() and len(value.strip()) <= MOST_DIGITS:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11:
         return value
@@ -242,9 +263,10 @@ def _moment(value: Any) -> int:
 
 
 def _participation(value: Any) -> list[dict[str, str]]:
+    word = _word("BUYER_NO_LIMIT", "BUYER_LIMIT_ONLY_ONE")
     if isinstance(value, str) and not value.lstrip().startswith("["):
-        return [{"type": _word("BUYER_NO_LIMIT", "BUYER_LIMIT_ONLY_ONE")(value)}]
-    return [{"type": str(one.get("type"))} for one in _objects(value)]
+        return [{"type": word(value)}]
+    return [{"type": word(one.get("type"))} for one in _objects(value)]
 
 
 def _audience(value: Any) -> dict[str, Any]:

@@ -58,6 +58,11 @@ class WantedOffer:
         return self.product_id, self.sku_id
 
     @property
+    def identity(self) -> tuple[str, str, str]:
+        """What two records must share to be about the same; a SKU that was not found is known by its number alone."""
+        return (*self.key, "" if self.sku_id else self.seller_sku)
+
+    @property
     def normal(self) -> tuple[Decimal | None, Decimal | None]:
         """The lowest and the highest price of its SKUs without the activity; None if one of them is not shown."""
         prices = [sku.price for sku in self.skus if sku.price is not None and sku.price > 0]

@@ -20,14 +20,14 @@ from target_tiktokshop.promotions.contract import CONTRACT
 from target_tiktokshop.promotions.difference import compare, live_offers
 from target_tiktokshop.promotions.finding import read_activity, resolve, titled
 from target_tiktokshop.promotions.item import Campaign, PromotionPart, nested, part_of
-from target_tiktokshop.promotions.reading import read
+from target_tiktokshop.promotions.reading import ENDED, read
 from target_tiktokshop.promotions.showing import after_of, before_of
 from target_tiktokshop.promotions.writes import FIRST_PAUSE, ActivityWrites
 from target_tiktokshop.writing.keys import Keys
 from target_tiktokshop.writing.outcomes import REJECTED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.writing.run import only_these_rows, refuse_all
-from target_tiktokshop.writing.surprises import reject
+from target_tiktokshop.writing.run import refuse_all
+from target_tiktokshop.writing.surprises import looked_at
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class PromotionWriter(Writer):
                 self.run, shop, self.catalogue(shop), [offer for one in campaigns for offer in one.offers(one.rows)]
             )
             self.run.each(self._examine, campaigns)
+            _one_name_each(campaigns)
 
     def _campaigns(self, shop: Shop, rows: list[Row]) -> list[Campaign]:
         """The activities that rows are about, by their key, or else by their id."""
@@ -73,25 +74,19 @@ class PromotionWriter(Writer):
         return found
 
     def _examine(self, campaign: Campaign) -> None:
-        try:
-            self._look_at(campaign)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            for row in still_open(campaign.rows):
-                row.refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this activity
-            for row in still_open(campaign.rows):
-                reject(row, error)
+        looked_at(campaign.rows, lambda: self._look_at(campaign))
 
     def _look_at(self, campaign: Campaign) -> None:
         last_wins([row for row in campaign.rows if nested(row)], lambda _: "")
         flat = [row for row in campaign.rows if not nested(row) and part_of(row).wanted.offers]
-        last_wins(flat, lambda row: part_of(row).wanted.offers[0].key)
+        last_wins(flat, lambda row: part_of(row).wanted.offers[0].identity)
         _hand_on(flat)
         self._gather(campaign)
         if not self._identify(campaign):
             return
+        if ends(campaign):  # what says something of the activity need stand in one of its records only
+            for row in still_open(campaign.rows):
+                part_of(row).wanted.fields["status"] = ENDED
         if not campaign.live:
             campaign.fields["product_level"] = campaign.level  # by all records, whichever of them are carried out
         owners = {sku_id: product_id for product_id, sku_id in live_offers(campaign.live) if sku_id}
@@ -173,7 +168,10 @@ class PromotionWriter(Writer):
     def _faulty(self, campaign: Campaign) -> bool:
         """Rejects what has faults: those of the activity are all its records', those of an offer its own record's."""
         if ends(campaign):
-            return False
+            torn = [words for words in campaign.faults if words.startswith("status ")]
+            if torn:
+                campaign.settle(REJECTED, "bad_promotion", "; ".join(torn))
+            return bool(torn)
         check_activity(campaign, self.run.client.now())
         told = {words for row in still_open(campaign.rows) for words in part_of(row).wanted.faults}
         named = {words.partition(" ")[0] for words in told}
@@ -306,11 +304,19 @@ def _first(rows: list[Row], name: str) -> str:
 
 def _hand_on(rows: list[Row]) -> None:
     """What a superseded row says of the activity itself goes to the row that replaces it, unless that says it, too."""
-    for group in by(rows, lambda row: part_of(row).wanted.offers[0].key).values():
+    for group in by(rows, lambda row: part_of(row).wanted.offers[0].identity).values():
         fields: dict[str, Any] = {}
         for row in group:
             fields |= part_of(row).wanted.fields
         part_of(group[-1]).wanted.fields = fields
+
+
+def _one_name_each(campaigns: list[Campaign]) -> None:
+    """Rejects the records of an activity that others of the batch name otherwise: both would be carried out at once."""
+    for alike in by((one for one in campaigns if one.id and still_open(one.rows)), lambda one: one.id).values():
+        for other in alike[1:]:
+            words = f"record {alike[0].rows[0].number} of the run names activity {other.id} otherwise: name it one way"
+            other.settle(REJECTED, "named_twice", words)
 
 
 def _name(row: Row) -> tuple[str, Any]:

@@ -67,8 +67,12 @@ def _denied(row: Row, settings: WritingSettings) -> str | None:
 
 
 def _not_allowed(row: Row, settings: WritingSettings) -> str | None:
-    if not settings.allow_skus or names_of(row) & settings.allow_skus:
+    each = getattr(row.subject, "names_of_each", None) or [names_of(row)]
+    if not settings.allow_skus or all(names & settings.allow_skus for names in each):
         return None
+    if len(each) > 1:
+        count = sum(not names & settings.allow_skus for names in each)
+        return f"the setting allow_skus does not name {count} of its {len(each)} SKUs"
     return "the setting allow_skus does not name this SKU"
 
 

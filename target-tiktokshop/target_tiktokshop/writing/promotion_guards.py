@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from target_tiktokshop.writing.live import decimal_of, object_of, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_tiktokshop.settings import WritingSettings
     from target_tiktokshop.writing.rows import Row
@@ -35,7 +35,7 @@ def cuts_deep(row: Row, settings: WritingSettings) -> str | None:
         if cut is not None and cut > limit:
             normal = f" from {offer.normal[1]}" if offer.normal[1] is not None else ""
             return f"{offer.label}: {cut.normalize():.3g} % off{normal} is more than {name} ({limit} %)"
-    for cut in _cuts_of_terms(row.subject.difference.fields.get("discount") or {}):
+    for cut in _cuts_of_terms(row.subject.terms):
         if cut is None and not settings.send_unseen:
             return f"its terms do not say how much is off, as {name} asks for; {INSIST}"
         if cut is not None and cut > limit:
@@ -68,24 +68,46 @@ def _cut(terms: Mapping[str, Any], kind: str, value: Any) -> Decimal | None:
 def earns_little(row: Row, settings: WritingSettings) -> str | None:
     """Less is left above the cost than must be."""
     floor, name = settings.percent["min_margin_percent"], "min_margin_percent"
+    cuts = list(_cuts_of_terms(row.subject.terms))
     for offer in _offers(row):
-        if offer.price is None and offer.percent is None:
+        if not _priced(offer) and not cuts:
             continue
-        margin = offer.margin
+        after = _after(offer, cuts)
+        known = after and offer.cost is not None and (offer.cost > 0 or not floor)
+        margin = (after - offer.cost) * 100 / after if known else None
         if margin is None and (floor or offer.cost is not None) and not settings.send_unseen:
-            what = "the record has no cost" if offer.cost is None else "the shop shows no price"
+            what = "what a buyer pays is not known" if offer.cost else "the record has no cost above 0"
             return f"{offer.label}: {what}, so that {name} cannot be checked; {INSIST}"
         if margin is not None and margin < floor:
-            left = f"{offer.after} leaves {margin:.1f} % above the cost of {offer.cost}"
+            left = f"{after} leaves {margin:.1f} % above the cost of {offer.cost}"
             return f"{offer.label}: {left}, less than {name} ({floor} %)"
+    if cuts and floor and row.subject.sells_unnamed and not settings.send_unseen:
+        return (
+            f"its terms are for products without a cost in the records, too, so that {name} cannot be checked; {INSIST}"
+        )
     return None
 
 
+def _priced(offer: Any) -> bool:
+    """Whether an offer has a price or a percentage of its own, rather than the terms of its activity."""
+    return offer.price is not None or offer.percent is not None
+
+
+def _after(offer: Any, cuts: Sequence[Decimal | None]) -> Decimal | None:
+    """What a buyer would pay at least for an offer, by itself or by terms; None if that is not known."""
+    lowest: Decimal | None = offer.normal[0]
+    if _priced(offer) or not cuts or None in cuts or lowest is None:
+        own: Decimal | None = offer.after
+        return own
+    return lowest * (ALL - max(cut for cut in cuts if cut is not None)) / ALL
+
+
 def _beyond(row: Row, limits: Mapping[str, Decimal]) -> Iterator[tuple[Any, Decimal, Decimal, str]]:
+    cuts = list(_cuts_of_terms(row.subject.terms))
     for offer in _offers(row):
-        code = next((sku.currency for sku in offer.skus if sku.currency), offer.currency)
-        if code in limits and offer.after is not None:
-            yield offer, offer.after, limits[code], code
+        code, after = next((sku.currency for sku in offer.skus if sku.currency), offer.currency), _after(offer, cuts)
+        if code in limits and after is not None:
+            yield offer, after, limits[code], code
 
 
 def priced_low(row: Row, settings: WritingSettings) -> str | None:

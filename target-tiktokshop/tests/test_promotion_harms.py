@@ -1,0 +1,151 @@
+"""What would harm the owner of a shop, had it been sent: each is held back in the plan and in the run alike."""
+
+import pytest
+from fairs import CREATE, END, PRODUCTS
+
+FREE = {
+    "shipping_discount": {"threshold_type": "MINIMAL_ORDER_AMOUNT", "threshold_value": "30", "type": "FREE_SHIPPING"}
+}
+
+
+def terms(percent):
+    tier = {"threshold_type": "MINIMAL_ITEM_COUNT", "threshold_value": "2", "type": "PERCENTAGE_OFF"}
+    return {"bmsm_discount": {"details": [{**tier, "value": str(percent)}]}}
+
+
+def both(fair, *records, **config):
+    """The outcomes of the plan, those of the run, and what the run wrote."""
+    config = {"max_rejected_percent": 100, **config}
+    plan = fair.feed(*records, dry_run=True, **config)
+    run = fair.feed(*records, **config)
+    return plan.outcomes, run.outcomes, run.writes
+
+
+def test_terms_that_are_too_good_hold_back_all_records_of_their_activity(fair):
+    products = [row["id"] for row in fair.free[:2]]
+    first = fair.activity(kind="BUY_MORE_SAVE_MORE", discount=terms(60), product_id=products[0])
+    guarded = [("guarded", "max_discount_percent")] * 2
+    records = first, {"activity_key": "autumn", "product_id": products[1]}
+    assert both(fair, *records) == (guarded, guarded, {})
+    live = {**first, "discount": terms(60)}
+    assert fair.feed(live, max_discount_percent=70).outcomes == [("applied", None)]
+    assert both(fair, records[1]) == (guarded[:1], guarded[:1], {})  # they are the live activity's by now
+
+
+@pytest.mark.parametrize(
+    ("cost", "more"),
+    [("100000", {}), ("0", {}), (None, {}), (None, {"product_id": None, "product_level": "SHOP"})],
+)
+def test_terms_leave_the_margin_that_must_be_left(fair, cost, more):
+    record = {"product_id": fair.free[0]["id"], "cost": cost, **more}
+    record = fair.activity(kind="BUY_MORE_SAVE_MORE", discount=terms(40), **record)
+    guarded = [("guarded", "min_margin_percent")]
+    assert both(fair, record, min_margin_percent=20) == (guarded, guarded, {})
+
+
+def test_terms_keep_to_the_lowest_price_that_the_seller_has_set(fair):
+    record = fair.activity(kind="BUY_MORE_SAVE_MORE", discount=terms(40), product_id=fair.free[0]["id"])
+    lowest = min(sku["price"]["sale_price"] for sku in fair.free[0]["skus"])
+    guarded = [("guarded", "min_price")]
+    assert both(fair, record, min_price={"USD": lowest}) == (guarded, guarded, {})
+
+
+def test_a_cost_of_nothing_says_nothing_of_the_margin(fair):
+    guarded = [("guarded", "min_margin_percent")]
+    assert both(fair, *fair.flat(fair.sku(0, cost=0)), min_margin_percent=1) == (guarded, guarded, {})
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ({"products": []}, "no product is named"),
+        ({"products": "[]"}, "no product is named"),
+        ({"product_id": ""}, "no product is named"),
+        ({"product_id": ["1729119848721713437"]}, "product_id must be an id"),
+        ({"product_id": 1.5e18}, "product_id must be an id"),
+        ({"product_id": "1.72912E+18"}, "product_id must be an id"),
+        ({"products": [{"name": "Mug"}]}, "name product_id, sku_id or seller_sku"),
+        ({"products": [{"id": "1", "skus": "MUG"}]}, "skus is not JSON"),
+        ({"products": [{"id": "1", "skus": [5]}]}, "skus must be a list of objects"),
+        ({"products": "[" * 100_000}, "products is not JSON"),
+        ({"begin_time": "9" * 5_000}, "begin_time must be a time"),
+        ({"participation_limit": [{"kind": "ONE"}]}, "participation_limit must be one of"),
+        ({"title": "Free\npostage"}, "title has a line break"),
+    ],
+)
+def test_what_names_no_product_is_never_the_whole_shop(fair, named, words):
+    record = {**fair.activity(kind="SHIPPING_DISCOUNT", discount=FREE), **named}
+    run = fair.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "bad_promotion")], {})
+    assert words in run.row["message"]
+
+
+def test_only_the_skus_that_may_be_sent_go_into_a_promotion(fair):
+    (one, own), (other, second) = next((a, b) for a in fair.skus for b in fair.skus if a[0]["id"] != b[0]["id"])
+    offers = [{"id": row["id"], "skus": [{"id": sku["id"], "activity_price": fair.price(sku)}]}
+              for row, sku in ((one, own), (other, second))]  # fmt: skip
+    guarded = [("guarded", "allow_skus")]
+    assert both(fair, fair.activity(products=offers), allow_skus=[own["id"]]) == (guarded, guarded, {})
+    many = next(row for row in fair.free if len(row["skus"]) > 1)
+    whole = fair.activity(kind="DIRECT_DISCOUNT", products=[{"id": many["id"], "discount_percent": 20}])
+    assert both(fair, whole, allow_skus=[many["skus"][0]["id"]]) == (guarded, guarded, {})
+    run = fair.feed(whole, allow_skus=[sku["id"] for sku in many["skus"]])
+    assert run.outcomes == [("applied", None)]
+
+
+def test_an_activity_that_is_named_in_two_ways_gets_one_price(fair):
+    fair.feed(*fair.flat(fair.sku(0)))
+    made = fair.named()["activity_id"]
+    records = {"activity_key": "autumn", **fair.sku(0, 25)}, {"activity_id": made, **fair.sku(0, 30)}
+    plan, run, writes = both(fair, *records)
+    assert (plan, run, writes) == (
+        [("planned", None), ("rejected", "named_twice")],
+        [("applied", None), ("rejected", "named_twice")],
+        {PRODUCTS: 1},
+    )
+
+
+def test_one_record_ends_the_activity_for_all_and_none_is_put_in_on_the_way(fair):
+    fair.feed(*fair.flat(fair.sku(0)))
+    records = {"activity_key": "autumn", "status": "ended"}, {"activity_key": "autumn", **fair.sku(1)}
+    plan, run, writes = both(fair, *records)
+    assert (plan, run, writes) == ([("planned", None)] * 2, [("applied", None)] * 2, {END: 1})
+
+
+@pytest.mark.parametrize("states", [("ended", "active"), ("active", "ended")])
+def test_records_that_disagree_whether_an_activity_ends_do_not_end_it(fair, states):
+    fair.feed(*fair.flat(fair.sku(0)))
+    records = [{"activity_key": "autumn", **fair.sku(place), "status": state} for place, state in enumerate(states)]
+    rejected = [("rejected", "bad_promotion")] * 2
+    assert both(fair, *records) == (rejected, rejected, {})
+
+
+def test_numbers_that_the_shop_does_not_have_are_each_told(fair):
+    offers = [{"seller_sku": number, "activity_price": "1"} for number in ("NO-1", "NO-2")]
+    run = fair.feed(*fair.flat(*offers), max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "bad_promotion")] * 2, {})
+
+
+def test_an_activity_that_the_platform_does_not_show_is_not_made_again(fair, monkeypatch):
+    fair.feed(*fair.flat(fair.sku(0)))
+    changed = {**fair.activity("Autumn sale, longer"), **fair.sku(0, 30)}
+    from target_tiktokshop.promotions import finding
+
+    class Blank:
+        def __init__(self, run):
+            self.client = self
+            self.run = run
+
+        def call(self, operation, **more):
+            answer = self.run.client.call(operation, **more)
+            answer.data.clear()
+            return answer
+
+    real = finding.read_activity
+    monkeypatch.setattr("target_tiktokshop.streams.promotions.read_activity", lambda run, *ids: real(Blank(run), *ids))
+    run = fair.feed(changed, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "odd_answer")], {})
+    monkeypatch.undo()
+    assert [row["title"] for row in fair.listed() if row["title"].startswith("Autumn")] == ["Autumn sale"]
+    assert fair.feed(changed).outcomes == [("applied", None)]
+    assert CREATE not in fair.feed(changed).writes
