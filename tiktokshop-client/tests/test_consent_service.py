@@ -441,6 +441,20 @@ def test_who_guesses_secrets_is_stopped_by_address_and_the_others_are_not(servic
     assert ask("203.0.113.2", OPERATOR) == 200
 
 
+def test_who_asks_all_the_time_whether_it_is_ready_does_not_use_up_the_store(service):
+    service = service()
+    browser = service.browser()
+
+    def ask(address):
+        return browser.get(f"{service.url}/readyz", headers={"X-Forwarded-For": address}, timeout=10).status_code
+
+    service.desk.ready = lambda: asked.append(1)
+    asked = []
+    answers = [ask("203.0.113.1") for _ in range(80)]
+    assert (answers[0], answers[-1], ask("203.0.113.2")) == (200, 429, 200)
+    assert 60 <= len(asked) < 80
+
+
 def test_a_rate_lets_a_burst_through_then_so_many_a_second_for_each_network():
     now = [0.0]
     rate = AddressRate(3, 0.5, lambda: now[0])
