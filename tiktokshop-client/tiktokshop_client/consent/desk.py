@@ -172,6 +172,7 @@ class ConsentDesk:
                 raise DeclinedError(f"the seller {seller.name} has declined")
             with known.for_now():
                 self._exchange(seller, str(note["ticket"]), Secret(code))
+            known.add(Secret(code))  # its grant may quote it, wherever that is shown
         finally:
             self._exchanges.release()
 
