@@ -9,13 +9,13 @@ run as the image's user, in a PID namespace of their own, below its ENTRYPOINT.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -236,7 +236,9 @@ def secrets_in(root: Path) -> list[str]:
 
 def main() -> None:
     """Makes the image's root in the folder that is named, tries it, and prints what came of it as JSON."""
-    work = Path(sys.argv[1]).resolve()
+    parser = argparse.ArgumentParser(description="The Dockerfile's steps in roots of Debian's own.")
+    parser.add_argument("folder", type=Path, help="where the roots are made; what is there is used again")
+    work = parser.parse_args().folder.resolve()
     work.mkdir(parents=True, exist_ok=True)
     stage = built(work)
     found = {"secret files": secrets_in(stage.root), **tried(stage)}

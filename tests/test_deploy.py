@@ -71,6 +71,7 @@ def test_the_compose_file_fits_its_schema_and_its_services_may_do_little():
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert all(port.startswith("127.0.0.1:") for service in services.values() for port in service.get("ports", ()))
     assert "profiles" in services["airflow"]
+    assert (ROOT / services["airflow"]["build"]["dockerfile"]).is_file()
 
 
 def test_the_manifests_fit_the_schemas_of_kubernetes():

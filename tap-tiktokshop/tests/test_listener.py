@@ -112,6 +112,8 @@ class Orders(Platform):
     def shops(self):
         return (SHOP,)
 
+    unshared = ""
+
     def grant(self):
         return None
 

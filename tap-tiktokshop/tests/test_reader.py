@@ -26,6 +26,8 @@ class Unsettled(Platform):
     def shops(self):
         return (SHOP,)
 
+    unshared = ""
+
     def grant(self):
         return None
 

@@ -63,6 +63,8 @@ class Lists(Platform):
     def shops(self):
         return (SHOP,)
 
+    unshared = ""
+
     def grant(self):
         return None
 

@@ -110,7 +110,7 @@ def test_a_row_of_a_sandbox_is_never_written_into_a_real_shop(lab_of, shops, sho
         sku, _, now, _ = lots(lab, 1)[0]
         records = [{"sku_id": sku["id"], "quantity": now + 1}, {"shop_id": shop_id, "sku_id": sku["id"], "quantity": 3}]
         run = lab.feed("inventory", *records, max_rejected_percent=100)
-        known = ", ".join(shop.id for shop in lab.shops.values())
+        known = "; ".join(f"{shop.id} ({shop.name}, {shop.region})" for shop in lab.shops.values())
         assert run.outcomes == [("applied", None), ("rejected", "made_up_shop")]
         assert run.rows[1]["message"] == (
             f"shop {MADE_UP} is made up by a sandbox, and this run writes to others: {known}; feed rows "

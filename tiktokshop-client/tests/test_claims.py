@@ -165,3 +165,56 @@ def test_claims_are_where_the_tokens_are_and_else_in_a_folder_of_this_machine(tm
     assert open_claims_place(None, None).name == str(Path(".tiktokshop") / "claims")
     bucket = Address("s3", Secret("s3://bucket/folder"))
     assert open_claims_place(None, bucket).name == str(Path(".tiktokshop") / "claims")
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"\xff", b"[1]", b"7", b'{"order": 1}', b'{"order": ["a", "b", "c", 1]}', b"null"]
+)
+def test_where_somebody_has_written_into_the_claims_everybody_looks_again(content):
+    place = MemoryPlace()
+    first, second = (Claims(place, 8, alive=False) for _ in range(2))
+    since = place.now()
+    first.give_back(first.take("order", since))
+    place.documents = dict.fromkeys(place.documents, content)
+    claim = second.take("order", since)
+    assert claim.fresh is False
+    second.give_back(claim)
+    assert first.take("order", since).fresh is False, "nor does the first know whether the second was alone"
+    place.seconds += 1
+    first.close()
+    place.seconds += 1
+    assert second.take("order", place.now()).fresh is True
+
+
+def test_a_claim_whose_answer_was_lost_is_had_and_looked_at_again():
+    place = MemoryPlace()
+    first, second = (Claims(place, 8, alive=False) for _ in range(2))
+    since = place.now()
+    first.give_back(first.take("order", since))
+    once = place.exchange
+
+    def twice(key, change):
+        once(key, change)
+        return once(key, change)
+
+    place.exchange = twice
+    assert second.take("order", since).fresh is False
+    assert first.take("order", since) is None
+
+
+@pytest.mark.slow
+def test_a_postgresql_that_ends_its_connections_meanwhile_stops_nobody(request, tmp_path, monkeypatch):
+    import psycopg
+
+    address = PLACES["postgresql"](request, tmp_path, monkeypatch).address
+    claims = Claims(open_claims_place(None, at(address)), 30, alive=False)
+    claim = claims.take("order", claims.now())
+    mine = claims._place._connection.info.backend_pid
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (mine,))
+        assert claims.take("order", 0.0) is None
+        mine = claims._place._connection.info.backend_pid
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (mine,))
+    claims.give_back(claim)
+    assert claims.take("order", 0.0).key == "order"
+    claims._place._connection.close()

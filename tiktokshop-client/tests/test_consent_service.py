@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import logging
+import os
 import re
 import socket
 import threading
@@ -19,7 +20,7 @@ from tiktokshop_client.consent import desk as desk_module
 from tiktokshop_client.consent.app import create_app
 from tiktokshop_client.consent.books import open_book
 from tiktokshop_client.consent.desk import LINK_SECONDS, STATE_SECONDS, ConsentDesk
-from tiktokshop_client.consent.rates import AddressRate
+from tiktokshop_client.consent.rates import AddressRate, network_of
 from tiktokshop_client.consent.sellers import sellers_in
 from tiktokshop_client.consent.serving import ServiceSettings
 from tiktokshop_client.errors import ConfigurationError, TransientError
@@ -253,6 +254,19 @@ def test_a_link_for_one_seller_that_another_one_clicks_stores_nothing(service, p
     assert "not by the seller whose grant anna has had so far" in told.text
 
 
+def test_a_grant_that_another_name_has_from_elsewhere_or_by_the_table_is_not_stored_again(service, told, tmp_path):
+    first = service()
+    assert first.consent("bert", "id-of-bert") == "authorised"
+    elsewhere = service(
+        consent_store=str(tmp_path / "empty")
+    )  # which knows nothing of it, as with tokens of `auth login`
+    assert elsewhere.consent("anna", "id-of-bert") == "other-seller"
+    assert elsewhere.consent("anna", "id-of-cara") == "other-seller", "so says the table"
+    assert (first.stored("anna"), first.stored("bert").open_id) == (None, "id-of-bert")
+    assert "that of the seller bert already" in told.text
+    assert elsewhere.consent("anna", "id-of-anna") == "authorised"
+
+
 def test_a_grant_that_was_revoked_here_may_be_given_under_another_name_and_its_link_is_dead(service):
     service = service()
     assert service.consent("anna", "id-of-one") == "authorised"
@@ -437,6 +451,43 @@ def test_a_rate_lets_a_burst_through_then_so_many_a_second_for_each_network():
     assert [rate.allows("2001:db8::1") for _ in range(2)] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        (" 203.0.113.7:51512", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+        ("[2001:db8::1]:443", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        *[
+            (odd, "unknown")
+            for odd in ("", "[]", "[]:1", ":1", "203.0.113.7:x", "203.0.113.7\n:1", "_hidden", "\u0661.1.1.1")
+        ],
+    ],
+)
+def test_an_address_is_told_from_others_however_a_proxy_writes_it(address, network):
+    assert network_of(address) == network
+
+
+def test_a_grant_that_is_stored_is_no_failure_if_its_link_cannot_be_taken_away(service, told, monkeypatch):
+    service = service()
+    browser = service.browser()
+    state = service.state(browser, service.link("anna"))
+    take = service.desk._book.take
+
+    def away(key):
+        if key.startswith("link:"):
+            raise TransientError("the consent store is away")
+        return take(key)
+
+    monkeypatch.setattr(service.desk._book, "take", away)
+    assert service.back(browser, code="good", state=state) == "authorised"
+    assert service.stored("anna").open_id == "good"
+    assert "anna: the link is good still: the consent store is away" in told.text
+
+
 def test_too_many_who_come_back_at_once_wait_without_losing_their_state(service):
     service = service()
     browser = service.browser()
@@ -471,12 +522,16 @@ def test_a_seller_who_leaves_the_table_or_changes_its_app_cannot_finish_and_one_
 
 def test_a_table_that_has_become_wrong_is_told_to_the_operator_and_nobody_else(service, tmp_path, told):
     service = service()
-    link = service.link("anna")
+    link, browser = service.link("anna"), service.browser()
+    state = service.state(browser, link)
     (tmp_path / "sellers.csv").write_text("seller\n../../etc\n")
     answer = service.operator("GET", "sellers")
     assert (answer.status_code, "line 2" in answer.json()["error"]) == (503, True)
     page = service.browser().get(f"{service.url}{link}", timeout=10)
     assert (page.status_code, "line 2" in page.text) == (502, False)
+    assert service.back(browser, code="good", state=state) == "failed"
+    errors = [record.getMessage() for record in told.records if record.levelname == "ERROR"]
+    assert ["line 2" in error for error in errors] == [True] * 3, "also what goes wrong on the way back is told"
     assert requests.get(f"{service.url}/readyz", timeout=10).status_code == 503
     assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
 
@@ -506,6 +561,13 @@ def test_a_store_that_is_away_is_told_for_its_seller_in_the_list(service, tmp_pa
         ("seller,region\nanna,mars\n", "region"),
         ("seller,shop_ids\nanna,7 é\n", "characters"),
         ("seller,app_key\nanna,a\x00b\n", "characters"),
+        ("seller,shop_ids\nanna,1,2\n", "line 2 .* more cells"),
+        (f"seller,open_id\nanna,{'x' * 140_000}\n", "behind line 1"),
+        *[
+            (f"seller\nanna\nanna{end}\n", "line 3 .* name")
+            for end in (".lock", ".tmp", ".budgets", ".claims", ".Lock", ".")
+        ],
+        *[(f"seller\n{name}\n", "line 2 .* name") for name in ("\u212a", "\u017f", "..", "a{b", "a%2fb", "a\0b", "-a")],
     ],
 )
 def test_a_table_that_is_wrong_is_one_sentence_with_the_line(text, words):
@@ -538,6 +600,21 @@ def test_a_setting_that_is_wrong_is_told_before_anything_is_served(service, chan
         service(**change)
     assert words in str(caught.value)
     assert "canary" not in str(caught.value)
+
+
+def test_a_folder_of_consents_loses_expired_entries_and_nothing_else_that_lies_there(tmp_path):
+    now = [1_700_000_000.0]
+    book = open_book(str(tmp_path), lambda: now[0])
+    for name in ("anna", "README", "Makefile"):
+        (tmp_path / name).write_text("somebody's")
+        os.utime(tmp_path / name, (1, 1))
+    book.put("old", b"1", 1_700_000_010)
+    now[0] += 20
+    book.put("new", b"2", 1_700_000_030)
+    entries = [path for path in tmp_path.iterdir() if len(path.name) == 64]
+    assert (book.read("old"), book.read("new"), len(entries)) == (None, b"2", 1)
+    assert (tmp_path / "anna").read_text() == (tmp_path / "README").read_text() == "somebody's"
+    assert (tmp_path / "Makefile").exists()
 
 
 @pytest.mark.parametrize("kind", ["redis", "postgresql"])

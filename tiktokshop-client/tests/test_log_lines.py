@@ -21,7 +21,8 @@ def line(message, *args, **extra):
     return JsonLines().format(made)
 
 
-def test_a_line_is_one_object_with_what_is_known():
+def test_a_line_is_one_object_with_what_is_known(monkeypatch):
+    monkeypatch.setattr(log_lines, "_named", {})
     found = json.loads(line("was not read\nto its end: %s", "é", shop="7495", stream="orders"))
     assert found.pop("time").endswith("Z")
     assert found == {

@@ -18,9 +18,8 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 from secret_forms import INSIDE, PACKINGS, WAYS, units
-from tiktokshop_client import Secret, Shop
+from tiktokshop_client import Secret, Shop, console
 from tiktokshop_client.authorise import Standing
-from tiktokshop_client.command import cli
 from tiktokshop_client.console import run, sentence, trace
 from tiktokshop_client.errors import ConfigurationError, partial_errors
 from tiktokshop_client.operations import UPDATE_INVENTORY
@@ -232,7 +231,7 @@ def test_what_the_platform_calls_seller_shops_and_scopes_is_shown_clean(as_json,
     odd = f"Tea\nGrant         ends never\x1b[2J\u202e {secret}"
     pair = Token(Secret("access"), seller_name=odd, open_id=odd, region=odd, granted_scopes=(odd, "b"))
     found = Standing(pair, (Shop("1", odd, odd, "", "", Secret("")),), "tokens.json")
-    cli._print(found.facts(), found.lines(), as_json=as_json)
+    console.show(found.facts(), found.lines(), as_json=as_json)
     shown = capsys.readouterr().out
     assert secret not in shown
     assert all(line.isprintable() for line in shown.split("\n"))

@@ -33,6 +33,8 @@ DRAWERS = 64
 Entry = tuple[str, str, float, float]
 """Whose it is or was, by which claim ("" once given back), until when, and for how many seconds at a time."""
 NOBODY: Entry = ("", "", 0.0, 0.0)
+LOST = ""
+"""The key under which a document says until when it cannot tell who had what."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,10 @@ class Claims:
         def change(stored: bytes | None, now: float) -> tuple[bytes, tuple[bool, bool]]:
             entries = _entries(stored, now)
             owner, holder, end, _ = entries.get(key, NOBODY)
-            if holder and end > now:
+            again = holder == token  # a try whose answer was lost had it; what was before is not known any more
+            if holder and end > now and not again:
                 return _document(entries), (False, False)
-            known = since > now - REMEMBERED
+            known = since > now - REMEMBERED and since > entries.get(LOST, NOBODY)[2] and not again
             fresh = known and (not owner or owner == self._owner or end < since)
             entries[key] = (self._owner, token, now + self._seconds, self._seconds)
             return _document(entries), (True, fresh)
@@ -166,18 +169,19 @@ def _drawer(key: str) -> str:
 def _entries(stored: bytes | None, now: float) -> dict[str, Entry]:
     """What a document says by key.
 
-    What ends later than its claim can is from before the place's clock began anew: whoever had it is gone.
+    What ends later than its claim can is from before the place's clock began anew: whoever had it is gone. What is no
+    such document says that nobody knows.
     """
+    entries: dict[str, Entry] = {}
     try:
-        found: dict[str, Entry] = json.loads(stored) if stored else {}
-    except ValueError:
-        found = {}
-    entries = {}
-    for key, (owner, holder, end, seconds) in found.items():
-        if end > now + seconds + DRIFT:
-            entries[key] = (owner, "", now, seconds)
-        elif end > now - REMEMBERED:
-            entries[key] = (owner, holder, end, seconds)
+        found = json.loads(stored) if stored else {}
+        for key, (owner, holder, end, seconds) in found.items():
+            if end > now + seconds + DRIFT:
+                entries[key] = (owner, "", now, seconds)
+            elif end > now - REMEMBERED:
+                entries[key] = (str(owner), str(holder), float(end), float(seconds))
+    except (ValueError, TypeError, AttributeError):  # somebody has written into it
+        return {LOST: ("", "", now, 0.0)}
     return entries
 
 

@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from target_tiktokshop.listings.reading import SKU_FIELDS
-from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier
-
-
-def _as_it_is(value: Any) -> Any:
-    """A value that is looked at later, with all others of its record, so that one outcome names every fault."""
-    return value
-
-
-def _key(value: Any) -> str:
-    text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    if not text:
-        raise FieldError("must be text")
-    return text
-
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, as_it_is, identifier, own_key
 
 PRODUCT_FIELDS = (
     "title",
@@ -54,8 +39,8 @@ CONTRACT = Contract(
     (
         SHOP_ID,
         Field("product_id", identifier, other_name="id"),
-        Field("listing_key", _key),
-        *(Field(name, _as_it_is, "number" if name in NUMBERS else "string") for name in PRODUCT_FIELDS),
-        *(Field(name, _as_it_is, "number" if name in NUMBERS else "string") for name in SKU_FIELDS),
+        Field("listing_key", own_key),
+        *(Field(name, as_it_is, "number" if name in NUMBERS else "string") for name in PRODUCT_FIELDS),
+        *(Field(name, as_it_is, "number" if name in NUMBERS else "string") for name in SKU_FIELDS),
     ),
 )

@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier
-
-
-def _as_it_is(value: Any) -> Any:
-    """A value that is looked at later, with all others of its record, so that one outcome names every fault."""
-    return value
-
-
-def _key(value: Any) -> str:
-    text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    if not text:
-        raise FieldError("must be text")
-    return text
-
+from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, as_it_is, identifier, own_key
 
 ACTIVITY_FIELDS = (
     "title",
@@ -56,9 +41,9 @@ _TYPES = {
 CONTRACT = Contract(
     (
         SHOP_ID,
-        Field("activity_key", _key),
+        Field("activity_key", own_key),
         Field("activity_id", identifier, other_name="id"),
-        *(Field(name, _as_it_is, _TYPES.get(name, "string")) for name in (*ACTIVITY_FIELDS, *OFFER_FIELDS, "products")),
+        *(Field(name, as_it_is, _TYPES.get(name, "string")) for name in (*ACTIVITY_FIELDS, *OFFER_FIELDS, "products")),
     ),
     either=(("activity_key", "activity_id"),),
 )

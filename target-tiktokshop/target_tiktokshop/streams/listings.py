@@ -41,8 +41,7 @@ from target_tiktokshop.listings.variants import SkuCheck, bare_code
 from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED, UNCHANGED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.writing.run import only_these_rows
-from target_tiktokshop.writing.surprises import reject
+from target_tiktokshop.writing.surprises import looked_at
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -129,16 +128,7 @@ class ListingWriter(Writer):
         last_wins(nested, lambda row: row.subject.id or row.subject.numbers or row.number)
 
     def _examine(self, item: ListingItem) -> None:
-        try:
-            self._look_at(item)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            for row in still_open(item.rows):
-                row.refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this product
-            for row in still_open(item.rows):
-                reject(row, error)
+        looked_at(item.rows, lambda: self._look_at(item))
 
     def _look_at(self, item: ListingItem) -> None:
         if item.id:

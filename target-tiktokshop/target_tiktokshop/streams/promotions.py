@@ -26,8 +26,8 @@ from target_tiktokshop.promotions.writes import FIRST_PAUSE, ActivityWrites
 from target_tiktokshop.writing.keys import Keys
 from target_tiktokshop.writing.outcomes import REJECTED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.writing.run import only_these_rows, refuse_all
-from target_tiktokshop.writing.surprises import reject
+from target_tiktokshop.writing.run import refuse_all
+from target_tiktokshop.writing.surprises import looked_at
 from target_tiktokshop.writing.writer import Writer, Writing
 
 if TYPE_CHECKING:
@@ -74,16 +74,7 @@ class PromotionWriter(Writer):
         return found
 
     def _examine(self, campaign: Campaign) -> None:
-        try:
-            self._look_at(campaign)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            for row in still_open(campaign.rows):
-                row.refuse(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this activity
-            for row in still_open(campaign.rows):
-                reject(row, error)
+        looked_at(campaign.rows, lambda: self._look_at(campaign))
 
     def _look_at(self, campaign: Campaign) -> None:
         last_wins([row for row in campaign.rows if nested(row)], lambda _: "")

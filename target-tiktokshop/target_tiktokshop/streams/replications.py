@@ -41,7 +41,7 @@ from target_tiktokshop.writing.foresight import ANY_PRICE, PRICE_RANGES
 from target_tiktokshop.writing.live import object_of, objects
 from target_tiktokshop.writing.outcomes import FAILED, IN_REVIEW, REJECTED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
-from target_tiktokshop.writing.run import only_these_rows
+from target_tiktokshop.writing.surprises import looked_at
 from target_tiktokshop.writing.writer import Writing
 
 if TYPE_CHECKING:
@@ -166,13 +166,7 @@ class ReplicationWriter(SkuWriter):
             self.run.each(self._examine, by(still_open(usable), lambda row: row.subject.product_id).values())
 
     def _examine(self, rows: list[Row]) -> None:
-        try:
-            self._look_at(rows[0].the_shop, rows[0].subject.product_id, rows)
-        except TikTokShopError as error:
-            if not only_these_rows(error):
-                raise
-            for row in still_open(rows):
-                row.refuse(error)
+        looked_at(rows, lambda: self._look_at(rows[0].the_shop, rows[0].subject.product_id, rows))
 
     def _look_at(self, shop: Shop, product_id: str, rows: list[Row]) -> None:
         source = live_product(self.run.client, shop, product_id) or {}

@@ -54,6 +54,19 @@ def identifier(value: Any) -> str:
     return value.strip()
 
 
+def as_it_is(value: Any) -> Any:
+    """A value that is looked at later, with all others of its record, so that one outcome names every fault."""
+    return value
+
+
+def own_key(value: Any) -> str:
+    """A key of the user's own: text, or a whole number."""
+    found = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    if not found:
+        raise FieldError("must be text")
+    return found
+
+
 def identifiers(value: Any) -> tuple[str, ...]:
     """Some ids, each once; a text with commas is accepted, too."""
     if isinstance(value, str):

@@ -70,7 +70,7 @@ REASONS: Mapping[str, str] = {
     "unseen_package": "a label was bought, and the shop does not show for which line items: look in Seller Center",
     "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, or with your tax software, "
     "and feed it again once the platform has accepted it",
-    "packages_made": "something of the order is shipped already, so it is neither split nor combined any more",
+    "packages_made": "something of the order is shipped already, so it stays in the packages that it has",
     "one_group": "all line items would be in one package, so there is nothing to split: name at least two groups",
     "whole_skus": "in this market all items of a SKU travel in one package: put them into one group",
     "combined_before": "the order is combined with others: feed it to package_combinations as separate first",

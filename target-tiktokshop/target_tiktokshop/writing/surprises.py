@@ -103,6 +103,24 @@ def reject(row: Row, error: Exception) -> None:
     row.reject("odd_answer", f"{_told(error)}, so nothing was sent for it: look at it in Seller Center")
 
 
+def looked_at(rows: Sequence[Row], look_at: Callable[[], None]) -> None:
+    """Looks at what some rows are about together, before anything is sent; what goes wrong is about them alone.
+
+    Raises:
+        TikTokShopError: It is about more than these rows.
+    """
+    try:
+        look_at()
+    except TikTokShopError as error:
+        if not only_these_rows(error):
+            raise
+        for row in still_open(rows):
+            row.refuse(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is about these rows
+        for row in still_open(rows):
+            reject(row, error)
+
+
 def leave_unconfirmed(row: Row, error: Exception | None) -> None:
     """The row may have been sent, and it cannot be said whether the shop has it."""
     words = _told(error) if error else "what the platform shows about it cannot be read"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import time
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,6 +31,8 @@ LOCK_TIMEOUT = 10.0
 _EXTRAS = {"redis": "redis", "rediss": "redis", "postgresql": "postgresql", "postgres": "postgresql"}
 _LIBRARIES = {"redis": "redis", "postgresql": "psycopg"}
 _MAKERS = {"redis": "RedisBook", "postgresql": "PostgreSQLBook"}
+_ENTRY = re.compile(r"[0-9a-f]{64}")
+"""The name of an entry's file. Whatever else is in the folder is not ours to remove."""
 
 
 class ConsentBook(Protocol):
@@ -140,7 +143,7 @@ class FileBook:
         beside.replace(path)
         for other in self._folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if not other.suffix and other.stat().st_mtime <= self._now():
+                if _ENTRY.fullmatch(other.name) and other.stat().st_mtime <= self._now():
                     other.unlink()
 
     def _locked(self, work: Callable[[], Result]) -> Result:

@@ -9,6 +9,7 @@ Whose grant comes back is checked under the lock of the seller's store, before a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -88,6 +89,7 @@ class ConsentDesk:
         self._book = book
         self._now = time_now
         self._exchanges = BoundedSemaphore(MOST_EXCHANGES)
+        self._noted: set[str] = set()
 
     def ready(self) -> None:
         """Tries what everything depends on.
@@ -164,8 +166,7 @@ class ConsentDesk:
         if not self._exchanges.acquire(blocking=False):
             raise BusyError("too many consents come back at the same time")
         try:
-            note = self._taken(state, browser)
-            seller = self._seller_of(note)
+            note, seller = self._under_way(state, browser)
             if not code or len(code) > LONGEST_CODE or not _CODE.fullmatch(code):
                 log.info("the seller %s has come back without consent", seller.name, extra={"seller": seller.name})
                 raise DeclinedError(f"the seller {seller.name} has declined")
@@ -215,8 +216,20 @@ class ConsentDesk:
 
     def _taken(self, state: str, browser: str) -> dict[str, Any]:
         """What a state was made for; {} if there was none. It is used up by this."""
+        return _unpacked(self._book.take(_state_key(state, browser)))
+
+    def _under_way(self, state: str, browser: str) -> tuple[Mapping[str, Any], ListedSeller]:
+        """What a state was made for, and for which seller.
+
+        Raises:
+            UnknownLinkError: As `_seller_of`.
+            TikTokShopError: The table or the book cannot be used, which is in the log then.
+        """
         try:
-            return _unpacked(self._book.take(_state_key(state, browser)))
+            note = self._taken(state, browser)
+            return note, self._seller_of(note)
+        except UnknownLinkError:
+            raise
         except TikTokShopError as error:
             log.error("%s", error)  # noqa: TRY400 - a sentence for a human
             raise
@@ -241,11 +254,17 @@ class ConsentDesk:
             self._check(seller, connection, token, stored)
 
         try:
+            self._note_owners()
             token = exchange(connection, self._settings.store(seller), code, accept=accept)
         except TikTokShopError as error:
             log.error("%s: %s", seller.name, error, extra={"seller": seller.name})  # noqa: TRY400 - a sentence
             raise
-        self._book.take(f"link:{seller.name}")
+        try:
+            self._book.take(f"link:{seller.name}")
+        except (
+            TikTokShopError
+        ) as error:  # the grant is there all the same, and only its own seller's can take its place
+            log.warning("%s: the link is good still: %s", seller.name, error, extra={"seller": seller.name})
         who = one_line(token.seller_name) or "a seller without a name"
         log.info("%s has authorised the app: the grant of %s", who, seller.name, extra={"seller": seller.name})
 
@@ -276,20 +295,39 @@ class ConsentDesk:
         if token.open_id:
             self._claim(seller, token.open_id, told)
 
+    def _note_owners(self) -> None:
+        """Notes whose grants are there by other means, such as `auth login`: once for each seller while we run."""
+        for seller in self._settings.table.sellers().values():
+            if seller.name in self._noted:
+                continue
+            with contextlib.suppress(TikTokShopError):  # one that cannot be read keeps nobody else out
+                stored = self._settings.store(seller).read()
+                if stored is not None and stored.open_id:
+                    self._book.swap(_owner_key(seller, stored.open_id), None, seller.name.encode())
+                self._noted.add(seller.name)
+
     def _claim(self, seller: ListedSeller, open_id: str, told: str) -> None:
         """Notes whose grant it is; one that another seller of the table has is refused."""
-        key, mine = f"owner:{_digest(f'{seller.app_key} {open_id}')}", seller.name.encode()
+        table = self._settings.table.sellers().values()
+        named = (each.name for each in table if (each.app_key, each.open_id) == (seller.app_key, open_id))
+        self._refuse_if_of(next((name for name in named if name != seller.name), ""), seller, told)
+        key, mine = _owner_key(seller, open_id), seller.name.encode()
         for _ in range(3):
             before = self._book.read(key)
             other = before.decode("utf-8", "replace") if before else ""
             if other not in {"", seller.name} and self._has(other, open_id):
-                raise WrongSellerError(
-                    f"the consent was given by {told}, whose grant is that of the seller {other} already, and not of "
-                    f"{seller.name}: nothing was stored"
-                )
+                self._refuse_if_of(other, seller, told)
             if before == mine or self._book.swap(key, before, mine):
                 return
         raise TransientError(f"whose grant that of {seller.name} is changes all the time; open the link again")
+
+    @staticmethod
+    def _refuse_if_of(other: str, seller: ListedSeller, told: str) -> None:
+        if other:
+            raise WrongSellerError(
+                f"the consent was given by {told}, whose grant is that of the seller {other} already, and not of "
+                f"{seller.name}: nothing was stored"
+            )
 
     def _has(self, name: str, open_id: str) -> bool:
         """Whether a seller of the table has that grant, by its store."""
@@ -320,6 +358,10 @@ class ConsentDesk:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _owner_key(seller: ListedSeller, open_id: str) -> str:
+    return f"owner:{_digest(f'{seller.app_key} {open_id}')}"
 
 
 def _state_key(state: str, browser: str) -> str:

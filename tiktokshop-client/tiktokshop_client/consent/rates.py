@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
 from collections import OrderedDict
 from threading import Lock
@@ -45,12 +46,22 @@ class AddressRate:
         return good
 
 
+_WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](:\d+)?|(?P<four>[\d.]+):\d+")
+
+
 def network_of(address: str) -> str:
-    """Whom an address belongs to: a whole /64 of IPv6 is one subscriber's."""
+    """Whom an address belongs to: a whole /64 of IPv6 is one subscriber's.
+
+    Some proxies write the port behind it, or IPv4 as IPv6.
+    """
+    text = address.strip()
+    with_port = _WITH_PORT.fullmatch(text)
     try:
-        parsed = ipaddress.ip_address(address.strip())
+        parsed = ipaddress.ip_address(with_port["six"] or with_port["four"] if with_port else text)
     except ValueError:
         return "unknown"
-    if parsed.version == 6:
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)

@@ -14,12 +14,18 @@ from tiktokshop_client.consent.addresses import REGIONS
 from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 COLUMNS = ("seller", "app_key", "region", "service_id", "shop_ids", "open_id")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""A seller's name: it is part of addresses, of files' names and of keys."""
+NAME = re.compile(
+    r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?(?<!\.lock)(?<!\.tmp)(?<!\.budgets)(?<!\.claims)",
+    re.IGNORECASE | re.ASCII,
+)
+"""A seller's name: it is part of addresses, of files' names and of keys.
+
+Its ending is none that files beside another seller's tokens have, and no dot, which some systems leave out.
+"""
 _KEY = re.compile(r"[!-~]{0,256}")
 
 
@@ -96,8 +102,12 @@ def sellers_in(text: str, name: str, app_key: str) -> Mapping[str, ListedSeller]
         raise ConfigurationError(f"the table of sellers {name} {what}: its columns are {', '.join(COLUMNS)}")
     found: dict[str, ListedSeller] = {}
     folded: set[str] = set()
-    for row in rows:
-        where = f"line {rows.line_num} of the table of sellers {name}"
+    for number, row in _rows(rows, name):
+        where = f"line {number} of the table of sellers {name}"
+        if None in row:
+            raise ConfigurationError(
+                f"{where} has more cells than the head line: several shop_ids stand in one cell, with blanks between"
+            )
         seller = _seller({column: (value or "").strip() for column, value in row.items() if column}, where, app_key)
         if seller.name.lower() in folded:  # files of sellers are told apart by these names, not everywhere by case
             raise ConfigurationError(f"{where} names the seller {seller.name} once more")
@@ -106,11 +116,29 @@ def sellers_in(text: str, name: str, app_key: str) -> Mapping[str, ListedSeller]
     return found
 
 
+def _rows(rows: csv.DictReader[str], name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The lines with their numbers.
+
+    Raises:
+        ConfigurationError: The file is no such table.
+    """
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error:
+        raise ConfigurationError(
+            f"the table of sellers {name} cannot be read as CSV behind line {rows.line_num}"
+        ) from None
+
+
 def _seller(row: Mapping[str, str], where: str, app_key: str) -> ListedSeller:
     name, region = row.get("seller", ""), row.get("region", "")
     app_key = row.get("app_key", "") or app_key
     if not NAME.fullmatch(name):
-        raise ConfigurationError(f"{where} has no name that can be used: letters, digits, dots and dashes, at most 64")
+        raise ConfigurationError(
+            f"{where} has no name that can be used: letters, digits, dots and dashes, at most 64, not .lock, .tmp, "
+            ".budgets, .claims or a dot at the end"
+        )
     if region and region not in REGIONS:
         raise ConfigurationError(f"{where} has a region that is none of {', '.join(REGIONS)}")
     if not app_key:

@@ -14,7 +14,7 @@ from tiktokshop_client.errors import ConfigurationError, TransientError
 from tiktokshop_client.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Result = TypeVar("Result")
 
@@ -26,6 +26,13 @@ _ROOM = f"INSERT INTO {TABLE} VALUES (%s, NULL) ON CONFLICT DO NOTHING"  # noqa:
 _READ = f"SELECT content FROM {TABLE} WHERE entry = %s FOR UPDATE"  # noqa: S608
 _WRITE = f"UPDATE {TABLE} SET content = %s WHERE entry = %s"  # noqa: S608
 _NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
+_ALIVE: Mapping[str, Any] = {
+    "keepalives_idle": TIMEOUT // 2,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": TIMEOUT * 1000,
+}
+"""So that nobody waits for a quarter of an hour for a server that has gone without a word."""
 _REFUSAL = re.compile(r"authentication failed|no password|pg_hba|(role|database) .* does not exist")
 
 
@@ -45,6 +52,7 @@ class PostgreSQLPlace:
         self._url = Secret(url)
         self._lock = Lock()
         self._connection: psycopg.Connection[Any] | None = None
+        self._lost = False  # whether the last one ended by itself
 
     def now(self) -> float:
         """Seconds by the server's clock."""
@@ -69,27 +77,38 @@ class PostgreSQLPlace:
         return self._told(swap)
 
     def _told(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
-        """The work's result on the one connection; errors in our words, which hold no URL."""
-        problem: TransientError | ConfigurationError
+        """The work's result on the one connection; on a new one if the server has ended that meanwhile."""
         with self._lock:
+            kept, self._lost = self._connection is not None, False
             try:
-                return work(self._open())
-            except (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification):
-                problem = self._refused()
-            except psycopg.OperationalError as error:
-                refused = bool(_REFUSAL.search(str(error)))
-                problem = self._refused() if refused else TransientError(f"the claims in {self.name} cannot be reached")
-            except psycopg.Error as error:
-                problem = ConfigurationError(f"the claims in {self.name} cannot be used ({type(error).__name__})")
-            if self._connection is not None:
-                with contextlib.suppress(psycopg.Error):
-                    self._connection.close()
-            self._connection = None
+                return self._tried(work)
+            except TransientError:
+                if not (kept and self._lost):
+                    raise
+            return self._tried(work)
+
+    def _tried(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        """The work's result; errors in our words, which hold no URL."""
+        problem: TransientError | ConfigurationError
+        try:
+            return work(self._open())
+        except (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification):
+            problem = self._refused()
+        except psycopg.OperationalError as error:
+            refused = bool(_REFUSAL.search(str(error)))
+            problem = self._refused() if refused else TransientError(f"the claims in {self.name} cannot be reached")
+        except psycopg.Error as error:
+            problem = ConfigurationError(f"the claims in {self.name} cannot be used ({type(error).__name__})")
+        if self._connection is not None:
+            self._lost = self._connection.broken
+            with contextlib.suppress(psycopg.Error):
+                self._connection.close()
+        self._connection = None
         raise problem
 
     def _open(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
-            connection = psycopg.connect(self._url.reveal(), autocommit=True, connect_timeout=TIMEOUT)
+            connection = psycopg.connect(self._url.reveal(), autocommit=True, connect_timeout=TIMEOUT, **_ALIVE)
             connection.execute(f"SET lock_timeout = {TIMEOUT * 1000}")
             row = connection.execute(_EXISTS).fetchone()
             if not (row and row[0]):
