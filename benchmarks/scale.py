@@ -48,7 +48,7 @@ ONCE_A_DAY: Final = frozenset(
 """Streams that need no run an hour: reports of days, what hardly changes, lists without times."""
 PREPARED: Final = {
     "interpreter": [sys.executable, "-c", ""],
-    "imports": [sys.executable, "-c", "import tap_tiktokshop.tap"],
+    "imports": [*TAP, "--version"],
     "loader's imports": [*LOADER, "--version"],
 }
 

@@ -95,6 +95,26 @@ def test_days_after_the_last_one_with_figures_are_left_for_the_next_run(latest):
     assert len(reports.asked) == 3
 
 
+@pytest.mark.parametrize(
+    ("bookmark", "now", "days"),
+    [
+        (None, "2026-06-10T12:00", 7),
+        ("2026-06-09", "2026-06-10T00:01", 7),  # the first run of a day
+        ("2026-06-10", "2026-06-10T00:01", 1),  # a run of this day has read up to it
+        ("2026-06-10", "2026-06-10T23:59", 1),
+        ("2026-06-10", "2026-06-11T00:00", 7),
+        ("2026-06-01", "2026-06-10T12:00", 7),  # an end in the past, given by a setting
+        ("2026-06-11", "2026-06-10T12:00", 7),  # a clock that was ahead
+    ],
+)
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_the_run_that_comes_to_a_new_day_reads_seven_again_and_those_after_it_one(bookmark, now, days, zone):
+    end = bookmark and int(datetime.fromisoformat(bookmark).replace(tzinfo=timezone.utc).timestamp())
+    there = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(zone))
+    assert daily().lookback(60, end, lambda: there) == days * DAY
+    assert daily(again=0).lookback(60, end, lambda: there) == 0
+
+
 def test_many_days_in_one_answer_say_themselves_which_they_are_and_end_where_figures_do():
     way = Days(operation=operations.GET_SHOP_PERFORMANCE, key="start_date", span=30, day="start_date")
     reports = Reports(latest="2026-06-08")

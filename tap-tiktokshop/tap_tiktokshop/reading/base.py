@@ -23,8 +23,8 @@ from tap_tiktokshop.reading.rows import as_raw
 from tap_tiktokshop.times import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import tzinfo
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime, tzinfo
 
     from tiktokshop_client import Answer, Client, Operation, Page, Shop
 
@@ -246,8 +246,6 @@ class Reading(ABC):
     """What most of its calls are, None if there are none."""
     time: str | None = None
     """The field of its rows by which they are read from a bookmark on."""
-    again: int | None = None
-    """Seconds before its bookmark from which it is read again each run; None: the setting `lookback_seconds`."""
     remember: bool = False
     """Whether what it was once asked about is asked about in every run."""
     in_one_go: bool = False
@@ -258,6 +256,13 @@ class Reading(ABC):
     @abstractmethod
     def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:
         """The first slices of everything from `start` until `end`; they name the others."""
+
+    def lookback(self, configured: int, end: int | None, now: Callable[[], datetime]) -> int:  # noqa: ARG002 - for reports
+        """Seconds before its bookmark `end` from which it is read again; `now` gives the time by the shop's clock.
+
+        `configured` is the setting `lookback_seconds`.
+        """
+        return configured
 
     @property
     def lists(self) -> tuple[Reading, ...]:

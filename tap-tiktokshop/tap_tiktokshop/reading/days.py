@@ -15,7 +15,7 @@ from tap_tiktokshop.reading.values import at
 from tap_tiktokshop.times import DAY, unix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tiktokshop_client import Operation, Page
 
@@ -42,7 +42,8 @@ class Days(Reading):
         key: What tells the rows of one answer apart; None if the answer is one object.
         inside: Where that object lies in the answer.
         each: Queries of which each is asked for each day.
-        again: Seconds before the bookmark from which days are read again, because figures are still revised.
+        again: Seconds before the bookmark from which days are read again, because figures are still revised: by the run
+            that comes to a new day. Those after it on the same day read the last day again, which is revised most.
     """
 
     operation: Operation
@@ -53,8 +54,12 @@ class Days(Reading):
     day: str = ""
     inside: str = ""
     each: tuple[Mapping[str, Any], ...] = ({},)
-    again: int | None = 7 * DAY
+    again: int = 7 * DAY
     earliest: int = EARLIEST
+
+    def lookback(self, configured: int, end: int | None, now: Callable[[], datetime]) -> int:  # noqa: ARG002 - own
+        """All of `again`, or a day where a run has come to today's: it has read them all."""
+        return min(DAY, self.again) if end == _midnight(now().date()) else self.again
 
     def slices(self, start: int, end: int, size: Size = one_by_one) -> Sequence[Slice]:  # noqa: ARG002 - days are days
         """One, which goes from day to day: few are asked for in a second anyway."""

@@ -213,7 +213,7 @@ class StreamReader:
         configured = max(run.reading.start, earliest)
         if declaration.departed:  # what is not asked about would be taken for gone, so no setting narrows it down
             configured, end = earliest, run.client.now()
-        lookback = run.reading.lookback if declaration.reading.again is None else declaration.reading.again
+        lookback = declaration.reading.lookback(run.reading.lookback, bookmark.end, lambda: run.time_in(shop))
         since = bookmark.since(configured, lookback)
         source = run.source(shop, since, bookmark.known, marks=bookmark.marks)
         start = bookmark.start(configured, lookback)

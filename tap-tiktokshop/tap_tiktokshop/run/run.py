@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import defaultdict
-from datetime import timezone
+from datetime import datetime, timezone
 from functools import cached_property
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Protocol
@@ -36,6 +36,7 @@ from tap_tiktokshop.zones import shop_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
 
     from tiktokshop_client import Shop
 
@@ -190,6 +191,13 @@ class Run:
     def _rosters(self) -> defaultdict[str, Roster]:
         return defaultdict(lambda: Roster(self._announced))
 
+    def time_in(self, shop: Shop | None) -> datetime:
+        """Now, by the clock of a shop (UTC if None)."""
+        return datetime.fromtimestamp(self.client.now(), self._zone(shop))
+
+    def _zone(self, shop: Shop | None) -> tzinfo:
+        return shop_zone(shop, self.reading.time_zones) if shop else timezone.utc
+
     def source(self, shop: Shop | None, since: int, known: frozenset[str] = frozenset(), **more: Any) -> Source:
         """What one stream of a shop (of the seller if None) is read through; `more` are further facts of a source."""
         facts = {"roster": self._rosters[shop.id if shop else ""], **more}
@@ -198,7 +206,7 @@ class Run:
             shop,
             since=since,
             known=known,
-            zone=shop_zone(shop, self.reading.time_zones) if shop else timezone.utc,
+            zone=self._zone(shop),
             lists={"external_order_platforms": self.reading.external_order_platforms},
             **facts,
         )
