@@ -14,13 +14,14 @@ with statements as (
             'shop_id': 'text',
             'id': 'text',
             'settlement_amount': 'exact',
+            '_sdc_extracted_at': 'moment',
             '_sdc_received_at': 'moment',
             '_sdc_batched_at': 'moment',
         },
     ) | indent(4) }}
 )
 
-select shop_id, id as statement_id, settlement_amount, min(coalesce(_sdc_received_at, _sdc_batched_at)) as seen_at
+select shop_id, id as statement_id, settlement_amount, min(coalesce(_sdc_extracted_at, _sdc_received_at, _sdc_batched_at)) as seen_at
 from statements
 where settlement_amount is not null
     {%- if is_incremental() %}
