@@ -1,6 +1,7 @@
 """What all tests of the workspace share."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,4 +40,6 @@ def shop_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
 def no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests share a process, and so would share what it knows of secrets: some of theirs are ordinary words."""
     monkeypatch.setattr(known, "_known", set())
-    monkeypatch.setattr(known, "_forms", ())
+    monkeypatch.setattr(known, "_forms", {})
+    monkeypatch.setattr(known, "_uses", Counter())
+    monkeypatch.setattr(known, "_passing", Counter())

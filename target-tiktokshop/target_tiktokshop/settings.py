@@ -207,7 +207,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     | {
         "title": "Largest refund",
         "description": (
-            "Hold back refunds above this amount, for each currency. Where it names any, all in others are held back."
+            "Hold back refunds above this amount, for each currency. What the seller has refunded of the same order "
+            "before counts, too. Where it names any currency, refunds in all others are held back."
         ),
         "default": {},
         "examples": [{"USD": "100"}],

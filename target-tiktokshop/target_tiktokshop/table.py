@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder().encode
 DELIMITERS = ",;\t"
+FAILED = frozenset(
+    {"#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#ERROR!", "Err:509"}
+)
+"""What spreadsheets save in place of a text like `-20 % on mugs` that they took for a formula."""
 
 
 @click.command()
@@ -59,6 +63,12 @@ def messages(stream: str, file: Path) -> Iterator[dict[str, Any]]:
                 if None in row:
                     raise InputError(f"Row {reader.line_num} of {file} has more cells than the first row has names.")
                 record = {name: cell for name, cell in row.items() if cell and cell.strip()}
+                failed = next((name for name, cell in record.items() if cell.strip() in FAILED), None)
+                if failed is not None:
+                    raise InputError(
+                        f"Row {reader.line_num} of {file} has {record[failed].strip()} in {failed}, which a "
+                        "spreadsheet puts in place of what it took for a formula: write the cell anew, as text."
+                    )
                 if record:
                     yield {"type": "RECORD", "stream": stream, "record": record}
     except (UnicodeDecodeError, csv.Error):

@@ -1,5 +1,7 @@
 """What was in review gets its last word: by a later run, or by the command that asks for it."""
 
+import pytest
+
 WORDS = "the platform's review has let it through"
 
 
@@ -50,13 +52,21 @@ def test_an_edit_that_the_review_refuses_is_failed_with_its_reasons(stall):
     assert stall.shown(before["id"])["title"] == before["title"]
 
 
-def test_a_product_that_is_not_shown_is_not_settled(stall):
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"code": 12052048, "message": "not listed", "request_id": "x"},
+        {"code": 0, "message": "Success", "request_id": "x", "data": {}},
+        {"code": 0, "message": "Success", "request_id": "x", "data": {"id": "1", "title": "A mug"}},
+    ],
+)
+def test_a_product_that_is_not_shown_is_not_settled(stall, shown):
     stall.feed(stall.record())
     stall.review()
 
     def unknown(path, answer):
         if path.startswith("/product/202309/products/"):
-            return {"code": 12052048, "message": "not listed", "request_id": "x"}
+            return shown
         return None
 
     with stall.lab.between(after=unknown):

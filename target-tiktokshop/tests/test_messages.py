@@ -260,6 +260,8 @@ def test_a_picture_that_messages_do_not_take_is_rejected_without_a_call(lab, tmp
         (tmp_path / name).write_bytes(content)
     for name in (*bad, "gone.png"):
         assert rejected(lab, conversation, picture=str(tmp_path / name)) == [("rejected", "bad_picture")]
+    for address in ("http://[::1", "https://"):
+        assert rejected(lab, conversation, picture=address) == [("rejected", "bad_picture")]
 
 
 def test_the_quota_of_a_day_ends_the_run_and_says_when_to_go_on(lab):

@@ -119,6 +119,25 @@ def test_orders_that_cannot_be_split_are_rejected_with_what_to_do_and_no_call(la
     assert single
 
 
+def test_what_is_cancelled_while_an_order_is_split_is_not_sent_again_as_an_order_without_lines(lab):
+    order = waiting(lab)[0]
+    first = lines(order)[0]
+    sent = []
+
+    def cancelled(path, answer):
+        if path.endswith("/split"):
+            sent.append(path)
+            return {"code": 36009003, "message": "busy", "data": {}, "request_id": "1"} if len(sent) == 1 else None
+        for each in (answer.get("data") or {}).get("orders") or [] if sent else []:
+            for line in each["line_items"]:
+                line["display_status"] = "CANCELLED" if line["id"] == first else line["display_status"]
+        return answer
+
+    with lab.between(after=cancelled):
+        run = split(lab, order, [first], config={"max_rejected_percent": 100})
+    assert (run.outcomes, len(sent)) == ([("rejected", "unknown_lines")], 1)
+
+
 def test_groups_are_read_from_a_table_s_text_and_no_line_item_is_in_two():
     assert groups_of("1, 2;3") == (("1", "2"), ("3",))
     assert CONTRACT.read({"order_id": "9", "groups": [["1"], "2,3"]})["groups"] == (("1",), ("2", "3"))

@@ -50,6 +50,28 @@ def test_terms_keep_to_the_lowest_price_that_the_seller_has_set(fair):
     assert both(fair, record, min_price={"USD": lowest}) == (guarded, guarded, {})
 
 
+@pytest.mark.parametrize(
+    ("part", "given"),
+    [
+        ("bxgy_discount", {"discount_type": "AMOUNT_OFF_EACH", "discount_value": "30", "threshold_value": "100"}),
+        ("bmsm_discount", {"details": [{"type": "percentage_off", "value": "60", "threshold_value": "1000"}]}),
+        ("bmsm_discount", {"details": [{"type": "AMOUNT_OFF", "value": "60", "threshold_value": "-10"}]}),
+        ("bmsm_discount", {"details": [{"type": "AMOUNT_OFF", "value": "60", "threshold_value": "0"}]}),
+        ("bmsm_discount", {"details": [{"type": "PERCENTAGE_OFF", "value": "-60", "threshold_value": "10"}]}),
+        ("bmsm_discount", {"details": [{"type": "PERCENTAGE_OFF", "value": "NaN", "threshold_value": "10"}]}),
+    ],
+)
+def test_terms_that_do_not_say_how_much_is_off_are_held_back(fair, part, given):
+    for tier in given.get("details", [given]):
+        tier["threshold_type"] = "MINIMAL_ORDER_AMOUNT"
+    kind = "BUY_X_GET_Y" if part == "bxgy_discount" else "BUY_MORE_SAVE_MORE"
+    run = fair.feed(
+        fair.activity(kind=kind, discount={part: given}, product_id=fair.free[0]["id"]), max_rejected_percent=100
+    )
+    assert (run.outcomes, run.writes) == ([("guarded", "max_discount_percent")], {})
+    assert "do not say how much is off" in run.row["message"]
+
+
 def test_a_cost_of_nothing_says_nothing_of_the_margin(fair):
     guarded = [("guarded", "min_margin_percent")]
     assert both(fair, *fair.flat(fair.sku(0, cost=0)), min_margin_percent=1) == (guarded, guarded, {})

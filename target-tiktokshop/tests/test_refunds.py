@@ -194,6 +194,41 @@ def test_max_refund_amount_holds_back_what_is_above_it_in_its_currency(lab):
     assert small.outcomes == [("applied", None)]
 
 
+def generous(path, answer):
+    """A platform that lets an order be refunded line by line, as ours does not."""
+    if path.endswith("/aftersale_eligibility"):
+        return {**answer, "data": {"sku_eligibility": []}}
+    if path.endswith("/refunds/calculate"):
+        data = {"order_refund_amount": {"currency": "USD", "refund_total": "3"}}
+        return {"code": 0, "message": "Success", "data": data, "request_id": "1"}
+    return None
+
+
+def test_max_refund_amount_counts_all_refunds_of_an_order_in_one_run_or_several(lab):
+    (order,) = delivered(lab, lines=2)
+    record = {"order_id": order["id"], "reason": REASON, "amount": "2", "currency": "USD"}
+    records = [{**record, "order_line_item_ids": [line["id"]]} for line in order["line_items"][:2]]
+    config = {"max_refunds_percent": 100, "max_rejected_percent": 100, "max_refund_amount": {"USD": "3.99"}}
+    for size in (1, 2):
+        plan = lab.feed("refunds", *records, dry_run=True, batch_size_rows=size, **config)
+        assert plan.outcomes == [("planned", None), ("guarded", "max_refund_amount")]
+    run = lab.feed("refunds", *records, **config)
+    assert (run.outcomes, writes(run)) == ([("applied", None), ("guarded", "max_refund_amount")], {CREATE: 1})
+    with lab.between(after=generous):
+        later = lab.feed("refunds", records[1], **config)
+        raised = lab.feed("refunds", records[1], dry_run=True, **{**config, "max_refund_amount": {"USD": "4"}})
+    assert (later.outcomes, writes(later)) == ([("guarded", "max_refund_amount")], {})
+    assert raised.outcomes == [("planned", None)]
+
+
+def test_of_several_refunds_of_an_order_the_first_is_made_first(lab):
+    (order,) = delivered(lab, lines=2)
+    record = {"order_id": order["id"], "reason": REASON, "amount": "1", "currency": "USD"}
+    records = [{**record, "order_line_item_ids": [line["id"]]} for line in order["line_items"][:2]]
+    run = lab.feed("refunds", *records, max_refunds_percent=100, max_rejected_percent=100)
+    assert run.outcomes == [("applied", None), ("rejected", "25001010")]  # ours lets an order be refunded once
+
+
 def test_max_refund_amount_holds_back_refunds_in_currencies_that_it_does_not_name(lab):
     (order,) = delivered(lab)
     run = refund(lab, order, config={"max_refund_amount": {"GBP": "500"}})

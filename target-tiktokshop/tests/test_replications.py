@@ -128,6 +128,17 @@ def test_a_replica_whose_answer_was_lost_is_found_and_not_made_again(market):
 
 
 @pytest.mark.parametrize(
+    ("cheap", "guard"),
+    [("1.00", {"min_price": {"GBP": "5"}}), ("99", {"max_price": {"GBP": "50"}}), ("9.99", {"allow_skus": ["MUG-O"]})],
+)
+def test_a_sku_that_a_guard_holds_back_holds_back_those_that_are_made_with_it(market, cheap, guard):
+    records = [market.record(price=cheap), market.record("MUG-O", price=11)]
+    for dry_run in (True, False):
+        run = market.feed(*records, max_rejected_percent=100, dry_run=dry_run, **guard)
+        assert (run.outcomes, run.writes) == ([("guarded", next(iter(guard)))] * 2, {})
+
+
+@pytest.mark.parametrize(
     ("guard", "outcome"),
     [
         ({"max_price": {"GBP": "9"}}, ("guarded", "max_price")),

@@ -32,6 +32,7 @@ def test_quotes_line_breaks_and_a_byte_order_mark_are_those_of_spreadsheets(tmp_
         (b"", "has no field of listings"),
         (b"Mug,MUG-1\nBowl,BOWL-1\n", "has no field of listings"),
         (b"title\nMug,MUG-1\n", "Row 2 of"),
+        (b"title,seller_sku\n#NAME?,MUG-1\n", "Row 2 of .* has #NAME\\? in title"),
         (b"title\n\xff\n", "is not a CSV table in UTF-8"),
         (b'title\n"Mug\n', "is not a CSV table in UTF-8"),
     ],

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_places import PLACES
 from tiktokshop_client.claims import BEATS, REMEMBERED, SHORTEST, Claims
+from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.places.file import FilePlace
 from tiktokshop_client.places.place import open_claims_place
 from tiktokshop_client.secret import Secret
@@ -218,3 +219,10 @@ def test_a_postgresql_that_ends_its_connections_meanwhile_stops_nobody(request, 
     claims.give_back(claim)
     assert claims.take("order", 0.0).key == "order"
     claims._place._connection.close()
+
+
+def test_a_folder_of_claims_that_does_not_let_us_is_a_setting_to_be_changed(tmp_path):
+    (tmp_path / "tokens.json.claims").touch()
+    claims = Claims(open_claims_place(None, tmp_path / "tokens.json"), 8, alive=False)
+    with pytest.raises(ConfigurationError, match=r"^the claims in .*tokens\.json\.claims cannot be used \("):
+        claims.now()

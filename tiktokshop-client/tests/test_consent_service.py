@@ -24,6 +24,7 @@ from tiktokshop_client.consent.rates import AddressRate, network_of
 from tiktokshop_client.consent.sellers import sellers_in
 from tiktokshop_client.consent.serving import ServiceSettings
 from tiktokshop_client.errors import ConfigurationError, TransientError
+from tiktokshop_client.redaction import known
 from tiktokshop_client.server import BoundedServer, PatientProtocol, bound
 
 OPERATOR = "canary-operator-0123456789abcdef"
@@ -151,6 +152,7 @@ def told(caplog):
 
 def test_a_seller_goes_from_link_to_grant_and_no_secret_is_seen_on_the_way(shared, platform, told):
     service = shared()
+    platform.on(EXCHANGE, lambda seen: platform.pair(seen.query["auth_code"], open_id="id-of-anna"))
     browser = service.browser()
     path = service.link("anna")
     page = browser.get(f"{service.url}{path}", timeout=10)
@@ -439,6 +441,20 @@ def test_who_guesses_secrets_is_stopped_by_address_and_the_others_are_not(servic
     assert ask("203.0.113.2", OPERATOR) == 200
 
 
+def test_who_asks_all_the_time_whether_it_is_ready_does_not_use_up_the_store(service):
+    service = service()
+    browser = service.browser()
+
+    def ask(address):
+        return browser.get(f"{service.url}/readyz", headers={"X-Forwarded-For": address}, timeout=10).status_code
+
+    service.desk.ready = lambda: asked.append(1)
+    asked = []
+    answers = [ask("203.0.113.1") for _ in range(80)]
+    assert (answers[0], answers[-1], ask("203.0.113.2")) == (200, 429, 200)
+    assert 60 <= len(asked) < 80
+
+
 def test_a_rate_lets_a_burst_through_then_so_many_a_second_for_each_network():
     now = [0.0]
     rate = AddressRate(3, 0.5, lambda: now[0])
@@ -634,4 +650,5 @@ def test_the_listed_grants_hold_no_tokens_even_where_the_platform_puts_them_into
     assert service.consent("anna", "good") == "authorised"
     text = json.dumps(service.operator("GET", "sellers").json())
     assert ("***" in text, "access-odd" in text, "refresh-odd" in text) == (True, False, False)
+    assert known("access-odd") == "access-odd", "what only passes through does not fill the memory"
     assert replace(service.stored("anna"), seller_name="").seller_name == ""

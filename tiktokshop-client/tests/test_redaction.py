@@ -263,3 +263,37 @@ def test_what_the_platform_says_of_single_rows_has_no_secret(platform, client, s
     answer = client().call(UPDATE_INVENTORY, shop=shop, path={"product_id": "7"}, body={"skus": []})
     [error] = partial_errors(UPDATE_INVENTORY, answer.data)
     assert (error.message, error.code, error.ids) == ("no stock for ***", 12052393, {"sku_id": "1"})
+
+
+def test_a_secret_that_is_known_for_now_is_forgotten_when_the_last_who_needs_it_has_ended():
+    redactor, inside, go_on = Redactor(), threading.Event(), threading.Event()
+    stays, passes, shared, kept = (
+        Secret(f"canary-{name}-0123456789") for name in ("stays", "passes", "shared", "kept")
+    )
+    redactor.add(stays)
+    empty = dict(redactor._forms)
+
+    def elsewhere():
+        with redactor.for_now():
+            redactor.add(shared)
+            inside.set()
+            go_on.wait(10)
+
+    thread = threading.Thread(target=elsewhere)
+    with redactor.for_now():
+        redactor.add(stays, passes, shared)
+        thread.start()
+        inside.wait(10)
+        text = " ".join(each.reveal() for each in (stays, passes, shared))
+        assert redactor(text) == "*** *** ***"
+    assert redactor(text) == f"*** {passes.reveal()} ***"
+    go_on.set()
+    thread.join()
+    assert redactor(text) == f"*** {passes.reveal()} {shared.reveal()}"
+    assert redactor._forms == empty, "nothing is left of them in memory"
+    other = threading.Thread(target=redactor.add, args=(kept,))
+    with redactor.for_now():
+        redactor.add(kept)
+        other.start()
+        other.join()
+    assert redactor(kept.reveal()) == "***", "somebody else has told it for good"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
 import re
 import sys
 from bisect import bisect_right
+from collections import Counter
+from contextvars import ContextVar
 from itertools import accumulate
 from os.path import commonprefix
 from threading import Lock
@@ -42,6 +45,10 @@ def one_line(text: str, most: int = LONGEST_NAME) -> str:
     return " ".join(printable(text).split())[:most]
 
 
+_for_now: ContextVar[tuple[Redactor | None, set[str]]] = ContextVar("for_now", default=(None, set()))
+"""Who is told secrets for a while only, and which they are."""
+
+
 class Redactor:
     """Replaces every secret it was told of by ``***``: the platform's messages may quote what we sent.
 
@@ -51,20 +58,68 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self._passing: Counter[str] = Counter()  # what is known for a while only -> for how many
+        self._uses: Counter[str] = Counter()  # a form -> of how many secrets it is one
         self._forms: dict[str, tuple[str, ...]] = {}
         self._lock = Lock()
 
     def add(self, *secrets: Secret | None) -> None:
         """Remembers secrets to take out from now on."""
         texts = {secret.reveal() for secret in secrets if secret is not None}
+        whose, mine = _for_now.get()
         with self._lock:
-            new = {text for text in texts - self._known if len(text) >= SHORTEST}
+            texts = {text for text in texts if len(text) >= SHORTEST}
+            new = texts - self._known
+            if whose is not self:
+                for text in texts:
+                    self._passing.pop(text, None)
+            else:
+                added = {text for text in texts - mine if text in new or text in self._passing}
+                self._passing.update(added)
+                mine |= added
             if new:
                 self._known |= new
                 forms = dict(self._forms)
-                for form in {form for text in new for form in forms_of(text) if len(form) >= SHORTEST}:
-                    forms[form[:HEAD]] = (*forms.get(form[:HEAD], ()), form)
+                for form in [form for text in new for form in _forms_to_hide(text)]:
+                    self._uses[form] += 1
+                    if self._uses[form] == 1:
+                        forms[form[:HEAD]] = (*forms.get(form[:HEAD], ()), form)
                 self._forms = forms
+
+    @contextlib.contextmanager
+    def for_now(self) -> Iterator[None]:
+        """Forgets at its end what was added within, in this context, unless somebody else has added it as well.
+
+        For secrets that come and go in a process that stays: all that was ever known would fill its memory.
+        """
+        mine: set[str] = set()
+        entered = _for_now.set((self, mine))
+        try:
+            yield
+        finally:
+            _for_now.reset(entered)
+            with self._lock:
+                gone = set()
+                for text in mine & set(self._passing):
+                    self._passing[text] -= 1
+                    if not self._passing[text]:
+                        del self._passing[text]
+                        gone.add(text)
+                self._forget(gone)
+
+    def _forget(self, texts: set[str]) -> None:
+        self._known -= texts
+        forms = dict(self._forms)
+        for form in [form for text in texts for form in _forms_to_hide(text)]:
+            self._uses[form] -= 1
+            if not self._uses[form]:
+                del self._uses[form]
+                left = tuple(each for each in forms.get(form[:HEAD], ()) if each != form)
+                if left:
+                    forms[form[:HEAD]] = left
+                else:
+                    forms.pop(form[:HEAD], None)
+        self._forms = forms
 
     def __call__(self, text: str) -> str:
         """``text`` without the secrets."""
@@ -157,6 +212,10 @@ def _common(text: str, start: int, form: str) -> int:
 
 known = Redactor()
 """What this process knows of secrets: of the settings it has read, and of all its clients."""
+
+
+def _forms_to_hide(text: str) -> set[str]:
+    return {form for form in forms_of(text) if len(form) >= SHORTEST}
 
 
 def forms_of(text: str) -> Iterator[str]:

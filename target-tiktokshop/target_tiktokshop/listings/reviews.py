@@ -81,8 +81,8 @@ def settle(run: WriteRun, memory: ListingMemory) -> tuple[int, int]:
 
 
 def _last_word(live: Mapping[str, Any] | None) -> tuple[str, str, str] | None:
-    """(outcome, code, message) of a product whose review has ended, None while it has not."""
-    if live is None or reviewed(live):
+    """(outcome, code, message) of a product whose review has ended; None while it has not, or is not shown."""
+    if live is None or not live.get("status") or reviewed(live):
         return None
     if live.get("status") == "DELETED":
         return REJECTED, "deleted_product", GONE

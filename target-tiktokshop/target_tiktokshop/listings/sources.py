@@ -149,7 +149,11 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _fetched(address: str, most: int, *, inside: bool) -> bytes:
-    if not inside and _is_inside(urlsplit(address).hostname or ""):
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        raise PictureError("cannot be fetched: its address is none") from None
+    if not inside and _is_inside(host):
         raise PictureError(f"cannot be fetched: it {PRIVATE}")
     plain = {"Accept-Encoding": "identity"}  # pictures are packed already, and a packed answer may become anything
     asked: Mapping[str, Any] = {"headers": plain, "hooks": {"response": stays_outside}, "auth": _as_it_is}

@@ -161,6 +161,9 @@ class SplitWriter(Writer):
         order_id = row.values["order_id"]
         row.subject = some_orders(self.run, row.the_shop, [order_id]).get(order_id)
         reason = "" if self._is_done(row) else packing.unchangeable(row.subject)
+        if not reason and not self._is_done(row):  # line items may have been cancelled meanwhile
+            parts, reason = self._parts(row)
+            row.after = {"packages": [{"lines": list(part)} for part in parts]}
         if reason:
             row.reject(reason, REASONS[reason])
 

@@ -6,7 +6,7 @@ import hashlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.errors import Category
+from tiktokshop_client.errors import Category, TikTokShopError
 from tiktokshop_client.operations import CALCULATE_REFUND, CREATE_RETURN, GET_AFTERSALE_ELIGIBILITY, SEARCH_RETURNS
 
 from target_tiktokshop.streams.shipments import GONE
@@ -25,8 +25,9 @@ from target_tiktokshop.writing.fields import (
     text,
 )
 from target_tiktokshop.writing.live import decimal_of, object_of, objects, orders, whole
-from target_tiktokshop.writing.outcomes import REASONS
+from target_tiktokshop.writing.outcomes import GUARDED, REASONS, REJECTED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
+from target_tiktokshop.writing.run import refuse_all
 from target_tiktokshop.writing.surprises import apart
 from target_tiktokshop.writing.writer import Writer, Writing
 
@@ -102,6 +103,7 @@ class RefundWriter(Writer):
     def _claim(self, row: Row) -> None:
         """Line items are refunded by one record of a run; each was judged before the others were carried out."""
         claims = self._claims.setdefault((row.the_shop.id, row.values["order_id"]), [])
+        row.values["refunded_before"] = self._refunded(row, claims)
         wanted = wanted_lines(row)
         other = next((one for one in claims if one.number != row.number and wanted & wanted_lines(one)), None)
         if other is None:
@@ -113,6 +115,19 @@ class RefundWriter(Writer):
             row.unchanged(f"record {other.number} of the run asks for this refund already")
         else:
             row.reject("refunded_before", f"record {other.number} of the run refunds line items of it, too")
+
+    @staticmethod
+    def _refunded(row: Row, claims: Iterable[Row]) -> dict[str, Decimal]:
+        """What the seller has refunded of an order, or will by records before this one, by currency."""
+        others = [one for one in claims if one.number != row.number and one.outcome not in {REJECTED, GUARDED}]
+        own = {str(one.after.get("return_id")) for one in others}
+        amounts = [one.after for one in others]
+        amounts += [one for one in map(shown, row.values["made"]) if str(one["return_id"]) not in own]
+        found: dict[str, Decimal] = {}
+        for one in amounts:
+            code = str(one.get("currency") or "")
+            found[code] = found.get(code, Decimal(0)) + (decimal_of(one.get("refund_total")) or 0)
+        return found
 
     def _returns(self, shop: Shop, rows: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
         """All returns of the orders, by order."""
@@ -135,6 +150,7 @@ class RefundWriter(Writer):
         if reason:
             row.reject(reason, REFUSED.get(reason, REASONS[reason]))
             return
+        row.values["made"] = [one for one in made if is_seller_s(one)]
         row.values["voided"] = sum(is_seller_s(one, VOID) for one in made)
         same = next((one for one in made if is_it(one, row)), None)
         other = next((one for one in made if is_seller_s(one) and overlaps(one, row)), None)
@@ -207,12 +223,20 @@ class RefundWriter(Writer):
             row.reject("above_refundable", f"nothing of it can be refunded (any more): 0 {row.after['currency']}")
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
-        """One call a refund."""
-        return [[row] for row in rows]
+        """One call a refund, those of an order one after the other."""
+        return by(rows, lambda row: (row.the_shop.id, row.values["order_id"])).values()
 
     def send(self, rows: list[Row]) -> None:
-        """Refunds; the key keeps a repeat from refunding twice."""
-        row = rows[0]
+        """Refunds, each for itself; the key keeps a repeat from refunding twice."""
+        for row in rows:
+            try:
+                self._refund(row)
+            except TikTokShopError as error:  # noqa: PERF203 - each refund fails for itself
+                if error.unclear:
+                    raise
+                refuse_all([row], error)
+
+    def _refund(self, row: Row) -> None:
         answer = self.run.client.call(
             CREATE_RETURN,
             shop=row.the_shop,

@@ -125,6 +125,12 @@ class Replica:
     numbered: bool = True
 
     @property
+    def names_of_each(self) -> list[set[str]]:
+        """What settings may call each of its SKUs, which are all made together."""
+        named = ({row.values.get("sku_id"), row.values.get("seller_sku")} for row in self.rows)
+        return [{str(name) for name in names if name} for names in named]
+
+    @property
     def numbers(self) -> str:
         """What the guard of new listings counts it by."""
         return f"{self.product_id}\n{self.region}"

@@ -165,13 +165,33 @@ def _stocked_high(row: Row, settings: WritingSettings) -> str | None:
     return None
 
 
+def _of_all(finds: Callable[[Row, WritingSettings], str | None]) -> Callable[[Row, WritingSettings], str | None]:
+    """A check of a row and of those that are made together with it: the platform takes all of them, or none."""
+
+    def found(row: Row, settings: WritingSettings) -> str | None:
+        for each in row.subject.rows:
+            problem = finds(each, settings)
+            if problem:
+                return problem if each is row else f"SKU {_own(each)}: {problem}"
+        return None
+
+    return found
+
+
+def _own(row: Row) -> str:
+    """What a row itself calls its SKU."""
+    return str(row.values.get("seller_sku") or row.values.get("sku_id"))
+
+
 def _refunds_much(row: Row, settings: WritingSettings) -> str | None:
     most = settings.max_refund_amount.get(row.after["currency"])
     if most is None and settings.max_refund_amount:
         return f"max_refund_amount names no amount for {row.after['currency']}, so none is refunded in it: name one"
-    if most is None or Decimal(row.after["refund_total"]) <= most:
+    before = row.values["refunded_before"].get(row.after["currency"], Decimal(0))
+    if most is None or Decimal(row.after["refund_total"]) + before <= most:
         return None
-    return f"{row.after['refund_total']} is above max_refund_amount ({most} {row.after['currency']})"
+    also = f" and the {before} of the order that are refunded before are together" if before else " is"
+    return f"{row.after['refund_total']}{also} above max_refund_amount ({most} {row.after['currency']})"
 
 
 SKU_GUARDS = (
@@ -194,9 +214,9 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
     ),
     "replications": (
         *SKU_GUARDS,
-        Guard("max_quantity", _too_many),
-        Guard("min_price", _too_low),
-        Guard("max_price", _too_high),
+        Guard("max_quantity", _of_all(_too_many)),
+        Guard("min_price", _of_all(_too_low)),
+        Guard("max_price", _of_all(_too_high)),
     ),
     "refunds": (Guard("max_refund_amount", _refunds_much),),
     "promotions": (

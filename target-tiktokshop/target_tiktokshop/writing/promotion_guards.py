@@ -58,11 +58,12 @@ def _cuts_of_terms(discount: Mapping[str, Any]) -> Iterator[Decimal | None]:
 
 def _cut(terms: Mapping[str, Any], kind: str, value: Any) -> Decimal | None:
     amount, least = decimal_of(value), decimal_of(terms.get("threshold_value"))
+    if amount is None or amount < 0:
+        return None
     if kind == "PERCENTAGE_OFF":
         return amount
-    if terms.get("threshold_type") == "MINIMAL_ORDER_AMOUNT" and amount is not None and least:
-        return amount * 100 / least
-    return None
+    known = kind == "AMOUNT_OFF" and terms.get("threshold_type") == "MINIMAL_ORDER_AMOUNT"  # not so much off each item
+    return amount * 100 / least if known and least is not None and least > 0 else None
 
 
 def earns_little(row: Row, settings: WritingSettings) -> str | None:

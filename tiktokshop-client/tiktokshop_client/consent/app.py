@@ -199,8 +199,10 @@ class _Front:
         """That the service lives."""
         return PlainTextResponse("alive\n", headers=HEADERS)
 
-    async def readiness(self, _: Request) -> Response:
-        """Whether it can work."""
+    async def readiness(self, request: Request) -> Response:
+        """Whether it can work, which is looked up: not more often than pages are made for an address."""
+        if not self._pages.allows(_address(request)):
+            return PlainTextResponse("too many requests\n", 429, headers={**HEADERS, "Retry-After": "60"})
         with contextlib.suppress(TikTokShopError):
             await run_in_threadpool(self._desk.ready)
             return PlainTextResponse("ready\n", headers=HEADERS)

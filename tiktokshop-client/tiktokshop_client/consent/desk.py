@@ -25,7 +25,7 @@ from tiktokshop_client.authorise import exchange, forget
 from tiktokshop_client.client import Client
 from tiktokshop_client.consent.addresses import consent_url
 from tiktokshop_client.errors import AuthorisationError, TikTokShopError, TransientError
-from tiktokshop_client.redaction import one_line
+from tiktokshop_client.redaction import Redactor, known, one_line
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.stores import MemoryStore
 
@@ -170,7 +170,9 @@ class ConsentDesk:
             if not code or len(code) > LONGEST_CODE or not _CODE.fullmatch(code):
                 log.info("the seller %s has come back without consent", seller.name, extra={"seller": seller.name})
                 raise DeclinedError(f"the seller {seller.name} has declined")
-            self._exchange(seller, str(note["ticket"]), Secret(code))
+            with known.for_now():
+                self._exchange(seller, str(note["ticket"]), Secret(code))
+            known.add(Secret(code))  # its grant may quote it, wherever that is shown
         finally:
             self._exchanges.release()
 
@@ -343,8 +345,9 @@ class ConsentDesk:
             return {**facts, "granted": None, "error": str(error)}
         if token is None:
             return facts
-        return {
-            **facts,
+        own = Redactor()  # a name may hold anything
+        own.add(token.access_token, token.refresh_token)
+        more = {
             "granted": True,
             "seller_name": token.seller_name,
             "open_id": token.open_id,
@@ -354,6 +357,7 @@ class ConsentDesk:
             "can_refresh": bool(token.refresh_token),
             "granted_scopes": list(token.granted_scopes),
         }
+        return {**facts, **own.throughout(more)}
 
 
 def _digest(text: str) -> str:

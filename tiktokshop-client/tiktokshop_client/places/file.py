@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import time
@@ -11,16 +12,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock, Timeout
 
-from tiktokshop_client.errors import TransientError
+from tiktokshop_client.errors import ConfigurationError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tiktokshop_client.errors import TikTokShopError
+
 Result = TypeVar("Result")
 
 LOCK_TIMEOUT = 1.0
 """Seconds. Nobody holds the lock for longer than a few thousandths, unless its process is stopped."""
+
+_LASTING = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR})
+"""What does not pass by itself."""
 
 LOOK = 0.0005
 """Seconds between looks at a lock that another process holds."""
@@ -33,13 +39,16 @@ class FilePlace:
 
     Args:
         folder: The folder. It is made when it is needed.
+        what: What is kept there, for sentences.
+        wanted: Whether nothing can go on without it: then one that does not let us is a setting to be changed.
     """
 
     alone = 1.0
-    wanted = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, what: str = "shared budget", *, wanted: bool = False) -> None:
         self.name = str(folder)
+        self.wanted = wanted
+        self._called = f"the {what} in {folder}"
         self._folder = folder
         self._turn = Lock()  # one of the threads of this process, as the other lock is for processes
 
@@ -61,12 +70,16 @@ class FilePlace:
                 _replace(path, content)
                 return result
         except Timeout:
-            problem = TransientError(f"the shared budget in {self.name} is held by a process that does not go on")
+            problem: TikTokShopError = TransientError(f"{self._called} is held by a process that does not go on")
         except NotImplementedError:  # what the library says of a file system that has no locks
-            problem = TransientError(f"the shared budget in {self.name} cannot be used (its file system has no locks)")
+            problem = self._unusable("its file system has no locks", lasting=True)
         except OSError as error:
-            problem = TransientError(f"the shared budget in {self.name} cannot be used ({error.strerror})")
+            problem = self._unusable(error.strerror or type(error).__name__, lasting=error.errno in _LASTING)
         raise problem
+
+    def _unusable(self, why: str, *, lasting: bool) -> TikTokShopError:
+        kind = ConfigurationError if lasting and self.wanted else TransientError
+        return kind(f"{self._called} cannot be used ({why})")
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -80,8 +80,8 @@ def open_claims_place(budget_store: Address | None, token_store: Path | Address 
         made: BudgetPlace = import_module("tiktokshop_client.places.postgresql").PostgreSQLPlace(_bare(url), shown(url))
         return made
     if budget_store is None and isinstance(token_store, Path):
-        return FilePlace(token_store.with_name(f"{token_store.name}.claims"))
-    return open_place(budget_store, token_store) or FilePlace(HERE)
+        return FilePlace(token_store.with_name(f"{token_store.name}.claims"), "claims", wanted=True)
+    return open_place(budget_store, token_store) or FilePlace(HERE, "claims", wanted=True)
 
 
 def _bare(url: str) -> str:

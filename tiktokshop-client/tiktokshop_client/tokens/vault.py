@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
+from contextvars import copy_context
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -258,7 +259,7 @@ def undisturbed(work: Callable[[], T]) -> T:
                 _under_way.discard(ended)
             ended.set()
 
-    Thread(target=run, name="tokens", daemon=False).start()
+    Thread(target=copy_context().run, args=(run,), name="tokens", daemon=False).start()
     stopped = _outlast(ended)
     if stopped is not None:
         raise stopped
