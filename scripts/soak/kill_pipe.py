@@ -9,7 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from feed import AT_ONCE, carried_out_twice, client_of, not_so, rows
+from carried_out import carried_out_twice, not_so
+from feed import AT_ONCE, client_of, rows
 from feed import Feed as Wanted
 from kill_target import kill_after
 from shop import Shop, shop

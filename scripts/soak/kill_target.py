@@ -12,7 +12,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from feed import AT_ONCE, Feed, await_requests, carried_out_twice, feed_of, labels_lost, not_so
+from carried_out import carried_out_twice, labels_lost, not_so
+from feed import AT_ONCE, Feed, await_requests, feed_of
 from shop import Shop, shop
 
 if TYPE_CHECKING:
