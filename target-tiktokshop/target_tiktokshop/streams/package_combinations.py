@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client import partial_errors
 from tiktokshop_client.errors import Action, Context, TikTokShopError, classify
-from tiktokshop_client.operations import COMBINE_PACKAGES, SEARCH_COMBINABLE_PACKAGES, UNCOMBINE_PACKAGE
+from tiktokshop_client.operations import COMBINE_PACKAGES, SEARCH_COMBINABLE_PACKAGES, UNCOMBINE_PACKAGE, same_region
 
 from target_tiktokshop.streams import packing
+from target_tiktokshop.streams.parcels import UNITED_STATES
 from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifiers, one_of
 from target_tiktokshop.writing.live import orders, whole
@@ -111,6 +112,8 @@ class CombinationWriter(Writer):
         reason = next(filter(None, map(packing.unchangeable, row.subject.values())), "")
         if not reason and self._wants_one(row):
             reason = next(filter(None, map(_obstacle, row.subject.values())), "")
+            unpacked = not any(package for order in row.subject.values() for package in packing.packages_of(order))
+            reason = reason or ("one_label" if unpacked and same_region(row.the_shop.region) == UNITED_STATES else "")
         if reason:
             row.reject(reason, REASONS[reason])
         else:
