@@ -5,6 +5,7 @@ from target_tiktokshop.streams.one_label import parcel_of_all
 from target_tiktokshop.streams.platform_shipments import CONTRACT
 from target_tiktokshop.writing.fields import FieldError
 from test_platform_shipments import BUY, OWN, lab, labels, packages, ship, waiting  # noqa: F401 - a fixture is among them
+from tiktokshop_client import Claims
 
 
 def free(lab):  # noqa: F811 - the fixture
@@ -148,3 +149,21 @@ def test_a_record_names_one_order_or_several():
     for bad in ({}, {"order_ids": ["8", "9"], "package_id": "7"}, {"order_id": "7", "order_ids": ["8", "9"]}):
         with pytest.raises(FieldError):
             CONTRACT.read(bad)
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_who_stood_still_while_another_run_claimed_the_orders_buys_nothing(lab, three, monkeypatch, grouped):  # noqa: F811
+    take, other = Claims.take, Claims(lab.client.claims()._place, 60, alive=False)
+
+    def taken_over(claims, key, since):
+        claim = take(claims, key, since)
+        if claims is not other and key.endswith(three[1]["id"]):
+            claims.give_back(claim)  # it ends, as by the time that passes
+            assert take(other, key, since)
+        return claim
+
+    monkeypatch.setattr(Claims, "take", taken_over)
+    records = [{"order_id": order["id"]} for order in three] if grouped else [named(*three)]
+    run = lab.feed("shipments", *records, combine_labels=grouped, max_rejected_percent=100)
+    assert run.outcomes == [("rejected", "claimed")] * len(records)
+    assert run.writes == {}

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
+    from target_tiktokshop.writing.claiming import Hold
     from target_tiktokshop.writing.run import WriteRun
 
 PACKAGES_A_CALL = 20
@@ -285,20 +286,23 @@ class ShipmentWriter(Writer):
 
     def _buy(self, row: Row) -> bool:
         """Buys the label, while no other run does; whether the package is there. A row that is refused is settled."""
-        with claimed(self.run, [row, *self._together.others(row)], self._ids(row), self._since) as fresh:
-            if fresh is None:
+        there = False
+        with claimed(self.run, [row, *self._together.others(row)], self._ids(row), self._since) as hold:
+            there = hold.fresh is not None and self._bought(row, hold)
+        return there
+
+    def _bought(self, row: Row, hold: Hold) -> bool:
+        if not hold.fresh:
+            parcel = self._again(row)
+            row.after["package_id"] = parcel.package_id or None
+            if parcel.reason:
+                row.reject(parcel.reason, self._words(row, parcel.reason))
                 return False
-            if not fresh:
-                parcel = self._again(row)
-                row.after["package_id"] = parcel.package_id or None
-                if parcel.reason:
-                    row.reject(parcel.reason, self._words(row, parcel.reason))
-                    return False
-                if parcel.next != parcels.BUY:
-                    row.operation = PRINT.name
-                    row.note("another run bought its label meanwhile")
-                    return True
-            return bought(self.run, row, self._ids(row), lambda: self._again(row))
+            if parcel.next != parcels.BUY:
+                row.operation = PRINT.name
+                row.note("another run bought its label meanwhile")
+                return True
+        return bought(self.run, row, self._ids(row), hold, lambda: self._again(row))
 
     @staticmethod
     def _without_label(row: Row, why: str) -> None:
