@@ -15,8 +15,10 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,7 +32,8 @@ import requests
 from tap_tiktokshop.streams import STREAMS as STREAMS_OF_THE_TAP
 
 sys.path.insert(0, str(Path(__file__).parent))
-from engine import Engine, engine, free_port, servers, until
+from descent import adopt, end_all
+from engine import Engine, engine, servers, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,11 +71,22 @@ def check(good: bool, what: str) -> None:
         problems.append(what)
 
 
+def free_ports(count: int) -> int:
+    """The first of so many free ports, below those that a system gives to whoever asks for any."""
+    for _ in range(100):
+        first = random.randrange(15_000, 32_000 - count)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as bound:
+            for port in range(first, first + count):
+                bound.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+    raise SystemExit(f"found no {count} free ports in a row")
+
+
 class Sandboxes:
     """The process in which the sellers' sandboxes are."""
 
     def __init__(self, home: Path, count: int) -> None:
-        self.command = [sys.executable, HERE / "sandboxes.py", home, str(free_port() + 100), str(count)]
+        self.command = [sys.executable, HERE / "sandboxes.py", home, str(free_ports(count)), str(count)]
         self.requests = self.refused = 0
         self.settings: list[dict[str, str]] = []
         self.start()
@@ -311,12 +325,18 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="four sellers and one kill")
     short = parser.parse_args().short
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that it has started ends with it
-    with fleet(*((4, 2, 2) if short else (24, 8, 4))) as (running, sandboxes, names, address):
-        all_sellers(running, sandboxes, names, address, short)
-        equal(running.home, sandboxes, names)
-        if not short:
-            two_runs(running, running.home, names)
-        written(running, sandboxes, running.home, address, names)
+    adopt()
+    try:
+        with fleet(*((4, 2, 2) if short else (24, 8, 4))) as (running, sandboxes, names, address):
+            all_sellers(running, sandboxes, names, address, short)
+            equal(running.home, sandboxes, names)
+            if not short:
+                two_runs(running, running.home, names)
+            written(running, sandboxes, running.home, address, names)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        left = end_all()
+    check(not left, f"nothing that was started had to be killed at the end {', '.join(left.values())}")
     return bool(problems)
 
 
