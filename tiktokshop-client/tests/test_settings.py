@@ -208,15 +208,11 @@ def made_up_sandbox(monkeypatch):
     def start_beside(path):
         if path and path.endswith("taken.sqlite"):
             raise RuntimeError("another process has it")
-        running = SimpleNamespace(
-            api_base_url=f"http://127.0.0.1:{8000 + len(started)}",
-            auth_base_url=f"http://127.0.0.1:{8000 + len(started)}",
-            app_key="sandbox-key",
-            app_secret="sandbox-secret",
-            access_token="sandbox-access",
-            refresh_token="sandbox-refresh",
-            close=lambda: None,
-        )
+        url = f"http://127.0.0.1:{8000 + len(started)}"
+        secrets = {name: f"sandbox-{name.split('_')[0]}" for name in ("access_token", "refresh_token")}
+        app = {"app_key": "sandbox-key", "app_secret": "sandbox-secret"}
+        settings = {"api_base_url": url, "auth_base_url": url, **app, **secrets}
+        running = SimpleNamespace(settings=lambda: settings, close=lambda: None)
         started.append((path, running))
         return running
 
