@@ -94,4 +94,4 @@ def test_of_a_small_fleet_whose_task_is_killed_every_healthy_seller_is_whole_and
     command = [sys.executable, ROOT / "scripts" / "fleet" / "fleet.py", "--short"]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr[-3000:]
-    assert [line[:3] for line in said.stdout.splitlines() if not line.startswith(" ")] == ["ok "] * 12
+    assert [line[:3] for line in said.stdout.splitlines() if not line.startswith(" ")] == ["ok "] * 14
