@@ -111,6 +111,7 @@ class Client:
             settings.budget_scope,
             self.daily,
             open_place(settings.budget_store, None if token_store else kept_at(settings)),
+            low=settings.budget_priority == "low",
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self.unshared = "" if token_store else unshared(settings.budget_store, kept_at(settings))
