@@ -13,7 +13,7 @@ from target_tiktokshop.streams import parcels
 from target_tiktokshop.streams.documents import Documents, NoDocumentError
 from target_tiktokshop.streams.handing_over import PickupSlots
 from target_tiktokshop.streams.labels_bought import bought, choose_service
-from target_tiktokshop.streams.one_label import Together, ids_of, parcel_of_all, shown_as_one, told
+from target_tiktokshop.streams.one_label import OneLabel, ids_of, parcel_of_all, shown_as_one, told
 from target_tiktokshop.streams.parcels import Parcel, parcel_of
 from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
-    from target_tiktokshop.writing.claiming import Hold
+    from target_tiktokshop.writing.claiming import Claimed
     from target_tiktokshop.writing.run import WriteRun
 
 PACKAGES_A_CALL = 20
@@ -114,7 +114,7 @@ class ShipmentWriter(Writer):
         self._slots = PickupSlots(run)
         self._statuses: dict[str, str] = {}
         self._orders: dict[int, list[Mapping[str, Any] | None]] = {}  # of each row, by its `id()`
-        self._together = Together()
+        self._together = OneLabel()
         self._since = 0.0
 
     def look(self, rows: list[Row]) -> None:
@@ -289,9 +289,9 @@ class ShipmentWriter(Writer):
         there = False
         with claimed(self.run, [row, *self._together.others(row)], self._ids(row), self._since) as hold:
             there = hold.fresh is not None and self._bought(row, hold)
-        return there
+        return there  # noqa: RET504 - a refusal leaves the block above before it is set
 
-    def _bought(self, row: Row, hold: Hold) -> bool:
+    def _bought(self, row: Row, hold: Claimed) -> bool:
         if not hold.fresh:
             parcel = self._again(row)
             row.after["package_id"] = parcel.package_id or None
