@@ -9,7 +9,7 @@ FREE = {
 
 
 def terms(percent):
-    tier = {"threshold_type": "MINIMAL_ITEM_COUNT", "threshold_value": "2", "type": "PERCENTAGE_OFF"}
+    tier = {"threshold_type": "MINIMAL_ITEM_QUANTITY", "threshold_value": "2", "type": "PERCENTAGE_OFF"}
     return {"bmsm_discount": {"details": [{**tier, "value": str(percent)}]}}
 
 
