@@ -27,6 +27,8 @@ MOST_KILLS = 8
 LEAST_ORDERS = 4_000
 """A shop with fewer has seldom a cancellation and a return that wait for decisions at the same time."""
 LAST_SECONDS = 300
+SAID_AT_LAST = 2_000
+"""So many characters of its log tell why a run failed; the log itself goes with its folder."""
 GOOD = {"applied", "unchanged", "in_review"}
 
 
@@ -170,7 +172,7 @@ def finish(one: Shop, text: Path, feed: Feed, kills: int) -> tuple[list[str], di
     outcomes = Counter(row["outcome"] for row in last)
     faults = [f"a STATE ahead of its lines: {count}" for count in watch.ahead]
     if code:
-        faults.append(f"exit code {code}: {one.folder / 'target.log'}")
+        faults.append(f"exit code {code}: {(one.folder / 'target.log').read_text()[-SAID_AT_LAST:]}")
     if len(broken) > kills:
         faults.append(f"broken lines: {len(broken)} in the results, after {kills} kills")
     if sorted(row["row"] for row in last) != list(range(1, feed.size + 1)):

@@ -26,19 +26,6 @@ from tiktokshop_client import Client, MemoryStore, Settings, operations
 ORDERS, PACKAGES, RPS, LATENCY_MS = 30_000, 2_000, 50, 200
 
 
-def connection(sandbox: tiktokshop_sandbox.Running, rps: int) -> dict[str, Any]:
-    """The settings that reach a sandbox."""
-    return {
-        "app_key": sandbox.app_key,
-        "app_secret": sandbox.app_secret,
-        "access_token": sandbox.access_token,
-        "refresh_token": sandbox.refresh_token,
-        "api_base_url": sandbox.api_base_url,
-        "auth_base_url": sandbox.auth_base_url,
-        "requests_per_second": rps,
-    }
-
-
 def waiting(config: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """Records of orders that wait to be shipped, by market."""
     found: dict[str, list[dict[str, str]]] = {}
@@ -71,12 +58,13 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     folder = Path(tempfile.mkdtemp())
     with tiktokshop_sandbox.start(folder / "shop.sqlite", orders=ORDERS, rps=100_000) as sandbox:
-        records = waiting(connection(sandbox, 100_000))
+        records = waiting(sandbox.settings(requests_per_second=100_000))
     for region, wanted in records.items():
         with tiktokshop_sandbox.start(folder / "shop.sqlite", rps=RPS, latency_ms=LATENCY_MS) as sandbox:
             results = folder / f"{region}.jsonl"
-            more = {"results_path": str(results), "labels_path": str(folder / "labels")}
-            seconds = feed({**connection(sandbox, RPS), "token_store": str(folder / "tokens.json"), **more}, wanted)
+            more = {"results_path": str(results), "labels_path": str(folder / "labels"), "requests_per_second": RPS}
+            config = sandbox.settings(token_store=str(folder / "tokens.json"), **more)
+            seconds = feed(config, wanted)
             outcomes = Counter(json.loads(line)["outcome"] for line in results.read_text().splitlines())
             asked = sandbox.control("GET", "/stats")["operations"]
             calls = sum(count for name, count in asked.items() if "/papers/" not in name)

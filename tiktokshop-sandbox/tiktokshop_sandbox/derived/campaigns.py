@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from sqlite3 import Connection
 
     from tiktokshop_sandbox.derived import Count
     from tiktokshop_sandbox.shops import World
@@ -23,6 +24,14 @@ NO_LIMIT = -1
 WHOLE_SHOP = "SHOP"
 LOCKING = frozenset({"FIXED_PRICE", "DIRECT_DISCOUNT", "FLASHSALE"})
 """Kinds that lock the prices of their products while they run, and let their stock only grow."""
+
+
+SAME_LAYER = {"FIXED_PRICE": "price", "DIRECT_DISCOUNT": "price"}
+
+
+def layer_of(kind: str) -> str:
+    """What activities share that no product may be in two of at once; most kinds keep to themselves."""
+    return SAME_LAYER.get(kind, kind)
 
 
 class KeptOffer(Struct):
@@ -43,7 +52,10 @@ class KeptMember(Struct):
 
 
 class KeptActivity(Struct):
-    """An activity. Times are unix seconds; 0 stands for never. `terms` is what is shown of it beside."""
+    """An activity. Times are unix seconds; 0 stands for never. `terms` is what is shown of it beside.
+
+    `spans` has from when until when each product has been in it, as far as it came or went through the API.
+    """
 
     number: int
     id: str
@@ -59,6 +71,23 @@ class KeptActivity(Struct):
     products: dict[str, KeptMember] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
     benefits: list[str] = field(default_factory=list)
+    spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def came(self, product_id: str, now: int) -> None:
+        """A product is put in, or changed."""
+        if product_id not in self.products:
+            self.spans.setdefault(product_id, []).append((now, 0))
+
+    def went(self, product_id: str, now: int) -> None:
+        """A product is taken out."""
+        if self.products.pop(product_id, None) is not None and self.spans.get(product_id):
+            self.spans[product_id][-1] = (self.spans[product_id][-1][0], now)
+
+    def held(self, product_id: str, when: int) -> bool:
+        """Whether a product was in it while it was to come or ran."""
+        if 0 < (self.stopped or self.end) <= when:
+            return False
+        return any(since <= when and (not until or when < until) for since, until in self.spans.get(product_id, ()))
 
     def title_at(self, _: int) -> str:
         """The title."""
@@ -90,14 +119,20 @@ class KeptActivity(Struct):
 
 def kept(world: World, shop: Shop) -> Mapping[str, KeptActivity]:
     """All kept activities of a shop by id, to look at and not to change."""
-    return world.remembered(("kept activities", shop.id), lambda: {item.id: item for item in _all(world, shop)})
+    return world.remembered(("kept activities", shop.id), lambda: {item.id: item for item in all_kept(world.db, shop)})
 
 
-def _all(world: World, shop: Shop) -> Iterator[KeptActivity]:
+def all_kept(db: Connection, shop: Shop) -> Iterator[KeptActivity]:
+    """All kept activities of a shop, as the file has them."""
     head = f"campaign.{shop.id}."
-    rows = world.db.execute("SELECT value FROM meta WHERE key >= ? AND key < ? ORDER BY key", (head, f"{head}~"))
+    rows = db.execute("SELECT value FROM meta WHERE key >= ? AND key < ? ORDER BY key", (head, f"{head}~"))
     for (value,) in rows.fetchall():
         yield msgspec.json.decode(value, type=KeptActivity)
+
+
+def held(activities: Iterable[KeptActivity], kind: str, product_id: str, when: int) -> bool:
+    """Whether a kept activity of the layer had a product at a time, so that no other one could have it."""
+    return any(layer_of(item.kind) == layer_of(kind) and item.held(product_id, when) for item in activities)
 
 
 def keep(world: World, shop: Shop, activity: KeptActivity) -> None:
