@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import Action, TikTokShopError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Answer
 
     from target_tiktokshop.streams.parcels import Parcel
-    from target_tiktokshop.writing.claiming import Hold
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
 
@@ -37,33 +38,27 @@ def choose_service(run: WriteRun, row: Row) -> None:
         body=body | ({"order_line_item_ids": list(lines)} if lines else {}),
     )
     offered = objects(answer.data.get("shipping_services"))
-    wanted, cheapest = row.values.get("shipping_service"), run.settings.day.cheapest_service
-    service = chosen_service(offered, wanted, cheapest=cheapest)
-    if (wanted or cheapest) and service is not None and not service.get("id"):
-        row.reject("odd_answer", "the platform offers the shipping service without its id, so no label was bought")
-    elif service is not None:
+    wanted = row.values.get("shipping_service")
+    service = chosen_service(offered, wanted, cheapest=run.settings.day.cheapest_service)
+    if service is not None:
         row.after |= {"shipping_service": service.get("name"), "price": service.get("price")}
         row.after |= {"currency": service.get("currency")}
         row.values["shipping_service_id"] = str(service.get("id") or "")
-    elif cheapest and not wanted:
-        row.reject(
-            "odd_answer", "the platform shows no price of a shipping service, so none is known to be the cheapest"
-        )
     elif wanted:
         names = ", ".join(f"{one.get('name')} ({one.get('price')} {one.get('currency')})" for one in offered)
         row.reject("unknown_service", f"no shipping service is called {wanted}; there are: {names or 'none'}")
 
 
 def chosen_service(offered: list[dict[str, Any]], wanted: str | None, *, cheapest: bool) -> dict[str, Any] | None:
-    """The service that is asked for by name or id; else the cheapest one, or the platform's default; None for none."""
+    """The service that is asked for by name or id; else the cheapest one or the platform's default."""
     if wanted:
         return next(
             (one for one in offered if str(one.get("id")) == wanted or plain(str(one.get("name"))) == plain(wanted)),
             None,
         )
-    if cheapest:
-        prices = [(price, one) for one in offered if (price := decimal_of(one.get("price"))) is not None and price >= 0]
-        return min(prices, key=lambda pair: pair[0], default=(None, None))[1]
+    priced = [one for one in offered if decimal_of(one.get("price")) is not None]
+    if cheapest and priced:
+        return min(priced, key=lambda one: decimal_of(one.get("price")) or Decimal(0))
     return next((one for one in offered if one.get("is_default") is True), None)
 
 
@@ -71,17 +66,19 @@ def measures(row: Row) -> dict[str, Any]:
     """Weight and size as a call has them."""
     values, said = row.values, {}
     if "weight" in values:
-        said["weight"] = {"value": format(values["weight"], "f"), "unit": values["weight_unit"]}
+        said["weight"] = {"value": str(values["weight"]), "unit": values["weight_unit"]}
     if "length" in values:
-        sides = {name: format(values[name], "f") for name in ("length", "width", "height")}
+        sides = {name: str(values[name]) for name in ("length", "width", "height")}
         said["dimension"] = {**sides, "unit": values["size_unit"]}
     return said
 
 
-def bought(run: WriteRun, row: Row, order_ids: Sequence[str], hold: Hold, look_again: Callable[[], Parcel]) -> bool:
+def bought(
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
+) -> None:
     """Buys the label of a parcel; after every unclear outcome its orders are read first, so that none is bought twice.
 
-    Returns whether the package is there; a row that was refused is settled.
+    A row that was refused is settled; the package of one that stays open is there.
 
     Raises:
         TikTokShopError: The platform refused.
@@ -95,11 +92,11 @@ def bought(run: WriteRun, row: Row, order_ids: Sequence[str], hold: Hold, look_a
             row.after["package_id"] = parcel.package_id
         return row.open and bool(parcel.package_id)
 
-    return done_once(run, row, lambda: _tried(run, row, order_ids, hold, look_again), look)
+    done_once(run, row, lambda: _tried(run, row, order_ids, hold, look_again), look)
 
 
 def _tried(
-    run: WriteRun, row: Row, order_ids: Sequence[str], hold: Hold, look_again: Callable[[], Parcel]
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
 ) -> TikTokShopError | None:
     """Buys once; the error if it is not known whether that was done, or if it had been done before.
 
@@ -121,7 +118,7 @@ def _tried(
     return None
 
 
-def _call(run: WriteRun, row: Row, order_ids: Sequence[str], hold: Hold) -> Answer:
+def _call(run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders) -> Answer:
     """The call, in the older version where the platform does not know the newer, which sells no label for several."""
     parcel_lines, whole = row.values.get("order_line_item_ids", ()), "order_line_item_ids" not in row.values
     shared: dict[str, Any] = {"order_id": row.values["order_id"], **measures(row)}

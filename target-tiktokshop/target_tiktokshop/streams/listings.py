@@ -157,7 +157,7 @@ class ListingWriter(Writer):
     def _settle_unseen(self, item: ListingItem) -> None:
         """A product that the shop does not show is never made anew: what shows products may lag behind."""
         if "product_id" in item.rows[0].values:
-            item.settle(REJECTED, "unknown_product", f"shop {item.shop.id} has no product {item.id}")
+            item.settle(REJECTED, "unknown_product", f"shop {item.shop.id} has no product {item.id}: check product_id")
             return
         begun = self.memory.begun(item.shop.id, item.numbers)
         if begun is not None and time.time() - begun.begun_at < PATIENCE:

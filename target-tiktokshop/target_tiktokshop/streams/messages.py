@@ -134,7 +134,8 @@ class AnswerWriter(Writer):
             row.unchanged("it was sent under this message_key before")
         elif row.subject is None:
             row.reject(
-                "unknown_conversation", f"shop {row.the_shop.id} has no conversation {row.values['conversation_id']}"
+                "unknown_conversation",
+                f"shop {row.the_shop.id} has no conversation {row.values['conversation_id']}: check conversation_id",
             )
         else:
             self._compare(row, entry)

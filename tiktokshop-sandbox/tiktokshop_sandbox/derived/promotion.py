@@ -12,8 +12,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from tiktokshop_sandbox.activities import KeptActivity, held
 from tiktokshop_sandbox.catalog import first_product
-from tiktokshop_sandbox.derived.campaigns import KeptActivity, held, kept
+from tiktokshop_sandbox.derived.campaigns import kept
 from tiktokshop_sandbox.draws import Draws
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.products import DOINGS, ON_SALE, PACE, promotion

@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox import money
+from tiktokshop_sandbox.activities import LOCKING, NO_LIMIT, WHOLE_SHOP, KeptActivity, KeptMember, KeptOffer, layer_of
 from tiktokshop_sandbox.contract import Endpoint, Param
-from tiktokshop_sandbox.derived.campaigns import (
-    LOCKING,
-    NO_LIMIT,
-    WHOLE_SHOP,
-    KeptActivity,
-    KeptMember,
-    KeptOffer,
-    layer_of,
-)
 from tiktokshop_sandbox.derived.promotion import activities
 from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints.campaigns import INVALID, ROOT, SCOPE, found, refuse, saved

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tiktokshop_sandbox.activities import WHOLE_SHOP, KeptActivity
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
-from tiktokshop_sandbox.derived.campaigns import WHOLE_SHOP, KeptActivity, copy_of, keep, next_number
+from tiktokshop_sandbox.derived.campaigns import copy_of, keep, next_number
 from tiktokshop_sandbox.derived.promotion import activities
 from tiktokshop_sandbox.documents.campaigns import TERMS, kept_of
 from tiktokshop_sandbox.documents.promotion import immutable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox import money
+from tiktokshop_sandbox.activities import all_kept, held
 from tiktokshop_sandbox.catalog import new_product
-from tiktokshop_sandbox.derived.campaigns import all_kept, held
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.kinds import EventKind
 
