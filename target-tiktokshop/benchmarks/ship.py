@@ -95,7 +95,9 @@ def main() -> int:
             sandbox.control("POST", "/orders", {"count": BUYERS})
             sandbox.control("POST", "/clock", {"advance": AGO})
             records = waiting(connection(sandbox, 100_000))
-        return 0 if all([ship(folder, region, wanted) for region, wanted in records.items()]) else 1
+        print({region: len(wanted) for region, wanted in records.items()}, "orders wait", flush=True)
+        done = [ship(folder, region, wanted) for region, wanted in records.items()]
+        return 0 if all(done) else 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

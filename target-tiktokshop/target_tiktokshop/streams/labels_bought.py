@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Answer
 
     from target_tiktokshop.streams.parcels import Parcel
-    from target_tiktokshop.writing.claiming import OrdersHeld
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
 
@@ -74,9 +74,9 @@ def measures(row: Row) -> dict[str, Any]:
 
 
 def bought(
-    run: WriteRun, row: Row, order_ids: Sequence[str], hold: OrdersHeld, look_again: Callable[[], Parcel]
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
 ) -> None:
-    """Buys the label of a parcel; after every unclear outcome its orders are read first, so that none is bought twice.
+    """Buys the label of a parcel; after every unclear outcome its orders are read first, lest another is bought.
 
     A row that was refused is settled; the package of one that stays open is there.
 
@@ -96,7 +96,7 @@ def bought(
 
 
 def _tried(
-    run: WriteRun, row: Row, order_ids: Sequence[str], hold: OrdersHeld, look_again: Callable[[], Parcel]
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
 ) -> TikTokShopError | None:
     """Buys once; the error if it is not known whether that was done, or if it had been done before.
 
@@ -118,7 +118,7 @@ def _tried(
     return None
 
 
-def _call(run: WriteRun, row: Row, order_ids: Sequence[str], hold: OrdersHeld) -> Answer:
+def _call(run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders) -> Answer:
     """The call, in the older version where the platform does not know the newer, which sells no label for several."""
     parcel_lines, whole = row.values.get("order_line_item_ids", ()), "order_line_item_ids" not in row.values
     shared: dict[str, Any] = {"order_id": row.values["order_id"], **measures(row)}
