@@ -29,19 +29,6 @@ AGO = 2 * 3_600
 LONGEST = 90.0
 
 
-def connection(sandbox: tiktokshop_sandbox.Running, rps: int) -> dict[str, Any]:
-    """The settings that reach a sandbox."""
-    return {
-        "app_key": sandbox.app_key,
-        "app_secret": sandbox.app_secret,
-        "access_token": sandbox.access_token,
-        "refresh_token": sandbox.refresh_token,
-        "api_base_url": sandbox.api_base_url,
-        "auth_base_url": sandbox.auth_base_url,
-        "requests_per_second": rps,
-    }
-
-
 def waiting(config: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """Records of orders that wait to be shipped, by market."""
     found: dict[str, list[dict[str, str]]] = {}
@@ -73,7 +60,11 @@ def ship(folder: Path, region: str, wanted: list[dict[str, str]]) -> bool:
     with tiktokshop_sandbox.start(folder / "shop.sqlite", rps=RPS, latency_ms=LATENCY_MS) as sandbox:
         results, labels = folder / f"{region}.jsonl", folder / f"labels-{region}"
         more = {"results_path": str(results), "labels_path": str(labels)}
-        seconds = feed(folder, {**connection(sandbox, RPS), "token_store": str(folder / "tokens.json"), **more}, wanted)
+        seconds = feed(
+            folder,
+            {**sandbox.settings(requests_per_second=RPS), "token_store": str(folder / "tokens.json"), **more},
+            wanted,
+        )
         outcomes = Counter(json.loads(line)["outcome"] for line in results.read_text().splitlines())
         asked = sandbox.control("GET", "/stats")
         calls = sum(count for name, count in asked["operations"].items() if "/papers/" not in name)
@@ -94,8 +85,7 @@ def main() -> int:
         with tiktokshop_sandbox.start(folder / "shop.sqlite", orders=BEFORE, rps=100_000) as sandbox:
             sandbox.control("POST", "/orders", {"count": BUYERS})
             sandbox.control("POST", "/clock", {"advance": AGO})
-            records = waiting(connection(sandbox, 100_000))
-        print({region: len(wanted) for region, wanted in records.items()}, "orders wait", flush=True)
+            records = waiting(sandbox.settings(requests_per_second=100_000))
         done = [ship(folder, region, wanted) for region, wanted in records.items()]
         return 0 if all(done) else 1
     finally:

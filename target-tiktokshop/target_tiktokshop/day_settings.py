@@ -168,6 +168,15 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": ".tiktokshop/promotion-keys.sqlite",
     },
+    "max_promotions": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most promotions",
+        "description": (
+            "Stop before a batch if the run would then have made, changed or ended more promotions than this."
+        ),
+        "default": 20,
+    },
 }
 
 
@@ -219,6 +228,7 @@ class DaySettings:
     mark_read: bool = True
     max_messages: int = 200
     promotion_keys_path: str = ".tiktokshop/promotion-keys.sqlite"
+    max_promotions: int = 20
 
     @classmethod
     def from_found(cls, found: Mapping[str, Any]) -> DaySettings:
@@ -243,6 +253,7 @@ class DaySettings:
             mark_read=found["mark_read"],
             max_messages=found["max_messages"],
             promotion_keys_path=found["promotion_keys_path"],
+            max_promotions=found["max_promotions"],
         )
 
 

@@ -88,7 +88,7 @@ def grouped(rows: Iterable[Row]) -> list[list[Row]]:
     return [[row for _, row in pairs] for pairs in by(alike, lambda pair: pair[0]).values() if len(pairs) > 1]
 
 
-class Together:
+class OneLabel:
     """The groups of a run's rows that share a label. The last row of a group buys it, and speaks for the others."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from target_tiktokshop.streams import parcels
 from target_tiktokshop.streams.documents import Documents, NoDocumentError
 from target_tiktokshop.streams.handing_over import PickupSlots
 from target_tiktokshop.streams.labels_bought import bought, choose_service
-from target_tiktokshop.streams.one_label import Together, ids_of, parcel_of_all, shown_as_one, told
+from target_tiktokshop.streams.one_label import OneLabel, ids_of, parcel_of_all, shown_as_one, told
 from target_tiktokshop.streams.parcels import Parcel, parcel_of
 from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import (
@@ -113,7 +113,7 @@ class ShipmentWriter(Writer):
         self._slots = PickupSlots(run)
         self._statuses: dict[str, str] = {}
         self._orders: dict[int, list[Mapping[str, Any] | None]] = {}  # of each row, by its `id()`
-        self._together = Together()
+        self._together = OneLabel()
         self._since = 0.0
 
     def look(self, rows: list[Row]) -> None:

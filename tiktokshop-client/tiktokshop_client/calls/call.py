@@ -342,13 +342,13 @@ class Caller:
 
     def _signed(self, call: Call) -> str:
         """The complete address of a call, stamped and signed for this moment."""
-        operation = call.operation
-        template = operation.path
+        operation, template, asked = call.operation, call.operation.path, call.query
         if operation.fallback and operation.name in self._fallen_back:
             template = operation.fallback
+            asked = {name: value for name, value in asked.items() if name not in operation.newer}
         path = operation.fill(template, call.path)
         query = {
-            **call.query,
+            **asked,
             "app_key": self._settings.app_key,
             "timestamp": str(int(self._clock.time() + self._skew)),
         }
