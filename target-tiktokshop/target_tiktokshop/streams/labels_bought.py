@@ -81,7 +81,7 @@ def measures(row: Row) -> dict[str, Any]:
 def bought(
     run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
 ) -> None:
-    """Buys the label of a parcel; after every unclear outcome its orders are read first, so that none is bought twice.
+    """Buys the label of a parcel; after every unclear outcome its orders are read first, lest another is bought.
 
     A row that was refused is settled; the package of one that stays open is there.
 
