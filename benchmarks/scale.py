@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UNLIMITED: Final = 1_000_000
+SECONDS_A_SHOP: Final = 0.3
+"""What each further shop of a run takes, where processors are what is short."""
 TAP: Final = [sys.executable, "-m", "tap_tiktokshop"]
 LOADER: Final = [str(Path(sys.executable).with_name("target-duckdb-exact"))]
 ONCE_A_DAY: Final = frozenset(
@@ -239,31 +241,42 @@ def multiplied(state: dict[str, Any], shops: int) -> dict[str, Any]:
     return {**state, "bookmarks": bookmarks}
 
 
-def write_states(path: str) -> None:
-    """Writes the state in a file as the tap does, three times; prints the median's seconds to standard error."""
+def write_states(path: str, offers: int, streams: int, seconds: float) -> None:
+    """Writes the state in a file as a run of the tap does, by a clock of its own.
+
+    Prints to standard error how many states that are, and the seconds of CPU that they and one of them took.
+    """
     from tap_tiktokshop.singer.messages import MessageWriter, StateOutput  # noqa: PLC0415 - in a process of its own
 
-    state, took = json.loads(Path(path).read_text()), []
-    output = StateOutput(MessageWriter())
-    for number in range(3):
+    state, took, now = json.loads(Path(path).read_text()), [], 0.0
+    output = StateOutput(MessageWriter(), lambda: now)
+    for number in range(1, offers + 1):
+        now = seconds * number / offers
         state["number"] = number  # no state is written twice in a row
-        began = time.process_time()
-        output.write_state(state)
-        took.append(time.process_time() - began)
-    print(statistics.median(took), file=sys.stderr)
+        if output.is_due() or number * streams % offers < streams:  # or a stream has come to its end
+            began = time.process_time()
+            output.write_state(state)
+            took.append(time.process_time() - began)
+    print(len(took), sum(took), statistics.median(took), file=sys.stderr)
 
 
-def states(state: dict[str, Any], sizes: list[int], a_shop: int, folder: Path) -> list[dict[str, Any]]:
-    """Size and time of one state, and what a run of so many shops writes of them."""
+def states(quiet: dict[str, Any], state: dict[str, Any], sizes: list[int], folder: Path) -> list[dict[str, Any]]:
+    """Size and time of one state, and what a quiet run of so many shops writes of them.
+
+    As it is, and as it was until 29 November 2026: one each second where there are more than eight shops.
+    """
     found = []
     for shops in sizes:
         (folder / "many.json").write_text(json.dumps(multiplied(state, shops), separators=(",", ":")))
         size = (folder / "many.json").stat().st_size
+        offers, seconds = shops * quiet["states"], shops * SECONDS_A_SHOP
         command = [sys.executable, __file__, "--write-states", str(folder / "many.json")]
+        command += ["--writing", f"{offers},{quiet['streams']},{seconds:.0f}"]
         said = subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        took = float(said.stderr.split()[-1])
-        written = shops * a_shop
-        found.append({"shops": shops, "bytes": size, "seconds": took, "states": written, "all": written * took})
+        written, took, one = map(float, said.stderr.split()[-3:])
+        once = offers if shops <= 8 else quiet["streams"] + int(seconds)
+        each = {"shops": shops, "bytes": size, "seconds": one, "states": int(written), "all": took}
+        found.append({**each, "once": once, "once all": once * one})
     return found
 
 
@@ -309,7 +322,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     with run.sandbox(1, given.orders, latency=given.latency, rps=UNLIMITED) as shop:
         seller = Seller(shop, folder, UNLIMITED if given.fast else 1)
         found: dict[str, Any] = {"load before": os.getloadavg(), "quiet": quiet(seller, folder, given.rounds)}
-        found["states"] = states(seller.state, given.states, found["quiet"]["states"], folder)
+        found["states"] = states(found["quiet"], seller.state, given.states, folder)
         found["redis"] = redis_commands(seller)
         found["hourly"] = hourly(seller, folder, given.rounds)
         found["all streams"] = of_all_streams(seller, folder)
@@ -354,12 +367,13 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true", help="call reports as fast as the rest")
     parser.add_argument("--out", type=Path, help="a file for all figures as JSON")
     parser.add_argument("--write-states", help=argparse.SUPPRESS)
+    parser.add_argument("--writing", type=numbers, help=argparse.SUPPRESS)
     for field in fields(Plan):
         name, kind = f"--{field.name.replace('_', '-')}", type(field.default)
         parser.add_argument(name, type=kind, default=field.default, help=f"assumed in the simulation: {field.default}")
     given = parser.parse_args()
     if given.write_states:
-        write_states(given.write_states)
+        write_states(given.write_states, *given.writing)
         return
     with tempfile.TemporaryDirectory() as folder:
         found = measure(given, Path(folder))

@@ -23,12 +23,13 @@ def told(found: dict[str, Any]) -> Iterator[str]:
     )
     more = {name: calls for name, calls in one["calls by stream"].items() if calls > 1}
     yield f"\nMore than one call: {', '.join(f'{name} {more[name]}' for name in sorted(more, key=more.__getitem__))}."
-    yield "\n| shops of a state | kB | ms to write | states a run | s for all of them |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "\n| shops of a state | kB | ms to write | states a run | MB | s | before: states | MB | s |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for row in found["states"]:
         yield (
-            f"| {row['shops']:,} | {row['bytes'] / 1e3:,.0f} | {row['seconds'] * 1e3:,.2f} | {row['states']:,} "
-            f"| {row['all']:,.1f} |"
+            f"| {row['shops']:,} | {row['bytes'] / 1e3:,.0f} | {row['seconds'] * 1e3:,.2f} "
+            f"| {row['states']:,} | {row['states'] * row['bytes'] / 1e6:,.0f} | {row['all']:,.1f} "
+            f"| {row['once']:,} | {row['once'] * row['bytes'] / 1e6:,.0f} | {row['once all']:,.1f} |"
         )
     yield (
         f"\nAll streams: {everything['rows']:,} rows, {everything['calls']:,} calls, {everything['cpu']:.1f} s of CPU, "

@@ -104,7 +104,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         if catalog is not None and not isinstance(catalog, Catalog):
             catalog = inputs.catalogue(catalog)
         super().__init__(*args, catalog=catalog, state=inputs.state(state), validate_config=validate_config, **kwargs)
-        self._state_writer = StateOutput(self.message_writer)
+        self._state_writer = self._state_output = StateOutput(self.message_writer)
         if not any(name in os.environ for name in ("LOGLEVEL", "TAP_TIKTOKSHOP_LOGLEVEL")):
             self.metrics_logger.setLevel(logging.WARNING)  # the SDK's lines for programs, two a stream
         if validate_config:
@@ -153,6 +153,11 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.state[inputs.REQUESTS] = requests  # type: ignore[literal-required] # as above
         self.state_writer.write_state(self.state)
 
+    def offer_state(self) -> None:
+        """The same, unless the last one is too short a time ago for its size."""
+        if self._state_output.is_due():
+            self.write_state()
+
     def _write_files(self) -> None:
         """Has records go into files, under the name of a new run."""
         from tap_tiktokshop.singer.batch_files import BatchPlace  # noqa: PLC0415 - it takes a while, and few runs need it
@@ -162,7 +167,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         place = BatchPlace(batch_config(self.config["batch_config"]), token_hex(6), before)
         self.state[inputs.BATCH_RUN] = place.run  # type: ignore[literal-required] # the SDK knows bookmarks only
         self.message_writer = BatchWriter(place, self.logger)
-        self._state_writer = StateOutput(self.message_writer)
+        self._state_writer = self._state_output = StateOutput(self.message_writer)
 
     def _say_doubts(self) -> None:
         """Warns about what the user may not have meant."""
@@ -215,7 +220,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.reading,
             self.config,
             self.logger,
-            Messages(self.message_writer.flush, self.write_state, self.meet, self.message_writer.hand_over),
+            self._messages(),
             lambda: [stream.reader for stream in self._selected],
             self.state.get(inputs.REQUESTS),
         )
@@ -223,6 +228,10 @@ class TapTikTokShop(PlatformPlugin, Tap):
         if before is not None:
             made.client = before.client
         return made
+
+    def _messages(self) -> Messages:
+        writer = self.message_writer
+        return Messages(writer.flush, self.write_state, self.offer_state, self.meet, writer.hand_over)
 
     @cached_property
     def listener(self) -> Listener | None:
@@ -337,7 +346,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Ctrl-C and SIGTERM: state is out after every window already, so leave at once and say it was cut short."""
+        """Ctrl-C and SIGTERM: a state is out, seldom an old one, so leave at once and say it was cut short."""
         end_at_next_signal()
         atexit.register(self.message_writer.leave_early)  # the signal may have come between two streams
         if self.following.follow and self.listener is not None:

@@ -169,6 +169,8 @@ class Written:
         self.kept = json.loads(json.dumps(self.state))
         self.states.append(self.kept)
 
+    offer_state = write_state
+
     def begin_chunk(self):
         pass
 
@@ -208,7 +210,8 @@ class World:
     def begin(self):
         """A run of this process."""
         config = {"on_missing_scope": "warn", "follow": self.follow}
-        messages = Messages(lambda: None, self.output.write_state, lambda _: None, lambda: None)
+        write = self.output.write_state
+        messages = Messages(lambda: None, write, write, lambda _: None, lambda: None)
         reading = ReadingSettings(start=START - 10, lookback=LOOKBACK)
         self.run = Run(None, reading, config, logging.getLogger("run"), messages, lambda: [self.reader])
         self.run.listener = self.listener

@@ -263,6 +263,29 @@ def test_a_state_leaves_again_only_if_something_in_it_has_changed():
 
 
 @pytest.mark.parametrize(
+    ("shops", "states"),
+    [(1, 300), (6, 300), (100, 44), (1_000, 6)],
+)
+def test_states_of_many_shops_come_as_seldom_as_they_are_large_and_none_is_lost(shops, states):
+    """300 windows within 300 seconds: whatever the shops, no more is written than so many bytes a second."""
+    now = [0.0]
+    parts = [{"context": {"shop_id": f"{10**18 + shop}"}, "note": "x" * 6_700} for shop in range(shops)]
+    state = {"bookmarks": {"orders": {"partitions": parts}}}
+    with output() as written:
+        writer = StateOutput(MessageWriter(), lambda: now[0])
+        for window in range(300):
+            now[0] += 1.0
+            parts[window % shops]["replication_key_value"] = window
+            if writer.is_due():
+                writer.write_state(state)
+        writer.write_state(state)  # the end of a stream asks nobody
+        lines = written.getvalue().splitlines()
+    assert abs(len(lines) - states) <= states / 10 * (shops > 6)
+    assert sum(map(len, lines)) <= max(300 * 64_000, 300 * 101_000 + 2 * len(lines[-1]))
+    assert json.loads(lines[-1])["value"] == state
+
+
+@pytest.mark.parametrize(
     "message",
     [
         SchemaMessage("s", {"properties": {"a": {"type": ["string", "null"], "default": None}}}, ["a"], ["b"]),

@@ -1,7 +1,7 @@
 """One stream in a run, without the SDK: what leaves in which order, and what its state knows."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -21,10 +21,12 @@ SHOP = Shop(id="7", name="Shop", region="US", cipher="c", code="s", seller_type=
 
 
 class Unsettled(Platform):
-    """A platform of one shop whose transactions wait for a statement."""
+    """A platform whose transactions wait for a statement, the same ones in each of its shops."""
+
+    of = (SHOP,)
 
     def shops(self):
-        return (SHOP,)
+        return self.of
 
     unshared = ""
 
@@ -47,17 +49,20 @@ class Written:
     full_table: bool = False
     one_record: bool = False
     as_it_is: bool = True
+    others: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self):
         schema = load_schema(UNSETTLED_TRANSACTIONS.name)
         self.plan = RecordPlan(as_sent(schema, schema))
         self.typed = TypedPlan(as_sent(schema, schema), self.plan)
 
-    def state_of(self, context):  # noqa: ARG002
-        return self.state
+    def state_of(self, context):
+        return self.state if context["shop_id"] == SHOP.id else self.others.setdefault(context["shop_id"], {})
 
     def write_state(self):
         self.left.append({"known": sorted(self.state.get("known", []))})
+
+    offer_state = write_state
 
     def begin_chunk(self):
         pass
@@ -74,6 +79,7 @@ def read(platform, state):
         Messages(
             flush=lambda: None,
             write_state=lambda: None,
+            offer_state=lambda: None,
             meet=lambda _: None,
             hand_over=lambda: output.left.append("handed over"),
         ),
@@ -102,3 +108,13 @@ def test_a_row_that_has_left_the_list_comes_once_more_as_deleted_and_then_no_mor
     assert records == [*((each, "UNSETTLED", False) for each in kept), *((each, "SETTLED", True) for each in gone)]
     third = read(Unsettled(rows(*kept)), second.state)
     assert [each for each in third.left if isinstance(each, tuple)] == [(each, "UNSETTLED", False) for each in kept]
+
+
+def test_the_shops_of_a_list_that_rows_leave_share_the_states_that_must_leave_before_their_rows():
+    platform = Unsettled(rows("a", "b", "c"))
+    platform.of = tuple(replace(SHOP, id=f"{number}") for number in range(40))
+    left = read(platform, {}).left
+    first = next(place for place, each in enumerate(left) if isinstance(each, tuple))
+    assert sum(isinstance(each, tuple) for each in left) == 120
+    assert left[first - 2 : first] == [{"known": ["a", "b", "c"]}, "handed over"]
+    assert left.count("handed over") == 1, "one state for 40 shops"

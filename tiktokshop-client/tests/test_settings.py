@@ -28,6 +28,7 @@ NAMES = {
     "requests_per_second",
     "budget_scope",
     "budget_store",
+    "budget_priority",
     "requests_per_day",
     "analytics_requests_per_second",
     "request_timeout_seconds",
@@ -287,6 +288,12 @@ def test_the_old_name_of_a_setting_goes_on_working_and_says_what_it_is_called_no
 def test_a_library_s_user_may_give_the_old_name_too():
     assert make(max_retries=2).max_tries == 2
     assert make(max_retries=2, max_tries=4).max_tries == 4
+
+
+def test_the_budget_priority_is_one_of_two():
+    assert (make().budget_priority, make(budget_priority="low").budget_priority) == ("normal", "low")
+    with pytest.raises(ConfigurationError, match="budget_priority must be one of normal, low"):
+        make(budget_priority="high")
 
 
 @pytest.mark.parametrize("value", ["shop", "family", "api"])

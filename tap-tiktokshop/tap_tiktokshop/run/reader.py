@@ -5,8 +5,6 @@ To Singer the stream is in one piece: its shops are read side by side, each with
 
 from __future__ import annotations
 
-import math
-import time
 from collections import Counter
 from contextlib import suppress
 from functools import cached_property
@@ -25,6 +23,7 @@ from tap_tiktokshop.run.output import OutputError
 from tap_tiktokshop.run.partition import Partition
 from tap_tiktokshop.run.progress import Progress
 from tap_tiktokshop.run.snapshots import DIGEST, MOST_BYTES, Comparison
+from tap_tiktokshop.run.together import NeedsState, Together
 from tap_tiktokshop.streams import BY_NAME
 from tap_tiktokshop.streams.announced import KINDS
 from tap_tiktokshop.times import unix
@@ -41,14 +40,8 @@ if TYPE_CHECKING:
     from tap_tiktokshop.run.run import Run
     from tap_tiktokshop.streams.declaration import Declaration
 
-FEW_SHOPS = 8
-"""So many shops have their state written behind every window; the state of many takes long to write and to compare."""
-STATE_SECONDS = 1.0
-STATE_ROWS = 2_000
-"""A state is written after a window when the last one is so long ago. It has every shop in it, so that one after each
-window of each of many shops would cost more than the records do."""
 KNOWN_AT_ONCE = 2_000
-"""Rows of a list that they may leave are known to the state so many at a time: it holds all identities each time."""
+"""So many rows, of all shops, share a state that must leave before them: it holds every shop and all identities."""
 WATCHED = frozenset(
     way.stream
     for ways in KINDS.values()
@@ -69,7 +62,8 @@ class StreamReader:
         self.name = declaration.name
         self.turn = 0
         self.partitions: dict[Lane, Partition] = {}
-        self._state_at, self._state_rows = -math.inf, 0
+        self._together = Together(self._take, self._hand_over_state, lambda: 1 if self.one_record else KNOWN_AT_ONCE)
+        self._counted: Counter[str] = Counter()
 
     @property
     def one_record(self) -> bool:
@@ -90,15 +84,40 @@ class StreamReader:
         try:
             with Progress(self._run.logger, self.name, self.partitions.values()) as progress:
                 for lane, item in self._run.pool.take(self.turn, self._run.before_waiting):
-                    yield from self._take(lane, item)
+                    yield from self._together.records(lane, item) if self._shares else self._take(lane, item)
                     progress.show()
                     self._run.listen()
+                yield from self._together.rest()
+                if self.partitions:
+                    self._output.write_state()
         finally:  # who stops in the middle wants nothing more
             for lane in self.partitions:
                 self._run.pool.drop(lane)
 
-    def _take(self, lane: Lane, item: Chunk | Exception | None) -> Iterator[Record]:
-        """The records of a chunk, and what is to be done behind them; what is due when everything has come."""
+    @cached_property
+    def _shares(self) -> bool:
+        """Whether some of its rows must not leave before a state that knows of them."""
+        return bool(self.declaration.departed) or any(part.comparison for part in self.partitions.values())
+
+    def _hand_over_state(self) -> None:
+        self._output.write_state()
+        self._run.messages.hand_over()
+
+    def _wait(self, partition: Partition, rows: int) -> Iterator[NeedsState]:
+        """Lets others go on until a state has left."""
+        self._count(partition)
+        yield NeedsState(rows)
+        self._counted = Counter(self.oddities)
+        self._output.begin_chunk()
+
+    def _count(self, partition: Partition) -> None:
+        partition.undocumented += Counter(self.oddities) - self._counted
+
+    def _take(self, lane: Lane, item: Chunk | Exception | None) -> Iterator[Any]:
+        """The records of a chunk, and what is to be done behind them; what is due when everything has come.
+
+        Among them is a `NeedsState` wherever a state must leave before what follows.
+        """
         partition = self.partitions[lane]
         self._output.begin_chunk()
         if partition.shop and partition.shop.id in self._run.stopped_shops:
@@ -106,7 +125,7 @@ class StreamReader:
             self._run.given_up[partition.shop.id].append(self.name)
             self._run.pool.drop(lane)
             return
-        before = Counter(self.oddities)
+        self._counted = Counter(self.oddities)
         try:
             yield from self._come(partition, item)
         except OutputError:  # nobody has received what was written last
@@ -115,14 +134,14 @@ class StreamReader:
             self._run.pool.drop(lane)
             item = error
         finally:
-            partition.undocumented += Counter(self.oddities) - before
+            self._count(partition)
         if isinstance(item, Exception):
             self._failed(partition, item)
         elif item is not None and item.done is not None:
             partition.reached = item.done
             self._pass_on(partition, item.done)
 
-    def _come(self, partition: Partition, item: Chunk | Exception | None) -> Iterator[Record]:
+    def _come(self, partition: Partition, item: Chunk | Exception | None) -> Iterator[Any]:
         if item is None:
             return self._ended(partition)
         return self._left(partition) if isinstance(item, Exception) else self._records(partition, item)
@@ -246,7 +265,7 @@ class StreamReader:
 
     # -- what comes of it ----------------------------------------------------------------------------------------
 
-    def _records(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
+    def _records(self, partition: Partition, chunk: Chunk) -> Iterator[Any]:
         if partition.comparison is None:
             yield from self._new(partition, chunk)
             return
@@ -256,26 +275,25 @@ class StreamReader:
             yield from self._new(partition, each)
         self._pass_on_late(partition)
 
-    def _left(self, partition: Partition) -> Iterator[Record]:
+    def _left(self, partition: Partition) -> Iterator[Any]:
         """What was held to be compared with a list that did not come to its end."""
         if partition.comparison is not None:
             for each in partition.comparison.rest():
                 yield from self._new(partition, each)
             self._pass_on_late(partition)
 
-    def _forget(self, partition: Partition) -> None:
+    def _forget(self, partition: Partition, rows: int) -> Iterator[NeedsState]:
         """No row leaves while a state says how its list was, see `Comparison`."""
         if partition.comparison is not None and partition.comparison.forget():
-            self._output.write_state()
-            self._run.messages.hand_over()
+            yield from self._wait(partition, rows)
 
-    def _new(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
+    def _new(self, partition: Partition, chunk: Chunk) -> Iterator[Any]:
         if self.declaration.departed:
             yield from self._known_first(partition, chunk)
         else:
             yield from self._passed_on(partition, chunk)
 
-    def _known_first(self, partition: Partition, chunk: Chunk | None) -> Iterator[Record]:
+    def _known_first(self, partition: Partition, chunk: Chunk | None) -> Iterator[Any]:
         """Rows that may leave their list, some at a time, each only after a state that knows it; all held ones if None.
 
         A run that ends before its last state would else leave rows behind of which no later run knows that they have
@@ -283,14 +301,13 @@ class StreamReader:
         """
         if chunk is not None:
             partition.held.append(chunk)
-            if sum(len(held.rows) for held in partition.held) < KNOWN_AT_ONCE:
+            if sum(len(held.rows) for held in partition.held) < KNOWN_AT_ONCE / len(self.partitions):
                 return
         held, partition.held = partition.held, []
         partition.seen.update(identity for each in held for identity in self._identities(each))
         if not partition.seen <= partition.bookmark.known:
             partition.bookmark.remember(partition.known | partition.seen)
-            self._output.write_state()
-            self._run.messages.hand_over()
+            yield from self._wait(partition, sum(len(each.rows) for each in held))
         for each in held:
             yield from self._passed_on(partition, each)
 
@@ -299,9 +316,9 @@ class StreamReader:
             return chunk.rows.chosen.values()
         return (str(row.get(self.declaration.keys[-1])) for row in chunk.rows)
 
-    def _passed_on(self, partition: Partition, chunk: Chunk) -> Iterator[Record]:
+    def _passed_on(self, partition: Partition, chunk: Chunk) -> Iterator[Any]:
         declaration = self.declaration
-        self._forget(partition)
+        yield from self._forget(partition, len(chunk.rows))
         extra = {**chunk.added, "shop_id": partition.shop.id} if partition.shop else chunk.added
         if declaration.looks_into_rows or not isinstance(chunk.rows, PageRows):
             record = self._output.plan.record
@@ -350,14 +367,14 @@ class StreamReader:
             rows = partition.see(list(rows), chunk)
         return rows if declaration.shape is None else declaration.shape(rows, partition.end)
 
-    def _ended(self, partition: Partition) -> Iterator[Record]:
+    def _ended(self, partition: Partition) -> Iterator[Any]:
         """Everything has come: what has left a list of what is current, and what others may rely on."""
         declaration, comparison = self.declaration, partition.comparison
         for chunk in comparison.changed() if comparison is not None else ():
             yield from self._new(partition, chunk)
         yield from self._known_first(partition, None)
         for identity in sorted(partition.known - partition.seen) if declaration.departed else ():
-            self._forget(partition)
+            yield from self._forget(partition, 1)
             row = {declaration.keys[-1]: identity, **declaration.departed, DELETED_AT: partition.end}
             partition.rows += 1
             yield self._output.plan.record(row, {"shop_id": partition.shop.id} if partition.shop else {})
@@ -368,7 +385,7 @@ class StreamReader:
         news = comparison is not None and comparison.keep()
         self._pass_on_late(partition)
         if declaration.departed or declaration.reading.remember or news:
-            self._output.write_state()
+            self._output.offer_state()
 
     def _cover(self, partition: Partition) -> None:
         """Others need not read again what this partition has read."""
@@ -388,7 +405,7 @@ class StreamReader:
             self._pass_on(partition, due)
 
     def _pass_on(self, partition: Partition, done: int) -> None:
-        """Moves a shop's bookmark, and writes the state unless it was written a moment ago; later if rows are held."""
+        """Moves a shop's bookmark, and has the state written if that is not too soon; later if rows are held."""
         if partition.comparison is not None and partition.comparison.holds:
             partition.comparison.due = done
             return
@@ -400,12 +417,7 @@ class StreamReader:
         ):
             return
         partition.move(self._run.not_ahead(done))
-        rows = sum(other.rows for other in self.partitions.values())
-        now = time.monotonic()
-        late = now - self._state_at >= STATE_SECONDS or rows - self._state_rows >= STATE_ROWS
-        if late or len(self.partitions) <= FEW_SHOPS:
-            self._state_at, self._state_rows = now, rows
-            self._output.write_state()
+        self._output.offer_state()
 
     def _failed(self, partition: Partition, error: Exception) -> None:
         self._cover(partition)

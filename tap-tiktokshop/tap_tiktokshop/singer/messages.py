@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import select
 import sys
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Raw
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.helpers._state import StateWriter
 from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
@@ -17,7 +20,7 @@ from typing_extensions import override
 from tap_tiktokshop.run.output import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from singer_sdk.singerlib.encoding.simple import Message
 
@@ -34,6 +37,13 @@ def _output() -> str:
 MOST_PENDING: Final = 128 * 1024
 """Bytes that are collected before they are written. More would save no time; fewer cost a system call, and a wait for
 Python's lock behind it, every few records."""
+
+
+SMALL_STATE: Final = 64_000
+"""Bytes of a state, about those of six shops, that may leave behind every window."""
+STATE_BYTES_A_SECOND: Final = 100_000
+"""What larger ones may have on average: they leave every second with fifteen shops, every seven seconds with a hundred,
+and every minute with a thousand. What was read since then is read again after a kill."""
 
 
 class MessageWriter(MsgSpecWriter):
@@ -119,18 +129,29 @@ class MessageWriter(MsgSpecWriter):
 
 
 class StateOutput(StateWriter):
-    """The SDK's, which writes no state twice in a row; it compares texts where the SDK copies whole states."""
+    """The SDK's, which writes no state twice in a row; it compares texts where the SDK copies whole states.
 
-    def __init__(self, writer: MessageWriter) -> None:
+    It says when the next one is due. A state has every shop in it, so one behind each window of each shop would make
+    what is written of them grow with the square of the number of shops: large ones come as seldom as they are large.
+    """
+
+    def __init__(self, writer: MessageWriter, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(writer)
         self._last = b""
+        self._now, self._at = now, -math.inf
+
+    def is_due(self) -> bool:
+        """Whether the last state is small, or as long ago as its size asks for."""
+        size = len(self._last)
+        return size <= SMALL_STATE or self._now() - self._at >= size / STATE_BYTES_A_SECOND
 
     @override
     def write_state(self, state: Mapping[str, Any]) -> None:
         text = encoder.encode(state)
         if text != self._last:
-            self._message_writer.write_message(StateMessage(value=state))
+            self._message_writer.write_message(StateMessage(value=Raw(text)))  # type: ignore[arg-type] # it is one
             self._last = text
+        self._at = self._now()
 
 
 def fields_of(message: Message) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from fnmatch import fnmatch
@@ -228,11 +229,28 @@ class PlatformStream(Stream):
 
     def state_of(self, context: Mapping[str, Any] | None) -> dict[str, Any]:
         """The state of one shop, or of the seller, to be changed in place."""
-        return self.get_context_state(context)
+        if not context:
+            return self.get_context_state(None)
+        shop = context["shop_id"]
+        if shop not in self._states:
+            self._states[shop] = self.get_context_state(context)
+        return self._states[shop]
+
+    @cached_property
+    def _states(self) -> dict[str, dict[str, Any]]:
+        """The states of shops that the SDK would look for among those of all shops, each time."""
+        parts = [part for part in self.stream_state.get("partitions", ()) if part["context"].keys() == {"shop_id"}]
+        named = Counter(part["context"]["shop_id"] for part in parts)
+        once = (part for part in parts if named[part["context"]["shop_id"]] == 1)  # the SDK says what is wrong
+        return {part["context"]["shop_id"]: part for part in once}
 
     def write_state(self) -> None:
         """Writes the state of all shops and streams, behind the records so far."""
         self._run().write_state()
+
+    def offer_state(self) -> None:
+        """The same, unless the last one is too short a time ago for its size."""
+        self._run().messages.offer_state()
 
     def pass_on(self, records: Iterable[Record]) -> None:
         """Writes records outside of the stream's turn, behind its schema."""
