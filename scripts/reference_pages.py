@@ -140,6 +140,8 @@ CONTROLS = {
     "POST /clock": "move the shops' time, at most 90 days a call, or set the platform's clock off: "
     '`{"advance": 3600}`, `{"skew": 600}`; both in seconds',
     "POST /tokens/expire": 'all tokens of a kind expire now: `{"which": "access"}` or `"refresh"`',
+    "POST /orders": 'so many buyers come now, to each shop or to one: `{"count": 500, "shop_id": "…"}`; with '
+    '`"one_buyer": true` it is one person. They pay within minutes, and most orders wait an hour later to be shipped',
     "POST /grants/revoke": "the seller takes back every grant",
     "PUT /app": 'where the consent page sends the browser: `{"redirect_uri": "http://127.0.0.1:8765/callback"}`',
     "PUT /limit": 'the budget from now on, and what it counts: `{"requests_per_second": 25, "scope": "shop"}`; '

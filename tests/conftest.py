@@ -172,17 +172,11 @@ def make_lab(shop_file, tmp_path_factory):
             size = {name: shops[name] for name in ("now", "orders", "shops")}
             shops["path"] = shutil.copy(shop_file(**size), tmp_path_factory.mktemp("shop") / "shop.sqlite")
         with tiktokshop_sandbox.start(**shops) as sandbox:
-            config = {
-                "app_key": sandbox.app_key,
-                "app_secret": sandbox.app_secret,
-                "access_token": sandbox.access_token,
-                "refresh_token": sandbox.refresh_token,
-                "api_base_url": sandbox.api_base_url,
-                "auth_base_url": sandbox.auth_base_url,
-                "token_store": str(folder / "tokens.json"),
-                "requests_per_second": 100_000,
-                "analytics_requests_per_second": 100_000,
-            }
+            config = sandbox.settings(
+                token_store=str(folder / "tokens.json"),
+                requests_per_second=100_000,
+                analytics_requests_per_second=100_000,
+            )
             yield Lab(sandbox, folder, config)
 
     return make

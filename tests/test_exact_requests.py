@@ -17,16 +17,13 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-import platform_facts
 import pytest
+from described import amiss, json_faults, operation_of, query_faults, read
 from tap_tiktokshop.reading import Days
 from tap_tiktokshop.streams import STREAMS
 
 KEY, SECRET, TOKEN, CIPHER = "app-key", "app-secret-of-the-test", "ROW_token+/=", "ROW_cipher+/="
-COMMON = {"app_key", "timestamp", "sign", "shop_cipher"}
 IDS = ("id", "return_id", "cancel_id")
-JSON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict, "map": dict}
-NO_FIELDS = {"type": "object", "properties": {}}
 # Pages whose limit only the documentation's text names; all others have at most 100 rows.
 LARGEST = {"getConversations": 20, "getConversationMessages": 10}
 UNDECLARED = {("GET", "/authorization/202309/shops"): "the client asks it, once a run; the stream `shops` shows it"}
@@ -34,13 +31,6 @@ DAILY = tuple(stream.name for stream in STREAMS if isinstance(stream.reading, Da
 REST = tuple(stream.name for stream in STREAMS if stream.name not in DAILY)
 
 pytestmark = pytest.mark.slow
-
-
-def described():
-    return [
-        (operation["method"], re.compile(re.sub(r"\{\w+\}", "[^/]+", operation["path"])), operation)
-        for operation in platform_facts.current()
-    ]
 
 
 class Filler:
@@ -94,11 +84,10 @@ class Strict(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         pairs = parse_qsl(url.query, keep_blank_values=True, strict_parsing=True)
         self.query, self.body = dict(pairs), self.rfile.read(int(self.headers.get("content-length") or 0))
-        fits = [o for method, path, o in self.server.operations if method == self.command and path.fullmatch(url.path)]
-        if not fits:
+        operation = operation_of(self.command, url.path)
+        if operation is None:
             self.server.faults.append((f"{self.command} {url.path}", "not described"))
             return self.send(404, {}, b"")
-        operation = min(fits, key=lambda operation: operation["path"].count("{"))
         faults = self.faults(operation, url.path, pairs)
         self.server.faults += [(operation["name"], what) for what in faults]
         self.server.asked.add((operation["method"], nameless(operation["path"])))
@@ -112,7 +101,7 @@ class Strict(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def faults(self, operation, path, pairs):
-        query, body, described = self.query, self.body, operation["query"]
+        query, body = self.query, self.body
         signed = "".join(name + query[name] for name in sorted(query) if name != "sign")
         signed = f"{self.server.secret}{path}{signed}{body.decode()}{self.server.secret}"
         sign = hmac.new(self.server.secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
@@ -122,18 +111,12 @@ class Strict(BaseHTTPRequestHandler):
             "app key": query.get("app_key") == self.server.key,
             "timestamp": abs(int(query["timestamp"]) - time.time()) < 30,
             "token": self.headers["x-tts-access-token"] == self.server.token,
-            "content type": self.headers["content-type"] == "application/json",
             "cipher": query.get("shop_cipher") in ciphers,
-            "body of a GET": self.command != "GET" or not body,
-            "a parameter twice": len(query) == len(pairs),
         }
         yield from (what for what, good in verdicts.items() if not good)
-        yield from (f"{name} is unknown" for name in query.keys() - COMMON - described.keys())
-        yield from (f"{name} is missing" for name in described if described[name]["required"] and name not in query)
-        for name in described.keys() & query.keys():
-            yield from amiss(described[name], read(described[name], query[name]), name)
+        yield from query_faults(operation, pairs)
+        yield from json_faults(operation, self.headers, body)
         sent = json.loads(body or b"{}")
-        yield from amiss(operation.get("body") or NO_FIELDS, sent, "body")
         for size in (part.get("page_size", 1) for part in (query, sent, sent.get("pagination", {}))):
             if not 1 <= int(size) <= LARGEST.get(operation["name"], 100):
                 yield f"page_size is {size}"
@@ -180,52 +163,10 @@ def nameless(path):
     return re.sub(r"\{\w+\}", "{}", path)
 
 
-def read(shape, text):
-    """A query parameter as the value that it stands for; the text where it stands for none."""
-    if shape["type"] == "array":
-        return [read(shape["items"], part) for part in text.split(",")]
-    kinds = {"integer": r"\d+", "boolean": "true|false"}
-    return json.loads(text) if re.fullmatch(kinds.get(shape["type"], "(?!)"), text) else text
-
-
-def amiss(shape, value, where):
-    """Whatever a sent value has that its description does not allow."""
-    kind = shape["type"]
-    if kind == "any":
-        return
-    if not isinstance(value, JSON_TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
-        yield f"{where} is not of the type {kind}: {value!r}"
-    elif kind == "object":
-        known = shape["properties"]
-        yield from (f"{where}.{name} is unknown" for name in value.keys() - known.keys())
-        for name in value.keys() & known.keys():
-            yield from amiss(known[name], value[name], f"{where}.{name}")
-    elif kind == "array":
-        if not 1 <= len(value) <= shape.get("max_count", len(value)):
-            yield f"{where} has {len(value)} values"
-        for item in value:
-            yield from amiss(shape["items"], item, f"{where}[]")
-    elif not within(shape, value):
-        yield f"{where} is {value!r}"
-
-
-def within(shape, value):
-    if "range" in shape:
-        low, high = re.fullmatch(r"\[([\d.]+)(?:-|, )([\d.,]+)\]", shape["range"]).groups()
-        return float(low) <= float(value) <= float(high.replace(",", ""))
-    if "max_count" in shape:
-        return int(value) <= shape["max_count"]
-    if shape.get("format") == "unix-seconds":
-        return 1_500_000_000 < int(value) < 2_000_000_000
-    if shape.get("format") == "date":
-        return re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", value) is not None
-    return value in shape.get("values", [value]) and value != ""
-
-
 @contextlib.contextmanager
 def platform(handler, **attributes):
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    vars(server).update(operations=described(), faults=[], asked=set(), **attributes)
+    vars(server).update(faults=[], asked=set(), **attributes)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -286,11 +286,11 @@ def test_the_log_is_narrowed_by_its_filters(console, sandbox):
         return len(console.find_elements(By.CSS_SELECTOR, "#requests tbody tr"))
 
     assert rows() == 4
-    Select(console.find_element(By.ID, "code")).select_by_value("106001")
+    Select(console.find_element(By.ID, "only-code")).select_by_value("106001")
     follow(console, console.find_element(By.ID, "show").click)
     assert rows() == 1
-    Select(console.find_element(By.ID, "code")).select_by_value("")
-    Select(console.find_element(By.ID, "outcome")).select_by_value("refused")
+    Select(console.find_element(By.ID, "only-code")).select_by_value("")
+    Select(console.find_element(By.ID, "only-outcome")).select_by_value("refused")
     follow(console, console.find_element(By.ID, "show").click)
     assert rows() == 2
     assert sound(console) == []

@@ -26,17 +26,7 @@ SOURCE = Path(__file__).with_name("duckdb_source.py")
 
 
 def settings(sandbox):
-    return Settings.from_config(
-        {
-            "app_key": sandbox.app_key,
-            "app_secret": sandbox.app_secret,
-            "access_token": sandbox.access_token,
-            "refresh_token": sandbox.refresh_token,
-            "api_base_url": sandbox.api_base_url,
-            "auth_base_url": sandbox.auth_base_url,
-            "requests_per_second": 100_000,
-        }
-    )
+    return Settings.from_config(sandbox.settings(requests_per_second=100_000))
 
 
 def products(client, shop):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import requests
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tiktokshop-client" / "tests"))
 
+from descent import below, end_all  # noqa: E402
 from store_places import PASSWORD, free_port, postgresql_server, serving  # noqa: E402
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ PARTS = ("api-server", "scheduler", "dag-processor")
 DONE = {"success", "failed"}
 
 
-def until(ask: Callable[[], Any], what: str, seconds: float = 300, pause: float = 0.5) -> Any:
+def until(ask: Callable[[], Any], what: str, seconds: float = 600, pause: float = 0.5) -> Any:
     """What `ask` returns once it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -61,17 +61,6 @@ class Engine:
         """Kills a part as `kill -9` does: its main process alone."""
         self.processes[part].kill()
         self.processes[part].wait()
-
-    def close(self) -> None:
-        """Ends all parts, and what they have started."""
-        for process in self.processes.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-        for process in self.processes.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Asks Airflow's REST API."""
@@ -169,10 +158,11 @@ def engine(home: Path, address: str, **more: str) -> Iterator[Engine]:
     environment |= more
     subprocess.run([str(AIRFLOW), "db", "migrate"], env=environment, check=True, capture_output=True)
     running = Engine(home, port, environment)
+    servers_and_sellers = frozenset(below(os.getpid()))
     try:
         for part in PARTS:
             running.start(part)
         until(running.answers, "Airflow's API")
         yield running
     finally:
-        running.close()
+        end_all(without=servers_and_sellers)

@@ -3,7 +3,7 @@
 Two sellers are broken in different ways. In the middle a task, the scheduler and all sandboxes are killed with
 `kill -9`. At the end the rows of every healthy seller must be those of its sandbox, none doubled, and the broken ones
 must say why.
-Then a seller's range is read again beside a run of all, and stock is written back after an approval.
+Then a seller's range is read again beside its scheduled run, and stock is written back after an approval.
 
 `python scripts/fleet/fleet.py` runs all of it with 24 sellers; `--short` a few sellers and one kill, for CI. Needs
 `.ci/airflow`, and Debian's PostgreSQL and Redis. Exits with 1 if anything is not as it must be.
@@ -15,8 +15,10 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,9 +30,11 @@ import duckdb
 import psycopg
 import requests
 from tap_tiktokshop.streams import STREAMS as STREAMS_OF_THE_TAP
+from tiktokshop_airflow.store import FleetStore
 
 sys.path.insert(0, str(Path(__file__).parent))
-from engine import Engine, engine, free_port, servers, until
+from descent import adopt, end_all
+from engine import Engine, engine, servers, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +62,12 @@ from pathlib import Path
 def late(context=None, **_):
     Path(os.environ["FLEET_HOME"], "late.txt").write_text("late")
 """
+TRIED = """
+CREATE TABLE fleet.tried (run text, seller text);
+CREATE FUNCTION fleet.tried() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO fleet.tried VALUES (new.run, new.seller); RETURN new; END $$;
+CREATE TRIGGER tried AFTER INSERT OR UPDATE ON tiktokshop_outcomes FOR EACH ROW EXECUTE FUNCTION fleet.tried();
+"""
 problems: list[str] = []
 
 
@@ -68,11 +78,22 @@ def check(good: bool, what: str) -> None:
         problems.append(what)
 
 
+def free_ports(count: int) -> int:
+    """The first of so many free ports, below those that a system gives to whoever asks for any."""
+    for _ in range(100):
+        first = random.randrange(15_000, 32_000 - count)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as bound:
+            for port in range(first, first + count):
+                bound.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+    raise SystemExit(f"found no {count} free ports in a row")
+
+
 class Sandboxes:
     """The process in which the sellers' sandboxes are."""
 
     def __init__(self, home: Path, count: int) -> None:
-        self.command = [sys.executable, HERE / "sandboxes.py", home, str(free_port() + 100), str(count)]
+        self.command = [sys.executable, HERE / "sandboxes.py", home, str(free_ports(count)), str(count)]
         self.requests = self.refused = 0
         self.settings: list[dict[str, str]] = []
         self.start()
@@ -105,8 +126,10 @@ class Sandboxes:
 def sellers(sandboxes: Sandboxes, address: str) -> list[str]:
     """Writes the table of sellers; the first has a wrong secret, the second a platform that has no orders for it."""
     names = [f"seller-{number:02}" for number in range(len(sandboxes.settings))]
+    FleetStore(f"{address}/fleet").prepare()
     with psycopg.connect(f"{address}/fleet", autocommit=True) as db:
         db.execute("CREATE SCHEMA fleet")
+        db.execute(TRIED)
         db.execute("CREATE TABLE fleet.sellers (name text PRIMARY KEY, settings jsonb, active boolean DEFAULT true)")
         for number, (name, settings) in enumerate(zip(names, sandboxes.settings, strict=True)):
             own = {**settings, "token_store": f"{address}/fleet?name={name}"}
@@ -140,6 +163,18 @@ def outcomes(address: str, dag: str) -> dict[str, tuple[int, str]]:
         asked = "SELECT seller, code, sentence FROM tiktokshop_outcomes WHERE run LIKE %s ORDER BY ended"
         return {name: (code, text) for name, code, text in db.execute(asked, (f"{dag} %",))}
     return {}
+
+
+def times_tried(address: str, name: str) -> int:
+    """How often a seller was read to an end, whatever that was."""
+    with psycopg.connect(f"{address}/fleet") as db:
+        return db.execute("SELECT count(*) FROM fleet.tried WHERE seller = %s", (name,)).fetchone()[0]
+
+
+def choose(address: str, names: Sequence[str]) -> None:
+    """Makes these the only sellers that are active."""
+    with psycopg.connect(f"{address}/fleet", autocommit=True) as db:
+        db.execute("UPDATE fleet.sellers SET active = name = ANY(%s)", (list(names),))
 
 
 def kill_task(running: Engine, run: str) -> None:
@@ -210,9 +245,12 @@ def all_sellers(running: Engine, sandboxes: Sandboxes, names: Sequence[str], add
         "the one with a wrong secret says so, for a person",
     )
     check(found[names[1]][0] == 1 and "rders" in found[names[1]][1], "the one without orders says so, and is run again")
+    once, often = (times_tried(address, name) for name in names[:2])
+    check(once == 1 and often > 1, f"a wrong secret is tried {once} time, a busy platform {often} times")
     check([found[name][0] for name in names[2:]] == [0] * (len(names) - 2), "every other seller is done")
     told = (running.home / "told.txt").read_text()
     check(found[names[0]][1] in told and found[names[1]][1] in told, "the failure callback has both sentences")
+    check((running.home / "late.txt").exists(), "the callback for a run that is late was called")
 
 
 def equal(home: Path, sandboxes: Sandboxes, names: Sequence[str]) -> None:
@@ -230,13 +268,18 @@ def equal(home: Path, sandboxes: Sandboxes, names: Sequence[str]) -> None:
     )
 
 
-def two_runs(running: Engine, home: Path, names: Sequence[str]) -> None:
-    """A backfill of one seller beside a run of all."""
+def two_runs(running: Engine, sandboxes: Sandboxes, address: str, names: Sequence[str]) -> None:
+    """A backfill of one seller beside a scheduled run of it and a few more."""
+    choose(address, names[-4:])
+    number = len(names) - 1
+    sandboxes.control(number, "DELETE", "/stats")
     ranged = running.begin("fleet_backfill", start_date="2026-03-01", end_date="2026-04-30", sellers=[names[-1]])
     hourly = running.begin("fleet")
-    check(running.end("fleet_backfill", ranged) == "success", "a backfill beside a run of all is done")
-    running.end("fleet", hourly, 1200)
-    file = next((home / "warehouse").glob(f"{names[-1]}.backfill*.duckdb"))
+    check(running.end("fleet", hourly) == "success", "a run beside a backfill is done")
+    check(running.end("fleet_backfill", ranged) == "success", "a backfill beside a run is done")
+    refused = sandboxes.control(number, "GET", "/stats")["rate_limited"]
+    check(refused == 0, f"of both together {refused} requests are refused")
+    file = next((running.home / "warehouse").glob(f"{names[-1]}.backfill*.duckdb"))
     with duckdb.connect(str(file), read_only=True) as db:
         first, last, count = db.execute("SELECT min(create_time), max(create_time), count(*) FROM orders").fetchone()
     print(f"    {count} orders, created {first:%Y-%m-%d} to {last:%Y-%m-%d}", flush=True)
@@ -246,8 +289,7 @@ def two_runs(running: Engine, home: Path, names: Sequence[str]) -> None:
 def written(running: Engine, sandboxes: Sandboxes, home: Path, address: str, names: Sequence[str]) -> None:
     """Stock of two sellers: planned, approved and sent for one, rejected for the other."""
     chosen = list(names[2:4])
-    with psycopg.connect(f"{address}/fleet", autocommit=True) as db:
-        db.execute("UPDATE fleet.sellers SET active = name = ANY(%s)", (chosen,))
+    choose(address, chosen)
     for name in chosen:
         with duckdb.connect(str(home / "warehouse" / f"{name}.duckdb"), read_only=True) as db:
             (skus,) = db.execute("SELECT skus FROM products WHERE status = 'ACTIVATE' LIMIT 1").fetchone()
@@ -311,12 +353,18 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="four sellers and one kill")
     short = parser.parse_args().short
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that it has started ends with it
-    with fleet(*((4, 2, 2) if short else (24, 8, 4))) as (running, sandboxes, names, address):
-        all_sellers(running, sandboxes, names, address, short)
-        equal(running.home, sandboxes, names)
-        if not short:
-            two_runs(running, running.home, names)
-        written(running, sandboxes, running.home, address, names)
+    adopt()
+    try:
+        with fleet(*((4, 2, 2) if short else (24, 8, 4))) as (running, sandboxes, names, address):
+            all_sellers(running, sandboxes, names, address, short)
+            equal(running.home, sandboxes, names)
+            if not short:
+                two_runs(running, sandboxes, address, names)
+            written(running, sandboxes, running.home, address, names)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        left = end_all()
+    check(not left, f"nothing that was started had to be killed at the end {', '.join(left.values())}")
     return bool(problems)
 
 

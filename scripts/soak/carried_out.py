@@ -24,6 +24,7 @@ ONCE = (
     "/cancellations",
     "/external_orders",
     "/activities",
+    "/global_replicate",
 )
 """How the paths of calls end that must be carried out once for each order, request or reference."""
 
@@ -192,6 +193,34 @@ def promotions_shown(client: Client, shop: Shop, records: Records) -> Pairs:
     return found
 
 
+def replicas(client: Client, shop: Shop, records: Records) -> list[int]:
+    """How many replicas the product of each record has in its market."""
+    shown = {}
+    for product_id in {record["product_id"] for record in records}:
+        answer = client.call(operations.GET_REPLICAS, shop=shop, path={"product_id": product_id})
+        regions = [row["region"] for row in answer.data["replicated_products"]]
+        shown[product_id] = Counter(map(operations.same_region, regions))
+    return [shown[record["product_id"]][record["region"]] for record in records]
+
+
+def replicas_shown(client: Client, shop: Shop, records: Records) -> Pairs:
+    """One replica at most: what a killed run may have asked for is asked for again an hour later, see `kill_target`."""
+    return [
+        (record, (count <= 1, True)) for record, count in zip(records, replicas(client, shop, records), strict=True)
+    ]
+
+
+def replicas_lost(lab: Lab, feed: Feed) -> list[str]:
+    """Products of which the other market has no replica, or several."""
+    faults: list[str] = []
+    with client_of(lab) as client:
+        for shop in client.shops():
+            own = [record for record in feed.records.get("replications", ()) if record["shop_id"] == shop.id]
+            counts = zip(own, replicas(client, shop, own), strict=True)
+            faults += [f"{count} replicas: {record}" for record, count in counts if count != 1]
+    return faults
+
+
 def labels_lost(lab: Lab, feed: Feed) -> list[str]:
     """Orders that are shipped without a whole label in the folder."""
     whole = {file.name.split("-")[0] for file in lab.folder.rglob("*.pdf") if b"%%EOF" in file.read_bytes()[-16:]}
@@ -247,4 +276,5 @@ SHOWN = {
     "messages": messages_shown,
     "refunds": refunds_shown,
     "promotions": promotions_shown,
+    "replications": replicas_shown,
 }

@@ -108,13 +108,32 @@ def feed_of(lab: Lab, most: int) -> Feed:
             moving = [*orders(feed, client, shop, most), *decisions(feed, client, shop, most)]
             feed.add("listings", listings(lab, client, shop, most))
             products(feed, client, shop, most, {sku for key in moving for sku in skus_of(client, shop, key)})
+        replicas(feed, client, most)
     return feed
+
+
+def replicas(feed: Feed, client: Client, most: int) -> None:
+    """Some products of each market for the other one, where there are both; all SKUs of a product have a record."""
+    markets = {shop.region: shop for shop in client.shops()}
+    for source, target in (("US", "GB"), ("GB", "US")):
+        if {source, target} <= markets.keys():
+            shop, place = markets[source], sales_warehouse(client, markets[target])
+            found = rows(client, shop, operations.SEARCH_PRODUCTS, status="ACTIVATE")[: most // 20]
+            offer = {"region": target, "price": "12", "quantity": 4, "warehouse_id": place}
+            for row in found:
+                known = [{"shop_id": shop.id, "product_id": row["id"], "sku_id": sku["id"]} for sku in row["skus"]]
+                feed.add("replications", [{**each, **offer} for each in known])
+
+
+def sales_warehouse(client: Client, shop: Shop) -> str:
+    """A warehouse of a shop that has what is sold."""
+    found = client.call(operations.GET_WAREHOUSES, shop=shop).data["warehouses"]
+    return str(next(row["id"] for row in found if row["type"] == "SALES_WAREHOUSE"))
 
 
 def listings(lab: Lab, client: Client, shop: Shop, most: int) -> Records:
     """New products, some with a picture that others have, too."""
-    found = client.call(operations.GET_WAREHOUSES, shop=shop).data["warehouses"]
-    place = next(row["id"] for row in found if row["type"] == "SALES_WAREHOUSE")
+    place = sales_warehouse(client, shop)
     records = []
     for number in range(most // 4):
         picture = lab.folder / f"picture-{number % 7}.bmp"
@@ -243,7 +262,7 @@ REFUND_REASON = "ecom_order_delivered_refund_reason_damaged_seller"
 def refunds(feed: Feed, client: Client, shop: Shop, most: int) -> None:
     """A refund of delivered orders of which nothing has come back."""
     found = rows(client, shop, operations.SEARCH_ORDERS, order_status="DELIVERED")[: 2 * most]
-    ids = [row["id"] for row in found]
+    ids = [row["id"] for row in found if Decimal(row["payment"]["total_amount"]) > 0]  # others replaced goods
     back = {row["order_id"] for row in rows(client, shop, operations.SEARCH_RETURNS, order_ids=ids)} if ids else set()
     for key in [key for key in ids if key not in back][: most // 4]:
         reason = f"{REFUND_REASON}_uk" if shop.region == "GB" else REFUND_REASON
@@ -268,6 +287,3 @@ def decisions(feed: Feed, client: Client, shop: Shop, most: int) -> list[str]:
     for row in returned:
         feed.add("return_decisions", [{"shop_id": shop.id, "return_id": row["return_id"], "decision": "approve"}])
     return [row["order_id"] for row in (*asked, *returned)]
-
-
-# -- afterwards ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from carried_out import carried_out_twice, labels_lost, not_so
+from carried_out import carried_out_twice, labels_lost, not_so, replicas_lost
 from feed import AT_ONCE, Feed, await_requests, feed_of
 from shop import Shop, shop
 
@@ -25,8 +25,11 @@ RECORDS = 60
 MOST_KILLS = 8
 """Kills in one shop, before a run is let come to its end."""
 LEAST_ORDERS = 4_000
-"""A shop with fewer has seldom a cancellation and a return that wait for decisions at the same time."""
-LAST_SECONDS = 300
+"""Shops that have fewer have seldom a cancellation and a return that wait for decisions at the same time."""
+LAST_SECONDS = 900
+REPLICAS_SECONDS = 3_601
+SAID_AT_LAST = 2_000
+"""So many characters of its log tell why a run failed; the log itself goes with its folder."""
 GOOD = {"applied", "unchanged", "in_review"}
 
 
@@ -112,7 +115,7 @@ def soak(folder: Path, kills: int, moments: random.Random, *, orders: int, shops
     """Fresh shops, each killed at some times while it is written to, then looked at as a whole."""
     seed = moments.randrange(1000)
     new = folder / "new.sqlite"
-    with shop(folder, path=new, orders=max(orders, LEAST_ORDERS), shops=shops, seed=seed) as one:
+    with shop(folder, path=new, orders=max(orders, LEAST_ORDERS // shops), shops=shops, seed=seed) as one:
         now = await_requests(one)
         feed = feed_of(one, RECORDS)
     text = folder / "feed.singer"
@@ -163,17 +166,39 @@ def finish(one: Shop, text: Path, feed: Feed, kills: int) -> tuple[list[str], di
     before = len(runs_of(one)[0])
     process = start(one, text)
     watch = Watch(one, process, before)
-    code = process.wait(LAST_SECONDS)
+    code = ended(process)
     watch.join()
     runs, broken = runs_of(one)
     last = runs[-1] if runs else []
     outcomes = Counter(row["outcome"] for row in last)
     faults = [f"a STATE ahead of its lines: {count}" for count in watch.ahead]
     if code:
-        faults.append(f"exit code {code}: {one.folder / 'target.log'}")
+        faults.append(f"exit code {code}: {(one.folder / 'target.log').read_text()[-SAID_AT_LAST:]}")
     if len(broken) > kills:
         faults.append(f"broken lines: {len(broken)} in the results, after {kills} kills")
     if sorted(row["row"] for row in last) != list(range(1, feed.size + 1)):
         faults.append(f"results: {len(last)} lines of the last run for {feed.size} records")
     faults += [f"outcome: {row['stream']} {row['outcome']} {row['code']}" for row in last if row["outcome"] not in GOOD]
-    return faults + carried_out_twice(one) + not_so(one, feed) + labels_lost(one, feed), dict(outcomes)
+    faults += not_so(one, feed) + labels_lost(one, feed)
+    if "replications" in feed.records:
+        faults += asked_again(one, feed)
+    return faults + carried_out_twice(one), dict(outcomes)
+
+
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a run; one that does not end is killed, which its exit code shows."""
+    try:
+        return process.wait(LAST_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def asked_again(one: Shop, feed: Feed) -> list[str]:
+    """What is found of replicas once the hour is over for which a run trusts that the platform makes them."""
+    again = one.folder / "replications.singer"
+    again.write_text("".join(f"{line}\n" for line in Feed({"replications": feed.records["replications"]}).lines()))
+    one.sandbox.control("POST", "/clock", {"advance": REPLICAS_SECONDS})
+    process = start(one, again)
+    process.communicate(timeout=LAST_SECONDS)
+    return [f"{words}, an hour later" for words in replicas_lost(one, feed)]

@@ -41,7 +41,9 @@ SECONDS = 5
 def carried_out(one: Shop, lines: Path, name: str, **config: Any) -> Records:
     """A run to its end; the lines of its results."""
     results = one.folder / f"{name}.jsonl"
-    process = start(one, lines, results_path=str(results), batch_size_rows=1_000, max_rejected_percent=50, **config)
+    process = start(
+        one, lines, results_path=str(results), batch_size_rows=1_000, **{"max_rejected_percent": 50, **config}
+    )
     process.communicate(timeout=LAST_SECONDS)
     found = [parsed(line) for line in results.read_text().splitlines()]
     return sorted((row for row in found if row is not None), key=lambda row: row["row"])

@@ -84,14 +84,7 @@ class Shops:
     def subscribe(self, folder: Path, address: str) -> None:
         """Subscribes to all that the tap reads, as a user does; what no API subscribes is switched on."""
         running = self.running
-        config = {
-            "app_key": running.app_key,
-            "app_secret": running.app_secret,
-            "refresh_token": running.refresh_token,
-            "access_token": running.access_token,
-            "api_base_url": running.api_base_url,
-            "auth_base_url": running.auth_base_url,
-        }
+        config = running.settings()
         (folder / "config.json").write_text(json.dumps(config))
         command = [sys.executable, "-m", "tiktokshop_webhooks", "subscribe", "all", "--address", address]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TIKTOKSHOP_")}

@@ -133,15 +133,7 @@ class Shop:
 def shop(folder: Path, **facts: Any) -> Iterator[Shop]:
     """A sandbox whose clock stands still and whose budget is never in the way."""
     with tiktokshop_sandbox.start(**{"rps": 100_000, "now": NOON, **facts}) as sandbox:
-        config = {
-            "app_key": sandbox.app_key,
-            "app_secret": sandbox.app_secret,
-            "access_token": sandbox.access_token,
-            "refresh_token": sandbox.refresh_token,
-            "api_base_url": sandbox.api_base_url,
-            "auth_base_url": sandbox.auth_base_url,
-            "token_store": str(folder / "tokens.json"),
-            "requests_per_second": 100_000,
-            "analytics_requests_per_second": 100_000,
-        }
+        config = sandbox.settings(
+            token_store=str(folder / "tokens.json"), requests_per_second=100_000, analytics_requests_per_second=100_000
+        )
         yield Shop(sandbox, folder, config)

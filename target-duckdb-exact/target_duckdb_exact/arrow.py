@@ -13,13 +13,19 @@ from nanoarrow.c_array_stream import CArrayStream
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FORMS = {"int": "int64", "bool": "bool", "float": "double", "json": "bytes", "struct": "bytes"}
+FORMS = {"int": "int64", "bool": "bool", "float": "double", "json": "json", "struct": "json"}
 """How the prepared values of each kind of column are handed over; all others are strings."""
-EMPTY: dict[str, Any] = {"string": "", "bytes": b""}
+EMPTY: dict[str, Any] = {"string": "", "json": b""}
 BITS = bytes([48, 49]) + bytes(254)
-NULLS, STRINGS, INTEGERS, DOUBLES, BOOLEANS = map(
-    na.c_schema, (na.null(), na.string(), na.int64(), na.float64(), na.bool_())
-)
+SCHEMAS = {
+    "null": na.c_schema(na.null()),
+    "string": na.c_schema(na.string()),
+    "json": na.c_schema(na.extension_type(na.string(), "arrow.json")),
+    "int64": na.c_schema(na.int64()),
+    "double": na.c_schema(na.float64()),
+    "bool": na.c_schema(na.bool_()),
+}
+"""JSON is named as such: msgspec has looked at each text, and DuckDB would parse it once more to call it JSON."""
 
 
 class Table:
@@ -49,7 +55,7 @@ class Table:
 
 
 def array_of(form: str, values: list[Any]) -> Any:
-    """An Arrow array of strings (given as `str` or `bytes`), int64, double or bool; None of nulls only.
+    """An Arrow array of strings, JSON (given as `bytes`), int64, double or bool; None of nulls only.
 
     A batch has many columns, so that the schemas are made once, and lists are handed over, which is faster.
     """
@@ -60,24 +66,24 @@ def array_of(form: str, values: list[Any]) -> Any:
     validity = _bitmap([value is not None for value in values]) if nulls else None
     if form in EMPTY:
         offsets, data = _joined(form, [value or EMPTY[form] for value in values] if nulls else values)
-        return na.c_array_from_buffers(STRINGS, length, [validity, offsets, data], null_count=nulls)
+        return na.c_array_from_buffers(SCHEMAS[form], length, [validity, offsets, data], null_count=nulls)
     if nulls:
         values = [value or 0 for value in values]
     if form == "bool":
-        return na.c_array_from_buffers(BOOLEANS, length, [validity, _bitmap(values)], null_count=nulls)
-    kind, code = (INTEGERS, "q") if form == "int64" else (DOUBLES, "d")
-    return na.c_array_from_buffers(kind, length, [validity, array(code, values)], null_count=nulls)
+        return na.c_array_from_buffers(SCHEMAS[form], length, [validity, _bitmap(values)], null_count=nulls)
+    code = "q" if form == "int64" else "d"
+    return na.c_array_from_buffers(SCHEMAS[form], length, [validity, array(code, values)], null_count=nulls)
 
 
 def values_of(made: Any, length: int) -> list[Any]:
-    """The values of an array again; text of all that was handed over as bytes."""
+    """The values of an array again."""
     return [None] * length if made is None else list(na.Array(made).to_pylist())
 
 
 @functools.lru_cache(maxsize=64)
 def _nothing(_form: str, length: int) -> Any:
     """A column of nulls; many are, and chunks have the same lengths again and again."""
-    return na.c_array_from_buffers(NULLS, length, [], null_count=length)
+    return na.c_array_from_buffers(SCHEMAS["null"], length, [], null_count=length)
 
 
 @functools.lru_cache(maxsize=64)
@@ -86,11 +92,11 @@ def _nulls(form: str, length: int) -> Any:
     validity = bytes((length + 7) // 8)
     if form in EMPTY:
         offsets = array("i", [0]) * (length + 1)
-        return na.c_array_from_buffers(STRINGS, length, [validity, offsets, b""], null_count=length)
+        return na.c_array_from_buffers(SCHEMAS[form], length, [validity, offsets, b""], null_count=length)
     if form == "bool":
-        return na.c_array_from_buffers(BOOLEANS, length, [validity, validity], null_count=length)
-    kind, code = (INTEGERS, "q") if form == "int64" else (DOUBLES, "d")
-    return na.c_array_from_buffers(kind, length, [validity, array(code, [0]) * length], null_count=length)
+        return na.c_array_from_buffers(SCHEMAS[form], length, [validity, validity], null_count=length)
+    code = "q" if form == "int64" else "d"
+    return na.c_array_from_buffers(SCHEMAS[form], length, [validity, array(code, [0]) * length], null_count=length)
 
 
 def _joined(form: str, parts: list[Any]) -> tuple[array[int], bytes]:

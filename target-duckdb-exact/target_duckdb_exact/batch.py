@@ -23,7 +23,7 @@ LAST = "_last"
 """Whether a row is the last one with its key: a column of the view where some are not."""
 SPELT = {"time", "decimal", "decimal_text"}
 """Kinds whose values can be written in several ways: whether two are the same only DuckDB can tell."""
-CAST = {"time", "json", "decimal", "decimal_text", "huge"}
+CAST = {"time", "decimal", "decimal_text", "huge"}
 """Kinds of which only DuckDB can tell whether a value fits."""
 
 

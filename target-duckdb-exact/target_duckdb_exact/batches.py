@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import shutil
 import tempfile
@@ -15,11 +16,14 @@ from singer_sdk.helpers._batch import StorageTarget
 
 from target_duckdb_exact.errors import InputError
 from target_duckdb_exact.kinds import literal, quoted
+from target_duckdb_exact.leftovers import clear, folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 ROWS = 500
+COPIES = "target-duckdb-exact-batch-"
+"""How the folders' names begin that hold a copy of a file from elsewhere."""
 AS_TEXT = ("DECIMAL", "HUGEINT", "UHUGEINT")
 """Types whose values JSON would round."""
 
@@ -91,6 +95,12 @@ def _texts(found: Any) -> Iterator[bytes]:
             yield text.encode()
 
 
+@functools.cache
+def _clear_copies() -> None:
+    """Removes the copies of runs that were killed, once in a run."""
+    clear(Path(tempfile.gettempdir()), COPIES)
+
+
 @contextlib.contextmanager
 def _local(url: str, storage: Any) -> Iterator[str]:
     """A path that DuckDB can read; what lies elsewhere is copied for a while."""
@@ -99,8 +109,9 @@ def _local(url: str, storage: Any) -> Iterator[str]:
         return
     head, tail = StorageTarget.split_url(url)
     source = StorageTarget.from_dict(storage) if storage else StorageTarget.from_url(head)
-    with tempfile.TemporaryDirectory() as folder, source.open(tail, mode="rb") as remote:
-        path = Path(folder) / "batch"
+    _clear_copies()
+    with folder(None, COPIES) as made, source.open(tail, mode="rb") as remote:
+        path = made / "batch"
         with path.open("wb") as local:
             shutil.copyfileobj(remote, local)
         yield str(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +11,7 @@ import duckdb
 
 from target_duckdb_exact.errors import WriteError, is_locked, kept_open, needs_memory, unavailable, unwritable
 from target_duckdb_exact.kinds import literal
+from target_duckdb_exact.leftovers import clear, folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ FILLED_ROWS = 1_400
 """A last row group with fewer rows would be merged with its neighbours, so written again, at the next checkpoint."""
 CHECKPOINT = "512MB"
 """So much may wait in the write-ahead log: each checkpoint rewrites the table's last, half-filled row group."""
-LIMITS = ("20MB", "64MB", "256MB", "1GB")
+LIMITS = ("12MB", "20MB", "64MB", "256MB", "1GB")
 """What DuckDB may use, one after the other when a transaction needs more; at last its own default."""
 MEMORY = ":memory:"
 ALIAS = "_target_duckdb_exact"
@@ -170,10 +170,12 @@ def _made(path: Path) -> Path:
 
     So a kill in that moment would end every later run. Linking fails if another process was faster.
     """
+    prefix = f".{path.name}-making-"
+    clear(path.parent, prefix)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
-            fresh = Path(folder) / "new"
+        with folder(path.parent, prefix) as made:
+            fresh = made / "new"
             duckdb.connect(str(fresh)).close()
             with contextlib.suppress(OSError):  # the other's file is as good; without links DuckDB makes its own
                 path.hardlink_to(fresh)

@@ -1,15 +1,18 @@
 """What a value is in the table."""
 
+import contextlib
 import json
 from datetime import datetime, timezone
 from decimal import Decimal
 from fractions import Fraction
 
+import duckdb
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from loading import record, schema
-from target_duckdb_exact.kinds import column_of, holds
+from target_duckdb_exact.kinds import ANNOTATIONS, column_of, holds
 from target_duckdb_exact.values import prepared
 
 DECIMAL = {"type": ["string", "null"], "format": "x-singer.decimal"}
@@ -183,3 +186,35 @@ def test_a_type_holds_another_only_if_no_value_changes():
     no = [("DOUBLE", "BIGINT"), ("BIGINT", "DOUBLE"), ("DECIMAL(38,20)", "BIGINT"), ("DECIMAL(38,9)", "DECIMAL(38,10)")]
     assert all(holds(*pair) for pair in yes)
     assert not any(holds(*pair) for pair in no)
+
+
+def mangled(text, at, put):
+    """JSON with something wrong in it, most of the time."""
+    at = min(at, len(text))
+    return text[:at] + put + text[at + 1 :]
+
+
+PARTS = st.sampled_from(
+    [*'[]{}",:\\u019.eE+-tfn \t\x01', "\\ud83d", "\\udc00", "NaN", "true", "null", "1e999", "é", ""]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+MANGLED = st.builds(mangled, VALUES.map(json.dumps), st.integers(0, 30), PARTS) | st.lists(PARTS, max_size=6).map(
+    "".join
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@given(texts=st.lists(MANGLED, min_size=40, max_size=80))
+def test_what_is_taken_for_json_as_it_is_read_is_json_for_duckdb(texts):
+    decode = msgspec.json.Decoder(msgspec.defstruct("Record", [("o", ANNOTATIONS["json"])])).decode
+    taken = []
+    for text in texts:
+        with contextlib.suppress(msgspec.DecodeError):
+            taken.append(bytes(decode(b'{"o":' + text.encode() + b"}").o).decode())
+    sql = "SELECT text FROM (SELECT unnest(?::VARCHAR[]) AS text) WHERE TRY_CAST(text AS JSON) IS NULL"
+    assert duckdb.execute(sql, [taken]).fetchall() == []

@@ -30,19 +30,6 @@ LISTINGS, PICTURES, SKUS, RPS, LATENCY_MS = 1_000, 3, 5, 50, 200
 PACKS = ("1 pc", "2 pcs", "3 pcs", "4 pcs", "5 pcs")
 
 
-def connection(sandbox: tiktokshop_sandbox.Running, rps: int) -> dict[str, Any]:
-    """The settings that reach a sandbox."""
-    return {
-        "app_key": sandbox.app_key,
-        "app_secret": sandbox.app_secret,
-        "access_token": sandbox.access_token,
-        "refresh_token": sandbox.refresh_token,
-        "api_base_url": sandbox.api_base_url,
-        "auth_base_url": sandbox.auth_base_url,
-        "requests_per_second": rps,
-    }
-
-
 def picture(number: int) -> bytes:
     """A PNG of 600 x 600 pixels, another one for each number."""
 
@@ -104,7 +91,7 @@ def main() -> None:
     count = parser.parse_args().listings
     folder = Path(tempfile.mkdtemp())
     with tiktokshop_sandbox.start(folder / "shop.sqlite", orders=600, rps=RPS, latency_ms=LATENCY_MS) as sandbox:
-        config = {**connection(sandbox, RPS), "token_store": str(folder / "tokens.json")}
+        config = sandbox.settings(requests_per_second=RPS, token_store=str(folder / "tokens.json"))
         with Client(Settings.from_config(config), token_store=MemoryStore()) as client:
             shop = next(shop for shop in client.shops() if shop.region == "US")
             places = client.call(operations.GET_WAREHOUSES, shop=shop).data["warehouses"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import tiktokshop_sandbox
-from write import ORDERS, RPS, connection, feed, stock
+from write import ORDERS, RPS, feed, stock
 
 REFUSED, ROWS, LATENCY_MS = 0.04, 5_800, 20
 WAYS: dict[str, dict[str, Any]] = {
@@ -31,12 +31,12 @@ def measure(fault: dict[str, Any] | None, rows: int) -> tuple[float, int]:
         "max_rejected_percent": 100,
     }
     with tiktokshop_sandbox.start(folder / "shop.sqlite", orders=ORDERS, rps=100_000) as sandbox:
-        records = stock(connection(sandbox, 100_000))[:rows]
+        records = stock(sandbox.settings(requests_per_second=100_000))[:rows]
     with tiktokshop_sandbox.start(folder / "shop.sqlite", rps=RPS, latency_ms=LATENCY_MS) as sandbox:
         if fault:
             sandbox.control("POST", "/faults", fault)
         changed = [{**record, "quantity": int(str(record["quantity"])) + 5} for record in records]
-        seconds = feed({**connection(sandbox, RPS), **more}, changed)
+        seconds = feed({**sandbox.settings(requests_per_second=RPS), **more}, changed)
         return seconds, sandbox.control("GET", "/stats")["requests"]
 
 

@@ -23,12 +23,6 @@ RPS, LATENCY_MS, ORDERS = 50, 200, 10_000
 ROWS_UNCHANGED = 100_000
 
 
-def connection(sandbox: tiktokshop_sandbox.Running, rps: int) -> dict[str, object]:
-    """The target's settings for a sandbox."""
-    names = ("app_key", "app_secret", "access_token", "refresh_token", "api_base_url", "auth_base_url")
-    return {**{name: getattr(sandbox, name) for name in names}, "requests_per_second": rps}
-
-
 def stock(config: dict[str, object]) -> list[dict[str, object]]:
     """A record for each SKU and warehouse of the first shop, as it is."""
     with Client(Settings.from_config(config), token_store=MemoryStore()) as client:
@@ -62,16 +56,16 @@ def main() -> None:
     file = folder / "shop.sqlite"
     more = {"token_store": str(folder / "tokens.json"), "results_path": str(folder / "results.jsonl")}
     with tiktokshop_sandbox.start(file, orders=ORDERS, rps=100_000) as sandbox:
-        records = stock(connection(sandbox, 100_000))
+        records = stock(sandbox.settings(requests_per_second=100_000))
         many = (records * (ROWS_UNCHANGED // len(records) + 1))[:ROWS_UNCHANGED]
-        seconds = feed({**connection(sandbox, 100_000), **more}, many)
+        seconds = feed({**sandbox.settings(requests_per_second=100_000), **more}, many)
         calls = sandbox.control("GET", "/stats")["operations"]["POST /product/202309/inventory/search"]
         print(
             f"{ROWS_UNCHANGED} unchanged rows: {seconds:.1f} s, {calls} reads, {seconds / ROWS_UNCHANGED:.1e} s a row"
         )
     with tiktokshop_sandbox.start(file, rps=RPS, latency_ms=LATENCY_MS) as sandbox:
         changed = [{**record, "quantity": int(str(record["quantity"])) + 5} for record in records]
-        seconds = feed({**connection(sandbox, RPS), **more}, changed)
+        seconds = feed({**sandbox.settings(requests_per_second=RPS), **more}, changed)
         calls = sandbox.control("GET", "/stats")["requests"]
         ratio = seconds / (calls / RPS)
         print(f"{len(changed)} changed rows: {seconds:.1f} s for {calls} calls, {ratio:.2f} of what the budget takes")

@@ -111,6 +111,16 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": "default",
     },
+    "combine_labels": {
+        "type": "boolean",
+        "title": "One label for a group",
+        "description": (
+            "Buy one label in the United States for records whose orders the platform would send together (their "
+            "`auto_combine_group_id` is the same). A group is looked for within a batch; records with line items, "
+            "weight or size stay alone."
+        ),
+        "default": False,
+    },
     "max_shipments": {
         "type": "integer",
         "minimum": 0,
@@ -158,6 +168,15 @@ DAY_SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "default": ".tiktokshop/promotion-keys.sqlite",
     },
+    "max_promotions": {
+        "type": "integer",
+        "minimum": 0,
+        "title": "Most promotions",
+        "description": (
+            "Stop before a batch if the run would then have made, changed or ended more promotions than this."
+        ),
+        "default": 20,
+    },
 }
 
 
@@ -202,12 +221,14 @@ class DaySettings:
     handover_method: str = ""
     pickup_rule: PickupRule = PickupRule()
     cheapest_service: bool = False
+    combine_labels: bool = False
     max_shipments: int = 1_000
     max_repacked: int = 200
     message_keys_path: str = ".tiktokshop/message-keys.sqlite"
     mark_read: bool = True
     max_messages: int = 200
     promotion_keys_path: str = ".tiktokshop/promotion-keys.sqlite"
+    max_promotions: int = 20
 
     @classmethod
     def from_found(cls, found: Mapping[str, Any]) -> DaySettings:
@@ -225,12 +246,14 @@ class DaySettings:
             handover_method=found["handover_method"] or "",
             pickup_rule=rule_of(found["pickup_rule"]),
             cheapest_service=found["shipping_service"] == "cheapest",
+            combine_labels=found["combine_labels"],
             max_shipments=found["max_shipments"],
             max_repacked=found["max_repacked"],
             message_keys_path=found["message_keys_path"],
             mark_read=found["mark_read"],
             max_messages=found["max_messages"],
             promotion_keys_path=found["promotion_keys_path"],
+            max_promotions=found["max_promotions"],
         )
 
 

@@ -211,16 +211,7 @@ def lab_of(tmp_path, shop_file):
         if older:  # its shops cannot be told from real ones
             as_before(path)
         with tiktokshop_sandbox.start(path, **{"rps": 100_000, "now": NOON, **more}) as sandbox:
-            config = {
-                "app_key": sandbox.app_key,
-                "app_secret": sandbox.app_secret,
-                "access_token": sandbox.access_token,
-                "refresh_token": sandbox.refresh_token,
-                "api_base_url": sandbox.api_base_url,
-                "auth_base_url": sandbox.auth_base_url,
-                "token_store": str(tmp_path / "tokens.json"),
-                "requests_per_second": 100_000,
-            }
+            config = sandbox.settings(token_store=str(tmp_path / "tokens.json"), requests_per_second=100_000)
             lab = Lab(sandbox, tmp_path, config)
             yield lab
             lab.client.close()

@@ -4,7 +4,8 @@ import json
 
 import pytest
 import requests
-from target_tiktokshop.listings.difference import _live_price, _merged, _same_value, compare
+from described import amiss, operation_of
+from target_tiktokshop.listings.difference import StaleError, _live_body, _live_price, _merged, _same_value, compare
 from target_tiktokshop.listings.proposal import Proposal, bare_value
 from target_tiktokshop.listings.reading import ReadError, attributes, decimal, read
 from target_tiktokshop.listings.sources import PictureError, stays_outside
@@ -80,6 +81,56 @@ def test_what_the_shop_shows_of_a_sku_is_sent_along_as_the_call_takes_it(stall):
         "id": "9",
         "values": [{"id": "8", "name": "Oak", "metric_standard_info": {"id": "7", "metric_value_module_infos": []}}],
     }
+
+
+SHOWN = {
+    "id": 1729582718312380123,
+    "seller_sku": 17,
+    "identifier_code": {"code": 10000000000010, "type": "GTIN", "odd": 1},
+    "sku_weight": {"value": 2.5, "unit": "POUND"},
+    "sku_unit_count": "",
+    "pre_sale": {"type": "PRE_ORDER", "fulfillment_type": {"handling_duration_days": "5", "release_date": None}},
+    "external_urls": ["https://example.com/1"],
+    "sales_attributes": [
+        {"id": 100000, "name": "Color", "value_id": 7, "value_name": "Red", "sku_img": {"uri": "tos/1", "width": 9}}
+    ],
+    "price": {"sale_price": 12.5, "currency": "USD"},
+    "inventory": [{"warehouse_id": 6966568648651605766, "quantity": "5"}],
+    "status_info": {"status": "NORMAL"},
+}
+
+
+def test_what_is_shown_in_other_types_and_with_other_fields_is_repeated_in_the_types_of_the_call():
+    body = _live_body(SHOWN, None, cross_border=False)
+    assert body == {
+        "id": "1729582718312380123",
+        "seller_sku": "17",
+        "identifier_code": {"type": "GTIN", "code": "10000000000010"},
+        "sku_weight": {"value": "2.5", "unit": "POUND"},
+        "pre_sale": {"type": "PRE_ORDER", "fulfillment_type": {"handling_duration_days": 5}},
+        "external_urls": ["https://example.com/1"],
+        "price": {"amount": "12.5", "currency": "USD"},
+        "inventory": [{"warehouse_id": "6966568648651605766", "quantity": 5}],
+        "sales_attributes": [
+            {"id": "100000", "name": "Color", "value_id": "7", "value_name": "Red", "sku_img": {"uri": "tos/1"}}
+        ],
+    }
+    shape = operation_of("POST", "/product/202509/products/1/partial_edit")["body"]["properties"]["skus"]["items"]
+    assert list(amiss(shape, body, "sku")) == []
+
+
+@pytest.mark.parametrize(
+    "odd", [{"identifier_code": "GTIN"}, {"pre_sale": {"type": ["x"]}}, {"sku_weight": {"value": True}}, {"fees": 5}]
+)
+def test_what_is_shown_of_a_sku_and_cannot_be_read_is_not_made_blank(odd):
+    with pytest.raises(StaleError, match="is shown with values that cannot be repeated"):
+        _live_body({**SHOWN, **odd}, None, cross_border=False)
+
+
+def test_an_attribute_that_is_shown_without_ids_is_not_made_blank():
+    rest = {"product_attributes": [{"id": "9", "values": [{"odd": 1}]}]}
+    with pytest.raises(ValueError, match="is shown without its id"):
+        _merged("product_attributes", [], rest)
 
 
 def test_prices_of_sellers_from_abroad_keep_both_of_their_amounts():

@@ -188,6 +188,37 @@ def test_a_message_that_the_platform_shows_otherwise_is_not_sent_again(lab, word
     assert sent(lab, conversation).count(("TEXT", {"content": "It leaves today & 5 < 6"})) == 1
 
 
+@pytest.mark.parametrize("facts", [{"sender": {}}, {"sender": {"role": "AGENT_OF_2027"}}, {"sender": None, "type": ""}])
+def test_what_is_shown_without_who_said_it_is_not_said_again(lab, facts):
+    (conversation,) = waiting(lab)
+    answers = []
+
+    def after(path, answer):
+        if path.startswith("/customer_service/202606/"):
+            answers.append(path)
+            return "none" if len(answers) == 1 else answer
+        for row in (answer["data"] or {}).get("messages") or []:
+            row.update(facts if json.loads(row["content"]) == {"content": TEXT} else {})
+        return answer
+
+    with lab.between(after=after):
+        run = say(lab, conversation)
+    assert (run.outcomes, run.writes[SEND]) == ([("applied", None)], 1)
+
+
+def test_nothing_is_said_in_a_conversation_whose_messages_have_no_order(lab):
+    (conversation,) = waiting(lab)
+
+    def after(path, answer):
+        for row in (answer["data"] or {}).get("messages") or []:
+            row["index"] = None
+        return answer
+
+    with lab.between(after=after):
+        run = say(lab, conversation, config={"max_rejected_percent": 100})
+    assert (run.outcomes, run.writes) == ([("rejected", "odd_answer")], {})
+
+
 def png(shade=0):
     """A small picture."""
     head = struct.pack(">IIBBBBB", 2, 3, 8, 0, 0, 0, 0)

@@ -68,6 +68,18 @@ def combine(lab, *groups, shop="VN", config=None, **more):
     return lab.feed("package_combinations", *records, shop=shop, **(config or {}))
 
 
+def test_orders_whose_package_to_be_has_no_id_are_not_combined(lab):
+    def after(path, answer):
+        for draft in answer["data"]["combinable_packages"] if path.endswith("/combinable_packages/search") else ():
+            draft["id"] = None
+        return answer
+
+    (two,) = pairs(lab)
+    with lab.between(after=after):
+        run = combine(lab, two, config={"max_rejected_percent": 100})
+    assert (run.outcomes, run.writes) == ([("rejected", "not_combinable")], {})
+
+
 # -- splitting -------------------------------------------------------------------------------------------------------
 
 

@@ -153,6 +153,17 @@ def test_a_slot_that_is_asked_for_is_taken_and_one_that_is_not_there_is_rejected
     assert (none.outcomes, none.writes) == ([("rejected", "no_slot")], {})
 
 
+def test_a_parcel_is_not_handed_over_without_a_slot_while_all_slots_are_full(lab):
+    def after(path, answer):
+        for slot in answer["data"]["pickup_slots"] if path.endswith("/handover_time_slots") else ():
+            slot["avaliable"] = False
+        return answer
+
+    with lab.between(after=after):
+        run = ship(lab, *waiting(lab), config={"handover_method": "PICKUP", "max_rejected_percent": 100})
+    assert (run.outcomes, run.writes) == ([("rejected", "no_slot")], {})
+
+
 def test_a_rule_is_about_the_hours_and_days_of_its_zone():
     rule = rule_of({"after_minutes": 60, "from": "09:00", "to": "12:00", "days": ["Monday"], "time_zone": "Asia/Tokyo"})
     monday = int(dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc).timestamp())  # 9 o'clock in Tokyo
@@ -222,6 +233,28 @@ def test_the_platform_s_default_is_bought_without_asking_and_the_cheapest_where_
     assert second.row["after"]["shipping_service"] == "UPS Ground Saver"
     wrong = ship(lab, waiting(lab, "US")[0], shop="US", shipping_service="Pony")
     assert (wrong.outcomes, wrong.writes) == ([("rejected", "unknown_service")], {SERVICES: 1})
+
+
+@pytest.mark.parametrize(
+    ("missing", "record", "config"),
+    [
+        ("id", {"shipping_service": "fedex 2day"}, {}),
+        ("id", {}, {"shipping_service": "cheapest"}),
+        ("price", {}, {"shipping_service": "cheapest"}),
+    ],
+)
+def test_no_other_service_is_bought_in_place_of_one_that_is_offered_without_its_id_or_price(
+    lab, missing, record, config
+):
+    def after(path, answer):
+        for service in answer["data"]["shipping_services"] if path.endswith("/query") else ():
+            del service[missing]
+        return answer
+
+    order = waiting(lab, "US")[0]
+    with lab.between(after=after):
+        run = ship(lab, order, shop="US", config={"max_rejected_percent": 100, **config}, **record)
+    assert (run.outcomes, run.writes) == ([("rejected", "odd_answer")], {SERVICES: 1})
 
 
 def test_parts_of_an_order_get_a_label_each(lab):

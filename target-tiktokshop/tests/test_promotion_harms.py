@@ -9,7 +9,7 @@ FREE = {
 
 
 def terms(percent):
-    tier = {"threshold_type": "MINIMAL_ITEM_COUNT", "threshold_value": "2", "type": "PERCENTAGE_OFF"}
+    tier = {"threshold_type": "MINIMAL_ITEM_QUANTITY", "threshold_value": "2", "type": "PERCENTAGE_OFF"}
     return {"bmsm_discount": {"details": [{**tier, "value": str(percent)}]}}
 
 
@@ -171,3 +171,24 @@ def test_an_activity_that_the_platform_does_not_show_is_not_made_again(fair, mon
     assert [row["title"] for row in fair.listed() if row["title"].startswith("Autumn")] == ["Autumn sale"]
     assert fair.feed(changed).outcomes == [("applied", None)]
     assert CREATE not in fair.feed(changed).writes
+
+
+def test_a_table_that_touches_more_promotions_than_a_run_may_sends_nothing_whatever_it_does_to_them(fair):
+    names = ("Spring", "Summer", "Autumn", "Winter")
+    made = [{**fair.activity(name), "activity_key": name, **fair.sku(n)} for n, name in enumerate(names)]
+    more = {**fair.sku(4), "activity_key": names[0]}  # a second SKU makes no second promotion
+    guarded = [("guarded", "max_promotions")] * 5
+    plan = fair.feed(*made, more, max_promotions=3, dry_run=True)
+    run = fair.feed(*made, more, max_promotions=3)
+    assert (run.outcomes, run.writes) == (guarded, {})
+    assert "4 promotions would be made, changed or ended, more than max_promotions (3)" in str(run.error)
+    assert {row["stopped_by"] for row in plan.rows} == {"max_promotions"}
+    assert fair.feed(*made, more, max_promotions=4).outcomes == [("applied", None)] * 5
+    ways = [{"status": "ended"}, {"end_time": fair.time(7_200)}, {**fair.sku(2), "removed": True}, fair.sku(3, 40)]
+    harm = [{"activity_key": name, **way} for name, way in zip(names, ways, strict=True)]
+    assert (found := fair.feed(*harm, max_promotions=3, batch_size_rows=3)).outcomes == [
+        *([("applied", None)] * 3),
+        guarded[0],
+    ], found.error
+    assert fair.offers(fair.named("Winter")) == {made[3]["sku_id"]: made[3]["activity_price"]}
+    assert fair.feed(*made[3:], max_promotions=0).outcomes == [("unchanged", None)]

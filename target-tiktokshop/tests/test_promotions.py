@@ -6,8 +6,12 @@ from decimal import Decimal
 
 import pytest
 from fairs import CREATE, DAY, END, HOUR, PRODUCTS, REMOVE, UPDATE, Fair
+from target_tiktokshop.promotions.difference import put_body, update_body
+from target_tiktokshop.promotions.reading import read
+from target_tiktokshop.promotions.wanted import WantedOffer
 from target_tiktokshop.table import messages
 from target_tiktokshop.writing.keys import Keys
+from target_tiktokshop.writing.shaped import ShapeError
 from tiktokshop_client import operations
 
 
@@ -65,6 +69,59 @@ def test_what_a_record_does_not_name_stays_as_it_is(fair):
     assert other == before["products"][-1]["skus"][-1]
     same = ("title", "begin_time", "end_time", "activity_type", "product_level")
     assert [after[name] for name in same] == [before[name] for name in same]
+
+
+def test_what_a_live_activity_shows_in_other_types_is_repeated_in_those_of_the_call():
+    terms = {"threshold_type": "MINIMAL_ORDER_AMOUNT", "threshold_value": 30, "type": "FREE_SHIPPING", "odd": 1}
+    live = {
+        "title": "Spring",
+        "activity_type": "SHIPPING_DISCOUNT",
+        "begin_time": "1790000000",
+        "end_time": 1790100000,
+        "duration_type": None,
+        "product_level": "SHOP",
+        "participation_limit": [],
+        "discount": {"shipping_discount": terms, "bmsm_discount": None},
+    }
+    body = update_body(live, {"title": "Summer", "discount": {"shipping_discount": {"threshold_value": "40"}}})
+    assert body == {
+        "title": "Summer",
+        "begin_time": 1790000000,
+        "end_time": 1790100000,
+        "product_level": "SHOP",
+        "discount": {
+            "shipping_discount": {
+                "threshold_type": "MINIMAL_ORDER_AMOUNT",
+                "threshold_value": "40",
+                "type": "FREE_SHIPPING",
+            }
+        },
+    }
+    with pytest.raises(ShapeError, match="end_time must be a whole number"):
+        update_body({**live, "end_time": "soon"}, {})
+
+
+def test_a_limit_that_the_shop_does_not_show_is_not_made_up():
+    live = {"product_level": "PRODUCT", "products": [{"id": "1", "discount": "10", "quantity_per_user": 3}]}
+    offer = WantedOffer(product_id="1", percent=15)
+    (row,) = put_body("DIRECT_DISCOUNT", "PRODUCT", live, [offer])["products"]
+    assert row == {"id": "1", "discount": "15", "quantity_per_user": 3, "skus": []}
+    (fresh,) = put_body("DIRECT_DISCOUNT", "PRODUCT", {}, [offer])["products"]
+    assert (fresh["quantity_limit"], fresh["quantity_per_user"]) == (-1, -1)
+
+
+def test_terms_are_sent_in_the_types_of_the_call_and_misspelt_ones_are_faults():
+    tier = {"tier": "1", "threshold_value": 2, "type": "PERCENTAGE_OFF", "value": 12.5}
+    wanted = read({"discount": {"bmsm_discount": {"details": [tier]}}})
+    assert wanted.fields["discount"]["bmsm_discount"]["details"] == [
+        {"tier": 1, "threshold_value": "2", "type": "PERCENTAGE_OFF", "value": "12.5"}
+    ]
+    odd = read({"discount": {"bmsm_discount": {"details": [{**tier, "treshold_type": "X"}]}}})
+    assert odd.faults == ["discount has fields that the platform does not know: bmsm_discount.details.treshold_type"]
+    wrong = read({"discount": {"bmsm_discount": {"details": [{**tier, "tier": "first"}]}}})
+    assert wrong.faults == [
+        "discount is not as the platform takes it: bmsm_discount.details.tier must be a whole number"
+    ]
 
 
 @pytest.mark.slow

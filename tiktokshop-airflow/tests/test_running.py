@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from tiktokshop_airflow.pipelines import of_range, state_id
 from tiktokshop_airflow.running import Fate, Programs, again, run_batch, run_seller, summary
 from tiktokshop_airflow.sellers import FleetError
 
@@ -69,8 +70,11 @@ def test_a_try_again_reads_only_whom_it_can_help_and_a_task_that_is_cleared_read
     assert batch(3, good=0, secret=2, busy=1) == {"good": 0, "secret": 2, "busy": 1}
     assert batch(3, good=0, secret=0, busy=0) == {"good": 0, "secret": 2, "busy": 0}
     assert batch(7, good=0, secret=0, busy=0) == {"good": 0, "secret": 0, "busy": 0}
+    assert batch(7, other=0) == {"other": 0}, "what became of other batches is theirs"
     assert [len(loaded(tmp_path, name)) for name in ("good", "secret", "busy")] == [2, 2, 3]
-    assert {name: fate.code for name, fate in store.noted("run").items()} == {"good": 0, "secret": 0, "busy": 0}
+    assert {name: fate.code for name, fate in store.noted("run").items()} == dict.fromkeys(
+        ("good", "secret", "busy", "other"), 0
+    )
 
 
 def test_a_state_is_kept_behind_what_is_loaded_and_a_backfill_has_its_own(pipeline, store, errand, tmp_path):
@@ -78,6 +82,16 @@ def test_a_state_is_kept_behind_what_is_loaded_and_a_backfill_has_its_own(pipeli
         assert run_seller(pipeline, store, each, Programs()) == Fate(0)
     assert states(store) == {"mugs": {"at": 2}, "mugs.backfill.2026-01-01.now": {"at": 1}, "cups": {"at": 1}}
     assert loaded(tmp_path, "mugs") == [1, 2, 1]
+
+
+def test_a_backfill_has_a_state_of_its_own_and_goes_behind_the_schedule():
+    asked = {"start_date": "2026-01-01", "end_date": None, "sellers": ["mugs"]}
+    parts, settings = of_range(asked)
+    assert state_id("mugs", *parts) == "mugs.backfill.2026-01-01.now"
+    assert settings == {"start_date": "2026-01-01", "budget_priority": "low"}
+    assert of_range({**asked, "end_date": "2026-03-01"})[0] == ("backfill", "2026-01-01", "2026-03-01")
+    with pytest.raises(FleetError, match="needs a start date"):
+        of_range({"start_date": ""})
 
 
 def test_the_loaders_own_end_says_why_a_pipe_broke(pipeline, store, errand):

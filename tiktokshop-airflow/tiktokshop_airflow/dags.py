@@ -19,7 +19,7 @@ from airflow.sdk.exceptions import (
 )
 from psycopg.conninfo import make_conninfo
 
-from tiktokshop_airflow.pipelines import Errand, Pipeline, state_id
+from tiktokshop_airflow.pipelines import Errand, Pipeline, of_range, state_id
 from tiktokshop_airflow.running import Programs, again, run_batch, summary
 from tiktokshop_airflow.sellers import FleetError, Merchant, batches, merchants, rows_of_file
 from tiktokshop_airflow.store import Fate, FleetStore
@@ -79,7 +79,7 @@ def write_back(
     """
     how = {**_RETRIES, **tasks}
 
-    @task
+    @task(**_retries(how))
     def names() -> list[str]:
         return list(_checked(lambda: _merchants(pipeline, sellers)))
 
@@ -119,7 +119,7 @@ def write_back(
 
 
 def _reading(pipeline: Pipeline, sellers: Sellers, batch_size: int, how: dict[str, Any], *, ranged: bool) -> None:
-    @task
+    @task(**_retries(how))
     def seller_batches() -> list[list[str]]:
         names, asked = _checked(lambda: _merchants(pipeline, sellers)), _params().get("sellers") if ranged else None
         if unknown := set(asked or ()) - set(names):
@@ -129,7 +129,7 @@ def _reading(pipeline: Pipeline, sellers: Sellers, batch_size: int, how: dict[st
     @task(**how, map_index_template="{{ ', '.join(task.op_kwargs['names'][:3]) }} …")
     def read_batch(names: list[str]) -> dict[str, int]:
         run, lot = _run()
-        part, settings = _range() if ranged else ((), {})
+        part, settings = _checked(lambda: of_range(_params())) if ranged else ((), {})
         with _programs() as programs:
             store = FleetStore(_address(pipeline.store))
             fates = run_batch(
@@ -138,7 +138,7 @@ def _reading(pipeline: Pipeline, sellers: Sellers, batch_size: int, how: dict[st
         _raise(fates)
         return {name: fate.code for name, fate in fates.items()}
 
-    @task(trigger_rule="all_done")
+    @task(**_retries(how), trigger_rule="all_done")
     def report(listed: list[list[str]] | None) -> None:
         if listed is None:
             raise AirflowFailException("The sellers could not be listed; the task seller_batches says why.")
@@ -148,6 +148,11 @@ def _reading(pipeline: Pipeline, sellers: Sellers, batch_size: int, how: dict[st
 
     listed = seller_batches()
     read_batch.expand(names=listed) >> report(listed)
+
+
+def _retries(how: dict[str, Any]) -> dict[str, Any]:
+    """What small tasks around those of sellers take over: a machine that is too busy to start one fails it, too."""
+    return {name: how[name] for name in _RETRIES}
 
 
 def _raise(fates: dict[str, Fate], *, final: bool = False) -> None:
@@ -176,14 +181,6 @@ def _run() -> tuple[str, int]:
 
 def _params() -> dict[str, Any]:
     return dict(get_current_context()["params"])
-
-
-def _range() -> tuple[tuple[str, ...], dict[str, Any]]:
-    """What a backfill's state is called by, and its settings."""
-    asked = {name: text for name in ("start_date", "end_date") if (text := str(_params().get(name) or ""))}
-    if "start_date" not in asked:
-        raise AirflowFailException("A backfill needs a start date: start it with one.")
-    return ("backfill", asked["start_date"], asked.get("end_date", "now")), asked
 
 
 def _checked(ask: Any) -> Any:

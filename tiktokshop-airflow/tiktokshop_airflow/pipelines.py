@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_airflow.sellers import FleetError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -90,6 +92,22 @@ class Errand:
 def state_id(name: str, *parts: str) -> str:
     """The id of a seller's state, and of its lock; `parts` tell other runs of the seller from the scheduled one."""
     return ".".join((name, *(re.sub(r"[^\w.-]+", "-", part) for part in parts)))
+
+
+def of_range(asked: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What the state of a backfill is called by, and its settings: it goes behind the scheduled runs of its shops.
+
+    Args:
+        asked: `start_date` and perhaps `end_date`, as somebody gave them.
+
+    Raises:
+        FleetError: there is no start date.
+    """
+    dates = {name: text for name in ("start_date", "end_date") if (text := str(asked.get(name) or ""))}
+    if "start_date" not in dates:
+        raise FleetError("A backfill needs a start date: start it with one.")
+    parts = ("backfill", dates["start_date"], dates.get("end_date", "now"))
+    return parts, {**dates, "budget_priority": "low"}
 
 
 def environment_name(command: Sequence[str]) -> str:

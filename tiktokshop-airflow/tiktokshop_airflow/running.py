@@ -135,7 +135,8 @@ def run_batch(
         lot: A number that stays while Airflow tries again, and is another one when somebody clears the task.
         programs: What to stop when the task must end.
     """
-    noted = {name: old for name, old in store.noted(run, lot).items() if old.code in {0, *PERSON}}
+    known = store.noted(run, lot)  # of all batches of the run
+    noted = {name: known[name] for name in errands if name in known and known[name].code in {0, *PERSON}}
 
     def one(name: str) -> Fate:
         errand = errands[name]

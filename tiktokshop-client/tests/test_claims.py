@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from store_places import PLACES
 from tiktokshop_client.claims import BEATS, REMEMBERED, SHORTEST, Claims
@@ -40,9 +40,15 @@ class Buyer:
     def __init__(self, place, bought):
         self.claims, self.bought = Claims(place, SHORTEST, alive=False), bought
         self.since, self.saw, self.claim, self.flight, self.dead, self.done = None, False, None, None, False, False
+        self.stopped = False
+
+    def arrive(self):
+        if self.flight and not self.flight["arrived"]:
+            self.flight["arrived"] = True
+            self.bought.append(self)
 
     def step(self, now):
-        if self.dead or self.done or (self.flight and not self.flight["arrived"]):
+        if self.dead or self.stopped or self.done or (self.flight and not self.flight["arrived"]):
             return  # it waits for an answer
         if self.since is None:
             self.since, self.saw = self.claims.now(), bool(self.bought)
@@ -51,25 +57,31 @@ class Buyer:
             if self.claim and not self.claim.fresh:
                 self.saw = bool(self.bought)
         elif self.flight is None and not self.saw:
-            self.flight = {"sent": now, "arrived": False}
+            if self.claims.lasts(self.claim):
+                self.flight = {"sent": now, "arrived": False}
+            else:  # it stood still, and begins anew
+                self.since, self.claim = None, None
         else:
             self.claims.give_back(self.claim)
             self.done = True
 
 
-STEPS = st.lists(st.tuples(st.sampled_from(["step", "step", "step", "kill", "wait", "arrive"]), st.integers(0, 3)))
+WORDS = ["step", "step", "step", "kill", "wait", "arrive", "stop", "go"]
+STEPS = st.lists(st.tuples(st.sampled_from(WORDS), st.integers(0, 3)))
+STOPPED_AND_OVERTAKEN = (
+    [("step", 0), ("step", 0), ("stop", 0)]
+    + [("wait", 0)] * (BEATS + 1)
+    + [("step", 1)] * 3
+    + [("arrive", 1), ("step", 1), ("go", 0), ("step", 0), ("arrive", 0)]
+)
 
 
 @settings(max_examples=300, deadline=None)
 @given(STEPS)
-def test_of_runs_that_are_killed_at_any_moment_only_one_ever_buys(steps):
+@example(STOPPED_AND_OVERTAKEN)
+def test_of_runs_that_are_killed_or_stand_still_at_any_moment_only_one_ever_buys(steps):
     place, bought = MemoryPlace(), []
     buyers = [Buyer(place, bought) for _ in range(4)]
-
-    def arrive(flight):
-        if flight and not flight["arrived"]:
-            flight["arrived"] = True
-            bought.append(place.seconds)
 
     for what, number in steps:
         buyer = buyers[number]
@@ -77,14 +89,16 @@ def test_of_runs_that_are_killed_at_any_moment_only_one_ever_buys(steps):
             buyer.step(place.seconds)
         elif what == "kill":
             buyer.dead = True
+        elif what in {"stop", "go"}:
+            buyer.stopped = what == "stop"
         elif what == "arrive":
-            arrive(buyer.flight)
+            buyer.arrive()
         else:  # what was sent has been carried out by then, and who lives renews its claims
             place.seconds += SHORTEST / BEATS
             for each in buyers:
                 if each.flight and place.seconds - each.flight["sent"] > SHORTEST / 2:
-                    arrive(each.flight)
-                if not each.dead:
+                    each.arrive()
+                if not each.dead and not each.stopped:
                     each.claims.renew()
     assert len(bought) <= 1
 

@@ -290,6 +290,17 @@ def test_a_list_falls_back_to_the_older_path_and_stays_there(platform, client, s
     assert len(platform.asked("/finance/202309/payments")) == 2
 
 
+def test_an_older_path_is_not_sent_what_only_the_newer_one_has(platform, client, shop):
+    newest, older = (f"/return_refund/{version}/orders/1/aftersale_eligibility" for version in ("202602", "202309"))
+    platform.on(newest, platform.no(36009014, "Invalid API version"))
+    platform.on(older, platform.ok({"sku_eligibility": []}))
+    query = {"initiate_aftersale_user": "SELLER", "request_types": ["REFUND"]}
+    client().call(operations.GET_AFTERSALE_ELIGIBILITY, shop=shop, path={"order_id": "1"}, query=query)
+    (first,), (second,) = platform.asked(newest), platform.asked(older)
+    assert first.query["request_types"] == "REFUND"
+    assert second.query.keys() == first.query.keys() - {"request_types"}
+
+
 def test_a_path_without_an_older_one_is_reported(platform, client, shop):
     platform.on(ORDERS, platform.no(36009009, "Invalid path", 404))
     with pytest.raises(errors.BugError, match="does not know the path /order/202309/orders/search"):

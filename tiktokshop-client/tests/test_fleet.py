@@ -19,7 +19,10 @@ CEILINGS = {"": 50.0, "orders": 50.0, "finance": 50.0, "analytics": 1.0}
 
 @dataclass
 class Process:
-    """A process that always has so many requests waiting, and comes again when it is told to, or later."""
+    """A process that always has so many requests waiting, and comes again when it is told to, or later.
+
+    With a `latency` each of them is followed by another only when it is answered.
+    """
 
     name: str
     reads: int = 4
@@ -29,6 +32,8 @@ class Process:
     grows: bool = False
     starts: float = 0.0
     ends: float = 1e9
+    low: bool = False
+    latency: float = 0.0
     slots: list[tuple[float, bool]] = field(default_factory=list)
     report: Report = field(default_factory=Report)
     members: int = 0
@@ -38,10 +43,10 @@ class Process:
 def visit(stored: bytes | None, now: float, one: Process) -> bytes:
     """One turn of a process with the document; its slots are noted."""
     fleet = Fleet(stored, now)
-    fleet.come(one.name, ceilings=one.ceilings, grows=one.grows, members=one.members)
+    fleet.come(one.name, ceilings=one.ceilings, grows=one.grows, members=one.members, low=one.low)
     fleet.note(one.report)
     one.report = Report()
-    ahead = [write for slot, write in one.slots if slot > now]
+    ahead = [write for slot, write in one.slots if slot + one.latency > now]
     reads, writes = one.reads - ahead.count(False), one.writes - ahead.count(True)
     fleet.want(one.name, {one.unit: Wants(max(0, reads), max(0, writes))})
     fleet.plan(one.name)
@@ -66,7 +71,7 @@ def live(processes: list[Process], seconds: float, *, stored: bytes | None = Non
             stored, lost = None, 1e9
         if now < 1000 + one.ends:
             stored = visit(stored, now, one)
-            went = min((slot - now for slot, _ in one.slots[-80:] if slot > now), default=1e9)
+            went = min((ends - now for slot, _ in one.slots[-80:] if (ends := slot + one.latency) > now), default=1e9)
             heapq.heappush(turns, (now + min(one.again, went) + chance.random() * 0.008, number))
     return stored
 
@@ -114,6 +119,26 @@ def test_few_writes_cost_the_reads_no_more_than_they_take():
     reader, writer = Process("reader", reads=10), Process("writer", reads=0, writes=1)
     live([reader, writer], 12)
     assert len(used([reader, writer], 2, 12)) >= 10 * 50 * 0.97
+
+
+@pytest.mark.parametrize(
+    ("unit", "threads", "seconds"),
+    [("orders", 1, 10), ("orders", 4, 10), ("orders", 11, 10), ("orders", 40, 10), ("analytics", 3, 100)],
+)
+def test_beside_a_backfill_of_low_priority_an_hourly_run_is_given_five_of_six_of_what_it_has_alone(
+    unit, threads, seconds
+):
+    def given_to(*backfill: Process) -> int:
+        hourly = Process("hourly", unit=unit, reads=threads, latency=0.2)
+        live([hourly, *backfill], seconds + 2)
+        assert fullest(used([hourly, *backfill], 0, seconds + 2)) <= CEILINGS[unit]
+        return len(used([hourly], 2, seconds + 2))
+
+    backfill = Process("backfill", unit=unit, reads=40, latency=0.2, low=True)
+    alone, beside, left = given_to(), given_to(backfill), len(used([backfill], 2, seconds + 2))
+    assert beside >= alone / 1.2, "the hourly run is at most 20 % later"
+    assert left >= 0.09 * (beside + left), "the backfill ends, too"
+    assert beside + left >= 0.97 * (CEILINGS[unit] * seconds - 1), "and nothing is wasted"
 
 
 def test_the_share_of_a_dead_process_is_used_again_within_two_seconds():

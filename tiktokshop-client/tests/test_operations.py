@@ -138,6 +138,9 @@ def test_the_older_path_of_an_operation_is_a_known_one(facts):
         ("GET", "/return_refund/202309/orders/{order_id}/aftersale_eligibility"),
     }
     assert fallbacks <= facts.keys()
+    for operation in (one for one in OPERATIONS.values() if one.fallback):
+        now, older = (facts[operation.method, path]["query"] for path in (operation.path, operation.fallback))
+        assert now.keys() - older.keys() == set(operation.newer)
 
 
 def test_a_path_is_filled_with_ids_only():

@@ -28,6 +28,7 @@ NAMES = {
     "requests_per_second",
     "budget_scope",
     "budget_store",
+    "budget_priority",
     "requests_per_day",
     "analytics_requests_per_second",
     "request_timeout_seconds",
@@ -207,15 +208,11 @@ def made_up_sandbox(monkeypatch):
     def start_beside(path):
         if path and path.endswith("taken.sqlite"):
             raise RuntimeError("another process has it")
-        running = SimpleNamespace(
-            api_base_url=f"http://127.0.0.1:{8000 + len(started)}",
-            auth_base_url=f"http://127.0.0.1:{8000 + len(started)}",
-            app_key="sandbox-key",
-            app_secret="sandbox-secret",
-            access_token="sandbox-access",
-            refresh_token="sandbox-refresh",
-            close=lambda: None,
-        )
+        url = f"http://127.0.0.1:{8000 + len(started)}"
+        secrets = {name: f"sandbox-{name.split('_')[0]}" for name in ("access_token", "refresh_token")}
+        app = {"app_key": "sandbox-key", "app_secret": "sandbox-secret"}
+        settings = {"api_base_url": url, "auth_base_url": url, **app, **secrets}
+        running = SimpleNamespace(settings=lambda: settings, close=lambda: None)
         started.append((path, running))
         return running
 
@@ -291,6 +288,12 @@ def test_the_old_name_of_a_setting_goes_on_working_and_says_what_it_is_called_no
 def test_a_library_s_user_may_give_the_old_name_too():
     assert make(max_retries=2).max_tries == 2
     assert make(max_retries=2, max_tries=4).max_tries == 4
+
+
+def test_the_budget_priority_is_one_of_two():
+    assert (make().budget_priority, make(budget_priority="low").budget_priority) == ("normal", "low")
+    with pytest.raises(ConfigurationError, match="budget_priority must be one of normal, low"):
+        make(budget_priority="high")
 
 
 @pytest.mark.parametrize("value", ["shop", "family", "api"])

@@ -119,6 +119,17 @@ class Claims:
                 self._thread.start()
         return claim
 
+    def lasts(self, claim: HeldClaim) -> bool:
+        """Whether nobody else has claimed it since; if so, it lasts from now on. Asked right before the deed.
+
+        A process that stands still for longer than its claims last loses them without noticing.
+
+        Raises:
+            TransientError: As `take`.
+            ConfigurationError: As `take`.
+        """
+        return self._change(claim, lasts=True)
+
     def give_back(self, claim: HeldClaim) -> None:
         """Ends a claim; where the place cannot be reached, it ends by itself."""
         with self._lock:
@@ -143,19 +154,19 @@ class Claims:
         for claim in held:
             self.give_back(claim)
 
-    def _change(self, claim: HeldClaim, *, lasts: bool) -> None:
-        """Renews a claim, or ends it, if it is still this one that holds."""
+    def _change(self, claim: HeldClaim, *, lasts: bool) -> bool:
+        """Renews a claim, or ends it, if it is still this one that holds; whether it is."""
 
-        def change(stored: bytes | None, now: float) -> tuple[bytes, None]:
+        def change(stored: bytes | None, now: float) -> tuple[bytes, bool]:
             entries = _entries(stored, now)
             owner, holder, _, seconds = entries.get(claim.key, NOBODY)
             if holder == claim.token and lasts:
                 entries[claim.key] = (owner, holder, now + seconds, seconds)
             elif holder == claim.token:
                 entries[claim.key] = (owner, "", now, seconds)
-            return _document(entries), None
+            return _document(entries), holder == claim.token
 
-        self._place.exchange(_drawer(claim.key), change)
+        return self._place.exchange(_drawer(claim.key), change)
 
     def _renew_all(self) -> None:
         while not self._closing.wait(self._seconds / BEATS):

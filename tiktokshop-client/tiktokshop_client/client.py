@@ -10,7 +10,7 @@ from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
 from tiktokshop_client.calls.daily import Daily
 from tiktokshop_client.calls.documents import fetch
 from tiktokshop_client.calls.limits import Limits
-from tiktokshop_client.calls.walk import Walk
+from tiktokshop_client.calls.walk import Walk, placed
 from tiktokshop_client.claims import Claims
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.errors import (
@@ -31,7 +31,7 @@ from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from tiktokshop_client.calls.call import ClockReading, Form
@@ -111,6 +111,7 @@ class Client:
             settings.budget_scope,
             self.daily,
             open_place(settings.budget_store, None if token_store else kept_at(settings)),
+            low=settings.budget_priority == "low",
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self.unshared = "" if token_store else unshared(settings.budget_store, kept_at(settings))
@@ -209,6 +210,7 @@ class Client:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         tally: Tally | None = None,
+        only_if: Callable[[], bool] | None = None,
     ) -> Answer:
         """Calls an operation; waits for its budget, refreshes and retries as needed.
 
@@ -220,12 +222,15 @@ class Client:
                 left out, "" is sent.
             body: The JSON body of a POST; ``{}`` if None.
             tally: Where the call's cost is added up.
+            only_if: Asked right before each request leaves; ``ClaimLostError`` if it may not any more.
 
         Raises:
             TikTokShopError: What the platform refused, or could not do within the tries and the time allowed; its
                 class and ``reach`` say what it means for the rest of the work.
         """
-        return self._caller.perform(self._call(operation, shop, path, query, body, tally))
+        call = self._call(operation, shop, path, query, body, tally)
+        call.only_if = only_if
+        return self._caller.perform(call)
 
     def upload(
         self,
@@ -301,7 +306,7 @@ class Client:
         number = 0
         while True:
             number += 1
-            inquiry, content = _placed(
+            inquiry, content = placed(
                 operation, query, body, {"page_size": size} | ({"page_token": token} if token else {})
             )
             call = self._call(operation, shop, path, inquiry, content, tally, paging=bool(token))
@@ -418,19 +423,6 @@ def _has_id(row: Mapping[str, Any]) -> bool:
     """Whether a shop's id is one: a text, or a number as some answers have it."""
     shop_id = row.get("id")
     return bool(shop_id) and isinstance(shop_id, (str, int)) and not isinstance(shop_id, bool)
-
-
-def _placed(
-    operation: Operation, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None, place: Mapping[str, Any]
-) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """The query and the body with the page's place in the list, where the operation wants it."""
-    if operation.paging == "query":
-        return {**(query or {}), **place}, body
-    if operation.paging == "body":
-        return query, {**(body or {}), **place}
-    if operation.paging == "body.pagination":
-        return query, {**(body or {}), "pagination": place}
-    return query, body
 
 
 def _count(total: Any, rows: Sequence[Any]) -> int | None:

@@ -23,6 +23,7 @@ __all__ = [
     "BugError",
     "BusinessError",
     "Category",
+    "ClaimLostError",
     "ClockError",
     "ClosedError",
     "ConfigurationError",
@@ -196,6 +197,12 @@ class UnreachableError(TransientError):
 
 class ClosedError(TransientError):
     """The client was closed while the call was waiting."""
+
+    reach = "run"
+
+
+class ClaimLostError(TransientError):
+    """Another process has claimed what a call is about, because this one stood still for too long: nothing was sent."""
 
     reach = "run"
 

@@ -19,12 +19,8 @@ from tiktokshop_client.errors import ConfigurationError
 class Running(Protocol):
     """A sandbox that listens on this machine."""
 
-    api_base_url: str
-    auth_base_url: str
-    app_key: str
-    app_secret: str
-    access_token: str
-    refresh_token: str
+    def settings(self) -> dict[str, str]:
+        """Its addresses, its app and a token pair, by the names of the connection settings."""
 
     def close(self) -> None:
         """Stops it."""
@@ -57,15 +53,7 @@ def connection(path: str) -> dict[str, Any]:
         if path not in _running:
             _running[path] = _start(path)
         running = _running[path]
-    return {
-        "api_base_url": running.api_base_url,
-        "auth_base_url": running.auth_base_url,
-        "app_key": running.app_key,
-        "app_secret": running.app_secret,
-        "access_token": running.access_token,
-        "refresh_token": running.refresh_token,
-        "token_store": f"{path}.tokens.json" if path else "",
-    }
+    return {**running.settings(), "token_store": f"{path}.tokens.json" if path else ""}
 
 
 def _start(path: str) -> Running:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from tiktokshop_client import sandbox
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 Scope = Literal["shop", "family", "api"]
 """What of an app's requests for a shop the platform counts together: all, those of an API family, those of an API."""
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+Priority = Literal["normal", "low"]
+"""Whether a process goes before those of low priority, or takes what the others leave."""
+PRIORITIES: Final[tuple[Priority, ...]] = get_args(Priority)
+Choice = TypeVar("Choice", bound=str)
 API_BASE_URL = "https://open-api.tiktokglobalshop.com"
 AUTH_BASE_URL = "https://auth.tiktok-shops.com"
 USER_AGENT = f"tiktokshop-client/{version('tiktokshop-client')}"
@@ -130,6 +134,16 @@ SETTINGS: Mapping[str, Any] = {
             ),
             "examples": ["redis://127.0.0.1:6379/0"],
         },
+        "budget_priority": {
+            "type": "string",
+            "enum": list(PRIORITIES),
+            "title": "Budget priority",
+            "description": (
+                "Who goes first where processes share a budget. A run with `low`, such as a backfill, takes what the "
+                "others leave, and one request in ten."
+            ),
+            "default": "normal",
+        },
         "requests_per_day": {
             "type": "integer",
             "minimum": 1,
@@ -215,6 +229,7 @@ class Settings:
     budget_scope: Scope = "family"
     analytics_requests_per_second: float = 1.0
     budget_store: Address | None = None
+    budget_priority: Priority = "normal"
     requests_per_day: int | None = None
     request_timeout_seconds: float = 60.0
     max_tries: int = 5
@@ -244,9 +259,10 @@ class Settings:
             api_base_url=host_url(config, "api_base_url", API_BASE_URL),
             auth_base_url=host_url(config, "auth_base_url", AUTH_BASE_URL),
             requests_per_second=_positive(config, "requests_per_second", 50),
-            budget_scope=_scope(config, "budget_scope", "family"),
+            budget_scope=_choice(config, "budget_scope", SCOPES, "family"),
             analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
             budget_store=_redis(budget_store),
+            budget_priority=_choice(config, "budget_priority", PRIORITIES, "normal"),
             requests_per_day=_most(config, "requests_per_day"),
             request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
             max_tries=_tries(config, "max_tries", _tries(config, "max_retries", 5)),
@@ -386,11 +402,11 @@ def _most(config: Mapping[str, Any], name: str) -> int | None:
     return value
 
 
-def _scope(config: Mapping[str, Any], name: str, default: Scope) -> Scope:
+def _choice(config: Mapping[str, Any], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
     value = _text(config, name) or default
-    found = next((scope for scope in SCOPES if scope == value), None)
+    found = next((choice for choice in choices if choice == value), None)
     if found is None:
-        raise ConfigurationError(f"the setting {name} must be one of {', '.join(SCOPES)}")
+        raise ConfigurationError(f"the setting {name} must be one of {', '.join(choices)}")
     return found
 
 

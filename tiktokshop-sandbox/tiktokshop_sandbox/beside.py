@@ -13,46 +13,30 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
 from tiktokshop_sandbox.budget import RateLimit
+from tiktokshop_sandbox.connection import Connection, connection
 from tiktokshop_sandbox.difficulties import RARELY
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize
 from tiktokshop_sandbox.server import Server, prepared
-
-if TYPE_CHECKING:
-    from tiktokshop_sandbox.app import SandboxApp
 
 _RPS: Final = 50
 _END_SECONDS: Final = 10.0
 """How long it may take to end: it answers what it is asked at that moment, and closes its file."""
 _PROGRAM: Final = "import sys; from tiktokshop_sandbox.beside import serve; serve(sys.argv[1], sys.stdin, sys.stdout)"
-_CONNECTION: Final = ("api_base_url", "auth_base_url", "app_key", "app_secret", "access_token", "refresh_token")
 _NEW_GROUP: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows' word for a session of its own
 
 
-@dataclass
-class Beside:
+@dataclass(kw_only=True)
+class Beside(Connection):
     """A sandbox in a process of its own, with what a client needs to use it."""
 
-    api_base_url: str
-    auth_base_url: str
-    app_key: str
-    app_secret: str = field(repr=False)
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
     _process: subprocess.Popen[bytes] = field(repr=False)
 
     def close(self) -> None:
         """Stops it and waits until it has let go of its file. A second call does nothing."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_SECONDS)
-            return
-        self._process.kill()
-        self._process.wait()
+        _ended(self._process)
 
 
 def start_beside(path: str | None) -> Beside:
@@ -77,11 +61,10 @@ def start_beside(path: str | None) -> Beside:
     except BaseException:  # Ctrl-C while it makes its shops
         process.kill()
         raise
-    running = Beside(**said.get("connection", dict.fromkeys(_CONNECTION, "")), _process=process)
     if "connection" not in said:
-        running.close()
+        _ended(process)
         raise SandboxError(said.get("problem", "its process ended at once; the lines above say why"))
-    return running
+    return Beside(**said["connection"], _process=process)
 
 
 def serve(path: str, starter: IO[str], told: IO[str]) -> None:
@@ -99,7 +82,7 @@ def serve(path: str, starter: IO[str], told: IO[str]) -> None:
             sock,
         ):
             serving.append(server)
-            _tell(told, {"connection": _connection(app)})
+            _tell(told, {"connection": connection(app.gateway).settings()})
             gc.freeze()  # the shops are not garbage, and need not be looked through
             server.run([sock])
     except SandboxError as error:
@@ -120,9 +103,12 @@ def _end_with(starter: int, serving: list[Server]) -> None:
     serving[0].should_exit = True
 
 
-def _connection(app: SandboxApp) -> dict[str, str]:
-    accounts, url = app.gateway.accounts, app.gateway.host_url
-    tokens = accounts.newest()
-    assert tokens is not None  # noqa: S101 - accounts never open without a pair
-    secrets = (accounts.app.key, accounts.app.secret, tokens.access, tokens.refresh)
-    return dict(zip(_CONNECTION, (url, url, *secrets), strict=True))
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_END_SECONDS)
+        return
+    process.kill()
+    process.wait()

@@ -13,6 +13,7 @@ from tiktokshop_sandbox.budget import Scope  # noqa: TC001 - msgspec reads the a
 from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.faults import KINDS, Spec
 from tiktokshop_sandbox.life.ledger import balances
+from tiktokshop_sandbox.rush import take_orders
 from tiktokshop_sandbox.testers import PREFIX, ControlError, answering, body_of, number_of
 from tiktokshop_sandbox.webhooks.control import HookControl
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _DAYS: Final = 90 * 86_400  # busy shops take a quarter of a minute to simulate this
 _YEAR: Final = 366 * 86_400
 _MOST: Final = 1_000_000
+_BUYERS: Final = 10_000
 
 
 class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,6 +52,14 @@ class AppChange(msgspec.Struct, forbid_unknown_fields=True):
     """What can be changed of the app in the console."""
 
     redirect_uri: str
+
+
+class Rush(msgspec.Struct, forbid_unknown_fields=True):
+    """How many buyers come now, to one shop or to each, and whether they are one person, who buys all of it."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=_BUYERS)] = 1
+    shop_id: str = ""
+    one_buyer: bool = False
 
 
 class Limit(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -86,6 +96,7 @@ class Control:
             ("DELETE", "/faults/{id}", self._remove_fault),
             ("GET", "/clock", self._time),
             ("POST", "/clock", self._move),
+            ("POST", "/orders", self._rush),
             ("POST", "/tokens/expire", self._expire),
             ("POST", "/grants/revoke", self._revoke),
             ("PUT", "/app", self._change_app),
@@ -175,6 +186,17 @@ class Control:
             **self._clock(),
             "events": self.world.advance(self.clock.advance(move.advance)),
             "now": self.clock.now(),
+        }
+
+    async def _rush(self, request: Request) -> object:
+        rush = await body_of(request, Rush)
+        shops = [shop for shop in self.world.shops if rush.shop_id in {"", shop.id}]
+        if not shops:
+            raise ControlError(f"there is no shop {rush.shop_id}")
+        now = self.clock.now()
+        return {
+            shop.id: [order.id for order in take_orders(self.world, now, shop, rush.count, one_buyer=rush.one_buyer)]
+            for shop in shops
         }
 
     async def _expire(self, request: Request) -> object:

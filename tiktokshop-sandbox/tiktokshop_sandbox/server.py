@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tiktokshop_sandbox.budget import RateLimit
+from tiktokshop_sandbox.connection import Connection, connection
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, announce, assembled, held, opened
 from tiktokshop_sandbox.testers import PREFIX
 
@@ -111,19 +112,13 @@ def prepared(
             yield app, Server(app), sock
 
 
-@dataclass
-class Running:
+@dataclass(kw_only=True)
+class Running(Connection):
     """A sandbox that serves in a thread of this process, with what a client needs to use it.
 
     The tokens are the pair given out last when it started. Close it, or use it as a context manager.
     """
 
-    api_base_url: str
-    auth_base_url: str
-    app_key: str
-    app_secret: str = field(repr=False)
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
     _server: Server = field(repr=False)
     _thread: threading.Thread = field(repr=False)
     _resources: contextlib.ExitStack = field(repr=False)
@@ -202,16 +197,8 @@ def start(  # noqa: PLR0913 - one argument for each setting of the command line
         thread.start()
         if not server.ready.wait(_START_SECONDS):
             raise SandboxError("the sandbox's server did not start")
-        accounts = app.gateway.accounts
-        tokens = accounts.newest()
-        assert tokens is not None  # noqa: S101 - accounts never open without a pair
         return Running(
-            api_base_url=app.gateway.host_url,
-            auth_base_url=app.gateway.host_url,
-            app_key=accounts.app.key,
-            app_secret=accounts.app.secret,
-            access_token=tokens.access,
-            refresh_token=tokens.refresh,
+            **connection(app.gateway).settings(),
             _server=server,
             _thread=thread,
             _resources=resources.pop_all(),

@@ -49,16 +49,7 @@ def shops():
 
 @pytest.fixture
 def grant(shops, folder):
-    config = {
-        "app_key": shops.app_key,
-        "app_secret": shops.app_secret,
-        "refresh_token": shops.refresh_token,
-        "access_token": shops.access_token,
-        "api_base_url": shops.api_base_url,
-        "auth_base_url": shops.auth_base_url,
-        "requests_per_second": 1000,
-        "max_tries": 1,
-    }
+    config = shops.settings(requests_per_second=1000, max_tries=1)
     (folder / "config.json").write_text(json.dumps(config))
     return shops
 

@@ -248,7 +248,7 @@ class ProductCheck:
                 self._fault("attributes", f"{item.get('name')} takes one value only")
             elif len({value.get("id") or value["name"].casefold() for value in chosen}) < len(chosen):
                 self._fault("attributes", f"{item.get('name')} has a value twice")
-            found.append({"id": str(item.get("id")), "values": chosen})
+            found.append({"id": str(item["id"]), "values": chosen})
         if self._new:
             self._mandatory(known, found)
         self._proposal.fields["product_attributes"] = found
@@ -259,7 +259,7 @@ class ProductCheck:
             return bare_value(given)
         known = named_value(item, given)
         if known is not None:
-            return {"id": str(known.get("id")), "name": str(known.get("name"))}
+            return bare_value(known)
         name = item.get("name")
         if not item.get("is_customizable"):
             names = [str(value.get("name")) for value in objects(item.get("values"))]

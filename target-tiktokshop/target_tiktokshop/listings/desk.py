@@ -21,7 +21,7 @@ from tiktokshop_client.operations import (
 )
 
 from target_tiktokshop.listings.pictures import PictureRules
-from target_tiktokshop.writing.live import object_of, objects
+from target_tiktokshop.writing.live import by_id, object_of, objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +73,7 @@ class ListingDesk:
 
     def _tree(self) -> dict[str, dict[str, Any]]:
         answer = self._run.client.call(GET_CATEGORIES, shop=self.shop, query=TREE)
-        return {str(row.get("id")): row for row in objects(answer.data.get("categories"))}
+        return by_id(answer.data.get("categories"))
 
     def path(self, category_id: str) -> str:
         """The names from the root to a category, as `Home > Lamps > Desk`."""
@@ -145,7 +145,7 @@ class ListingDesk:
     def attributes(self, category_id: str) -> list[dict[str, Any]]:
         """The attributes of a category."""
         found = self._once(("attributes", category_id), lambda: self._of_category(GET_CATEGORY_ATTRIBUTES, category_id))
-        return objects(found.get("attributes"))
+        return list(by_id(found.get("attributes")).values())
 
     def _of_category(self, operation: Any, category_id: str) -> dict[str, Any]:
         path = {"category_id": category_id}
@@ -173,7 +173,7 @@ class ListingDesk:
     def _brands(self, wanted: str, category_id: str) -> list[dict[str, Any]]:
         query = {"brand_name": wanted, **({"category_id": category_id} if category_id else {}), **TREE}
         pages = self._run.client.pages(GET_BRANDS, shop=self.shop, query=query)
-        return [row for page in pages for row in objects(page.rows)]
+        return [row for page in pages for row in objects(page.rows) if row.get("id")]
 
     # -- the shop ----------------------------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class ListingDesk:
 
     def _warehouses(self) -> dict[str, dict[str, Any]]:
         found = self._run.client.call(GET_WAREHOUSES, shop=self.shop).data.get("warehouses")
-        return {str(row.get("id")): row for row in objects(found)}
+        return by_id(found)
 
     def delivery_options(self, warehouse_id: str) -> Mapping[str, str] | None:
         """The names of a warehouse's delivery options by id, None where the platform does not tell them."""
@@ -195,7 +195,7 @@ class ListingDesk:
             rows = self._run.client.call(GET_DELIVERY_OPTIONS, shop=self.shop, path=path).data.get("delivery_options")
         except BusinessError:
             return None
-        return {str(row.get("id")): str(row.get("name") or "") for row in objects(rows)}
+        return {number: str(row.get("name") or "") for number, row in by_id(rows).items()}
 
     def unknown_people(self, kind: str, ids: tuple[str, ...]) -> list[str]:
         """Which ids are those of no manufacturer (or responsible person) of the seller, if the platform tells."""
@@ -207,7 +207,7 @@ class ListingDesk:
             pages = list(self._run.client.pages(PEOPLE[kind], body={f"{kind}_ids": list(ids)}))
         except BusinessError:
             return None
-        return {str(row.get("id")) for page in pages for row in objects(page.rows)}
+        return {number for page in pages for number in by_id(page.rows)}
 
     def now(self) -> int:
         """Unix seconds by the platform's clock."""

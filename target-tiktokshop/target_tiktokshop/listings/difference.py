@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.listings.illustrated import Illustrated
 from target_tiktokshop.listings.proposal import bare_value
+from target_tiktokshop.listings.shapes import AXIS, SKU
 from target_tiktokshop.listings.variants import axis_key, value_key
 from target_tiktokshop.writing.live import decimal_of, object_of, objects, units_of
+from target_tiktokshop.writing.shaped import ShapeError, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from target_tiktokshop.listings.pictures import CheckedPicture
     from target_tiktokshop.listings.proposal import Proposal, ProposedSku
+    from target_tiktokshop.writing.shaped import Shape
 
 FIXED = {
     "category_id": (
@@ -28,23 +31,6 @@ FIXED = {
     ),
 }
 """Fields that a partial edit does not have: what to call them, and what to say."""
-KEPT_OF_SKUS = (
-    "id",
-    "seller_sku",
-    "external_sku_id",
-    "identifier_code",
-    "sku_unit_count",
-    "external_urls",
-    "extra_identifier_codes",
-    "pre_sale",
-    "list_price",
-    "external_list_prices",
-    "fees",
-    "sku_dimensions",
-    "sku_weight",
-)
-"""What a call that carries SKUs must repeat of each of them: what it leaves out would become blank."""
-
 PLACES = ("warehouse_id", "quantity", "backorder_quantity", "handling_time")
 
 
@@ -182,7 +168,7 @@ def _certificates(value: Any, live: Mapping[str, Any], known: Callable[[CheckedP
         for paper in objects(live.get("certifications"))
     }
     after = {
-        paper["id"]: ([_shown(image, known) for image in paper["images"]], int(paper.get("expiration_date") or 0))
+        paper["id"]: ([_shown(one, known) for one in paper.get("images", ())], int(paper.get("expiration_date") or 0))
         for paper in value
     }
     return before, after
@@ -237,9 +223,17 @@ def _merged(name: str, value: Any, live: Mapping[str, Any]) -> Any:
     named = {item["id"]: item for item in value}
     rest = [item for item in objects(live.get(name)) if str(item.get("id")) not in named]
     return [
-        *({"id": item.get("id"), "values": list(map(bare_value, objects(item.get("values"))))} for item in rest),
+        *(_repeated_attribute(item) for item in rest if objects(item.get("values"))),
         *(item for item in named.values() if item["values"]),
     ]
+
+
+def _repeated_attribute(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An attribute of the product as it must be repeated."""
+    values = list(map(bare_value, objects(item.get("values"))))
+    if not item.get("id") or not all(values):
+        raise ValueError("an attribute is shown without its id, or one of its values is")
+    return {"id": str(item["id"]), "values": values}
 
 
 # -- SKUs --------------------------------------------------------------------------------------------------------------
@@ -363,12 +357,12 @@ def _live_body(now: Mapping[str, Any], changed: ProposedSku | None, *, cross_bor
     name = f"SKU {now.get('seller_sku') or now.get('id') or '(without an id)'}"
     if not now.get("id") or now.get("combined_skus"):
         raise StaleError(f"{name} is made up of others, or is shown without its id")
-    body = {key: now[key] for key in KEPT_OF_SKUS if now.get(key) not in (None, "", [], {})}
+    body = _repeated(SKU, now, name)
     body["price"] = _live_price(object_of(now.get("price")), name, cross_border=cross_border)
     body["inventory"] = [_live_place(row, name) for row in objects(now.get("inventory"))]
     if not body["inventory"]:
         raise StaleError(f"{name} is shown without its stock")
-    axes = [_live_axis(one) for one in objects(now.get("sales_attributes"))]
+    axes = [_repeated(AXIS, one, name) for one in objects(now.get("sales_attributes"))]
     if changed is not None:
         _change(body, axes, changed)
         axes = body.pop("sales_attributes", axes)
@@ -384,8 +378,8 @@ def _live_price(price: Mapping[str, Any], name: str, *, cross_border: bool) -> d
         raise StaleError(f"{name} is shown without its price")
     if cross_border and price.get("sale_price") and decimal_of(price.get("tax_exclusive_price")) is not None:
         bare = str(price["tax_exclusive_price"])
-        return {"amount": bare, "sale_price": str(paid), "currency": price["currency"]}
-    return {"amount": str(paid), "currency": price["currency"]}
+        return {"amount": bare, "sale_price": str(paid), "currency": str(price["currency"])}
+    return {"amount": str(paid), "currency": str(price["currency"])}
 
 
 def _live_place(row: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -396,13 +390,12 @@ def _live_place(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {"warehouse_id": str(row["warehouse_id"]), **numbers}
 
 
-def _live_axis(one: Mapping[str, Any]) -> dict[str, Any]:
-    body = {name: one[name] for name in ("id", "name", "value_id", "value_name") if one.get(name)}
-    image = object_of(one.get("sku_img")).get("uri")
-    if image:
-        body["sku_img"] = {"uri": image}
-    more = _uris(one.get("supplementary_sku_images"))
-    return body | ({"supplementary_sku_images": [{"uri": uri} for uri in more]} if more else {})
+def _repeated(shape: Shape, shown: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What is shown, as the call takes it."""
+    try:
+        return shaped(shape, dict(shown)) or {}
+    except ShapeError as error:
+        raise StaleError(f"{name} is shown with values that cannot be repeated ({error})") from None
 
 
 def _change(body: dict[str, Any], axes: list[dict[str, Any]], changed: ProposedSku) -> None:

@@ -102,7 +102,8 @@ class DutyCheck:
                     "certifications", f"{name} has the file {file.get('name') or file.get('id')}, which is no PDF"
                 )
         images = [self._picture(ref, CERTIFICATE, "certifications") for ref in paper["images"]]
-        return {**paper, "images": [image for image in images if image]}
+        body = {**paper, "images": [image for image in images if image]}
+        return {name: value for name, value in body.items() if value}
 
     def _people(self) -> None:
         for kind in ("manufacturer", "responsible_person"):

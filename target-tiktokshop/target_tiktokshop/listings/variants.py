@@ -127,8 +127,9 @@ class SkuCheck:
             )
         text = str((chosen or {}).get("name") or value)
         self._texts(sku, label, text)
-        shown = {"id": str(item["id"]), "name": label} if item else {"name": label}
-        return shown | ({"value_id": str(chosen["id"])} if chosen else {}) | {"value_name": text}
+        ids = {"id": object_of(item).get("id"), "value_id": object_of(chosen).get("id")}
+        shown = {name: str(number) for name, number in ids.items() if number}
+        return shown | {"name": label, "value_name": text}
 
     def _texts(self, sku: WantedSku, label: str, value: str) -> None:
         for what, words, longest in (("name", label, limits.LONGEST_AXIS), ("value", value, limits.LONGEST_VALUE)):

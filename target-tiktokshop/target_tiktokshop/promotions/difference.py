@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.promotions.reading import ENDED, KINDS, NO_LIMIT
+from target_tiktokshop.promotions.shapes import repeated
 from target_tiktokshop.writing.live import decimal_of, object_of, objects, units_of
 from target_tiktokshop.writing.rows import by
 
@@ -24,12 +25,12 @@ TIMES = ("begin_time", "end_time")
 
 @dataclass(frozen=True)
 class LiveOffer:
-    """A product or a SKU as a live activity has it."""
+    """A product or a SKU as a live activity has it; None is what it does not show."""
 
     price: Decimal | None
     percent: Decimal | None
-    limit: int
-    per_user: int
+    limit: int | None
+    per_user: int | None
 
 
 @dataclass
@@ -82,12 +83,11 @@ def _live_offer(row: Mapping[str, Any], other: Mapping[str, Any]) -> LiveOffer:
     def shown(name: str) -> Any:
         return row.get(name) if row.get(name) not in (None, "", {}) else other.get(name)
 
-    limit, per_user = units_of(shown("quantity_limit")), units_of(shown("quantity_per_user"))
     return LiveOffer(
         price=decimal_of(object_of(shown("activity_price")).get("amount")),
         percent=decimal_of(shown("discount")),
-        limit=NO_LIMIT if limit is None else limit,
-        per_user=NO_LIMIT if per_user is None else per_user,
+        limit=units_of(shown("quantity_limit")),
+        per_user=units_of(shown("quantity_per_user")),
     )
 
 
@@ -150,15 +150,18 @@ def update_body(live: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str
 
     Title and times always go whole, as they are where they do not change; so do the terms of kinds that have any,
     because the platform takes its defaults for what is left out of those.
+
+    Raises:
+        ShapeError: What must be repeated cannot be read.
     """
-    kept: dict[str, Any] = {name: live[name] for name in ("title", *TIMES) if live.get(name)}
+    kept = repeated(live, ("title", *TIMES))
     if not KINDS.get(str(live.get("activity_type"))):
-        kept |= {name: live[name] for name in WHOLE_TERMS if live.get(name)}
+        kept |= repeated(live, WHOLE_TERMS)
     if live.get("duration_type") == "INDEFINITE":
         kept |= dict.fromkeys(TIMES, 0)
     body = {**kept, **changed}
     if "discount" in changed:
-        body["discount"] = over(object_of(live.get("discount")), changed["discount"])
+        body["discount"] = over(object_of(kept.get("discount")), changed["discount"])
     return body
 
 
@@ -208,10 +211,11 @@ def put_body(kind: str, level: str, live: Mapping[str, Any], offers: Iterable[Wa
 
 def _terms(kind: str, offer: WantedOffer, own: LiveOffer | None) -> dict[str, Any]:
     before = own or LiveOffer(None, None, NO_LIMIT, NO_LIMIT)
-    terms: dict[str, Any] = {
+    limits = {
         "quantity_limit": before.limit if offer.limit is None else offer.limit,
         "quantity_per_user": before.per_user if offer.per_user is None else offer.per_user,
     }
+    terms: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
     price = before.price if offer.price is None else offer.price
     percent = before.percent if offer.percent is None else Decimal(offer.percent)
     if KINDS.get(kind) == "price" and price is not None:

@@ -8,7 +8,7 @@ from tiktokshop_client.errors import BugError, BusinessError
 from tiktokshop_client.operations import GET_ACTIVITY, GET_PRODUCT, SEARCH_ACTIVITIES
 
 from target_tiktokshop.promotions.difference import OVER
-from target_tiktokshop.writing.live import product_of, whole
+from target_tiktokshop.writing.live import product_of, units_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,11 +112,16 @@ def titled(run: WriteRun, shop: Shop, title: str, *, everywhere: bool = False) -
         shop: Whose they are.
         title: The title, exactly.
         everywhere: Whether to look through the whole list, in case the platform's search by title misses some.
+
+    Raises:
+        UnseenActivityError: The platform lists one without its id.
     """
     body = {} if everywhere else {"activity_title": title}
     rows = [row for row in whole(run, SEARCH_ACTIVITIES, shop, body) if _title(row.get("title")) == _title(title)]
+    if not all(row.get("id") for row in rows):
+        raise UnseenActivityError(title)  # were it taken for none, another one would be made
     live = _ids(row for row in rows if row.get("status") not in OVER)
-    newest = max(rows, key=lambda row: int(row.get("create_time") or 0), default=None)
+    newest = max(rows, key=lambda row: units_of(row.get("create_time")) or 0, default=None)
     return live or ([str(newest["id"])] if newest else [])
 
 
@@ -125,4 +130,4 @@ def _title(value: Any) -> str:
 
 
 def _ids(rows: Iterable[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(str(row.get("id")) for row in rows))
+    return list(dict.fromkeys(str(row["id"]) for row in rows))

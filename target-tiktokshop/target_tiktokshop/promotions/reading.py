@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.configuration import PLAIN_NUMBER
 
+from target_tiktokshop.promotions.shapes import AUDIENCE, DISCOUNT
 from target_tiktokshop.promotions.wanted import WantedActivity, WantedOffer
 from target_tiktokshop.writing.fields import CURRENCIES, MOST_DIGITS, FieldError, identifier, text
+from target_tiktokshop.writing.shaped import ShapeError, shaped, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from target_tiktokshop.writing.shaped import Shape
 
 LONGEST_TITLE = 50
 HIGHEST_LIMIT = 99
@@ -269,10 +273,26 @@ def _participation(value: Any) -> list[dict[str, str]]:
     return [{"type": word(one.get("type"))} for one in _objects(value)]
 
 
-def _audience(value: Any) -> dict[str, Any]:
+def _audience(value: Any) -> Any:
     if isinstance(value, str) and not value.lstrip().startswith("{"):
         return {"user_type": value.strip().upper()}
-    return _object(value)
+    return _shaped(AUDIENCE)(value)
+
+
+def _shaped(shape: Shape) -> Callable[[Any], Any]:
+    """An object as the platform takes it; a field that it does not know would be lost, and with it what was meant."""
+
+    def reader(value: Any) -> Any:
+        found = _object(value)
+        strange = unknown(shape, found)
+        if strange:
+            raise PromotionReadError(f"has fields that the platform does not know: {', '.join(strange)}")
+        try:
+            return shaped(shape, found) or {}
+        except ShapeError as error:
+            raise PromotionReadError(f"is not as the platform takes it: {error}") from None
+
+    return reader
 
 
 _ACTIVITY: Mapping[str, Callable[[Any], Any]] = {
@@ -285,6 +305,6 @@ _ACTIVITY: Mapping[str, Callable[[Any], Any]] = {
     "participation_limit": _participation,
     "target_user_info": _audience,
     "auction_support_type": _word("ALL", "EXCLUDE_AUCTION"),
-    "discount": _object,
+    "discount": _shaped(DISCOUNT),
     "status": _state,
 }

@@ -53,7 +53,8 @@ class CancellationWriter(Writer):
     def _compare(self, row: Row, order: Mapping[str, Any] | None) -> None:
         row.subject, row.operation = order, CANCEL_ORDER.name
         if order is None:
-            row.reject("unknown_order", f"shop {row.the_shop.id} has no order {row.values['order_id']}")
+            words = f"shop {row.the_shop.id} has no order {row.values['order_id']}: check order_id"
+            row.reject("unknown_order", words)
             return
         status = str(order.get("status") or "")
         row.before, row.after = {"status": status}, {"status": "CANCELLED"}

@@ -156,7 +156,8 @@ class DecisionWriter(Writer):
         row.subject = request
         row.operation = kind.operations[side(decision)].name
         if request is None:
-            row.reject("unknown_request", f"shop {row.the_shop.id} has no {kind.key} {row.values[kind.key]}")
+            words = f"shop {row.the_shop.id} has no {kind.key} {row.values[kind.key]}: check {kind.key}"
+            row.reject("unknown_request", words)
             return
         status = str(request.get(kind.status) or "")
         row.before, row.after = {"status": status}, {"decision": self.word(row)}

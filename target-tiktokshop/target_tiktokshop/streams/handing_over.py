@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.operations import GET_HANDOVER_SLOTS, same_region
 
+from target_tiktokshop.writing.live import objects
 from target_tiktokshop.writing.pickups import chosen, slots_of
 from target_tiktokshop.writing.rows import Row, by_shop
 from target_tiktokshop.writing.run import only_these_rows
@@ -77,7 +78,7 @@ class PickupSlots:
         slot = chosen(slots, self._rule, self._run.client.now(), asked)
         if slot is not None:
             row.after |= {"pickup_start": slot.start, "pickup_end": slot.end}
-        elif slots or asked is not None:
+        elif objects(data.get("pickup_slots")) or asked is not None:  # without a slot it would become a drop-off
             wanted = "none begins at pickup_start" if asked is not None else "none fits pickup_rule"
             row.reject("no_slot", f"of the pick-up slots that have room {wanted}; there are: {told(slots)}")
 

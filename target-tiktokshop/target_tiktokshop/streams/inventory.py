@@ -185,7 +185,7 @@ class InventoryWriter(SkuWriter):
             group = groups[sku_id]
             if sku_id not in now:
                 for row in group:
-                    row.reject("unknown_sku", f"shop {row.the_shop.id} has no SKU {sku_id} any more")
+                    row.reject("unknown_sku", f"shop {row.the_shop.id} has no SKU {sku_id} any more: take it out")
                 continue
             self._changed[sku_id] = renew(group, now[sku_id])
             reject_blind(group)

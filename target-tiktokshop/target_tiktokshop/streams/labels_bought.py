@@ -13,11 +13,12 @@ from target_tiktokshop.writing.outcomes import REASONS
 from target_tiktokshop.writing.surprises import done_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tiktokshop_client import Answer
 
     from target_tiktokshop.streams.parcels import Parcel
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
 
@@ -72,10 +73,12 @@ def measures(row: Row) -> dict[str, Any]:
     return said
 
 
-def bought(run: WriteRun, row: Row, look_again: Callable[[], Parcel]) -> bool:
-    """Buys the label; after every unclear outcome the order is read first, so that none is bought twice.
+def bought(
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
+) -> None:
+    """Buys the label of a parcel; after every unclear outcome its orders are read first, so that none is bought twice.
 
-    Returns whether the package is there; a row that was refused is settled.
+    A row that was refused is settled; the package of one that stays open is there.
 
     Raises:
         TikTokShopError: The platform refused.
@@ -89,17 +92,19 @@ def bought(run: WriteRun, row: Row, look_again: Callable[[], Parcel]) -> bool:
             row.after["package_id"] = parcel.package_id
         return row.open and bool(parcel.package_id)
 
-    return done_once(run, row, lambda: _tried(run, row, look_again), look)
+    done_once(run, row, lambda: _tried(run, row, order_ids, hold, look_again), look)
 
 
-def _tried(run: WriteRun, row: Row, look_again: Callable[[], Parcel]) -> TikTokShopError | None:
+def _tried(
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
+) -> TikTokShopError | None:
     """Buys once; the error if it is not known whether that was done, or if it had been done before.
 
     Raises:
         TikTokShopError: The platform refused.
     """
     try:
-        answer = _call(run, row)
+        answer = _call(run, row, order_ids, hold)
     except TikTokShopError as error:
         row.request_id = error.request_id
         if error.action is Action.DONE or (error.unclear and error.reach == "stream"):
@@ -113,18 +118,21 @@ def _tried(run: WriteRun, row: Row, look_again: Callable[[], Parcel]) -> TikTokS
     return None
 
 
-def _call(run: WriteRun, row: Row) -> Answer:
-    """The call, in the older version where the platform does not know the newer."""
+def _call(run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders) -> Answer:
+    """The call, in the older version where the platform does not know the newer, which sells no label for several."""
     parcel_lines, whole = row.values.get("order_line_item_ids", ()), "order_line_item_ids" not in row.values
     shared: dict[str, Any] = {"order_id": row.values["order_id"], **measures(row)}
     if row.values.get("shipping_service_id"):
         shared["shipping_service_id"] = row.values["shipping_service_id"]
+    if len(order_ids) > 1:
+        body = {"ship_type": "3", "order_list_ids": list(order_ids), **shared}
+        return run.client.call(CREATE_PACKAGE, shop=row.the_shop, body=body, only_if=hold.lasts)
     kind = {"ship_type": "1" if whole else "2"}
     lines = {} if whole else {"order_line_item": [{"order_line_id": line} for line in parcel_lines]}
     try:
-        return run.client.call(CREATE_PACKAGE, shop=row.the_shop, body={**kind, **shared, **lines})
+        return run.client.call(CREATE_PACKAGE, shop=row.the_shop, body={**kind, **shared, **lines}, only_if=hold.lasts)
     except TikTokShopError as error:
         if error.action is not Action.FALLBACK:
             raise
         older = {} if whole else {"order_line_item_ids": list(parcel_lines)}
-        return run.client.call(CREATE_PACKAGE_202309, shop=row.the_shop, body={**shared, **older})
+        return run.client.call(CREATE_PACKAGE_202309, shop=row.the_shop, body={**shared, **older}, only_if=hold.lasts)

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from target_tiktokshop.listings.wanted import WantedSku
     from target_tiktokshop.writing.run import WriteRun
 
+NOT_CHECKED = frozenset({"idempotency_key", "save_mode", *TREE})
+"""What only the call that creates a product has, and not the one that checks it."""
 UNKNOWN_PICTURES = frozenset({"12052300", "12052520", "12052650", "12052670", "12052722"})
 """What the platform answers to a uri that it does not know, by where it stands."""
 IN_REVIEW_WORDS = "the platform reviews it, which mostly takes minutes; feed it again later to see what came of it"
@@ -155,7 +157,7 @@ class ListingWriter(Writer):
     def _settle_unseen(self, item: ListingItem) -> None:
         """A product that the shop does not show is never made anew: what shows products may lag behind."""
         if "product_id" in item.rows[0].values:
-            item.settle(REJECTED, "unknown_product", f"shop {item.shop.id} has no product {item.id}")
+            item.settle(REJECTED, "unknown_product", f"shop {item.shop.id} has no product {item.id}: check product_id")
             return
         begun = self.memory.begun(item.shop.id, item.numbers)
         if begun is not None and time.time() - begun.begun_at < PATIENCE:
@@ -323,7 +325,7 @@ class ListingWriter(Writer):
 
     def _all_faults(self, item: ListingItem, body: Mapping[str, Any], told: str) -> str:
         """What else the platform has against a listing that it refused: the refusal names the first fault only."""
-        asked = {name: value for name, value in body.items() if name != "idempotency_key"}
+        asked = {name: value for name, value in body.items() if name not in NOT_CHECKED}
         try:
             found = self.run.client.call(CHECK_LISTING, shop=item.shop, body=asked).data.get("fail_reasons")
         except TikTokShopError:

@@ -14,7 +14,7 @@ from tiktokshop_client.operations import READ_CONVERSATION, SEND_MESSAGE, SEND_M
 from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.streams.message_pictures import MessagePictures
 from target_tiktokshop.streams.message_pictures import told as picture_name
-from target_tiktokshop.writing.conversations import SELLER, conversations, latest, said
+from target_tiktokshop.writing.conversations import conversations, latest, said
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, text
 from target_tiktokshop.writing.keys import Keys
 from target_tiktokshop.writing.outcomes import UNCONFIRMED
@@ -134,7 +134,8 @@ class AnswerWriter(Writer):
             row.unchanged("it was sent under this message_key before")
         elif row.subject is None:
             row.reject(
-                "unknown_conversation", f"shop {row.the_shop.id} has no conversation {row.values['conversation_id']}"
+                "unknown_conversation",
+                f"shop {row.the_shop.id} has no conversation {row.values['conversation_id']}: check conversation_id",
             )
         else:
             self._compare(row, entry)
@@ -173,10 +174,7 @@ class AnswerWriter(Writer):
     def _unknown(self, row: Row, found: Iterable[SaidMessage]) -> bool:
         """Whether the seller has said something of the kind that is under no key: the platform may have changed it."""
         kind, _ = message_in(row)
-        return any(
-            message.role in SELLER and message.type == kind and not self._keys.has_done(row.the_shop.id, message.id)
-            for message in found
-        )
+        return any(message.may_be(kind) and not self._keys.has_done(row.the_shop.id, message.id) for message in found)
 
     def calls(self, rows: list[Row]) -> Iterable[list[Row]]:
         """The messages of a conversation one after the other."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client import partial_errors
 from tiktokshop_client.errors import Action, Context, TikTokShopError, classify
-from tiktokshop_client.operations import COMBINE_PACKAGES, SEARCH_COMBINABLE_PACKAGES, UNCOMBINE_PACKAGE
+from tiktokshop_client.operations import COMBINE_PACKAGES, SEARCH_COMBINABLE_PACKAGES, UNCOMBINE_PACKAGE, same_region
 
 from target_tiktokshop.streams import packing
+from target_tiktokshop.streams.parcels import UNITED_STATES
 from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifiers, one_of
 from target_tiktokshop.writing.live import orders, whole
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, Shop
 
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.run import WriteRun
 
 COMBINATIONS_A_CALL = 20
@@ -111,6 +113,8 @@ class CombinationWriter(Writer):
         reason = next(filter(None, map(packing.unchangeable, row.subject.values())), "")
         if not reason and self._wants_one(row):
             reason = next(filter(None, map(_obstacle, row.subject.values())), "")
+            unpacked = not any(package for order in row.subject.values() for package in packing.packages_of(order))
+            reason = reason or ("one_label" if unpacked and same_region(row.the_shop.region) == UNITED_STATES else "")
         if reason:
             row.reject(reason, REASONS[reason])
         else:
@@ -173,14 +177,14 @@ class CombinationWriter(Writer):
     def send(self, rows: list[Row]) -> None:
         """Combines or takes apart, while no other run does."""
         ids = [order_id for row in rows for order_id in row.values["order_ids"]]
-        with claimed(self.run, rows, ids, self._since) as fresh:
+        with claimed(self.run, rows, ids, self._since) as hold:
             waiting = still_open(rows)
-            if fresh is False:
+            if hold.fresh is False:
                 waiting = self._left(waiting)
             if waiting and not self._wants_one(waiting[0]):
-                self._take_apart(waiting[0])
+                self._take_apart(waiting[0], hold)
             elif waiting:
-                self._combine(waiting)
+                self._combine(waiting, hold)
 
     def _left(self, rows: Sequence[Row]) -> list[Row]:
         """Those of some rows that are still to be done, as the shop shows them; what cannot be any more is settled."""
@@ -192,7 +196,7 @@ class CombinationWriter(Writer):
                 row.reject(reason, REASONS[reason])
         return still_open(left)
 
-    def _combine(self, rows: Sequence[Row]) -> None:
+    def _combine(self, rows: Sequence[Row], hold: HeldOrders) -> None:
         """Combines some, of each package to be one at a time; what may have been done is looked at first."""
         waiting, tries, errors = list(rows), 0, {}
         while waiting and tries < TRIES:
@@ -201,7 +205,7 @@ class CombinationWriter(Writer):
                 if drafts[id(row)] is None:
                     row.reject("not_combinable", REASONS["not_combinable"])
             first = list({drafts[id(row)]: row for row in reversed(still_open(waiting))}.values())
-            errors = self._sent(first, drafts) if first else {}
+            errors = self._sent(first, drafts, hold) if first else {}
             waiting = [row for row in still_open(waiting) if row not in first or id(row) in errors]
             if waiting:
                 if errors:
@@ -212,12 +216,15 @@ class CombinationWriter(Writer):
         for row in waiting:
             row.refuse(errors[id(row)] if id(row) in errors else next(iter(errors.values())))
 
-    def _sent(self, rows: Sequence[Row], drafts: Mapping[int, str | None]) -> dict[int, TikTokShopError]:
+    def _sent(
+        self, rows: Sequence[Row], drafts: Mapping[int, str | None], hold: HeldOrders
+    ) -> dict[int, TikTokShopError]:
         """Makes one call; the errors of rows that must be looked at, by the row's `id()`. Refused rows are settled."""
         shop, by_draft = rows[0].the_shop, {drafts[id(row)]: row for row in rows}
         wanted = [{"id": draft, "order_ids": list(row.values["order_ids"])} for draft, row in by_draft.items()]
         try:
-            answer = self.run.client.call(COMBINE_PACKAGES, shop=shop, body={"combinable_packages": wanted})
+            body = {"combinable_packages": wanted}
+            answer = self.run.client.call(COMBINE_PACKAGES, shop=shop, body=body, only_if=hold.lasts)
         except TikTokShopError as error:
             if not only_these_rows(error):
                 raise
@@ -227,7 +234,7 @@ class CombinationWriter(Writer):
                 rows[0].refuse(error)
                 return {}
             half = len(rows) // 2
-            return self._sent(rows[:half], drafts) | self._sent(rows[half:], drafts)
+            return self._sent(rows[:half], drafts, hold) | self._sent(rows[half:], drafts, hold)
         found: dict[int, TikTokShopError] = {}
         for row in rows:
             row.request_id = answer.request_id
@@ -245,13 +252,15 @@ class CombinationWriter(Writer):
                     row.refuse(refusal)
         return found
 
-    def _take_apart(self, row: Row) -> None:
+    def _take_apart(self, row: Row, hold: HeldOrders) -> None:
         """Takes the orders out of every package that they share."""
         for package, ids in self._shared(row).items():
 
             def call(package: str = package, ids: Sequence[str] = ids) -> Answer:
                 path, body = {"package_id": package}, {"order_ids": list(ids)}
-                return self.run.client.call(UNCOMBINE_PACKAGE, shop=row.the_shop, path=path, body=body)
+                return self.run.client.call(
+                    UNCOMBINE_PACKAGE, shop=row.the_shop, path=path, body=body, only_if=hold.lasts
+                )
 
             if not done_once(self.run, row, partial(attempted, row, call), partial(self._is_apart, row, package)):
                 return

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, TikTokShopError
 
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.run import WriteRun
 
 ASKED_A_CALL = 50
@@ -136,19 +137,20 @@ class SplitWriter(Writer):
     def send(self, rows: list[Row]) -> None:
         """Splits, while no other run does; after every unclear outcome the order is read first."""
         (row,) = rows
-        with claimed(self.run, rows, [row.values["order_id"]], self._since) as fresh:
-            if fresh is False:
+        with claimed(self.run, rows, [row.values["order_id"]], self._since) as hold:
+            if hold.fresh is False:
                 self._again(row)
             if row.open and not self._is_done(row):
-                self._split(row)
+                self._split(row, hold)
 
-    def _split(self, row: Row) -> None:
+    def _split(self, row: Row, hold: HeldOrders) -> None:
         parts, _ = self._parts(row)
         groups = [{"id": str(number), "order_line_item_ids": list(part)} for number, part in enumerate(parts, 1)]
         path = {"order_id": row.values["order_id"]}
 
         def call() -> Answer:
-            return self.run.client.call(SPLIT_ORDER, shop=row.the_shop, path=path, body={"splittable_groups": groups})
+            body = {"splittable_groups": groups}
+            return self.run.client.call(SPLIT_ORDER, shop=row.the_shop, path=path, body=body, only_if=hold.lasts)
 
         def look(_: TikTokShopError) -> bool:
             self._again(row)

@@ -63,7 +63,8 @@ class StatusWriter(Writer):
 
     def _compare(self, row: Row, product: Product | None) -> None:
         if product is None:
-            row.reject("unknown_product", f"shop {row.the_shop.id} has no product {row.values['product_id']}")
+            words = f"shop {row.the_shop.id} has no product {row.values['product_id']}: check product_id"
+            row.reject("unknown_product", words)
             return
         operation, reached = CHANGES[row.values["status"]]
         row.operation = operation.name

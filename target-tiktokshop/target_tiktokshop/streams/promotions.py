@@ -120,7 +120,9 @@ class PromotionWriter(Writer):
                 self._note(campaign)
                 return True
             if named:
-                campaign.settle(REJECTED, "unknown_activity", f"shop {shop.id} has no activity {campaign.id}")
+                campaign.settle(
+                    REJECTED, "unknown_activity", f"shop {shop.id} has no activity {campaign.id}: check activity_id"
+                )
                 return False
             campaign.id = ""  # what a run had made is gone
         found = titled(self.run, shop, campaign.title) if campaign.title else []

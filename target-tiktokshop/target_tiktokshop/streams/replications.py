@@ -271,8 +271,8 @@ class ReplicationWriter(SkuWriter):
                 for shop in shops
                 for row in objects(self.run.client.call(GET_WAREHOUSES, shop=shop).data.get("warehouses"))
             ]
-            usable = [row for row in found if row.get("type") in {"SALES_WAREHOUSE", None}]
-            self._places[region] = [str(row.get("id")) for row in usable if row.get("effect_status") != "DISABLED"]
+            usable = [row for row in found if row.get("id") and row.get("type") in {"SALES_WAREHOUSE", None}]
+            self._places[region] = [str(row["id"]) for row in usable if row.get("effect_status") != "DISABLED"]
         return self._places[region]
 
     @staticmethod

@@ -46,7 +46,7 @@ class SkuWriter(Writer):
         sku = live.get(row.values["sku_id"])
         product_id = row.values.get("product_id")
         if sku is None:
-            row.reject("unknown_sku", f"shop {row.the_shop.id} has no SKU {row.values['sku_id']}")
+            row.reject("unknown_sku", f"shop {row.the_shop.id} has no SKU {row.values['sku_id']}: check sku_id")
         elif product_id and product_id != sku.product_id:
             row.reject("unknown_sku", f"SKU {sku.id} belongs to product {sku.product_id}, not {product_id}")
         else:
@@ -84,4 +84,4 @@ def _choose(row: Row, skus: list[Sku]) -> None:
         ids = ", ".join(f"{sku.id} ({sku.seller_sku!r} of product {sku.product_id})" for sku in skus)
         row.reject("ambiguous_sku", f"{len(skus)} SKUs have the seller SKU {number}, or nearly so: {ids}; name sku_id")
     else:
-        row.reject("unknown_sku", f"shop {row.the_shop.id} has no SKU with the seller SKU {number}")
+        row.reject("unknown_sku", f"shop {row.the_shop.id} has no SKU with the seller SKU {number}: check it")

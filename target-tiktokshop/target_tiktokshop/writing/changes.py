@@ -28,7 +28,7 @@ class Changes:
         fallen: Those that it takes to less than a fifth of their stock, or to none.
         things: (setting, stream, shop) -> what it changes, each once.
         totals: (setting, stream, shop) -> how many of them the shop had, None if it does not say.
-        counts: setting -> how often the run does what it bounds.
+        done: setting -> what the run does that it bounds, each once.
         numbers: (stream, shop, number) -> the orders it gives the number to.
     """
 
@@ -37,5 +37,5 @@ class Changes:
     fallen: int = 0
     things: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     totals: dict[tuple[str, str, str], int | None] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    done: dict[str, set[str]] = field(default_factory=dict)
     numbers: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)

@@ -26,7 +26,9 @@ MOST_PAGES = 25
 """So many pages of conversations are looked through, the latest first, before one is asked for by itself."""
 MOST_MESSAGES = 100
 """So far back in a conversation something is looked for."""
-BUYER, SELLER = "BUYER", frozenset({"CUSTOMER_SERVICE", "SHOP"})
+BUYER = "BUYER"
+OTHERS = frozenset({BUYER, "SYSTEM", "ROBOT"})
+"""Who is not the seller. Whoever else says something, or is not shown, may be: nothing is said twice to find out."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class SaidMessage:
     role: str
     type: str
     content: Mapping[str, Any]
+
+    def may_be(self, kind: str) -> bool:
+        """Whether it may be one of the seller's of a type; a type that is not shown may be any."""
+        return self.role not in OTHERS and self.type in {kind, ""}
+
+
+class UnplacedMessageError(ValueError):
+    """A message without its place among others, so that nobody knows what was said after what."""
 
 
 def conversations(run: WriteRun, shop: Shop, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -69,7 +79,11 @@ def _single(run: WriteRun, shop: Shop, identifier: str) -> dict[str, Any]:
 
 
 def latest(run: WriteRun, shop: Shop, conversation: str, back_to: int | None = None) -> list[SaidMessage]:
-    """The latest messages, the newest first: those after an index, or those down to the buyer's last word."""
+    """The latest messages, the newest first: those after an index, or those down to the buyer's last word.
+
+    Raises:
+        UnplacedMessageError: The platform shows one without its place.
+    """
     found: list[SaidMessage] = []
     pages = run.client.pages(GET_MESSAGES, shop=shop, path={"conversation_id": conversation})
     for page in pages:
@@ -84,13 +98,19 @@ def latest(run: WriteRun, shop: Shop, conversation: str, back_to: int | None = N
 
 
 def message_of(row: Mapping[str, Any]) -> SaidMessage:
-    """A message as the platform shows it; its content is JSON inside a text."""
+    """A message as the platform shows it; its content is JSON inside a text.
+
+    Raises:
+        UnplacedMessageError: It has no place.
+    """
     try:
         content = object_of(json.loads(str(row.get("content") or "{}")))
     except ValueError:
         content = {}
     role = str(object_of(row.get("sender")).get("role") or "")
-    index = units_of(row.get("index")) or units_of(row.get("create_time")) or 0
+    index = units_of(row.get("index"))
+    if index is None:
+        raise UnplacedMessageError
     return SaidMessage(str(row.get("id") or ""), index, role, str(row.get("type") or ""), content)
 
 
@@ -99,7 +119,7 @@ def said(messages: Iterable[SaidMessage], kind: str, content: Mapping[str, Any])
     wanted = {name: _bare(value) for name, value in content.items()}
     for message in messages:
         has = {name: _bare(message.content.get(name, "")) for name in wanted}
-        if message.role in SELLER and message.type == kind and has == wanted:
+        if message.may_be(kind) and has == wanted:
             return message
     return None
 

@@ -26,11 +26,12 @@ class Foreseen:
     shipped: set[str] = field(default_factory=set)
     _made: int = 0
 
-    def ship(self, shop: str, order_id: str, line_ids: Sequence[str], package_id: str) -> None:
-        """Line items would be shipped, in a package that is new if it has no id."""
+    def ship(self, shop: str, lines: Mapping[str, Sequence[str]], package_id: str) -> None:
+        """Line items, by order, would be shipped in one package, which is new if it has no id."""
         package = package_id or self._new()
         self.shipped.add(package)
-        self._add(shop, order_id, line_ids, {"package_id": package, "package_status": SHIPPED})
+        for order_id, line_ids in lines.items():
+            self._add(shop, order_id, line_ids, {"package_id": package, "package_status": SHIPPED})
 
     def pack(self, shop: str, groups: Mapping[str, Sequence[Sequence[str]]], tag: str) -> None:
         """Line items, by order, would be packed anew: the nth groups of all orders travel together."""

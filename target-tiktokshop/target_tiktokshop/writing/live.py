@@ -118,8 +118,8 @@ class Catalogue:
         answer = self._run.client.call(SEARCH_INVENTORY, shop=self._shop, body=body)
         found: dict[str, Sku] = {}
         for product in objects(answer.data.get("inventory")):
-            for row in objects(product.get("skus")):
-                sku = Sku(str(row.get("id")), str(row.get("seller_sku") or ""), str(product.get("product_id") or ""))
+            for sku_id, row in by_id(product.get("skus")).items():
+                sku = Sku(sku_id, str(row.get("seller_sku") or ""), str(product.get("product_id") or ""))
                 sku.numbered = row.get("seller_sku") is not None
                 for place in objects(row.get("warehouse_inventory")):
                     warehouse = str(place.get("warehouse_id") or "")
@@ -248,6 +248,17 @@ def objects(rows: Any) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
+def by_id(rows: Any) -> dict[str, dict[str, Any]]:
+    """The objects in a list from the platform by their ids; one without an id, which cannot be named, is left out."""
+    return {str(row["id"]): row for row in objects(rows) if row.get("id")}
+
+
+def texts(value: Any) -> list[str]:
+    """The texts and numbers in a list from the platform; of a text in place of a list, the text."""
+    found = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [str(one) for one in found if isinstance(one, (str, int, float)) and not isinstance(one, bool) and one != ""]
+
+
 def object_of(value: Any) -> dict[str, Any]:
     """An object from the platform, empty where it is not an object."""
     return value if isinstance(value, dict) else {}
@@ -256,7 +267,7 @@ def object_of(value: Any) -> dict[str, Any]:
 def product_of(row: Mapping[str, Any]) -> Product:
     """A product of a search, or of Get Product."""
     product_id, status = str(row.get("id") or ""), str(row.get("status") or row.get("product_status") or "")
-    skus = [sku_of(item, product_id, status) for item in objects(row.get("skus"))]
+    skus = [sku_of(item, product_id, status) for item in by_id(row.get("skus")).values()]
     title = str(row.get("title") or "")
     for sku in skus:
         sku.title = title
@@ -305,7 +316,16 @@ def orders(run: WriteRun, shop: Shop, ids: Iterable[str]) -> dict[str, dict[str,
 def some_orders(run: WriteRun, shop: Shop, ids: list[str]) -> dict[str, dict[str, Any]]:
     """As many orders as one call gives."""
     rows = run.client.call(GET_ORDERS, shop=shop, query={"ids": ids}).data.get("orders")
-    return {str(row.get("id")): row for row in objects(rows)}
+    return by_id(rows)
+
+
+def orders_again(run: WriteRun, shop: Shop, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Orders as they are now, asked for in the thread of a call, which must not wait for others of its kind."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(wanted), ORDERS_A_CALL):
+        found |= some_orders(run, shop, wanted[start : start + ORDERS_A_CALL])
+    return found
 
 
 @dataclass(frozen=True)
@@ -359,5 +379,5 @@ class Carriers:
             answer = self._run.client.call(GET_SHIPPING_PROVIDERS, shop=self._shop, path=path)
         except BusinessError as error:
             return error
-        rows = objects(answer.data.get("shipping_providers"))
-        return [(str(row.get("id")), str(row.get("name") or "")) for row in rows]
+        known = by_id(answer.data.get("shipping_providers"))
+        return [(number, str(row.get("name") or "")) for number, row in known.items()]

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import TOO_MANY_HITS, TikTokShopError
 from tiktokshop_client.operations import (
     COMBINE_PACKAGES,
+    CREATE_ACTIVITY,
     CREATE_PACKAGE,
     CREATE_PRODUCT,
+    DEACTIVATE_ACTIVITY,
     DEACTIVATE_PRODUCTS,
     EDIT_PRODUCT_PARTLY,
+    REMOVE_ACTIVITY_PRODUCTS,
     REPLICATE_PRODUCT,
     SEARCH_CANCELLATIONS,
     SEARCH_ORDERS,
@@ -22,6 +25,8 @@ from tiktokshop_client.operations import (
     SHIP_PACKAGES,
     SPLIT_ORDER,
     UNCOMBINE_PACKAGE,
+    UPDATE_ACTIVITY,
+    UPDATE_ACTIVITY_PRODUCTS,
 )
 
 from target_tiktokshop.writing.changes import Stop
@@ -148,17 +153,51 @@ MASSES = (
         days=30,
     ),
 )
-# Stream -> the setting that says how many things a run may do at most, what makes a row one of them, and its words.
-CAPS: Mapping[str, tuple[str, frozenset[str], str]] = {
-    "shipments": ("max_shipments", frozenset({SHIP_PACKAGES.name, CREATE_PACKAGE.name}), "packages would be shipped"),
-    "package_splits": ("max_repacked", frozenset({SPLIT_ORDER.name}), "changes of packages would be made"),
-    "package_combinations": (
-        "max_repacked",
-        frozenset({COMBINE_PACKAGES.name, UNCOMBINE_PACKAGE.name}),
-        "changes of packages would be made",
+
+
+def _promotion(row: Row) -> str:
+    """The promotion that a row would make, change or end; many rows are about one."""
+    campaign = row.subject.campaign
+    return f"{row.the_shop.id} {campaign.key or campaign.id}"
+
+
+@dataclass(frozen=True)
+class Cap:
+    """What one run may do so often at most, whatever the shop has.
+
+    Attributes:
+        name: The setting.
+        words: What would happen, for the sentence.
+        operations: The calls that do it.
+        thing: What a row does it to; rows that share it count once.
+    """
+
+    name: str
+    words: str
+    operations: tuple[Operation, ...]
+    thing: Callable[[Row], str] = lambda row: f"{row.stream} {row.number}"
+
+
+REPACKED = "max_repacked", "changes of packages would be made"
+CAPS: Mapping[str, Cap] = {
+    "shipments": Cap("max_shipments", "packages would be shipped", (SHIP_PACKAGES, CREATE_PACKAGE)),
+    "package_splits": Cap(*REPACKED, (SPLIT_ORDER,)),
+    "package_combinations": Cap(*REPACKED, (COMBINE_PACKAGES, UNCOMBINE_PACKAGE)),
+    "messages": Cap("max_messages", "messages would be sent to buyers", (SEND_MESSAGE,)),
+    "promotions": Cap(
+        "max_promotions",
+        "promotions would be made, changed or ended",
+        (
+            CREATE_ACTIVITY,
+            UPDATE_ACTIVITY,
+            DEACTIVATE_ACTIVITY,
+            UPDATE_ACTIVITY_PRODUCTS,
+            REMOVE_ACTIVITY_PRODUCTS,
+        ),
+        _promotion,
     ),
-    "messages": ("max_messages", frozenset({SEND_MESSAGE.name}), "messages would be sent to buyers"),
 }
+"""Stream -> what bounds it."""
 # Stream -> the field whose value no more than `max_orders_per_number` orders may share.
 NUMBERS = {"tracking": "tracking_number", "external_order_references": "external_order_id"}
 
@@ -177,14 +216,15 @@ def found(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
 def _beyond(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:
     """More of something than a run may do, whatever the shop has."""
     for stream, group in by(still_open(rows), lambda row: row.stream).items():
-        if stream not in CAPS:
+        cap = CAPS.get(stream)
+        if cap is None:
             continue
-        name, operations, words = CAPS[stream]
-        done = run.changes.counts.get(name, 0) + sum(row.operation in operations for row in group)
-        run.changes.counts[name] = done
-        most = getattr(run.settings.day, name)
-        if done > most:
-            yield Stop(name, f"{done} {words}, more than {name} ({most})")
+        done = run.changes.done.setdefault(cap.name, set())
+        names = {operation.name for operation in cap.operations}
+        done |= {cap.thing(row) for row in group if row.operation in names}
+        most = getattr(run.settings.day, cap.name)
+        if len(done) > most:
+            yield Stop(cap.name, f"{len(done)} {cap.words}, more than {cap.name} ({most})")
 
 
 def _stock(rows: Sequence[Row], run: WriteRun) -> Iterator[Stop]:

@@ -75,6 +75,10 @@ REASONS: Mapping[str, str] = {
     "whole_skus": "in this market all items of a SKU travel in one package: put them into one group",
     "combined_before": "the order is combined with others: feed it to package_combinations as separate first",
     "split_before": "the order has several packages already, so it cannot be combined: ship each of them",
+    "not_together": "the orders have packages or labels of their own already: ship each of them by itself, or, where "
+    "the platform combines packages, feed them to package_combinations first",
+    "dangerous_together": "an order with dangerous goods gets a label of its own: leave it out of order_ids",
+    "one_label": "in the United States packages are made by buying labels: name the orders in order_ids of shipments",
     "not_combinable": "the platform does not let these orders be combined: it takes those of one buyer to one address "
     "that leave one warehouse the same way, in some markets only",
     "label_format": "the platform has labels as ZPL in Brazil and Mexico only: set label_format to PDF",

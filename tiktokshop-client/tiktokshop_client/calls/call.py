@@ -13,6 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from tiktokshop_client.errors import (
     Action,
+    ClaimLostError,
     ClockError,
     ClosedError,
     Context,
@@ -147,6 +148,7 @@ class Call:
         context: What its errors are to say about it.
         tally: Where its cost is added up.
         remedies: The remedies already tried; each helps once.
+        only_if: Asked right before each request leaves, whether it still may.
     """
 
     operation: Operation
@@ -158,6 +160,7 @@ class Call:
     tally: Tally
     content_type: str = JSON
     remedies: set[Action] = field(default_factory=set)
+    only_if: Callable[[], bool] | None = None
 
     @classmethod
     def of(
@@ -308,6 +311,8 @@ class Caller:
         call.tally.add(calls=1, waited=max(0.0, waited))
         if waited > STALE:
             url = self._signed(call)
+        if call.only_if is not None and not call.only_if():
+            raise ClaimLostError(f"{call.context.who}: another process has claimed it meanwhile, so nothing was sent")
         # A large answer has this to itself until it is decoded: what is made of it is larger still.
         with self._transport.allowance(decoded=not rows or "." in rows) as allowance:
             try:
@@ -337,13 +342,13 @@ class Caller:
 
     def _signed(self, call: Call) -> str:
         """The complete address of a call, stamped and signed for this moment."""
-        operation = call.operation
-        template = operation.path
+        operation, template, asked = call.operation, call.operation.path, call.query
         if operation.fallback and operation.name in self._fallen_back:
             template = operation.fallback
+            asked = {name: value for name, value in asked.items() if name not in operation.newer}
         path = operation.fill(template, call.path)
         query = {
-            **call.query,
+            **asked,
             "app_key": self._settings.app_key,
             "timestamp": str(int(self._clock.time() + self._skew)),
         }

@@ -55,6 +55,7 @@ class _Known:
     """What the document said last."""
 
     members: int = 0
+    equals: int = 0
     again: float = 0.0
     rates: dict[str, float] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
@@ -106,6 +107,7 @@ class Desk:
         grows: See ``fleet.FleetMember``.
         clock: Time.
         closing: Set when the client closes.
+        low: See ``fleet.FleetMember``.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Desk:
         ceilings: dict[str, float],
         *,
         grows: bool,
+        low: bool = False,
         clock: Clock,
         closing: Event,
     ) -> None:
@@ -123,6 +126,7 @@ class Desk:
         self._key = key
         self._ceilings = ceilings
         self._grows = grows
+        self._low = low
         self._clock = clock
         self._closing = closing
         self._name = secrets.token_hex(8)
@@ -143,7 +147,7 @@ class Desk:
 
     def rate(self, unit: str) -> float:
         """Requests a second that this process may send of a budget now, if all want as much."""
-        return self._known.rates.get(unit, self._ceilings[unit]) / max(1, self._known.members)
+        return self._known.rates.get(unit, self._ceilings[unit]) / max(1, self._known.equals)
 
     @property
     def is_shared(self) -> bool:
@@ -324,12 +328,14 @@ class Desk:
         self, stored: bytes | None, now: float, report: Report, waiting: list[_Ticket]
     ) -> tuple[bytes, tuple[_Known, list[SlotGrant]]]:
         fleet = Fleet(stored, now)
-        fleet.come(self._name, ceilings=self._ceilings, grows=self._grows, members=self._known.members)
+        members = self._known.members
+        fleet.come(self._name, ceilings=self._ceilings, grows=self._grows, members=members, low=self._low)
         fleet.note(report)
         fleet.want(self._name, _wants(waiting))
         fleet.plan(self._name, self._took)
         again = fleet.come_again(self._name)
-        known = _Known(fleet.members, again, {**self._known.rates, **fleet.rates()}, fleet.refused())
+        rates = {**self._known.rates, **fleet.rates()}
+        known = _Known(fleet.members, fleet.equals(self._name), again, rates, fleet.refused())
         grants = fleet.tell(self._name)
         return fleet.pack(), (known, grants)
 

@@ -45,6 +45,12 @@ APART = 0.008
 TURN_OF_READS = 10
 """Every so many slots, a read goes before the writes, so that none waits for ever."""
 
+TURN_OF_LOW = 10
+"""Every so many slots, one goes to a process of low priority, so that it ends although the others never rest."""
+
+AHEAD_OF_LOW = 0.02
+"""Seconds for which slots are given to processes of low priority while others are there, who are not to queue."""
+
 KEPT = 20.0
 """Seconds for which requests are remembered, to tell whether a refusal was chance."""
 
@@ -95,6 +101,7 @@ class FleetMember:
         grows: Whether it takes the platform to count less together than the whole shop.
         served: The last slot it was given.
         comes: When it comes again.
+        low: Whether it takes what the others leave, and one slot in ``TURN_OF_LOW``.
     """
 
     seen: float
@@ -103,6 +110,7 @@ class FleetMember:
     grows: bool = True
     served: float = -math.inf
     comes: float = -math.inf
+    low: bool = False
 
 
 @dataclass
@@ -139,6 +147,8 @@ class _Document(msgspec.Struct, array_like=True):
     served: dict[str, float]
     expected: int
     expected_until: float
+    passed: dict[str, int] = {}
+    """Budget -> slots since a process of low priority had one."""
 
 
 class _Planned:
@@ -184,6 +194,11 @@ class Fleet:
         expected = self._document.expected if self._now < self._document.expected_until else 0
         return max(1, len(self._document.members), expected)
 
+    def equals(self, name: str) -> int:
+        """How many processes, itself included, a process has to share its budgets with as equals."""
+        members = self._document.members
+        return self.members - (0 if members[name].low else sum(one.low for one in members.values()))
+
     def rates(self) -> dict[str, float]:
         """Requests a second that the budgets which were asked about allow all of them now."""
         self._clock.now = self._now
@@ -196,7 +211,7 @@ class Fleet:
         }
         return frozenset(stored | {unit for unit, budget in self._budgets.items() if budget.refused})
 
-    def come(self, name: str, *, ceilings: Mapping[str, float], grows: bool, members: int) -> bool:
+    def come(self, name: str, *, ceilings: Mapping[str, float], grows: bool, members: int, low: bool = False) -> bool:
         """A process comes; those that have not come for long are dead.
 
         Args:
@@ -204,6 +219,7 @@ class Fleet:
             ceilings: See ``FleetMember``.
             grows: See ``FleetMember``.
             members: How many there were when it was last here, 0 if it never was.
+            low: See ``FleetMember``.
 
         Returns:
             Whether the document knew it.
@@ -213,7 +229,7 @@ class Fleet:
         if not known and members > len(document.members) + 1 and not document.budgets:
             document.expected, document.expected_until = members, self._now + SUCCESSION
         member = document.members.setdefault(name, FleetMember(self._now))
-        member.seen, member.ceilings, member.grows = self._now, dict(ceilings), grows
+        member.seen, member.ceilings, member.grows, member.low = self._now, dict(ceilings), grows, low
         dead = {one for one, facts in document.members.items() if facts.seen < self._now - DEAD}
         for one in dead:
             del document.members[one]
@@ -269,7 +285,7 @@ class Fleet:
         while moment <= self._now + AHEAD + lead:
             self._clock.now = moment
             waits: dict[str, float] = {}
-            for member, unit, write in self._turns(name, moment):
+            for member, unit, write in self._turns(name, moment, moment - lead - self._now):
                 if unit in waits:
                     continue
                 wait = self._budget(unit).take(moment, waited=moment > first or member != name or unit not in self._new)
@@ -288,7 +304,9 @@ class Fleet:
         member, members = self._document.members[name], self._document.members.values()
         soonest = math.inf
         for unit in member.wants:
-            before = sum(one is not member and unit in one.wants and one.served < member.served for one in members)
+            last = member.low and self._document.passed.get(unit, 0) < TURN_OF_LOW - 1
+            turn = (last, member.served)
+            before = sum(unit in one.wants and (one.low, one.served) < turn for one in members)
             free = max(self._free.get(unit, self._now), self._now)
             soonest = min(soonest, free + before / self._budget(unit).rate)
         seconds = min(max(soonest - self._now - EARLY, SOONEST), LATEST)
@@ -315,21 +333,26 @@ class Fleet:
                 packed["throttle"]["recent"], packed["throttle"]["forgot"] = b"", True
         return msgspec.msgpack.encode(document)
 
-    def _turns(self, visitor: str, slot: float) -> Iterator[tuple[str, str, bool]]:
-        """Who may be given a slot, in order: process, budget, whether for a write."""
-        heard = [
-            (name, one)
-            for name, one in self._document.members.items()
+    def _turns(self, visitor: str, slot: float, ahead: float) -> Iterator[tuple[str, str, bool]]:
+        """Who may be given a slot so many seconds ahead, in order: process, budget, whether for a write."""
+        members = self._document.members
+        heard = {
+            name: one
+            for name, one in members.items()
             if name == visitor or self._now - OVERDUE <= one.comes <= slot - SOONEST
-        ]
+        }
         served = self._document.served
-        turns = [(one.served, served.get(unit, 0.0), name, unit) for name, one in heard for unit in one.wants]
-        turns.sort()
-        wants = {name: one.wants for name, one in heard}
-        reads = [(name, unit, False) for *_, name, unit in turns if wants[name][unit].reads]
-        writes = [(name, unit, True) for *_, name, unit in turns if wants[name][unit].writes]
-        late = [turn for turn in reads if self._document.writes.get(turn[1], 0) >= TURN_OF_READS - 1]
-        yield from (*late, *writes, *reads)
+        turns = [(one.served, served.get(unit, 0.0), name, unit) for name, one in heard.items() for unit in one.wants]
+        queues: dict[bool, list[tuple[str, str, bool]]] = {}
+        for low in (False, True):
+            waiting = [(name, unit) for *_, name, unit in sorted(turns) if heard[name].low == low]
+            reads = [(name, unit, False) for name, unit in waiting if heard[name].wants[unit].reads]
+            writes = [(name, unit, True) for name, unit in waiting if heard[name].wants[unit].writes]
+            late = [turn for turn in reads if self._document.writes.get(turn[1], 0) >= TURN_OF_READS - 1]
+            queues[low] = [*late, *writes, *reads]
+        passed = [turn for turn in queues[True] if self._document.passed.get(turn[1], 0) >= TURN_OF_LOW - 1]
+        soon = ahead <= AHEAD_OF_LOW or all(one.low for one in members.values())
+        yield from (*passed, *queues[False], *(queues[True] if soon else ()))
 
     def _give(self, grant: SlotGrant) -> None:
         document = self._document
@@ -341,6 +364,7 @@ class Fleet:
         else:
             want.reads -= 1
             document.writes[grant.unit] = 0
+        document.passed[grant.unit] = 0 if member.low else document.passed.get(grant.unit, 0) + 1
         if not (want.reads or want.writes):
             del member.wants[grant.unit]
         member.served = document.served[grant.unit] = grant.slot

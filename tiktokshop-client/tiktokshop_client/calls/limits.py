@@ -31,9 +31,10 @@ class Limits:
             to count more together, that is learnt from its refusals.
         daily: The requests of a day.
         place: Where the budgets are shared with other processes, None for nowhere.
+        low: Whether other processes go first there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what budgets depend on
         self,
         requests_per_second: float,
         clock: Clock,
@@ -42,6 +43,8 @@ class Limits:
         scope: Scope = "family",
         daily: Daily | None = None,
         place: BudgetPlace | None = None,
+        *,
+        low: bool = False,
     ) -> None:
         self.daily = daily or Daily(None)
         self._ceiling = requests_per_second
@@ -49,6 +52,7 @@ class Limits:
         self._scope = scope
         self._clock = clock
         self._closing = closing
+        self._low = low
         self._sharing = Sharing(place) if place else None
         self._desks: dict[tuple[str, str], Desk] = {}
         self._budgets: dict[tuple[str, str, str, str, bool], Budget | FleetBudget] = {}
@@ -97,6 +101,7 @@ class Limits:
                 f"{app_key}:{shop_id}",
                 {"": self._ceiling},
                 grows=self._scope != "shop",
+                low=self._low,
                 clock=self._clock,
                 closing=self._closing,
             )

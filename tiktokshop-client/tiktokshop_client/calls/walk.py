@@ -1,4 +1,4 @@
-"""Makes sure that the pages of a list end: each needs a token of its own and must bring something new."""
+"""Asks for the pages of a list, and makes sure that they end: each needs a token of its own, and something new."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tiktokshop_client.errors import PagingError
 from tiktokshop_client.http.raw_rows import RawRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from tiktokshop_client.operations import Operation
 
 MOST_BARREN: Final = 10
 """Pages in a row that may bring nothing new. A few may: the platform may leave out rows after it has cut its pages."""
@@ -81,3 +83,16 @@ class Walk:
             self._known.clear()
         self._known |= found
         return len(found)
+
+
+def placed(
+    operation: Operation, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None, place: Mapping[str, Any]
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """The query and the body with the page's place in the list, where the operation wants it."""
+    if operation.paging == "query":
+        return {**(query or {}), **place}, body
+    if operation.paging == "body":
+        return query, {**(body or {}), **place}
+    if operation.paging == "body.pagination":
+        return query, {**(body or {}), "pagination": place}
+    return query, body

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_STYLE = """
+:root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--text:#1b1d22;--line:#d8dbe2;--mark:#2457c5;--button:#2457c5}
+@media(prefers-color-scheme:dark){:root{--page:#16181d;--card:#20232a;--text:#e9ebf0;--line:#3a3f4a;--mark:#7fa6ff}
+.good{--mark:#5cc98a}.bad{--mark:#f0a34a}}
+@media(prefers-color-scheme:light){.good{--mark:#1a7f45}.bad{--mark:#b45309}}
+*{box-sizing:border-box}
+body{margin:0;padding:1rem;background:var(--page);color:var(--text);font:1.05rem/1.55 system-ui,sans-serif}
+main{max-width:34rem;margin:8vh auto 0;padding:1.5rem;background:var(--card);border:1px solid var(--line);
+border-top:.3rem solid var(--mark);border-radius:.6rem;overflow-wrap:anywhere}
+h1{margin:0 0 .75rem;font-size:1.45rem;line-height:1.25}
+p{margin:0}
+button{width:100%;min-height:3rem;margin-top:1.25rem;padding:.6rem 1rem;font:inherit;font-weight:600;color:#fff;
+background:var(--button);border:0;border-radius:.4rem;cursor:pointer}
+button:focus-visible{outline:.2rem solid var(--mark);outline-offset:.15rem}
+"""
+_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
+    # No form-action: a browser would hold the platform's own redirects against it.
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; frame-ancestors 'none'"
     ),
     # Not no-referrer, by which a browser would hide from us that a form is our own.
     "Referrer-Policy": "same-origin",
@@ -24,9 +44,8 @@ HEADERS: Mapping[str, str] = {
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
-<style>body{{font:1.1rem/1.5 system-ui,sans-serif;margin:3rem auto;max-width:34rem;padding:0 1rem}}
-button{{font:inherit;padding:.5rem 1rem}}</style></head>
-<body><main><h1>{title}</h1><p>{text}</p>{more}</main></body></html>
+<style>{style}</style></head>
+<body><main class="{tone}"><h1>{title}</h1><p>{text}</p>{more}</main></body></html>
 """
 
 OUTCOMES: Mapping[str, tuple[int, str, str]] = {
@@ -65,7 +84,7 @@ OUTCOMES: Mapping[str, tuple[int, str, str]] = {
     ),
     "busy": (503, "One moment", "Many consents come in just now. Reload this page in a minute."),
     "often": (429, "Too often", "Too many requests have come from your network. Wait some minutes."),
-    "wrong": (400, "This is no address of ours", "Open the link that you were sent."),
+    "wrong": (400, "There is nothing here", "Open the link that you were sent, and the whole of it."),
 }
 """Word -> the status of an answer, its title, its text."""
 
@@ -73,7 +92,7 @@ OUTCOMES: Mapping[str, tuple[int, str, str]] = {
 def outcome_page(word: str) -> tuple[int, str]:
     """The status and the page of an outcome."""
     status, title, text = OUTCOMES[word]
-    return status, _PAGE.format(title=title, text=text, more="")
+    return status, _page(title, text, tone="good" if word == "authorised" else "bad")
 
 
 def invitation(name: str) -> str:
@@ -82,5 +101,8 @@ def invitation(name: str) -> str:
         f"This link is for <b>{html.escape(name)}</b>. On the next page, log in at TikTok Shop as that seller, and "
         "decide whether the app may read and manage the shop."
     )
-    more = '<form method="post"><button>Go on to TikTok Shop</button></form>'
-    return _PAGE.format(title="Connect your shop", text=text, more=more)
+    return _page("Connect your shop", text, '<form method="post"><button>Go on to TikTok Shop</button></form>')
+
+
+def _page(title: str, text: str, more: str = "", *, tone: str = "") -> str:
+    return _PAGE.format(title=title, text=text, more=more, tone=tone, style=_STYLE)

@@ -6,12 +6,11 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import psycopg.conninfo
 from psycopg import errors as pg
 
 from tiktokshop_client.consent.books import FOR_EVER
-from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.secret import Secret
+from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.postgres import OwnTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,14 +46,8 @@ class PostgreSQLBook:
     def __init__(self, url: str, name: str, now: Callable[[], float]) -> None:
         self.name = name
         self._now = now
-        problem = ""
-        try:
-            psycopg.conninfo.conninfo_to_dict(url)
-        except (psycopg.Error, ValueError):
-            problem = f"the setting consent_store is not a PostgreSQL URL: {name}; check its options and percent signs"
-        if problem:
-            raise ConfigurationError(problem)
-        self._url = Secret(url)
+        self._tables = OwnTables(f"the consent store {name}", "consent_store", f"the table {TABLE}")
+        self._url = self._tables.checked(url)
 
     def put(self, key: str, text: bytes, until: int) -> None:
         """See ``ConsentBook``."""
@@ -94,16 +87,8 @@ class PostgreSQLBook:
                     )
                 yield connection
                 return
-        except psycopg.OperationalError as problem:
-            error = TransientError(
-                f"the consent store {self.name} cannot be reached ({type(problem).__name__}): check that PostgreSQL "
-                "runs there, and user, password and database in the setting consent_store"
-            )
         except psycopg.Error as problem:
-            error = ConfigurationError(
-                f"the consent store {self.name} cannot be used ({type(problem).__name__}): check that the user may "
-                f"read and write the table {TABLE}"
-            )
+            error = self._tables.error(problem)
         raise error
 
 

@@ -60,6 +60,7 @@ class Operation:
             repeated.
         partial: The keys of ``data`` under which refused rows hide although the answer has code 0.
         fallback: An older path with the same answer, used when the platform does not know ``path``.
+        newer: Query parameters that ``fallback`` does not have.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Operation:
     repeatable: bool = True
     partial: tuple[str, ...] = ()
     fallback: str | None = None
+    newer: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:

@@ -43,6 +43,7 @@ GET_AFTERSALE_ELIGIBILITY = Operation(
     "seller.return_refund.basic",
     rows="sku_eligibility",
     fallback="/return_refund/202309/orders/{order_id}/aftersale_eligibility",
+    newer=("request_types",),
 )
 CANCEL_ORDER = Operation(
     "cancel_order",

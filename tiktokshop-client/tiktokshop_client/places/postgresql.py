@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
 
-from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.secret import Secret
+from tiktokshop_client.errors import TransientError
+from tiktokshop_client.postgres import OwnTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +32,6 @@ _ALIVE: Mapping[str, Any] = {
     "tcp_user_timeout": TIMEOUT * 1000,
 }
 """So that nobody waits for a quarter of an hour for a server that has gone without a word."""
-_REFUSAL = re.compile(r"authentication failed|no password|pg_hba|(role|database) .* does not exist")
 
 
 class PostgreSQLPlace:
@@ -49,7 +47,8 @@ class PostgreSQLPlace:
 
     def __init__(self, url: str, name: str) -> None:
         self.name = name
-        self._url = Secret(url)
+        self._tables = OwnTables(f"the store of claims {name}", "token_store", f"the table {TABLE}")
+        self._url = self._tables.checked(url)
         self._lock = Lock()
         self._connection: psycopg.Connection[Any] | None = None
         self._lost = False  # whether the last one ended by itself
@@ -89,16 +88,10 @@ class PostgreSQLPlace:
 
     def _tried(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
         """The work's result; errors in our words, which hold no URL."""
-        problem: TransientError | ConfigurationError
         try:
             return work(self._open())
-        except (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification):
-            problem = self._refused()
-        except psycopg.OperationalError as error:
-            refused = bool(_REFUSAL.search(str(error)))
-            problem = self._refused() if refused else TransientError(f"the claims in {self.name} cannot be reached")
         except psycopg.Error as error:
-            problem = ConfigurationError(f"the claims in {self.name} cannot be used ({type(error).__name__})")
+            problem = self._tables.error(error)
         if self._connection is not None:
             self._lost = self._connection.broken
             with contextlib.suppress(psycopg.Error):
@@ -116,12 +109,6 @@ class PostgreSQLPlace:
                     connection.execute(_CREATE)
             self._connection = connection
         return self._connection
-
-    def _refused(self) -> ConfigurationError:
-        return ConfigurationError(
-            f"the claims in {self.name} refuse this user, password or database: check the setting token_store, and "
-            f"that the user may read and write the table {TABLE}"
-        )
 
 
 def _clock(connection: psycopg.Connection[Any]) -> float:

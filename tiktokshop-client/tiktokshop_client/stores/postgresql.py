@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import psycopg.conninfo
 from psycopg import errors as pg
 
 from tiktokshop_client.errors import ConfigurationError, TransientError
-from tiktokshop_client.secret import Secret
+from tiktokshop_client.postgres import OwnTables, Trouble, trouble
 from tiktokshop_client.stores.store import LOCK_TIMEOUT, LostRaceError
 from tiktokshop_client.token import ROOM, Token, decode, encode
 
@@ -37,10 +35,6 @@ _UPDATE = f"UPDATE {TABLE} SET content = %s WHERE entry = %s AND content = %s"  
 _REHEARSE = f"UPDATE {TABLE} SET content = content WHERE entry = %s"  # noqa: S608
 _DELETE = f"DELETE FROM {TABLE} WHERE entry = %s"  # noqa: S608
 
-_REFUSAL = re.compile(r"authentication failed|no password|pg_hba|(role|database) .* does not exist")
-_REFUSED = (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification, pg.InvalidCatalogName)
-_FULL = (pg.DiskFull, pg.OutOfMemory, pg.InsufficientResources)
-
 
 class PostgreSQLStore:
     """Keeps the pair in a row of the table ``tiktokshop_tokens``, which is made when it is missing.
@@ -53,14 +47,8 @@ class PostgreSQLStore:
 
     def __init__(self, url: str, name: str, entry: str) -> None:
         self.name = name
-        problem = ""
-        try:
-            psycopg.conninfo.conninfo_to_dict(url)
-        except (psycopg.Error, ValueError):
-            problem = f"the setting token_store is not a PostgreSQL URL: {name}; check its options and percent signs"
-        if problem:
-            raise ConfigurationError(problem)
-        self._url = Secret(url)
+        self._tables = OwnTables(f"the token store {name}", "token_store", f"the table {TABLE}")
+        self._url = self._tables.checked(url)
         self.entry = entry
         self._number = int.from_bytes(hashlib.sha256(f"{TABLE} {entry}".encode()).digest()[:8], "big", signed=True)
         self._before: bytes | None = None  # what the row held when the lock was taken, None without the lock
@@ -173,50 +161,22 @@ class PostgreSQLStore:
         tries = 0
         while True:
             tries += 1
-            error: TikTokShopError
             try:
                 return work()
             except pg.LockNotAvailable:
-                error = TransientError(
+                error: TikTokShopError = TransientError(
                     f"another process has held the token store {self.name} for {LOCK_TIMEOUT:.0f} seconds"
                 )
                 tries = TRIES
-            except _FULL as problem:
-                error = ConfigurationError(
-                    f"the token store {self.name} has no room ({type(problem).__name__}): make room on the server"
-                )
-                tries = TRIES
-            except psycopg.OperationalError as problem:
-                error, final = self._no_connection(problem)
-                tries = TRIES if final else tries
-            except _REFUSED:
-                error, tries = self._refused(), TRIES
-            except pg.ReadOnlySqlTransaction:
-                error = ConfigurationError(
-                    f"the token store {self.name} can only be read (a standby, or default_transaction_read_only): put "
-                    "the address of the primary server into the setting token_store"
-                )
-                tries = TRIES
             except psycopg.Error as problem:
-                error = ConfigurationError(f"the token store {self.name} cannot be used ({type(problem).__name__})")
-                tries = TRIES
+                error = self._tables.error(problem)
+                if trouble(problem) is Trouble.AWAY:
+                    error.reach = "run"
+                else:
+                    tries = TRIES
             if tries >= TRIES:
                 raise error from None
             time.sleep(0.2 * tries)
-
-    def _no_connection(self, problem: psycopg.OperationalError) -> tuple[TikTokShopError, bool]:
-        """Connecting fails without a code of its own, so the words decide."""
-        if isinstance(problem, _REFUSED) or _REFUSAL.search(str(problem)):
-            return self._refused(), True
-        error = TransientError(f"the token store {self.name} cannot be reached: check that PostgreSQL runs there")
-        error.reach = "run"
-        return error, False
-
-    def _refused(self) -> ConfigurationError:
-        return ConfigurationError(
-            f"the token store {self.name} refuses this user, password or database: check the setting token_store, and "
-            f"that the user may read and write the table {TABLE}",
-        )
 
 
 def _one(connection: psycopg.Connection[Any], query: str) -> bool:

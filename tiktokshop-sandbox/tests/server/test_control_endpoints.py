@@ -151,3 +151,14 @@ def test_all_refresh_tokens_can_expire_now(shopper):
 def test_all_grants_can_be_revoked_now(shopper):
     shopper.running.control("POST", "/grants/revoke")
     assert shopper.orders().status_code == 401
+
+
+def test_buyers_come_when_they_are_called(shopper):
+    control, shop = shopper.running.control, shopper.shops()[0]
+    before = control("GET", "/counts")[shop["id"]]["orders"]
+    placed = control("POST", "/orders", {"count": 5, "shop_id": shop["id"], "one_buyer": True})
+    assert list(placed) == [shop["id"]]
+    assert control("GET", "/counts")[shop["id"]]["orders"] == before + len(placed[shop["id"]])
+    assert len(set(placed[shop["id"]])) == 5
+    with pytest.raises(SandboxError, match="there is no shop 1"):
+        control("POST", "/orders", {"shop_id": "1"})

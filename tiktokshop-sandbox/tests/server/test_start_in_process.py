@@ -30,6 +30,17 @@ def test_the_same_seed_makes_the_same_credentials_and_shops():
         assert one.control("GET", "/counts") == two.control("GET", "/counts")
 
 
+def test_its_settings_are_what_a_client_needs_and_show_no_secret_when_printed():
+    with start() as one:
+        secrets = {"app_secret": one.app_secret, "access_token": one.access_token, "refresh_token": one.refresh_token}
+        hosts = {"api_base_url": one.api_base_url, "auth_base_url": one.auth_base_url}
+        assert one.settings(requests_per_second=9) == hosts | secrets | {
+            "app_key": one.app_key,
+            "requests_per_second": 9,
+        }
+        assert not [secret for secret in secrets.values() if secret in repr(one)]
+
+
 def test_a_file_is_reopened_with_its_tokens_shops_and_time(tmp_path):
     with start(tmp_path / "shop.db") as first:
         query = {"app_key": first.app_key, "app_secret": first.app_secret, "refresh_token": first.refresh_token}

@@ -280,6 +280,36 @@ def test_a_product_is_in_one_activity_of_its_layer_until_that_is_over(seller):
     assert seller.code(seller.put, flash, seller.offer()) == 17029047
 
 
+def test_a_shop_that_lives_on_plans_nothing_for_products_that_are_in_a_promotion_until_that_is_over(seller):
+    """Also none of those that had been taken out, or whose promotion had ended, by the time of a plan."""
+    mine = {row["id"] for row in seller.free}
+    activity = seller.make(last=30 * DAY)
+    seller.put(activity, *map(seller.offer, range(len(seller.free))))
+
+    def elsewhere(days):
+        seller.asker.now += days * DAY
+        seller.asker.world.advance(seller.asker.now)
+        rows = seller.asker.ask("POST", f"{ROOT}/search", body={"page_size": 100})["activities"]
+        rows = [row for row in rows if row["activity_type"] in {"FIXED_PRICE", "DIRECT_DISCOUNT"}]
+        planned = [row for row in rows if row["id"] not in {activity, seller.standing}]
+        return {
+            (row["id"], product["id"])
+            for row in [*planned, {"id": seller.standing}]
+            for product in seller.detail(row["id"]).get("products", [])
+            if product["id"] in mine and row.get("create_time", seller.asker.now) > seller.asker.now - days * DAY
+        }
+
+    assert elsewhere(20) == set()
+    out = sorted(mine)[::2]
+    seller.ask("DELETE", f"{ROOT}/{activity}/products", body={"product_ids": out})
+    before = {row["id"] for row in seller.detail(activity)["products"]}
+    again = {product for _, product in elsewhere(8)}
+    assert again <= set(out)
+    assert before == mine - set(out)
+    later = elsewhere(40)
+    assert {product for _, product in later} & before, "its end has freed them"
+
+
 def test_a_running_promotion_locks_the_price_and_lets_stock_only_grow(seller):
     product = seller.free[0]
     sku = product["skus"][0]

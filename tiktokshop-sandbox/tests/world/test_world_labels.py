@@ -6,14 +6,14 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from tiktokshop_sandbox import handover, papers
+from tiktokshop_sandbox import handover, papers, rush
 from tiktokshop_sandbox.contract import ApiError
 from tiktokshop_sandbox.endpoints import Router, all_endpoints
 from tiktokshop_sandbox.exchange import RawRequest
 from tiktokshop_sandbox.storefront import storefront
 
 SEARCH = "/order/202309/orders/search"
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 US, GB = 0, 1
 
 
@@ -185,3 +185,48 @@ def test_a_purchase_that_cannot_be_is_refused(asker):
     assert the_code(buy, asker, an_order(asker, US, "SELLER"), ship_type="1") == 21004010
     assert Router(all_endpoints()).find("/fulfillment/202512/packages").endpoints["POST"].markets == {"US"}
     assert again(asker, order) == order
+
+
+# -- one label for several orders ----------------------------------------------------------------------------
+
+
+def of_one_buyer(asker, count=8, shop=US):
+    """Orders of one buyer that wait to be shipped the same way from the same warehouse, and those of other ways."""
+    placed = rush.take_orders(asker.world, asker.now, asker.world.shops[shop], count, one_buyer=True)
+    asker.now += 2 * HOUR
+    asker.world.advance(asker.now)
+    ids = [order.id for order in placed]
+    found = asker.ask("GET", "/order/202507/orders", {"ids": ",".join(ids)}, shop=shop)["orders"]
+    groups = {}
+    for order in found:
+        if order["status"] == "AWAITING_SHIPMENT" and not order["is_buyer_request_cancel"]:
+            groups.setdefault(order["auto_combine_group_id"], []).append(order)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def test_orders_that_the_platform_groups_go_with_one_label_and_in_one_package(asker):
+    group = of_one_buyer(asker)[0]
+    ids = [order["id"] for order in group]
+    assert len(ids) > 1
+    bought = buy(asker, {"id": "ignored"}, ship_type="3", order_list_ids=ids)
+    now = [again(asker, order) for order in group]
+    assert {order["status"] for order in now} == {"AWAITING_COLLECTION"}
+    assert [order["packages"] for order in now] == [[{"id": bought["package_id"]}]] * len(ids)
+    assert {order["split_or_combine_tag"] for order in now} == {"COMBINED"}
+    assert len({line["tracking_number"] for order in now for line in order["line_items"]}) == 1
+    assert [order["auto_combine_group_id"] for order in now] == [order["auto_combine_group_id"] for order in group]
+    package = asker.ask("GET", f"/fulfillment/202309/packages/{bought['package_id']}", shop=US)
+    assert {order["id"] for order in package["orders"]} == set(ids)
+    assert the_code(buy, asker, group[0], ship_type="3", order_list_ids=ids) == 21022025
+    assert fetched(asker, paper(asker, bought["package_id"], US)["doc_url"]).body.startswith(b"%PDF-")
+
+
+def test_orders_to_different_doors_or_of_which_one_is_packed_get_no_label_together(asker):
+    other = an_order(asker)
+    group = of_one_buyer(asker)[0]
+    ids = [order["id"] for order in group[:2]]
+    assert the_code(buy, asker, other, ship_type="3", order_list_ids=[ids[0], other["id"]]) == 21011013
+    assert the_code(buy, asker, other, ship_type="3", order_list_ids=ids[:1]) == 21001001
+    buy(asker, group[0], ship_type="1")
+    assert the_code(buy, asker, other, ship_type="3", order_list_ids=ids) == 21022025
+    assert again(asker, group[1])["packages"] == []

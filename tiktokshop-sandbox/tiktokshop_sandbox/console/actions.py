@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from tiktokshop_sandbox import rush
 from tiktokshop_sandbox.faults import BOOKS, KINDS, WEBHOOKS, Spec
-from tiktokshop_sandbox.life import aftersales, buying
-from tiktokshop_sandbox.life.kinds import EventKind
+from tiktokshop_sandbox.life import aftersales
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +27,6 @@ _TO_RETURN: Final = """
 SELECT key, id FROM orders WHERE shop = ? AND status IN ('DELIVERED', 'COMPLETED')
 AND key NOT IN (SELECT key FROM returns WHERE shop = ?) ORDER BY update_time DESC, id DESC LIMIT 40
 """
-_NEXT_ORDER: Final = "SELECT at, ref FROM events WHERE shop = ? AND kind = ? ORDER BY at LIMIT 1"
-_TAKE: Final = "DELETE FROM events WHERE at = ? AND shop = ? AND kind = ? AND ref = ?"
 _OPEN: Final = "SELECT key FROM transactions WHERE shop = ? AND statement IS NULL AND settle_time IS NOT NULL"
 
 Form = dict[str, str]
@@ -48,17 +46,12 @@ def order(gateway: Gateway, form: Form) -> str:
     """The shop's next order comes now instead of later."""
     shop, world, now = _shop(gateway, form), gateway.world, gateway.clock.now()
     world.advance(now)
-    row = world.db.execute(_NEXT_ORDER, (shop.number, EventKind.PLACE)).fetchone()
-    if row is None:
+    if not rush.takes_more(world, shop):
         raise ActionError("This shop cannot take more orders.")
-    at, number = row
-    with world.writing(now) as life:
-        world.db.execute(_TAKE, (at, shop.number, EventKind.PLACE, number))
-        buying.place(life, shop, number)
-        placed = life.store.orders.get(shop.key(number))
-    if placed is None:
+    placed = rush.take_orders(world, now, shop, 1)
+    if not placed:
         return "A buyer came, but found nothing in stock. The next one may."
-    return f"Order {placed.id} came in, not paid yet: advance the clock to see what happens to it."
+    return f"Order {placed[0].id} came in, not paid yet: advance the clock to see what happens to it."
 
 
 def cancel(gateway: Gateway, form: Form) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tiktokshop_sandbox.console.pages import LISTED, ROOT, button_of, clock_time, facts, form_of, framed
+from tiktokshop_sandbox.console.pages import LISTED, ROOT, button_of, clock_time, facts, filter_form, form_of, framed
 from tiktokshop_sandbox.console.signing import STARS
 from tiktokshop_sandbox.markup import Markup, joined, tag
 from tiktokshop_sandbox.signature import webhook_signature
@@ -30,7 +30,13 @@ _READINGS: Final = (("end", "ends the event"), ("retry", "is tried again"))
 
 def overview(dispatch: Dispatch, filters: Mapping[str, str], token: str, note: tuple[str, bool] | None) -> HTMLResponse:
     """Where events go, and the deliveries that fit the filters, newest first."""
-    return framed(TITLE, note, _where(dispatch, token), _filters(filters), _list(dispatch, filters, token))
+    return framed(
+        TITLE,
+        note,
+        _where(dispatch, token),
+        filter_form({"state": ["", *STATES], "event": ["", *BY_NAME]}, filters, "/webhooks"),
+        _list(dispatch, filters, token),
+    )
 
 
 def detail(dispatch: Dispatch, posting: Outgoing, token: str) -> HTMLResponse:
@@ -124,28 +130,6 @@ def _reading(dispatch: Dispatch, token: str) -> Markup:
         Markup(" "),
         tag("button", "Set", id="hooks-401"),
     )
-
-
-def _filters(filters: Mapping[str, str]) -> Markup:
-    choices = {"state": ["", *STATES], "event": ["", *BY_NAME]}
-    fields = [
-        tag(
-            "label",
-            f"{name.capitalize()} ",
-            tag(
-                "select",
-                [
-                    tag("option", value or "all", value=value, selected=value == filters.get(name, ""))
-                    for value in values
-                ],
-                name=name,
-                id=f"only-{name}",
-            ),
-        )
-        for name, values in choices.items()
-    ]
-    button = tag("button", "Show", class_="main", id="show")
-    return tag("form", tag("div", fields, button, class_="buttons"), method="get", action=f"{ROOT}/webhooks")
 
 
 def _list(dispatch: Dispatch, filters: Mapping[str, str], token: str) -> Markup:

@@ -133,6 +133,28 @@ def button_of(token: str, action: str, text: str, **hidden: str) -> Markup:
     return form_of(token, action, tag("button", text, id=f"{action}-{'-'.join(hidden.values())}".rstrip("-")), **hidden)
 
 
+def filter_form(choices: Mapping[str, Sequence[str]], filters: Mapping[str, str], path: str) -> Markup:
+    """A form that narrows a list: a field for each name, with what may be chosen ("" stands for all) and what is."""
+    fields = [
+        tag(
+            "label",
+            f"{name.capitalize()} ",
+            tag(
+                "select",
+                [
+                    tag("option", value or "all", value=value, selected=value == filters.get(name, ""))
+                    for value in values
+                ],
+                name=name,
+                id=f"only-{name}",
+            ),
+        )
+        for name, values in choices.items()
+    ]
+    button = tag("button", "Show", class_="main", id="show")
+    return tag("form", tag("div", fields, button, class_="buttons"), method="get", action=ROOT + path, role="search")
+
+
 def _clock(now: int, token: str) -> Markup:
     choice = tag(
         "select",
@@ -251,26 +273,7 @@ def _filters(entries: Sequence[JournalEntry], filters: Mapping[str, str]) -> Mar
         "shop": ["", *sorted({entry.shop_id for entry in entries if entry.shop_id})],
         "code": ["", *map(str, sorted({entry.code for entry in entries if entry.code}))],
     }
-    fields = [
-        tag(
-            "label",
-            f"{name.capitalize()} ",
-            tag(
-                "select",
-                [
-                    tag("option", value or "all", value=value, selected=value == filters.get(name, ""))
-                    for value in values
-                ],
-                name=name,
-                id=name,
-            ),
-        )
-        for name, values in choices.items()
-    ]
-    button = tag("button", "Show", class_="main", id="show")
-    return tag(
-        "form", tag("div", fields, button, class_="buttons"), method="get", action=f"{ROOT}/requests", role="search"
-    )
+    return filter_form(choices, filters, "/requests")
 
 
 def _fits(entry: JournalEntry, filters: Mapping[str, str]) -> bool:

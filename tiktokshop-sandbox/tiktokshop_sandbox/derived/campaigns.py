@@ -5,13 +5,14 @@ A planned activity that is changed is kept from then on as it was at that moment
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct, field
+
+from tiktokshop_sandbox.activities import LOCKING, KeptActivity, all_kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tiktokshop_sandbox.derived import Count
     from tiktokshop_sandbox.shops import World
@@ -19,85 +20,11 @@ if TYPE_CHECKING:
 
 FIRST_NUMBER = 10**6
 """Numbers of activities from here on are those made through the API; planned ones stay far below."""
-NO_LIMIT = -1
-WHOLE_SHOP = "SHOP"
-LOCKING = frozenset({"FIXED_PRICE", "DIRECT_DISCOUNT", "FLASHSALE"})
-"""Kinds that lock the prices of their products while they run, and let their stock only grow."""
-
-
-class KeptOffer(Struct):
-    """What a product or a SKU costs in an activity: a price in minor units, or a percentage; and its limits."""
-
-    price: int | None = None
-    percent: str = ""
-    limit: int = NO_LIMIT
-    per_user: int = NO_LIMIT
-    used: int = 0
-
-
-class KeptMember(Struct):
-    """A product in an activity: an offer of its own, or offers of its SKUs."""
-
-    offer: KeptOffer
-    skus: dict[str, KeptOffer] = field(default_factory=dict)
-
-
-class KeptActivity(Struct):
-    """An activity. Times are unix seconds; 0 stands for never. `terms` is what is shown of it beside."""
-
-    number: int
-    id: str
-    kind: str
-    title: str
-    level: str
-    created: int
-    begin: int
-    end: int
-    edited: int = 0
-    stopped: int = 0
-    terms: dict[str, Any] = field(default_factory=dict)
-    products: dict[str, KeptMember] = field(default_factory=dict)
-    excluded: list[str] = field(default_factory=list)
-    benefits: list[str] = field(default_factory=list)
-
-    def title_at(self, _: int) -> str:
-        """The title."""
-        return self.title
-
-    def end_at(self, _: int) -> int:
-        """When it ends."""
-        return self.end
-
-    def updated_at(self, _: int) -> int:
-        """When the seller last changed it."""
-        return max(self.created, self.edited, self.stopped)
-
-    def status_at(self, now: int) -> str:
-        """Where it is in its life; one for products that has none yet is a draft."""
-        if self.stopped:
-            return "DEACTIVATED"
-        if self.end and now >= self.end:
-            return "EXPIRED"
-        if not self.products and self.level != WHOLE_SHOP:
-            return "DRAFT"
-        return "NOT_START" if now < self.begin else "ONGOING"
-
-    @property
-    def items(self) -> int:
-        """How many products or SKUs are in it."""
-        return sum(len(member.skus) or 1 for member in self.products.values())
 
 
 def kept(world: World, shop: Shop) -> Mapping[str, KeptActivity]:
     """All kept activities of a shop by id, to look at and not to change."""
-    return world.remembered(("kept activities", shop.id), lambda: {item.id: item for item in _all(world, shop)})
-
-
-def _all(world: World, shop: Shop) -> Iterator[KeptActivity]:
-    head = f"campaign.{shop.id}."
-    rows = world.db.execute("SELECT value FROM meta WHERE key >= ? AND key < ? ORDER BY key", (head, f"{head}~"))
-    for (value,) in rows.fetchall():
-        yield msgspec.json.decode(value, type=KeptActivity)
+    return world.remembered(("kept activities", shop.id), lambda: {item.id: item for item in all_kept(world.db, shop)})
 
 
 def keep(world: World, shop: Shop, activity: KeptActivity) -> None:

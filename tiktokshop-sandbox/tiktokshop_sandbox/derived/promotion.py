@@ -12,8 +12,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from tiktokshop_sandbox.activities import KeptActivity, held
 from tiktokshop_sandbox.catalog import first_product
-from tiktokshop_sandbox.derived.campaigns import KeptActivity, kept
+from tiktokshop_sandbox.derived.campaigns import kept
 from tiktokshop_sandbox.draws import Draws
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.products import DOINGS, ON_SALE, PACE, promotion
@@ -176,10 +177,16 @@ def participants(world: World, shop: Shop, activity: Activity) -> list[Product]:
     draws = Draws(shop.seed, shop.number, "activity products", activity.number)
     wanted = draws.between(3, 8)
     numbers = dict.fromkeys(draws.skewed(listed) for _ in range(_TRIES))
-    start = opened(world)
+    start, written = opened(world), kept(world, shop).values()
     with world.reading() as store:
         products = (store.products[shop.key(number)] for number in numbers)
-        return list(islice((item for item in products if _was_on_sale(shop, item, start, activity.created)), wanted))
+        free = (
+            item
+            for item in products
+            if _was_on_sale(shop, item, start, activity.created)
+            and not held(written, activity.kind, item.id, activity.created)
+        )
+        return list(islice(free, wanted))
 
 
 def _promoted(world: World, shop: Shop) -> list[Product]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox import money
-from tiktokshop_sandbox.derived.campaigns import NO_LIMIT, KeptActivity, KeptMember, KeptOffer
+from tiktokshop_sandbox.activities import NO_LIMIT, KeptActivity, KeptMember, KeptOffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

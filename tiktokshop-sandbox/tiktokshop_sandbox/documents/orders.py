@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_sandbox import money
 from tiktokshop_sandbox.documents.products import image_uri, image_url
 from tiktokshop_sandbox.documents.recipients import recipient_address
+from tiktokshop_sandbox.draws import number_of
 
 if TYPE_CHECKING:
     from tiktokshop_sandbox.states import Order, OrderLine
@@ -64,6 +65,8 @@ def order_document(shop: Shop, order: Order) -> Document:
     _add_times(shown, order, cod=cod)
     _add_shipping(shop, shown, order)
     _add_cancellation(shown, order)
+    if shop.region == "US" and order.paid and option.shipping_type == "TIKTOK":
+        shown["auto_combine_group_id"] = _group(shop, order)
     if order.kind == "REPLACEMENT":
         shown["replaced_order_id"] = order.source
     elif order.kind == "EXCHANGE":
@@ -71,6 +74,15 @@ def order_document(shop: Shop, order: Order) -> Document:
     if order.kind == "PRE_ORDER":
         shown["release_date"] = order.created + order.plan.ship // _DAY * _DAY
     return shown
+
+
+def _group(shop: Shop, order: Order) -> str:
+    """What the platform would send together: a buyer's orders of a day to one address from one place."""
+    if order.kind == "PRE_ORDER":
+        return "N/A"  # it leaves when it is there
+    to = order.recipient
+    alike = (order.user, to.street, to.postcode, order.warehouse, order.option, order.created // _DAY)
+    return f"1156{number_of(shop.seed, shop.number, *alike) % 10**15:015d}"
 
 
 def _add_times(shown: Document, order: Order, *, cod: bool) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox import money
+from tiktokshop_sandbox.activities import LOCKING, NO_LIMIT, WHOLE_SHOP, KeptActivity, KeptMember, KeptOffer, layer_of
 from tiktokshop_sandbox.contract import Endpoint, Param
-from tiktokshop_sandbox.derived.campaigns import LOCKING, NO_LIMIT, WHOLE_SHOP, KeptActivity, KeptMember, KeptOffer
 from tiktokshop_sandbox.derived.promotion import activities
 from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints.campaigns import INVALID, ROOT, SCOPE, found, refuse, saved
@@ -57,7 +57,6 @@ UNKNOWN_PRODUCT = (17029051, "Product ID not found.")
 OTHER_PRODUCT = (17029053, "The SKU ID does not match the product ID.")
 NOT_ON_SALE = (17029056, "Invalid product status.")
 DECREASE = (17029058, "Unable to decrease buyer/num PurchaseLimit.")
-SAME_LAYER = {"FIXED_PRICE": "price", "DIRECT_DISCOUNT": "price"}
 
 
 def put(call: ApiCall) -> Mapping[str, Any]:
@@ -84,15 +83,11 @@ def put(call: ApiCall) -> Mapping[str, Any]:
     return {**saved(call, activity), "total_count": len(activity.products)}
 
 
-def _layer(kind: str) -> str:
-    return SAME_LAYER.get(kind, kind)
-
-
 def _taken(call: ApiCall, own: KeptActivity) -> dict[str, set[str]]:
     """Products in other activities of the layer that run or are to come, with their SKUs; none stands for all."""
     found_ids: dict[str, set[str]] = {}
     for item in activities(call.world, call.the_shop, call.now):
-        if item.id == own.id or _layer(item.kind) != _layer(own.kind):
+        if item.id == own.id or layer_of(item.kind) != layer_of(own.kind):
             continue
         if item.status_at(call.now) in {"NOT_START", "ONGOING"}:
             by_sku = item.level == "VARIATION"
@@ -116,13 +111,15 @@ def _put_one(call: ApiCall, activity: KeptActivity, row: Mapping[str, Any], take
         raise refuse(SKUS_GIVEN)
     other = taken.get(row["id"])
     if other is not None and (not other or not skus or other & {sku["id"] for sku in skus}):
-        raise refuse({"price": ELSEWHERE, "FLASHSALE": ELSEWHERE}.get(_layer(activity.kind)) or _elsewhere(activity))
+        raise refuse({"price": ELSEWHERE, "FLASHSALE": ELSEWHERE}.get(layer_of(activity.kind)) or _elsewhere(activity))
     member = activity.products.get(row["id"])
     if activity.level != "VARIATION":
         offer = _offer(call, activity, product.skus, row, member.offer if member else None)
+        activity.came(row["id"], call.now)
         activity.products[row["id"]] = KeptMember(offer)
         return
     _check_variation(product, row, skus)
+    activity.came(row["id"], call.now)
     member = activity.products.setdefault(row["id"], KeptMember(KeptOffer()))
     by_id = {sku.id: sku for sku in product.skus}
     for item in skus:
@@ -222,12 +219,12 @@ def remove(call: ApiCall) -> Mapping[str, Any]:
         if ids and running:
             raise refuse(FROZEN[level])
     for product in groups[0]:
-        activity.products.pop(product, None)
+        activity.went(product, call.now)
     for sku in [sku for sku in groups[1] if owners[sku] in activity.products]:
         member = activity.products[owners[sku]]
         member.skus.pop(sku, None)
         if not member.skus:
-            del activity.products[owners[sku]]
+            activity.went(owners[sku], call.now)
     activity.benefits = [one for one in activity.benefits if one not in groups[2]]
     activity.excluded = [one for one in activity.excluded if one not in groups[3]]
     return saved(call, activity)

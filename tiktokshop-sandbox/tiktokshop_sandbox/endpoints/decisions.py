@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
+from tiktokshop_sandbox.endpoints import _bodies
 from tiktokshop_sandbox.endpoints._lines import ABOUT_LINES, named_lines
 from tiktokshop_sandbox.endpoints._listing import TEXT
 from tiktokshop_sandbox.endpoints.orders import order_key
@@ -109,7 +110,8 @@ def eligibility(call: ApiCall) -> Mapping[str, Any]:
         returned = store.returns.get(order.key) is not None
     newest = "202602" in call.endpoint.path
     verdicts = [_verdict("CANCEL", _cannot_cancel(shop, order), _cancel_reasons(order), newest=newest)]
-    for kind in [name for name in _REQUEST_TYPES[1:] if name in (call.query.get("request_types") or ())]:
+    asked = (call.query.get("request_types") or ()) if newest else _REQUEST_TYPES
+    for kind in [name for name in _REQUEST_TYPES[1:] if name in asked]:
         by_seller = call.query["initiate_aftersale_user"] == "SELLER" and not returned
         names = seller_reasons(shop.region, kind, order.status) if by_seller else ()
         verdicts.append(_verdict(kind, None if names else _NOT_NOW, names, newest=newest))
@@ -188,7 +190,7 @@ def reject_return(call: ApiCall) -> Mapping[str, Any]:
 
 _NEEDED = Param("string", required=True)
 _KEY = {"idempotency_key": TEXT}
-_REASON = {"reject_reason": TEXT, "comment": TEXT, "images": Param("array", items=Param("object"))}
+_REASON = {"reject_reason": TEXT, "comment": TEXT, "images": _bodies.EVIDENCE}
 
 
 def _post(path: str, handler: Any, body: Mapping[str, Param], query: Mapping[str, Param]) -> Endpoint:
@@ -204,10 +206,13 @@ ENDPOINTS = (
             eligibility,
             query={
                 "initiate_aftersale_user": Param("string", values=("BUYER", "SELLER"), default="SELLER"),
-                "request_types": Param("array", items=Param("string", values=_REQUEST_TYPES)),
+                **kinds,
             },
         )
-        for version in ("202309", "202602")
+        for version, kinds in (
+            ("202309", {}),
+            ("202602", {"request_types": Param("array", items=Param("string", values=_REQUEST_TYPES))}),
+        )
     ),
     _post(
         "202602/cancellations",
@@ -231,9 +236,9 @@ ENDPOINTS = (
         _post(
             f"{version}/returns/{{return_id}}/reject",
             reject_return,
-            _REASON | {"decision": Param("string", required=True, values=tuple(decisions.REJECTIONS))},
+            _REASON | {"decision": Param("string", required=True, values=tuple(decisions.REJECTIONS))} | more,
             _KEY,
         )
-        for version in ("202309", "202606")
+        for version, more in (("202309", {}), ("202606", _bodies.PARTIAL_REFUND))
     ),
 )

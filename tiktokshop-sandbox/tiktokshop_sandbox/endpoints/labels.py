@@ -39,10 +39,13 @@ HANDED_OVER = (21023046, "The package has been handed over to the carrier.")
 CANCELLED = (21023059, "The package is cancelled.")
 NOT_HERE = (21004010, "This function is not available in this country.")
 BOUGHT = (21022025, "The shipping label has already been bought.")
+NOT_TOGETHER = (21011013, "The orders do not go to one buyer at one address from one warehouse.")
 NO_SUCH_SERVICE = (11003011, "The shipping service does not exist.")
 PRINTABLE = frozenset({"PROCESSING"})
 _GRAMS = {"GRAM": 1, "POUND": POUND_IN_GRAMS}
 _USUAL = 540
+TOGETHER = "3"
+MOST_ORDERS = 20
 
 
 def slots(call: ApiCall) -> Mapping[str, Any]:
@@ -143,8 +146,13 @@ def _lines(order: Order, wanted: Sequence[str]) -> list[int]:
 
 
 def buy(call: ApiCall) -> Mapping[str, Any]:
-    """Buys a label for a whole order, or for some of its line items: the package is there, and can be collected."""
-    kind = call.body.get("ship_type", "1")
+    """Buys a label for a whole order, for some of its line items, or for several orders: the package can be collected.
+
+    What belongs to another kind is ignored.
+    """
+    kind = call.body["ship_type"]
+    if kind == TOGETHER:
+        return _buy_together(call)
     if kind not in {"1", "2"} or not call.body.get("order_id"):
         raise refuse(INVALID, "ship_type")
     wanted = _line_ids(call.body.get("order_line_item")) if kind == "2" else []
@@ -156,14 +164,47 @@ def buy_202309(call: ApiCall) -> Mapping[str, Any]:
     return _buy(call, call.body.get("order_line_item_ids") or _line_ids(call.body.get("order_line_list")))
 
 
-def _buy(call: ApiCall, wanted: Sequence[str]) -> Mapping[str, Any]:
-    shop, key = call.the_shop, order_key(call, call.body["order_id"])
-    offers = services(shop, _grams(call.body.get("weight")))
+def _service(call: ApiCall) -> tuple[int, Mapping[str, Any]]:
+    """The service that is wanted, with its place among those that are offered."""
+    offers = services(call.the_shop, _grams(call.body.get("weight")))
     _check_size(call.body.get("dimension"))
     named = call.body.get("shipping_service_id") or service_id(0)
-    place = next((place for place, offer in enumerate(offers) if offer["id"] == named), None)
-    if place is None:
-        raise refuse(NO_SUCH_SERVICE)
+    for place, offer in enumerate(offers):
+        if offer["id"] == named:
+            return place, offer
+    raise refuse(NO_SUCH_SERVICE)
+
+
+def _buy_together(call: ApiCall) -> Mapping[str, Any]:
+    """One label for what one buyer has ordered to one address from one place, in several orders."""
+    shop, ids = call.the_shop, list(dict.fromkeys(call.body.get("order_list_ids") or ()))
+    if not 1 < len(ids) <= MOST_ORDERS:
+        raise refuse(INVALID, "order_list_ids")
+    keys = [order_key(call, order_id) for order_id in ids]
+    place, service = _service(call)
+    with call.world.writing(call.now) as life:
+        orders_of = [life.store.orders[key] for key in keys]
+        for order in orders_of:
+            _check_of_platform(call, order)
+            if any(line.package >= 0 for line in order.lines):
+                raise refuse(BOUGHT)
+            check_open(order)
+        if len({_destination(order) for order in orders_of}) > 1:
+            raise refuse(NOT_TOGETHER)
+        carrier = place % len(shop.market.carriers)
+        number = life.draws(shop, "bought", orders_of[0].lines[0].id).pattern(shop.market.carriers[carrier][2])
+        package = orders.wrap_together_and_ship(life, shop, orders_of, (carrier, number))
+    return _bought(call, package, service)
+
+
+def _destination(order: Order) -> tuple[Any, ...]:
+    to = order.recipient
+    return order.user, to.street, to.postcode, order.warehouse, order.option
+
+
+def _buy(call: ApiCall, wanted: Sequence[str]) -> Mapping[str, Any]:
+    shop, key = call.the_shop, order_key(call, call.body["order_id"])
+    place, service = _service(call)
     with call.world.writing(call.now) as life:
         order = life.store.orders[key]
         _check_of_platform(call, order)
@@ -173,8 +214,12 @@ def _buy(call: ApiCall, wanted: Sequence[str]) -> Mapping[str, Any]:
         check_open(order)
         carrier = place % len(shop.market.carriers)
         number = life.draws(shop, "bought", order.lines[lines[0]].id).pattern(shop.market.carriers[carrier][2])
-        package: Package = orders.wrap_and_ship(life, shop, order, lines, (carrier, number))
-    info = {name: offers[place][name] for name in offers[place] if name != "is_default"}
+        package = orders.wrap_and_ship(life, shop, order, lines, (carrier, number))
+    return _bought(call, package, service)
+
+
+def _bought(call: ApiCall, package: Package, service: Mapping[str, Any]) -> Mapping[str, Any]:
+    info = {name: service[name] for name in service if name != "is_default"}
     return {
         "package_id": package.id,
         "create_time": package.created,
@@ -223,6 +268,7 @@ ENDPOINTS = (
         buy,
         body={
             **_BUY,
+            "order_id": TEXT,
             "ship_type": Param("string", required=True),
             "order_line_item": Param("array", items=_LINE),
             "order_list_ids": TEXTS,

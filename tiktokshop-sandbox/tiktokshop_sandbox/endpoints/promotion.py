@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_sandbox.activities import KeptActivity
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.derived import Item
-from tiktokshop_sandbox.derived.campaigns import KeptActivity
 from tiktokshop_sandbox.derived.coupons import coupons
 from tiktokshop_sandbox.derived.promotion import activities, participants
 from tiktokshop_sandbox.documents.campaigns import kept_detail, kept_row

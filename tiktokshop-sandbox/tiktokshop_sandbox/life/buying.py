@@ -44,12 +44,12 @@ _AGAIN = 300
 _TAXED_SHIPPING = frozenset({"New York", "Texas"})
 
 
-def place(life: Life, shop: Shop, number: int) -> None:
-    """An order comes in, and the next one is on its way."""
+def place(life: Life, shop: Shop, number: int, *, like: Order | None = None) -> None:
+    """An order comes in, from the buyer of another one if that is given, and the next one is on its way."""
     life.at(life.arrival(number + 1), shop, EventKind.PLACE, number + 1)
     draws = life.draws(shop, "order", number)
     desk = life.store.desks[shop.number]
-    order = _exchange(life, shop, number, draws) if desk.exchanges else _purchase(life, shop, number, draws)
+    order = _exchange(life, shop, number, draws) if desk.exchanges else _purchase(life, shop, number, draws, like)
     if order is None:
         return
     life.store.orders.put(order.key, order)
@@ -59,7 +59,7 @@ def place(life: Life, shop: Shop, number: int) -> None:
         life.at(order.created + order.plan.pay, shop, EventKind.PAY, number)
 
 
-def _purchase(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None:
+def _purchase(life: Life, shop: Shop, number: int, draws: Draws, like: Order | None) -> Order | None:
     kind = draws.weighted(KINDS)
     units = 1 if kind in {"SAMPLE", "ZERO_LOTTERY"} else draws.weighted(UNITS)
     recipient, user = _buyer(shop, number, draws)
@@ -83,7 +83,7 @@ def _purchase(life: Life, shop: Shop, number: int, draws: Draws) -> Order | None
         line.tax = money.portion(line.sale, rate)
         line.retail_fee = 0
     option = draws.weighted([(row[-1], index) for index, row in enumerate(OPTIONS)])
-    before = _bought_just_before(life, shop, number)
+    before = like or _bought_just_before(life, shop, number)
     if before is not None:
         recipient, user, option = before.recipient, before.user, before.option
     order = Order(

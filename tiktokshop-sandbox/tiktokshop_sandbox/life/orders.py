@@ -124,6 +124,14 @@ def wrap_and_ship(life: Life, shop: Shop, order: Order, lines: Sequence[int], la
     return package
 
 
+def wrap_together_and_ship(life: Life, shop: Shop, orders: Sequence[Order], label: tuple[int, str]) -> Package:
+    """Several orders that have no packages go in one; its (carrier, tracking number)."""
+    package = parcels_of.combine(life, shop, orders)
+    lead = next(order for order in orders if package in order.packages)
+    hand_over(life, shop, lead, package, label)
+    return package
+
+
 def hand_over(life: Life, shop: Shop, order: Order, package: Package, label: tuple[int, str]) -> None:
     """A parcel is ready to be collected, with every order in it; `label` is (carrier, tracking number)."""
     for mate, part in life.store.parts(order, package):

@@ -52,8 +52,11 @@ def split(life: Life, shop: Shop, order: Order, groups: Sequence[Sequence[int]])
 
 
 def combine(life: Life, shop: Shop, orders: Sequence[Order]) -> Package:
-    """Puts all that is in orders into one new package, which leaves when the first of them would."""
-    lines = {order.n: [index for package in order.active for index in package.lines] for order in orders}
+    """Puts all that is in orders, packed or not, into one new package, which leaves when the first of them would."""
+    lines = {
+        order.n: [index for package in order.active for index in package.lines] or list(range(len(order.lines)))
+        for order in orders
+    }
     for order in orders:
         for package in order.active:
             _retire(life, package)

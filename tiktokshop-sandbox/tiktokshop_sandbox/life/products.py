@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiktokshop_sandbox import money
+from tiktokshop_sandbox.activities import all_kept, held
 from tiktokshop_sandbox.catalog import new_product
 from tiktokshop_sandbox.life.engine import DAY, HOUR
 from tiktokshop_sandbox.life.kinds import EventKind
@@ -103,9 +104,11 @@ def _title(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
     product.title = f"{base} · {draws.pick(_TAGLINES)}"
 
 
-def promotion(_life: Life, _shop: Shop, product: Product, draws: Draws) -> None:
-    """The seller puts a product into the standing discount, or takes it out."""
-    product.promotion = 0 if product.promotion else draws.pick((10, 15, 20, 30))
+def promotion(life: Life, shop: Shop, product: Product, draws: Draws) -> None:
+    """The seller puts a product into the standing discount, if it is in no other one, or takes it out."""
+    percent = draws.pick((10, 15, 20, 30))
+    if product.promotion or not held(all_kept(life.store.db, shop), "DIRECT_DISCOUNT", product.id, life.now):
+        product.promotion = 0 if product.promotion else percent
 
 
 def _deactivate(_life: Life, _shop: Shop, product: Product, _draws: Draws) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import psycopg.conninfo
-from psycopg import errors as pg
-from tiktokshop_client import Secret
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.postgres import OwnTables, Trouble, trouble
 
 from tiktokshop_webhooks.inbox.engine import PATIENCE, InboxError, UselessInboxError
 from tiktokshop_webhooks.inbox.statements import COUNTERS, TABLES
@@ -32,9 +29,6 @@ _PREPARE = (
     # A commit is on the disk when it is answered, whatever the server's default is.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
-_REFUSAL = re.compile(r"authentication failed|no password|pg_hba|(role|database) .* does not exist")
-_REFUSED = (pg.InsufficientPrivilege, pg.InvalidPassword, pg.InvalidAuthorizationSpecification, pg.InvalidCatalogName)
-_LATE = (pg.QueryCanceled, pg.LockNotAvailable)
 
 
 class PostgreSQLEngine:
@@ -50,14 +44,8 @@ class PostgreSQLEngine:
 
     def __init__(self, url: str, name: str, *, create: bool) -> None:
         self.name = name
-        problem = ""
-        try:
-            psycopg.conninfo.conninfo_to_dict(url)
-        except (psycopg.Error, ValueError):
-            problem = f"the setting webhook_inbox is not a PostgreSQL URL: {name}; check its options and percent signs"
-        if problem:
-            raise ConfigurationError(problem)
-        self._url = Secret(url)
+        self._tables = OwnTables(f"the inbox {name}", "webhook_inbox", "the tables that begin with tiktokshop_")
+        self._url = self._tables.checked(url)
         self._create = create
         self._guard = Lock()
         self._connection: psycopg.Connection[Any] | None = None
@@ -92,37 +80,12 @@ class PostgreSQLEngine:
 
     def _told(self, work: Callable[[Execute], Made]) -> Made:
         """The work's result; its errors in our words, which hold no URL and no value."""
-        error: Exception
         try:
             return self._perform(work)
-        except _LATE:
-            error = InboxError(f"the inbox {self.name} has not answered for {PATIENCE:g} seconds")
-        except (pg.DiskFull, pg.OutOfMemory, pg.InsufficientResources):
-            error = InboxError(f"the inbox {self.name} has no room: make room on the server")
-        except _REFUSED:
-            error = self._refused()
-        except pg.ReadOnlySqlTransaction:
-            error = InboxError(
-                f"the inbox {self.name} can only be read (a standby, or default_transaction_read_only): put the "
-                "address of the primary server into the setting webhook_inbox"
-            )
-        except psycopg.OperationalError as problem:
-            error = self._no_connection(str(problem))
         except psycopg.Error as problem:
-            error = InboxError(f"the inbox {self.name} cannot be used ({type(problem).__name__})")
+            error = _ERRORS.get(trouble(problem), InboxError)(self._tables.says(problem))
         self._drop()
         raise error from None
-
-    def _no_connection(self, words: str) -> InboxError:
-        if _REFUSAL.search(words):
-            return self._refused()
-        return _LostError(f"the inbox {self.name} cannot be reached: check that PostgreSQL runs there")
-
-    def _refused(self) -> UselessInboxError:
-        return UselessInboxError(
-            f"the inbox {self.name} refuses this user, password or database: check the setting webhook_inbox, and that "
-            "the user may read and write the tables that begin with tiktokshop_"
-        )
 
     def _open(self) -> psycopg.Connection[Any]:
         if self._connection is not None:
@@ -165,3 +128,6 @@ class PostgreSQLEngine:
 
 class _LostError(InboxError):
     """There is no connection, or no more."""
+
+
+_ERRORS = {Trouble.AWAY: _LostError, Trouble.REFUSED: UselessInboxError}
