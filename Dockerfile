@@ -1,5 +1,5 @@
 # One image for the tap, the target, the receiver of webhooks, the client and the sandbox: docker build -t tiktokshop .
-# scripts/try_image.py carries out these very steps in a root of Debian's, where no image can be pulled.
+# scripts/containers/try_image.py carries out these very steps in a root of Debian's, where no image can be pulled.
 
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
@@ -21,8 +21,9 @@ FROM python:3.13-slim-bookworm
 RUN apt-get update -q && apt-get install -q -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/tiktokshop /opt/tiktokshop
 COPY deploy/tiktokshop-run deploy/tiktokshop-retried /opt/tiktokshop/bin/
-# What is written goes to /data, for a volume: tokens, states, an inbox.
-RUN install -d -o 10001 -g 10001 -m 700 /data
+# What is written goes to /data, for a volume: tokens, states, an inbox. The user has a name, which libraries ask for.
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin shop \
+    && install -d -o 10001 -g 10001 -m 700 /data
 ENV PATH=/opt/tiktokshop/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 HOME=/data
 WORKDIR /data
 USER 10001:10001

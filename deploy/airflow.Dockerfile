@@ -10,8 +10,14 @@ RUN python3 -m venv /opt/airflow && /opt/airflow/bin/pip install --quiet --no-ca
     --constraint tiktokshop-airflow/constraints.txt \
     apache-airflow-core apache-airflow-providers-standard ./tiktokshop-airflow
 COPY --from=programs /opt/tiktokshop /opt/tiktokshop
-RUN install -d -o 10001 -g 10001 -m 700 /data
+COPY --from=programs /usr/bin/tini /usr/bin/tini
+# The user has a name, which Airflow asks for.
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin shop \
+    && install -d -o 10001 -g 10001 -m 700 /data
 ENV PATH=/opt/airflow/bin:/usr/local/bin:/usr/bin:/bin HOME=/data AIRFLOW_HOME=/data/airflow
 WORKDIR /data
 USER 10001:10001
+# `airflow standalone` ends its parts in order at Ctrl-C, and would die before them at SIGTERM.
+STOPSIGNAL SIGINT
+ENTRYPOINT ["/usr/bin/tini", "-g", "--"]
 CMD ["airflow", "standalone"]

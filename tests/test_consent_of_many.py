@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -106,6 +108,48 @@ def test_sellers_consent_on_the_sandboxs_page_over_a_restart_and_by_way_of_two_i
     code = parse_qs(urlsplit(back).query)["code"][0]
     assert "made a link for the seller anna" in logs
     assert [secret for secret in (code, sandbox.app_secret, OPERATOR) if secret in logs] == []
+
+
+def test_a_code_whose_pair_is_lost_to_a_kill_costs_the_seller_one_more_click_and_nothing_else(tmp_path):
+    port = free_port()
+    with tiktokshop_sandbox.start(orders=5) as sandbox:
+        sandbox.control("PUT", "/app", {"redirect_uri": f"http://127.0.0.1:{port}/callback"})
+        (tmp_path / "sellers.csv").write_text("seller\nanna\n")
+        connection = ("app_key", "app_secret", "api_base_url", "auth_base_url")
+        write_configuration(tmp_path, port, **{name: getattr(sandbox, name) for name in connection})
+        shop = sandbox.control("GET", "")["shops"][0]["id"]
+        seller, kept = browser(), FileStore(tmp_path / "tokens" / "anna.json")
+
+        def consent(link):
+            page = seller.post(link, allow_redirects=False, timeout=10).headers["location"]
+            return seller.post(page, data={"decision": "approve", "shop": [shop]}, timeout=60).url
+
+        with serving(tmp_path, port, "log"):
+            assert consent(link_of(port, "anna")).endswith("/outcome/authorised")
+            before = kept.read()
+            link, exchanged = link_of(port, "anna"), sandbox.control("GET", "/stats")["exchanges"]
+        sandbox.control("POST", "/faults", {"kind": "slow", "seconds": 30, "path": "/api/v2/token/get", "next": 1})
+        with serving(tmp_path, port, "log") as running:
+
+            def cut():
+                with pytest.raises(requests.ConnectionError):
+                    consent(link)
+
+            waiting = threading.Thread(target=cut)
+            waiting.start()
+            until = time.monotonic() + 30
+            while sandbox.control("GET", "/stats")["exchanges"] == exchanged and time.monotonic() < until:
+                time.sleep(0.02)  # until the platform has taken the code
+            running.kill()
+            waiting.join()
+        assert kept.read() == before
+        with serving(tmp_path, port, "log"):
+            assert consent(link).endswith("/outcome/authorised"), "the link is good until a pair is stored"
+            assert seller.get(link, timeout=10).status_code == 404
+        after = kept.read()
+        assert after.access_token != before.access_token
+        assert after.open_id == before.open_id
+        assert sandbox.control("GET", "/stats")["exchanges"] == exchanged + 2
 
 
 def test_ctrl_c_and_sigterm_end_it_in_order(tmp_path):

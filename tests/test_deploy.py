@@ -14,7 +14,9 @@ import duckdb
 import kubernetes_validate
 import pytest
 import yaml
+from compose import by_default, order, services_of
 from dockerfile_parse import DockerfileParser
+from images import PLANTED, ignored
 
 from conftest import catalog
 
@@ -72,6 +74,29 @@ def test_the_compose_file_fits_its_schema_and_its_services_may_do_little():
     assert all(port.startswith("127.0.0.1:") for service in services.values() for port in service.get("ports", ()))
     assert "profiles" in services["airflow"]
     assert (ROOT / services["airflow"]["build"]["dockerfile"]).is_file()
+
+
+def test_what_an_image_is_built_from_has_every_module_and_no_secret_that_may_lie_in_a_clone():
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    patterns = [line for line in lines if line and line[0] != "#"]
+    packages = [folder for folder in ROOT.glob("t*-*") if (folder / "pyproject.toml").exists()]
+    modules = [path for folder in packages for path in (folder / folder.name.replace("-", "_")).rglob("*.py")]
+    out = {path.parts[len(ROOT.parts)] for path in modules if ignored(str(path.relative_to(ROOT)), patterns)}
+    assert [name for name in PLANTED if not ignored(name, patterns)] == []
+    assert out == {"tiktokshop-books"}, "which is in no image"
+    assert not ignored("deploy/tiktokshop-run", patterns)
+    assert ignored("tap-tiktokshop/tests/test_tap.py", patterns)
+
+
+def test_services_start_behind_what_they_need_and_not_without_a_password():
+    with pytest.raises(SystemExit, match="POSTGRES_PASSWORD"):
+        services_of(ROOT / "compose.yaml", {})
+    services = services_of(ROOT / "compose.yaml", {"POSTGRES_PASSWORD": "pass"})
+    assert order(services, by_default(services)) == ["sandbox", "settings", "postgres", "receiver", "redis"]
+    assert order(services, ["tap"]) == ["sandbox", "settings", "postgres", "redis", "tap"]
+    assert by_default(services, "airflow")[-1] == "airflow"
+    assert services["tap"]["environment"]["PGPASSWORD"] == "pass"
+    assert services["airflow"]["environment"]["AIRFLOW_CONN_TIKTOKSHOP_STORE"] == "postgresql://shop:pass@postgres/shop"
 
 
 def test_the_manifests_fit_the_schemas_of_kubernetes():

@@ -73,15 +73,15 @@ def test_airflow_reads_the_dags_and_nothing_is_sent_before_an_approval(airflow, 
     )
     assert said.returncode == 0, said.stderr
     reading = {
-        "seller_batches": [["read_batch", "report"], 0],
+        "seller_batches": [["read_batch", "report"], 3],
         "read_batch": [["report"], 3],
-        "report": [[], 0],
+        "report": [[], 3],
     }
     assert json.loads(said.stdout.splitlines()[-1]) == {
         "tiktokshop": reading,
         "tiktokshop_backfill": reading,
         "tiktokshop_write_back": {
-            "names": [["seller.apply", "seller.plan"], 0],
+            "names": [["seller.apply", "seller.plan"], 3],
             "seller.plan": [["seller.apply", "seller.approve"], 3],
             "seller.approve": [["seller.apply"], ["Reject"]],
             "seller.apply": [[], 3],

@@ -29,7 +29,7 @@ PARTS = ("api-server", "scheduler", "dag-processor")
 DONE = {"success", "failed"}
 
 
-def until(ask: Callable[[], Any], what: str, seconds: float = 300, pause: float = 0.5) -> Any:
+def until(ask: Callable[[], Any], what: str, seconds: float = 600, pause: float = 0.5) -> Any:
     """What `ask` returns once it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

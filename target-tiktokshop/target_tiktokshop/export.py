@@ -81,7 +81,7 @@ def _of_shop(run: WriteRun, shop: Shop) -> Iterator[str]:
         part = ids[start : start + AT_ONCE]
         found = run.each(lambda product_id: live_product(run.client, shop, product_id), part)
         for product_id, live in zip(part, found, strict=True):
-            if live is not None and live.get("status") not in NOT_TAKEN:
+            if live is not None and str(live.get("status")) not in NOT_TAKEN:
                 yield from map(_text, rows_of(shop.id, product_id, live))
 
 

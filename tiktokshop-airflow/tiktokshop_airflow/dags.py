@@ -79,7 +79,7 @@ def write_back(
     """
     how = {**_RETRIES, **tasks}
 
-    @task
+    @task(**_retries(how))
     def names() -> list[str]:
         return list(_checked(lambda: _merchants(pipeline, sellers)))
 
@@ -119,7 +119,7 @@ def write_back(
 
 
 def _reading(pipeline: Pipeline, sellers: Sellers, batch_size: int, how: dict[str, Any], *, ranged: bool) -> None:
-    @task
+    @task(**_retries(how))
     def seller_batches() -> list[list[str]]:
         names, asked = _checked(lambda: _merchants(pipeline, sellers)), _params().get("sellers") if ranged else None
         if unknown := set(asked or ()) - set(names):
@@ -138,7 +138,7 @@ def _reading(pipeline: Pipeline, sellers: Sellers, batch_size: int, how: dict[st
         _raise(fates)
         return {name: fate.code for name, fate in fates.items()}
 
-    @task(trigger_rule="all_done")
+    @task(**_retries(how), trigger_rule="all_done")
     def report(listed: list[list[str]] | None) -> None:
         if listed is None:
             raise AirflowFailException("The sellers could not be listed; the task seller_batches says why.")
@@ -148,6 +148,11 @@ def _reading(pipeline: Pipeline, sellers: Sellers, batch_size: int, how: dict[st
 
     listed = seller_batches()
     read_batch.expand(names=listed) >> report(listed)
+
+
+def _retries(how: dict[str, Any]) -> dict[str, Any]:
+    """What small tasks around those of sellers take over: a machine that is too busy to start one fails it, too."""
+    return {name: how[name] for name in _RETRIES}
 
 
 def _raise(fates: dict[str, Fate], *, final: bool = False) -> None:

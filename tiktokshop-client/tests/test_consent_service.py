@@ -19,7 +19,7 @@ from store_places import PLACES
 from tiktokshop_client.consent import desk as desk_module
 from tiktokshop_client.consent.app import create_app
 from tiktokshop_client.consent.books import open_book
-from tiktokshop_client.consent.desk import LINK_SECONDS, STATE_SECONDS, ConsentDesk
+from tiktokshop_client.consent.desk import LINK_SECONDS, MOST_UNDER_WAY, STATE_SECONDS, ConsentDesk
 from tiktokshop_client.consent.rates import AddressRate, network_of
 from tiktokshop_client.consent.sellers import sellers_in
 from tiktokshop_client.consent.serving import ServiceSettings
@@ -398,6 +398,67 @@ def test_a_cookie_for_https_is_bound_to_the_host_and_out_of_reach_of_scripts(ser
 def test_only_a_form_of_ours_sends_a_browser_to_the_platform(service, headers, status):
     service = service()
     assert service.start(service.browser(), service.link("anna"), **headers).status_code == status
+
+
+def test_one_link_has_so_many_states_and_no_more_however_often_it_is_pressed(shared):
+    service = shared()
+    link = service.link("anna")
+    browsers = [service.browser() for _ in range(MOST_UNDER_WAY + 2)]
+    states = [service.state(browser, link) for browser in browsers]
+    ended = [service.back(each, state=state) for each, state in zip(browsers, states, strict=True)]
+    assert ended == ["unknown", "unknown", *["declined"] * MOST_UNDER_WAY], "the oldest two made room"
+    assert service.consent("bert", "good", browsers[0]) == "authorised", "each seller has its own"
+
+
+def test_an_exchange_of_one_seller_keeps_its_other_consents_waiting_and_no_other_seller(service, platform):
+    service = service()
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(seen):
+        if seen.query["auth_code"] != "slow":
+            return platform.pair(seen.query["auth_code"], open_id=seen.query["auth_code"])
+        asked.set()
+        go_on.wait(20)
+        return platform.no(36004004, "used")
+
+    platform.on(EXCHANGE, slow)
+    link, first, second = service.link("anna"), service.browser(), service.browser()
+    states = service.state(first, link), service.state(second, link)
+    ended = []
+    waiting = threading.Thread(target=lambda: ended.append(service.back(first, code="slow", state=states[0])))
+    waiting.start()
+    assert asked.wait(10)
+    assert service.back(second, code="good", state=states[1]) == "503"
+    assert service.consent("bert", "id-of-bert") == "authorised"
+    go_on.set()
+    waiting.join()
+    assert ended == ["failed"]
+    assert service.back(second, code="good", state=states[1]) == "authorised", "coming too early has used nothing up"
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "goes_on"),
+    [
+        ("Content-Length: 65537", 413, False),
+        ("Content-Length: 99999999999999999999", 413, False),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked", 400, False),
+        ("Transfer-Encoding: chunked", 404, False),
+        ("Content-Length: 5", 404, True),
+    ],
+)
+def test_a_body_that_is_large_or_of_unknown_length_is_not_waited_for(service, head, status, goes_on):
+    service = service()
+    port = urlsplit(service.url).port
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as stranger:
+        stranger.sendall(f"POST /consent/anna/x HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
+        with stranger.makefile("rb") as answer:
+            assert int(answer.readline().split()[1]) == status
+            length = next(int(line.split()[1]) for line in answer if line.lower().startswith(b"content-length"))
+            text = answer.read(length + 2).lstrip()
+            assert b"<h1>" in text
+            if goes_on:
+                stranger.sendall(b"12345GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (b"200 OK" in answer.readline() + answer.readline()) == goes_on
 
 
 def test_programs_that_look_at_links_use_nothing_up(service):

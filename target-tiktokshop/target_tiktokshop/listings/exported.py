@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.listings.reading import SIDES, UPLOADED
-from target_tiktokshop.writing.live import object_of, objects
+from target_tiktokshop.writing.live import object_of, objects, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -89,8 +89,8 @@ def _product(live: Mapping[str, Any]) -> dict[str, Any]:
         **(sides | {"package_dimension_unit": size.get("unit")} if known else {}),
         "size_chart": _chart(object_of(live.get("size_chart"))),
         "certifications": _papers(objects(live.get("certifications"))),
-        "manufacturer_ids": _joined(live.get("manufacturer_ids") or ()),
-        "responsible_person_ids": _joined(live.get("responsible_person_ids") or ()),
+        "manufacturer_ids": _joined(texts(live.get("manufacturer_ids"))),
+        "responsible_person_ids": _joined(texts(live.get("responsible_person_ids"))),
         "delivery_option_ids": _joined(row.get("id") for row in objects(live.get("delivery_options"))),
         "is_cod_allowed": None if allowed is None else str(bool(allowed)).lower(),
         "external_product_id": live.get("external_product_id"),

@@ -13,7 +13,7 @@ from target_tiktokshop.listings.illustrated import Illustrated
 from target_tiktokshop.listings.pictures import CheckedPicture
 from target_tiktokshop.listings.proposal import Proposal
 from target_tiktokshop.listings.reading import is_nested, read
-from target_tiktokshop.writing.live import DEACTIVATED, object_of, objects
+from target_tiktokshop.writing.live import DEACTIVATED, object_of, objects, texts
 from target_tiktokshop.writing.outcomes import REJECTED
 from target_tiktokshop.writing.rows import Row, by, still_open
 
@@ -141,7 +141,8 @@ def editable(item: ListingItem) -> bool:
 
 def reviewed(live: Mapping[str, Any]) -> bool:
     """Whether the platform reviews it."""
-    return live.get("status") == "PENDING" or object_of(live.get("audit")).get("status") in {AUDITING, PRE_APPROVED}
+    audit = str(object_of(live.get("audit")).get("status"))
+    return live.get("status") == "PENDING" or audit in {AUDITING, PRE_APPROVED}
 
 
 def refused(live: Mapping[str, Any]) -> bool:
@@ -153,8 +154,8 @@ def reasons(live: Mapping[str, Any]) -> str:
     """Why the platform's review failed, with the part that it is about and what it suggests."""
     told = []
     for row in objects(live.get("audit_failed_reasons")):
-        why = "; ".join(map(str, row.get("reasons") or []))
-        hint = " ".join(map(str, row.get("suggestions") or []))
+        why = "; ".join(texts(row.get("reasons")))
+        hint = " ".join(texts(row.get("suggestions")))
         told.append(f"{row.get('position') or 'product'}: {why}" + (f" ({hint})" if hint else ""))
     return f"the platform's review refused it: {'; '.join(told) or 'it gives no reason'}"
 

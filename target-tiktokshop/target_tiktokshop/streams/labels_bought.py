@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tiktokshop_client import Answer
 
     from target_tiktokshop.streams.parcels import Parcel
-    from target_tiktokshop.writing.claiming import Claimed
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.rows import Row
     from target_tiktokshop.writing.run import WriteRun
 
@@ -78,10 +78,12 @@ def measures(row: Row) -> dict[str, Any]:
     return said
 
 
-def bought(run: WriteRun, row: Row, order_ids: Sequence[str], hold: Claimed, look_again: Callable[[], Parcel]) -> bool:
-    """Buys the label of a parcel; after every unclear outcome its orders are read first, so that none is bought twice.
+def bought(
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
+) -> None:
+    """Buys the label of a parcel; after every unclear outcome its orders are read first, lest another is bought.
 
-    Returns whether the package is there; a row that was refused is settled.
+    A row that was refused is settled; the package of one that stays open is there.
 
     Raises:
         TikTokShopError: The platform refused.
@@ -95,11 +97,11 @@ def bought(run: WriteRun, row: Row, order_ids: Sequence[str], hold: Claimed, loo
             row.after["package_id"] = parcel.package_id
         return row.open and bool(parcel.package_id)
 
-    return done_once(run, row, lambda: _tried(run, row, order_ids, hold, look_again), look)
+    done_once(run, row, lambda: _tried(run, row, order_ids, hold, look_again), look)
 
 
 def _tried(
-    run: WriteRun, row: Row, order_ids: Sequence[str], hold: Claimed, look_again: Callable[[], Parcel]
+    run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
 ) -> TikTokShopError | None:
     """Buys once; the error if it is not known whether that was done, or if it had been done before.
 
@@ -121,7 +123,7 @@ def _tried(
     return None
 
 
-def _call(run: WriteRun, row: Row, order_ids: Sequence[str], hold: Claimed) -> Answer:
+def _call(run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders) -> Answer:
     """The call, in the older version where the platform does not know the newer, which sells no label for several."""
     parcel_lines, whole = row.values.get("order_line_item_ids", ()), "order_line_item_ids" not in row.values
     shared: dict[str, Any] = {"order_id": row.values["order_id"], **measures(row)}

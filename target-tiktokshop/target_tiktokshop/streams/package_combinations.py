@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, Shop
 
-    from target_tiktokshop.writing.claiming import Claimed
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.run import WriteRun
 
 COMBINATIONS_A_CALL = 20
@@ -196,7 +196,7 @@ class CombinationWriter(Writer):
                 row.reject(reason, REASONS[reason])
         return still_open(left)
 
-    def _combine(self, rows: Sequence[Row], hold: Claimed) -> None:
+    def _combine(self, rows: Sequence[Row], hold: HeldOrders) -> None:
         """Combines some, of each package to be one at a time; what may have been done is looked at first."""
         waiting, tries, errors = list(rows), 0, {}
         while waiting and tries < TRIES:
@@ -216,7 +216,9 @@ class CombinationWriter(Writer):
         for row in waiting:
             row.refuse(errors[id(row)] if id(row) in errors else next(iter(errors.values())))
 
-    def _sent(self, rows: Sequence[Row], drafts: Mapping[int, str | None], hold: Claimed) -> dict[int, TikTokShopError]:
+    def _sent(
+        self, rows: Sequence[Row], drafts: Mapping[int, str | None], hold: HeldOrders
+    ) -> dict[int, TikTokShopError]:
         """Makes one call; the errors of rows that must be looked at, by the row's `id()`. Refused rows are settled."""
         shop, by_draft = rows[0].the_shop, {drafts[id(row)]: row for row in rows}
         wanted = [{"id": draft, "order_ids": list(row.values["order_ids"])} for draft, row in by_draft.items()]
@@ -250,7 +252,7 @@ class CombinationWriter(Writer):
                     row.refuse(refusal)
         return found
 
-    def _take_apart(self, row: Row, hold: Claimed) -> None:
+    def _take_apart(self, row: Row, hold: HeldOrders) -> None:
         """Takes the orders out of every package that they share."""
         for package, ids in self._shared(row).items():
 

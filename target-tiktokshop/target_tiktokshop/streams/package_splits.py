@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Answer, TikTokShopError
 
-    from target_tiktokshop.writing.claiming import Claimed
+    from target_tiktokshop.writing.claiming import HeldOrders
     from target_tiktokshop.writing.run import WriteRun
 
 ASKED_A_CALL = 50
@@ -143,7 +143,7 @@ class SplitWriter(Writer):
             if row.open and not self._is_done(row):
                 self._split(row, hold)
 
-    def _split(self, row: Row, hold: Claimed) -> None:
+    def _split(self, row: Row, hold: HeldOrders) -> None:
         parts, _ = self._parts(row)
         groups = [{"id": str(number), "order_line_item_ids": list(part)} for number, part in enumerate(parts, 1)]
         path = {"order_id": row.values["order_id"]}

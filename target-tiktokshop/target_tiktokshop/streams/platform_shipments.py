@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from tiktokshop_client import Shop
 
-    from target_tiktokshop.writing.claiming import Claimed
     from target_tiktokshop.writing.run import WriteRun
 
 PACKAGES_A_CALL = 20
@@ -269,7 +268,9 @@ class ShipmentWriter(Writer):
 
     def _finish(self, row: Row) -> None:
         """Buys the label if that is to be done, and has the documents of the package on disk."""
-        if row.operation == BUY.name and not self._buy(row):
+        if row.operation == BUY.name:
+            self._buy(row)
+        if not row.open:
             return
         package_id = row.after["package_id"]
         if not package_id:
@@ -284,25 +285,19 @@ class ShipmentWriter(Writer):
             row.after["tracking_number"] = tracking
         row.after["files"] = self._documents.places(row, package_id)
 
-    def _buy(self, row: Row) -> bool:
-        """Buys the label, while no other run does; whether the package is there. A row that is refused is settled."""
-        there = False
+    def _buy(self, row: Row) -> None:
+        """Buys the label, while no other run does. A row that is refused is settled."""
         with claimed(self.run, [row, *self._together.others(row)], self._ids(row), self._since) as hold:
-            there = hold.fresh is not None and self._bought(row, hold)
-        return there  # noqa: RET504 - a refusal leaves the block above before it is set
-
-    def _bought(self, row: Row, hold: Claimed) -> bool:
-        if not hold.fresh:
-            parcel = self._again(row)
-            row.after["package_id"] = parcel.package_id or None
-            if parcel.reason:
-                row.reject(parcel.reason, self._words(row, parcel.reason))
-                return False
-            if parcel.next != parcels.BUY:
-                row.operation = PRINT.name
-                row.note("another run bought its label meanwhile")
-                return True
-        return bought(self.run, row, self._ids(row), hold, lambda: self._again(row))
+            if hold.fresh is False:
+                parcel = self._again(row)
+                row.after["package_id"] = parcel.package_id or None
+                if parcel.reason:
+                    row.reject(parcel.reason, self._words(row, parcel.reason))
+                elif parcel.next != parcels.BUY:
+                    row.operation = PRINT.name
+                    row.note("another run bought its label meanwhile")
+            if row.open and row.operation == BUY.name:
+                bought(self.run, row, self._ids(row), hold, lambda: self._again(row))
 
     @staticmethod
     def _without_label(row: Row, why: str) -> None:

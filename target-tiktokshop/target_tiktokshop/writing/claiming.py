@@ -24,7 +24,7 @@ LIVES = 3
 
 
 @dataclass(frozen=True)
-class Claimed:
+class HeldOrders:
     """How a run has orders.
 
     Attributes:
@@ -37,7 +37,7 @@ class Claimed:
 
 
 @contextmanager
-def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since: float) -> Iterator[Claimed]:
+def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since: float) -> Iterator[HeldOrders]:
     """Has orders of a shop for itself.
 
     Args:
@@ -59,13 +59,13 @@ def claimed(run: WriteRun, rows: Sequence[Row], order_ids: Iterable[str], since:
             claim = _taken(run, f"{shop}:{order_id}", since)
             if claim is None:
                 _leave(rows)
-                yield Claimed(fresh=None)
+                yield HeldOrders(fresh=None)
                 return
             held.append(claim)
         claims = run.client.claims()
         fresh = all(claim.fresh for claim in held)
         try:
-            yield Claimed(fresh, lambda: all(claims.lasts(claim) for claim in held))
+            yield HeldOrders(fresh, lambda: all(claims.lasts(claim) for claim in held))
         except ClaimLostError:
             _leave(rows)
     finally:

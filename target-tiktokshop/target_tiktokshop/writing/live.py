@@ -253,6 +253,12 @@ def by_id(rows: Any) -> dict[str, dict[str, Any]]:
     return {str(row["id"]): row for row in objects(rows) if row.get("id")}
 
 
+def texts(value: Any) -> list[str]:
+    """The texts and numbers in a list from the platform; of a text in place of a list, the text."""
+    found = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [str(one) for one in found if isinstance(one, (str, int, float)) and not isinstance(one, bool) and one != ""]
+
+
 def object_of(value: Any) -> dict[str, Any]:
     """An object from the platform, empty where it is not an object."""
     return value if isinstance(value, dict) else {}

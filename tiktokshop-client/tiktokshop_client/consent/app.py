@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from tiktokshop_client.consent.serving import ServiceSettings
 
@@ -46,6 +49,8 @@ log = logging.getLogger(__name__)
 
 CALLBACK = "/callback"
 LONGEST_QUERY = 8_192
+LARGEST_BODY = 65_536
+"""Nothing that is asked here has a body; a program may send one all the same."""
 MOST_LISTED = 500
 LISTED = 100
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -78,10 +83,40 @@ def create_app(settings: ServiceSettings, desk: ConsentDesk) -> Starlette:
             Route("/healthz", front.health, methods=["GET"]),
             Route("/readyz", front.readiness, methods=["GET"]),
         ],
+        middleware=[Middleware(_Bodies)],
         exception_handlers={HTTPException: front.no_such, Exception: front.broken},
     )
     app.router.redirect_slashes = False
     return app
+
+
+class _Bodies:
+    """Refuses a request whose body is too large, or whose length is told in two ways, and hangs up."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, as ASGI has it."""
+        sent = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        length, chunked = sent.get("content-length", "0"), "transfer-encoding" in sent
+        # A server and a proxy that go by different ones of the two would not agree on where the next request begins.
+        status = (
+            400 if chunked and "content-length" in sent else 413 if len(length) > 6 or int(length) > LARGEST_BODY else 0
+        )
+        if status:
+            refusal = HTMLResponse(outcome_page("wrong")[1], status, headers={**HEADERS, "Connection": "close"})
+            await refusal(scope, receive, send)
+            return
+
+        async def answer(message: Message) -> None:
+            if (
+                chunked and message["type"] == "http.response.start"
+            ):  # of a length that nobody knows: none of it is read
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self._app(scope, receive, answer)
 
 
 class _Front:

@@ -18,7 +18,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.authorise import exchange, forget
@@ -30,7 +30,7 @@ from tiktokshop_client.secret import Secret
 from tiktokshop_client.stores import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tiktokshop_client.consent.books import ConsentBook
     from tiktokshop_client.consent.sellers import ListedSeller
@@ -45,6 +45,8 @@ STATE_SECONDS = 30 * 60
 """A code is not good for longer either."""
 MOST_EXCHANGES = 8
 """At the same time, in one process."""
+MOST_UNDER_WAY = 20
+"""States of one link that are good at the same time: beyond that the oldest one ends."""
 LONGEST_CODE = 4_096
 _TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
 _CODE = re.compile(r"[!-~]+")
@@ -90,6 +92,8 @@ class ConsentDesk:
         self._now = time_now
         self._exchanges = BoundedSemaphore(MOST_EXCHANGES)
         self._noted: set[str] = set()
+        self._exchanged: set[str] = set()
+        self._lock = Lock()
 
     def ready(self) -> None:
         """Tries what everything depends on.
@@ -143,6 +147,7 @@ class ConsentDesk:
         seller = self.opened(name, ticket)
         state, until = secrets.token_urlsafe(32), int(self._now()) + STATE_SECONDS
         note = {"seller": name, "app_key": seller.app_key, "ticket": _digest(ticket), "until": until}
+        self._count(name, _state_key(state, browser))
         self._book.put(_state_key(state, browser), _packed(note), until)
         return self._address(seller, state)
 
@@ -170,7 +175,7 @@ class ConsentDesk:
             if not code or len(code) > LONGEST_CODE or not _CODE.fullmatch(code):
                 log.info("the seller %s has come back without consent", seller.name, extra={"seller": seller.name})
                 raise DeclinedError(f"the seller {seller.name} has declined")
-            with known.for_now():
+            with self._alone(note, state, browser), known.for_now():
                 self._exchange(seller, str(note["ticket"]), Secret(code))
             known.add(Secret(code))  # its grant may quote it, wherever that is shown
         finally:
@@ -219,6 +224,43 @@ class ConsentDesk:
     def _taken(self, state: str, browser: str) -> dict[str, Any]:
         """What a state was made for; {} if there was none. It is used up by this."""
         return _unpacked(self._book.take(_state_key(state, browser)))
+
+    def _count(self, name: str, key: str) -> None:
+        """Notes one more state of a seller, and ends the oldest one if that is one too many.
+
+        Raises:
+            BusyError: Others begin at the same time, again and again.
+            TikTokShopError: The book cannot be used.
+        """
+        for _ in range(10):
+            before = self._book.read(f"states:{name}")
+            keys = [*(before.decode().split() if before else ()), key]
+            if self._book.swap(f"states:{name}", before, " ".join(keys[-MOST_UNDER_WAY:]).encode()):
+                for old in keys[:-MOST_UNDER_WAY]:
+                    self._book.take(old)
+                return
+        raise BusyError("too many consents of one seller begin at the same time")
+
+    @contextlib.contextmanager
+    def _alone(self, note: Mapping[str, Any], state: str, browser: str) -> Iterator[None]:
+        """One exchange of a seller at a time, so that no link keeps other sellers waiting.
+
+        Raises:
+            BusyError: There is one; the state is as good as before.
+            TikTokShopError: The book cannot be used.
+        """
+        name = note["seller"]
+        with self._lock:
+            free = name not in self._exchanged
+            self._exchanged.add(name)
+        if not free:
+            self._book.put(_state_key(state, browser), _packed(note), note["until"])
+            raise BusyError(f"another consent of the seller {name} comes back just now")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._exchanged.discard(name)
 
     def _under_way(self, state: str, browser: str) -> tuple[Mapping[str, Any], ListedSeller]:
         """What a state was made for, and for which seller.

@@ -192,8 +192,10 @@ def test_a_listing_that_breaks_a_rule_is_refused_and_nothing_is_listed(desk, nam
         changes = {**changes, "product_attributes": [{"id": "100398", "values": [{"id": "1001601"}]}]}
     assert refused(desk.create, **changes) == code
     checked = desk.ask("POST", CHECK, desk.body(**changes))
-    assert checked["check_result"] == "FAILED"
-    assert code in {reason["code"] for reason in checked["fail_reasons"]}
+    told = {reason["code"] for reason in checked["fail_reasons"]}
+    assert (checked["check_result"], code in told) == (
+        ("PASS", False) if name == "no version of the tree" else ("FAILED", True)  # the check has no such parameter
+    )
     found = desk.ask("POST", "/product/202502/products/search", {"seller_skus": ["MUG-0"]}, {"page_size": 10})
     assert found["total_count"] == 0
 

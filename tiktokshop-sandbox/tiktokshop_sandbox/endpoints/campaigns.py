@@ -10,6 +10,7 @@ from tiktokshop_sandbox.derived.campaigns import copy_of, keep, next_number
 from tiktokshop_sandbox.derived.promotion import activities
 from tiktokshop_sandbox.documents.campaigns import TERMS, kept_of
 from tiktokshop_sandbox.documents.promotion import immutable
+from tiktokshop_sandbox.endpoints import _bodies
 from tiktokshop_sandbox.endpoints._listing import TEXT, TIME
 from tiktokshop_sandbox.endpoints.promotion import shown_in_full
 from tiktokshop_sandbox.life.engine import DAY
@@ -240,15 +241,14 @@ def deactivate(call: ApiCall) -> Mapping[str, Any]:
     return saved(call, activity)
 
 
-_OBJECTS = Param("array", items=Param("object"))
 COMMON = {
     "title": TEXT,
     "product_level": TEXT,
     "begin_time": TIME,
     "end_time": TIME,
-    "participation_limit": _OBJECTS,
-    "discount": Param("object"),
-    "target_user_info": Param("object"),
+    "participation_limit": _bodies.LIMITS,
+    "discount": _bodies.DISCOUNT,
+    "target_user_info": _bodies.AUDIENCE,
     "auction_support_type": TEXT,
 }
 _DURATIONS = ("NORMAL", "INDEFINITE")

@@ -10,6 +10,7 @@ import msgspec
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.documents.categories import CATEGORIES, category_document, listed, local_name
 from tiktokshop_sandbox.documents.products import detail_document
+from tiktokshop_sandbox.endpoints import _bodies
 from tiktokshop_sandbox.endpoints._listing import TEXT, TEXTS
 from tiktokshop_sandbox.endpoints._skus import read_skus, sku_document
 from tiktokshop_sandbox.endpoints._writing import FIELDS, Draft, check_title, kind_of
@@ -140,7 +141,7 @@ def _read(call: ApiCall, product: Product, *, keeps: bool, partial: bool = False
     now = detail_document(call.the_shop, listings.as_version(product, base))
     draft = Draft(call, now, category=str((now.get("category_chains") or [{}])[-1].get("id") or ""))
     body = call.body
-    if "category_id" in body and body.get("category_version") != "v2":
+    if "category_id" in body and body.get("category_version", "v2") != "v2":
         draft.refuse(NEEDS_V2, "The category version must be v2.")
     version = Version(base.title, base.kind, dict(base.shown), list(base.warehouses), deepcopy(base.skus))
     if product.title:
@@ -227,21 +228,19 @@ def _set_trade(product: Product, version: Version) -> None:
             sku.price, sku.list_price = new.price, new.list_price
 
 
-_OBJECT = Param("object")
-_OBJECTS = Param("array", items=_OBJECT)
 _COMMON: Final[Mapping[str, Param]] = {
     "title": TEXT,
     "description": TEXT,
     "category_id": TEXT,
     "category_version": Param("string", values=("v1", "v2"), default="v1"),
     "brand_id": TEXT,
-    "main_images": _OBJECTS,
-    "skus": _OBJECTS,
-    "package_weight": _OBJECT,
-    "package_dimensions": _OBJECT,
-    "product_attributes": _OBJECTS,
-    "certifications": _OBJECTS,
-    "size_chart": _OBJECT,
+    "main_images": _bodies.IMAGES,
+    "skus": _bodies.SKUS,
+    "package_weight": _bodies.WEIGHT,
+    "package_dimensions": _bodies.SIZE,
+    "product_attributes": _bodies.ATTRIBUTES,
+    "certifications": _bodies.CERTIFICATIONS,
+    "size_chart": _bodies.SIZE_CHART,
     "manufacturer_ids": TEXTS,
     "responsible_person_ids": TEXTS,
     "is_cod_allowed": Param("boolean"),
@@ -252,12 +251,13 @@ _COMMON: Final[Mapping[str, Param]] = {
     "is_pre_owned": Param("boolean"),
     "key_product_features": TEXTS,
     "search_terms": TEXTS,
-    "video": _OBJECT,
+    "video": _bodies.part("id"),
     "save_mode": Param("string", values=("LISTING", AS_DRAFT), default="LISTING"),
 }
 _NOT_IN_PARTS: Final = frozenset(
     {"category_id", "delivery_option_ids", "minimum_order_quantity", "shipping_insurance_requirement", "is_pre_owned"}
 )
+_CHECKED: Final = {name: param for name, param in _COMMON.items() if name not in {"category_version", "save_mode"}}
 _PARTS: Final = {name: param for name, param in _COMMON.items() if name not in _NOT_IN_PARTS}
 _WRITE, _READ = "seller.product.write", "seller.product.basic"
 
@@ -270,7 +270,7 @@ ENDPOINTS = (
         recommend,
         body={"product_title": Param("string", required=True), "description": TEXT, "category_version": TEXT},
     ),
-    Endpoint("POST", "/product/202309/products/listing_check", _WRITE, listing_check, body=_COMMON),
+    Endpoint("POST", "/product/202309/products/listing_check", _WRITE, listing_check, body=_CHECKED),
     Endpoint("POST", "/product/202309/products", _WRITE, create, body={**_COMMON, "idempotency_key": TEXT}),
     *(
         Endpoint("PUT", f"/product/{version}/products/{{product_id}}", _WRITE, _edit(partial=False), body=_COMMON)

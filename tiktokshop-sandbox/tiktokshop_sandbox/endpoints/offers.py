@@ -8,6 +8,7 @@ from tiktokshop_sandbox import money
 from tiktokshop_sandbox.catalog import is_bundle
 from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
 from tiktokshop_sandbox.derived.campaigns import locked_by_api
+from tiktokshop_sandbox.endpoints._bodies import parts
 from tiktokshop_sandbox.endpoints._listing import TEXT
 from tiktokshop_sandbox.endpoints.products import product_key
 from tiktokshop_sandbox.life import products
@@ -243,7 +244,7 @@ ENDPOINTS = (
             "skus": _skus(
                 price=_PRICE,
                 list_price=_PRICE,
-                external_list_prices=Param("array", items=Param("object")),
+                external_list_prices=parts("source", "amount", "currency"),
             )
         },
     ),

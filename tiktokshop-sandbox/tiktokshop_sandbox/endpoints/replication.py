@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tiktokshop_sandbox.contract import ApiError, Endpoint, Param
+from tiktokshop_sandbox.contract import ApiError, Endpoint
 from tiktokshop_sandbox.documents.associations import crosses_borders
+from tiktokshop_sandbox.endpoints import _bodies
 from tiktokshop_sandbox.endpoints._seller import granted_shops
 from tiktokshop_sandbox.endpoints.offers import MOST_STOCK, NOT_IN_THIS_STATUS, price_of, refuse
 from tiktokshop_sandbox.endpoints.products import product_key
@@ -165,8 +167,8 @@ ENDPOINTS = (
         "seller.product.write",
         replicate,
         body={
-            "inventory_mode": Param("string", values=("EXCLUSIVE", "SHARED")),
-            "replicate_target": Param("array", required=True, items=Param("object")),
+            "inventory_mode": _bodies.MODE,
+            "replicate_target": replace(_bodies.TARGETS, required=True),
         },
     ),
 )
