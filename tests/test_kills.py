@@ -46,6 +46,7 @@ def test_killed_while_it_ships_splits_and_combines_a_target_makes_no_package_twi
     said = capsys.readouterr().out
     assert sum(map(int, re.findall(r"(\d+) kills", said))) >= 2
     assert all(re.search(rf"[1-9]\d* {stream}", said) for stream in kill_parcels.STREAMS)
+    assert re.search(r"[1-9]\d* labels for several orders", said)
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ SHOPS, LEAST_ORDERS, MOST, MOST_KILLS = 6, 6_000, 12, 10
 """Shops in the United States, Great Britain and South East Asia are among six; of each so many orders at most."""
 FAULTS = ("reset_middle", "truncated_json", "http_500", "reset_before", "http_503")
 EACH_FAULT = 0.01
+BUYERS = 4
+"""Buyers of several orders for which one label is bought."""
 SECONDS = 5
 """How long an answer may take, and so how long a killed run's claims hold up the next one."""
 LAST_SECONDS = 240
@@ -39,6 +41,14 @@ def waiting(client: Client, market: Market) -> list[dict[str, Any]]:
     return [
         row for row in found if row["fulfillment_type"] == "FULFILLMENT_BY_SELLER" and len(row.get("packages", [])) < 2
     ]
+
+
+def groups(orders: list[dict[str, Any]]) -> list[list[str]]:
+    """Orders for which the platform would sell one label."""
+    alike: dict[str, list[str]] = {}
+    for row in orders:
+        alike.setdefault(row.get("auto_combine_group_id", "N/A"), []).append(row["id"])
+    return [ids for name, ids in alike.items() if name != "N/A" and len(ids) > 1]
 
 
 def feed_of(one: Shop) -> Feed:
@@ -57,7 +67,10 @@ def feed_of(one: Shop) -> Feed:
                 sku = row["line_items"][0]["sku_id"]
                 group = [line["id"] for line in row["line_items"] if line["sku_id"] == sku]
                 feed.add("package_splits", [{"shop_id": market.id, "order_id": row["id"], "groups": [group]}])
-            whole = [row for row in left if row not in cut[: MOST // 2]][:MOST]
+            labels = groups(left)
+            feed.add("shipments", [{"shop_id": market.id, "order_ids": ids} for ids in labels])
+            taken = {each for ids in labels for each in ids} | {row["id"] for row in cut[: MOST // 2]}
+            whole = [row for row in left if row["id"] not in taken][:MOST]
             feed.add("shipments", [{"shop_id": market.id, "order_id": row["id"]} for row in whole])
     return feed
 
@@ -67,9 +80,13 @@ def soak(folder: Path, kills: int, moments: random.Random, *, orders: int, shops
     seed, new = moments.randrange(1000), folder / "new.sqlite"
     facts = {"seed": seed, "orders": max(orders, LEAST_ORDERS), "shops": max(shops, SHOPS)}
     with shop(folder, path=new, **facts) as one:
+        for _ in range(BUYERS):
+            one.sandbox.control("POST", "/orders", {"count": 4, "one_buyer": True})
+        one.sandbox.control("POST", "/clock", {"advance": 7_200})
         feed = feed_of(one)
     sizes = ", ".join(f"{len(records)} {name}" for name, records in feed.records.items())
-    print(f"parcels: {sizes}", flush=True)
+    shared = sum("order_ids" in each for each in feed.records["shipments"])
+    print(f"parcels: {sizes} ({shared} labels for several orders)", flush=True)
     text = folder / "feed.singer"
     text.write_text("".join(f"{line}\n" for line in feed.lines()))
     faults: list[str] = []
@@ -140,11 +157,10 @@ def not_so(one: Shop, feed: Feed) -> list[str]:
             own = {
                 name: [each for each in feed.records.get(name, []) if each["shop_id"] == market.id] for name in STREAMS
             }
-            ids = [each["order_id"] for name in ("package_splits", "shipments") for each in own[name]]
-            ids += [order for each in own["package_combinations"] for order in each["order_ids"]]
+            ids = [order for records in own.values() for each in records for order in orders_of(each)]
             packages = packages_of(client, market, ids)
             for each in own["shipments"]:
-                shown = packages[each["order_id"]]
+                shown = sorted({package for order in orders_of(each) for package in packages[order]})
                 if len(shown) != 1 or any(labels[package] != 1 for package in shown):
                     faults.append(f"shipments: {each} has {shown}, labels {[labels[package] for package in shown]}")
             faults += [
@@ -156,6 +172,11 @@ def not_so(one: Shop, feed: Feed) -> list[str]:
                 if len({package for order in each["order_ids"] for package in packages[order]}) != 1
             ]
     return faults
+
+
+def orders_of(record: dict[str, Any]) -> list[str]:
+    """The orders that a record names."""
+    return list(record.get("order_ids") or [record["order_id"]])
 
 
 def packages_of(client: Client, market: Market, ids: list[str]) -> dict[str, list[str]]:
