@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from compose import Project, by_default, services_of
-from container import wait_until
+from container import Container, wait_until
 from images import ROOT, Image, bootstrapped
 from try_image import PLACES, images
 
@@ -69,18 +70,25 @@ EXPECTED = {
     "token pairs in PostgreSQL": "sandbox",
     "logs with the password": [],
 }
-EXPECTED_OF_AIRFLOW = {"the DAG is known": True, "its run": ["success"], "sellers with tokens": "anna,sandbox"}
+EXPECTED_OF_AIRFLOW = {
+    "the DAG is known": True,
+    "Airflow's port is reached": True,
+    "its run": ["success"],
+    "orders in its DuckDB": 20,
+    "sellers with tokens": "anna,sandbox",
+}
+QUICK = {"TAP_TIKTOKSHOP_ANALYTICS_REQUESTS_PER_SECOND": "50"}
+"""As with `docker compose run -e`: the sandbox has time for reports."""
 SANDBOX = "/opt/tiktokshop/bin/tiktokshop-sandbox serve --port 18080 --shops 1 --orders 20 --db /data/s.sqlite"
 ROWS = """
 import duckdb
 with duckdb.connect({path!r}, read_only=True) as shop:
-    (name,) = shop.sql("select table_schema from information_schema.tables where table_name = 'orders'").fetchone()
-    print(shop.sql(f"select count(*) from {{name}}.orders").fetchone()[0])
+    print(shop.execute("SELECT count(DISTINCT id) FROM orders").fetchone()[0])
 """
 GET = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=20).read().decode())"
-MOVE = """
-import urllib.request as r
-r.urlopen(r.Request("http://127.0.0.1:8080/_sandbox/clock", b'{"advance": 86400}'), timeout=99)
+TELL = """
+import sys, urllib.request as r
+r.urlopen(r.Request(sys.argv[1], sys.argv[2].encode()), timeout=99)
 """
 SUBSCRIBE = "set -a; . /data/settings; tiktokshop-webhooks subscribe all --address http://127.0.0.1:8787/webhooks"
 
@@ -106,11 +114,22 @@ def asked(project: Project, query: str) -> str:
     return project.up["postgres"].asked("psql", "-U", "shop", "-Atc", query)[1].strip()
 
 
-def reached(project: Project, port: int) -> bool:
-    """Whether a published port of the sandbox's network answers the machine."""
+def reached(project: Project, name: str, port: int) -> bool:
+    """Whether the machine, to which Compose publishes ports, gets an answer of a service there."""
     words = ["nsenter", f"--target={project.networks['the machine'].pid}", "--net", "python3", "-c", GET]
-    address = f"http://{project.address('sandbox')}:{port}/healthz"
+    address = f"http://{project.address(name)}:{port}{'/api/v2/version' if name == 'airflow' else '/healthz'}"
     return subprocess.run([*words, address], capture_output=True, check=False, timeout=60).returncode == 0
+
+
+def tell(box: Container, port: int, switch: str, text: str) -> None:
+    """Uses a switch of a sandbox."""
+    box.asked("python3", "-c", TELL, f"http://127.0.0.1:{port}/_sandbox/{switch}", text)
+
+
+def rows(box: Container, python: str, path: str) -> int:
+    """How many orders a database has; -1 if it cannot be read."""
+    text = box.asked(python, "-c", ROWS.format(path=path))[1].strip()
+    return int(text) if text.isdigit() else -1
 
 
 def tried(project: Project) -> dict[str, Any]:
@@ -124,25 +143,26 @@ def tried(project: Project) -> dict[str, Any]:
         "order": list(project.up),
         "settings ended with": project.up["settings"].ended,
         "subscribed": receiver.asked("bash", "-c", SUBSCRIBE)[0],
-        "the receiver's port is reached": reached(project, 8787),
-        "the sandbox is reached from outside": reached(project, 8080),
+        "the receiver's port is reached": reached(project, "sandbox", 8787),
+        "the sandbox is reached from outside": reached(project, "sandbox", 8080),
         "a service can write to": receiver.asked("sh", "-c", PLACES)[1].split(),
         "capabilities of a service": receiver.asked("grep", "CapBnd", "/proc/self/status")[1].split()[-1],
     }
-    sandbox.asked("python3", "-c", MOVE)
+    tell(sandbox, 8080, "clock", '{"advance": 86400}')
     wait_until(lambda: asked(project, "select count(*) > 0 from tiktokshop_events") == "t", 30)
     ends = []
     for _ in range(2):
+        tell(sandbox, 8080, "tokens/expire", '{"which": "access"}')  # a pair is stored when it has been refreshed
         project.up.pop("tap", None)
         project.start(["tap"])
-        wait_until(lambda: project.up["tap"].ended is not None, 900)
+        wait_until(lambda: project.up["tap"].ended is not None, 3_600, 1)
         ends.append(project.up["tap"].ended)
     counts = json.loads(sandbox.asked("python3", "-c", GET, "http://127.0.0.1:8080/_sandbox/counts")[1])
     return {
         **found,
         "the tap ended with": ends,
-        "orders of the sandbox": sum(each["orders"] for each in _shops(counts)),
-        "orders in DuckDB": int(sandbox.asked("python3", "-c", ROWS.format(path="/data/shop.duckdb"))[1] or 0),
+        "orders of the sandbox": sum(each["orders"] for each in counts.values()),
+        "orders in DuckDB": rows(sandbox, "python3", "/data/shop.duckdb"),
         "token pairs in PostgreSQL": asked(project, "select string_agg(entry, ',') from tiktokshop_tokens"),
         "events in PostgreSQL": int(asked(project, "select count(*) from tiktokshop_events") or 0),
         "budgets in Redis": len(project.up["redis"].asked("redis-cli", "keys", "tiktokshop:budget:*")[1].split()),
@@ -160,11 +180,13 @@ def tried_airflow(project: Project) -> dict[str, Any]:
     wait_until(lambda: box.asked("python3", "-c", GET, "http://127.0.0.1:18080/_sandbox/settings")[0] == 0, 120, 1)
     settings = json.loads(box.asked("python3", "-c", GET, "http://127.0.0.1:18080/_sandbox/settings")[1])
     settings["token_store"] = "postgresql://shop@postgres/shop?name=anna"
+    settings["analytics_requests_per_second"] = 50
+    tell(box, 18080, "tokens/expire", '{"which": "access"}')
     (dags / "sellers.json").write_text(json.dumps([{"name": "anna", "settings": settings}]))
     states: list[str] = []
-    known = wait_until(lambda: box.asked("airflow", "dags", "unpause", "tiktokshop")[0] == 0, 600, 5)
+    known = wait_until(lambda: box.asked("airflow", "dags", "trigger", "tiktokshop")[0] == 0, 600, 5)
     if known:
-        box.asked("airflow", "dags", "trigger", "tiktokshop")
+        box.asked("airflow", "dags", "unpause", "tiktokshop", "--yes")
 
         def done() -> bool:
             states[:] = asked(project, "select state from dag_run").split()
@@ -174,15 +196,10 @@ def tried_airflow(project: Project) -> dict[str, Any]:
     return {
         "the DAG is known": known,
         "its run": states,
-        "orders in its DuckDB": int(
-            box.asked("/opt/tiktokshop/bin/python3", "-c", ROWS.format(path="/data/anna.duckdb"))[1] or 0
-        ),
+        "Airflow's port is reached": reached(project, "airflow", 8080),
+        "orders in its DuckDB": rows(box, "/opt/tiktokshop/bin/python3", "/data/anna.duckdb"),
         "sellers with tokens": asked(project, "select string_agg(entry, ',' order by entry) from tiktokshop_tokens"),
     }
-
-
-def _shops(counts: Any) -> list[dict[str, Any]]:
-    return list(counts["shops"].values()) if isinstance(counts["shops"], dict) else counts["shops"]
 
 
 def main() -> None:
@@ -194,6 +211,7 @@ def main() -> None:
         "--without-airflow", action="store_true", help="only the services without a profile, and the tap"
     )
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all it has started ends with it
     folder, airflow = arguments.folder.resolve(), not arguments.without_airflow
     folder.mkdir(parents=True, exist_ok=True)
     os.umask(0o022)
@@ -204,6 +222,7 @@ def main() -> None:
     began = time.monotonic()
     password = secrets.token_hex(16)
     project = Project(services_of(ROOT / "compose.yaml", {"POSTGRES_PASSWORD": password}), made, work)
+    project.services["tap"]["environment"] |= QUICK
     found: dict[str, Any] = {}
     try:
         project.connect()

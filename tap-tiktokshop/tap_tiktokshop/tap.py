@@ -155,9 +155,9 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.state[inputs.REQUESTS] = requests  # type: ignore[literal-required] # as above
         self.state_writer.write_state(self.state)
 
-    def offer_state(self) -> None:
-        """The same, unless the last one is too short a time ago for its size."""
-        if self._state_output.is_due():
+    def offer_state(self, shops: int) -> None:
+        """The same, unless the last one is too short a time ago for so many shops and its size."""
+        if self._state_output.is_due(shops):
             self.write_state()
 
     def _write_files(self) -> None:
