@@ -47,7 +47,11 @@ BATCH_SECONDS = 30.0
 GARBAGE = (10_000, 10, 10)
 """How rarely Python looks for garbage that refers to itself: rows are none, and there are many of them."""
 PAUSE_SECONDS = 1.0
-"""So long, at most, they wait once nothing else is there to be read: a tap may say nothing more for long."""
+"""So long, at most, they wait once nothing else comes: a tap may say nothing more for long."""
+QUIET_SECONDS = 0.2
+"""So long nothing must come for it to be a pause: pages that come one by one are none, and soon fill row groups."""
+PATIENT_SECONDS = 3.0
+"""After so long it is a pause as soon as nothing is there to be read."""
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
@@ -146,7 +150,8 @@ class TargetDuckDB(Target):
             self.flush()
 
     def _patience(self) -> float:
-        return max(0.0, PAUSE_SECONDS - (time.monotonic() - self._since))
+        waited = time.monotonic() - self._since
+        return max(QUIET_SECONDS, PAUSE_SECONDS - waited) if waited < PATIENT_SECONDS else 0.0
 
     def _paused(self) -> None:
         if self._waiting:

@@ -77,17 +77,17 @@ def test_a_row_is_committed_and_its_state_out_though_the_tap_says_nothing_more(t
     assert count(tmp_path / "d.duckdb") == 2
 
 
-def test_rows_wait_a_second_at_most_once_nothing_else_is_there(tmp_path, monkeypatch):
+def test_rows_wait_a_second_at_most_once_nothing_else_comes_and_pages_one_by_one_are_no_pause(tmp_path, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("target_duckdb_exact.target.time.monotonic", lambda: now[0])
     target = TargetDuckDB(config={"path": str(tmp_path / "d.duckdb")})
     patience = []
-    for now[0] in (100.0, 100.25, 101.0, 130.0):
+    for now[0] in (100.0, 100.25, 101.0, 102.9, 103.0, 130.0):
         patience.append(target.message_reader.patience())
     target.flush()
     patience.append(target.message_reader.patience())
     target.database.close()
-    assert patience == [1.0, 0.75, 0.0, 0.0, 1.0]
+    assert patience == [1.0, 0.75, 0.2, 0.2, 0.0, 0.0, 1.0]
 
 
 @pytest.mark.slow
