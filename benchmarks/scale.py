@@ -241,7 +241,7 @@ def multiplied(state: dict[str, Any], shops: int) -> dict[str, Any]:
     return {**state, "bookmarks": bookmarks}
 
 
-def write_states(path: str, offers: int, streams: int, seconds: float) -> None:
+def write_states(path: str, shops: int, offers: int, streams: int, seconds: float) -> None:
     """Writes the state in a file as a run of the tap does, by a clock of its own.
 
     Prints to standard error how many states that are, and the seconds of CPU that they and one of them took.
@@ -253,7 +253,7 @@ def write_states(path: str, offers: int, streams: int, seconds: float) -> None:
     for number in range(1, offers + 1):
         now = seconds * number / offers
         state["number"] = number  # no state is written twice in a row
-        if output.is_due() or number * streams % offers < streams:  # or a stream has come to its end
+        if output.is_due(shops) or number * streams % offers < streams:  # or a stream has come to its end
             began = time.process_time()
             output.write_state(state)
             took.append(time.process_time() - began)
@@ -271,7 +271,7 @@ def states(quiet: dict[str, Any], state: dict[str, Any], sizes: list[int], folde
         size = (folder / "many.json").stat().st_size
         offers, seconds = shops * quiet["states"], shops * SECONDS_A_SHOP
         command = [sys.executable, __file__, "--write-states", str(folder / "many.json")]
-        command += ["--writing", f"{offers},{quiet['streams']},{seconds:.0f}"]
+        command += ["--writing", f"{shops},{offers},{quiet['streams']},{seconds:.0f}"]
         said = subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         written, took, one = map(float, said.stderr.split()[-3:])
         once = offers if shops <= 8 else quiet["streams"] + int(seconds)

@@ -8,7 +8,8 @@ folder of its own: a record with fields that its schema does not name, as the ta
 document, and one with NUL in a text, which the tap never writes.
 
 `target-postgres` needs a database: PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE of the environment say which. Each
-run makes a schema in it.
+run makes a schema in it. `target-s3`, which writes Parquet, needs a bucket: AWS_BUCKET, AWS_REGION, AWS_ENDPOINT_URL,
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Each run writes under a prefix of its own.
 """
 
 from __future__ import annotations
@@ -42,7 +43,24 @@ RECORDS = {
     "NUL": RECORD | {"text": "a\0b"},
 }
 SECONDS = 120
-LOADERS = ("target-duckdb-exact", "target-jsonl", "target-csv", "target-sqlite", "target-duckdb", "target-postgres")
+LOADERS = (
+    "target-duckdb-exact",
+    "target-jsonl",
+    "target-csv",
+    "target-sqlite",
+    "target-duckdb",
+    "target-postgres",
+    "target-s3",
+)
+PARQUET_IN_S3 = """
+import os, pyarrow.parquet as pq
+from pyarrow import fs
+endpoint = os.environ["AWS_ENDPOINT_URL"]
+s3 = fs.S3FileSystem(endpoint_override=endpoint, region=os.environ["AWS_REGION"], scheme=endpoint.split(":")[0])
+place = fs.FileSelector(os.environ["AWS_BUCKET"] + "/" + folder.split("/")[-1], recursive=True)
+files = [file.path for file in s3.get_file_info(place) if file.is_file]
+"""
+"""`files`: those that a run has written."""
 
 
 def lines(record: dict[str, Any]) -> str:
@@ -61,13 +79,29 @@ def config_of(loader: str, folder: Path) -> dict[str, Any]:
     return {
         "target-jsonl": {"destination_path": str(folder)},
         "target-csv": {"output_path_prefix": f"{folder}/", "destination_path": str(folder)},
-        "target-sqlite": {"database": str(folder / "shown.sqlite")},
+        "target-sqlite": {"database": str(folder / "shown.db")},  # it puts .db in the place of any other suffix
         "target-duckdb-exact": {"path": str(folder / "shown.duckdb")},
         "target-duckdb": {"filepath": str(folder / "shown.duckdb"), "default_target_schema": "main"},
         "target-postgres": {
             **where,
             "port": int(os.environ.get("PGPORT", "5432")),
             "default_target_schema": folder.name,
+        },
+        "target-s3": {
+            # By the schema it takes each text with a format for a time, and stops at amounts.
+            "format": {"format_type": "parquet", "format_parquet": {"get_schema_from_tap": False}},
+            "cloud_provider": {
+                "cloud_provider_type": "aws",
+                "aws": {
+                    "aws_access_key_id": os.environ.get("AWS_ACCESS_KEY_ID", ""),
+                    "aws_secret_access_key": os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+                    "aws_region": os.environ.get("AWS_REGION", ""),
+                    "aws_bucket": os.environ.get("AWS_BUCKET", ""),
+                    "aws_endpoint_override": os.environ.get("AWS_ENDPOINT_URL", ""),
+                },
+            },
+            "prefix": folder.name,
+            "append_date_to_prefix": False,
         },
     }[loader]
 
@@ -81,7 +115,7 @@ def loaded(loader: str, command: str, folder: Path) -> dict[str, Any] | None:
         with next(folder.glob("*.csv")).open(newline="") as file:
             return next(csv.DictReader(file))
     if loader == "target-sqlite":
-        with closing(sqlite3.connect(folder / "shown.sqlite")) as database:
+        with closing(sqlite3.connect(folder / "shown.db")) as database:
             database.row_factory = sqlite3.Row
             return dict(database.execute(f"select * from {STREAM}").fetchone())
     duckdb = (
@@ -94,9 +128,11 @@ def loaded(loader: str, command: str, folder: Path) -> dict[str, Any] | None:
         "target-duckdb": duckdb,
         "target-postgres": "import psycopg2; c = psycopg2.connect(''); r = c.cursor(); "
         "r.execute(f'select * from \"{sys.argv[1].split(chr(47))[-1]}\".shown')",
+        "target-s3": f"folder = sys.argv[1]\n{PARQUET_IN_S3}\n"
+        "found = pq.read_table(files[0], filesystem=s3).to_pylist()[0]",
     }[loader]
-    shown = "names = [d[0] for d in r.description]; print(json.dumps(dict(zip(names, r.fetchone())), default=str))"
-    script = f"import json, sys; {asking}; {shown}"
+    shown = "found" if loader == "target-s3" else "dict(zip([d[0] for d in r.description], r.fetchone()))"
+    script = f"import json, sys; {asking}\nprint(json.dumps({shown}, default=str))"
     done = subprocess.run([python, "-c", script, str(folder)], capture_output=True, text=True, check=False)
     return dict(json.loads(done.stdout)) if done.returncode == 0 else None
 

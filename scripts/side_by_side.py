@@ -5,7 +5,7 @@
 
 Prints a line for each loader: how many tables it has made, whether each has as many rows as its stream (distinct keys
 where the loader updates by keys, records where it appends), and the CPU of its process; a database's own is not in it.
-The loaders are those of `loaders.py`, which says what `target-postgres` needs.
+The loaders are those of `loaders.py`, which says what `target-postgres` and `target-s3` need.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from loaders import LOADERS, config_of, unusable
+from loaders import LOADERS, PARQUET_IN_S3, config_of, unusable
 
-APPENDING: Final = {"target-jsonl", "target-csv"}
+APPENDING: Final = {"target-jsonl", "target-csv", "target-s3"}
 ENOUGH: Final = {"target-postgres": {"validate_records": False}, "target-csv": {"validate_records": False}}
 """Settings that save time: records keep to their schemas."""
 BY_SQL: Final = """
@@ -45,11 +45,31 @@ import duckdb
 c = duckdb.connect(folder + "/shown.duckdb")
 run, undo, schema = c.execute, lambda: None, "main"
 """
+SQLITE: Final = """
+import sqlite3
+c = sqlite3.connect(folder + "/shown.db").cursor()
+run, undo, schema = c.execute, lambda: None, "main"
+"""
 POSTGRES: Final = """
 import psycopg2
 connection = psycopg2.connect("")
 c = connection.cursor()
 run, undo, schema = c.execute, connection.rollback, '"' + folder.split("/")[-1] + '"'
+"""
+CONNECTIONS: Final = {
+    "target-duckdb-exact": DUCKDB,
+    "target-duckdb": DUCKDB,
+    "target-sqlite": SQLITE,
+    "target-postgres": POSTGRES,
+}
+BY_FILES: Final = f"""
+import collections, json, sys
+folder = sys.argv[1]
+{PARQUET_IN_S3}
+found = collections.Counter()
+for file in files:
+    found[file.split("/")[-2]] += pq.read_metadata(file, filesystem=s3).num_rows
+print(json.dumps(found))
 """
 
 
@@ -81,9 +101,9 @@ def there(loader: str, command: str, folder: Path, streams: list[str]) -> dict[s
             with file.open(newline="", encoding="utf8") as rows:
                 found[re.sub(r"-\d{8}T.*", "", file.stem)] = sum(1 for _ in csv.reader(rows)) - 1
         return found
-    connect = POSTGRES if loader == "target-postgres" else DUCKDB
     python = str(Path(command).with_name("python"))
-    asked = [python, "-c", BY_SQL.format(connect=connect), str(folder), json.dumps(streams)]
+    script = BY_FILES if loader == "target-s3" else BY_SQL.format(connect=CONNECTIONS[loader])
+    asked = [python, "-c", script, str(folder), json.dumps(streams)]
     counted: dict[str, int] = json.loads(subprocess.run(asked, capture_output=True, check=True, text=True).stdout)
     return counted
 

@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 import pytest
-from tap_tiktokshop.run.metrics import LONGEST_WAIT, OF_PARTS, OF_RUNS, checked
+from tap_tiktokshop.run.metrics import OF_PARTS
 from tiktokshop_client import FileStore, Secret, Token
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.push import LONGEST_WAIT, checked
 
 
 @contextlib.contextmanager
@@ -70,7 +71,7 @@ def test_a_run_sends_the_figures_that_its_rows_and_the_sandbox_have(lab, monkeyp
         assert (mine["ok"], mine["refusals"], mine["retries"]) == (1, 0, 0)
         assert 0 <= mine["lag_seconds"] < 60
     assert found["grant_days_left"] > 90  # by the clock of the sandbox
-    assert {name for name in found if isinstance(name, str)} == set(OF_RUNS)
+    assert {name for name in found if isinstance(name, str)} == {"grant_days_left", "run_ended_seconds"}
 
 
 @pytest.mark.slow
@@ -106,6 +107,6 @@ def test_a_gateway_that_is_away_refuses_or_never_answers_changes_neither_rows_no
 @pytest.mark.parametrize("odd", ["127.0.0.1:9091", "ftp://x", "http://", "http://u:canary@x", "http://x:99999", "x"])
 def test_what_is_no_address_of_a_gateway_is_one_sentence_before_anything_is_read(odd):
     with pytest.raises(ConfigurationError, match="metrics_gateway") as caught:
-        checked(odd)
+        checked(odd, "target-tiktokshop")
     assert "canary" not in str(caught.value)
-    assert checked("https://push.example.com/prefix") == "https://push.example.com/prefix"
+    assert checked("https://push.example.com/prefix", "tap-tiktokshop") == "https://push.example.com/prefix"

@@ -29,4 +29,4 @@ def tame() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, LARGEST)
         mallopt(_TRIM_THRESHOLD, SPARE)
-        mallopt(_ARENA_MAX, 2)
+        mallopt(_ARENA_MAX, 1)

@@ -67,6 +67,8 @@ if TYPE_CHECKING:
 SWITCH_SECONDS = 0.0005
 """How long the thread that writes may keep the interpreter while one that fetches wants to send or to receive. With
 Python's 5 ms every request would wait several times as long as it takes, and leave later than its slot."""
+GARBAGE = (10_000, 10, 10)
+"""How rarely Python looks for garbage that refers to itself: rows are none, and there are many of them."""
 
 UNSUPPORTED = (TapCapabilities.ACTIVATE_VERSION,)
 CHATTER = ("Skipping parse of env var", "Skipping deselected stream")
@@ -153,9 +155,9 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.state[inputs.REQUESTS] = requests  # type: ignore[literal-required] # as above
         self.state_writer.write_state(self.state)
 
-    def offer_state(self) -> None:
-        """The same, unless the last one is too short a time ago for its size."""
-        if self._state_output.is_due():
+    def offer_state(self, shops: int) -> None:
+        """The same, unless the last one is too short a time ago for so many shops and its size."""
+        if self._state_output.is_due(shops):
             self.write_state()
 
     def _write_files(self) -> None:
@@ -366,5 +368,7 @@ def main() -> NoReturn:
     """The command `tap-tiktokshop`: one sentence for anything that goes wrong, and an exit code to match."""
     tame()
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.freeze()  # what was imported stays; else it would be looked through for garbage again and again
+    gc.set_threshold(*GARBAGE)
     atexit.register(gc.freeze)  # the interpreter would look through all modules for garbage before it ends
     run(lambda: TapTikTokShop.cli(), TapTikTokShop.name)  # noqa: PLW0108 - `cli` makes the command when it is looked up

@@ -1,6 +1,7 @@
 """Questions about each row of other lists: each is asked once, and progress is where its parents are."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta, timezone
 
 import pytest
 from platform_lists import NOW, Platform, read_through, source
@@ -210,6 +211,25 @@ def test_a_snapshot_asks_about_all_there_is_up_to_now_whatever_the_bookmark_says
     platform = Family(orders(ORDERS.earliest + 5, NOW - 1), answers=lambda _: {})
     read(way, platform, start=NOW - 10, end=NOW - 5)
     assert platform.asked == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "asked"), [(None, ["0", "7"]), (1, []), (12, []), (13, ["0", "7"]), (24, ["0", "7"])]
+)
+def test_what_was_once_asked_about_is_asked_about_again_once_a_day_of_the_shop(hours_ago, asked):
+    """It is half past twelve there, and each run leaves how far it has come; what is new is asked about at once."""
+    platform = Family(orders(NOW - 5), answers=lambda _: {})
+    zone = timezone(timedelta(seconds=12 * 3600 + 1800 - NOW % 86_400))
+    way = Children(
+        (Parents(ORDERS, "id", once=IDENTITY),), operations.GET_PRICE_DETAIL, None, "order_id", remember=True
+    )
+    until = None if hours_ago is None else NOW - hours_ago * 3600
+    one = source(platform, known=frozenset({"0", "7"}), read_until=until, zone=zone)
+    list(read_through(way, one, 0, 100))
+    assert sorted(platform.asked) == asked
+    new = source(platform, known=frozenset({"7"}), read_until=until, zone=zone)
+    list(read_through(way, new, 0, NOW))
+    assert platform.asked.count("0") == 1 + ("0" in asked), "it is new to this run"
 
 
 def test_what_was_once_asked_about_is_asked_about_again_if_it_is_remembered():

@@ -169,7 +169,8 @@ class Written:
         self.kept = json.loads(json.dumps(self.state))
         self.states.append(self.kept)
 
-    offer_state = write_state
+    def offer_state(self, shops):  # noqa: ARG002
+        self.write_state()
 
     def begin_chunk(self):
         pass
@@ -211,7 +212,7 @@ class World:
         """A run of this process."""
         config = {"on_missing_scope": "warn", "follow": self.follow}
         write = self.output.write_state
-        messages = Messages(lambda: None, write, write, lambda _: None, lambda: None)
+        messages = Messages(lambda: None, write, lambda _: write(), lambda _: None, lambda: None)
         reading = ReadingSettings(start=START - 10, lookback=LOOKBACK)
         self.run = Run(None, reading, config, logging.getLogger("run"), messages, lambda: [self.reader])
         self.run.listener = self.listener

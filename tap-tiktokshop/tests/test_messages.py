@@ -276,7 +276,7 @@ def test_states_of_many_shops_come_as_seldom_as_they_are_large_and_none_is_lost(
         for window in range(300):
             now[0] += 1.0
             parts[window % shops]["replication_key_value"] = window
-            if writer.is_due():
+            if writer.is_due(shops):
                 writer.write_state(state)
         writer.write_state(state)  # the end of a stream asks nobody
         lines = written.getvalue().splitlines()

@@ -12,6 +12,7 @@ import simplejson
 from singer_sdk.singerlib.encoding import GenericSingerReader
 from typing_extensions import override
 
+from target_duckdb_exact.ahead import CHUNK, Ahead
 from target_duckdb_exact.errors import InputError
 from target_duckdb_exact.values import parsed
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 PIPE = 1 << 20
 """So many bytes a tap may write while a transaction is being written: a pipe's own 64 KiB are a dozen records."""
-CHUNK = 1 << 18
-"""So many bytes are read at a time: a buffered file's own `readline` asks the system for 8 KiB, a record or two."""
 REQUIRED: dict[str, dict[str, type]] = {
     "RECORD": {"stream": str},
     "ACTIVATE_VERSION": {"stream": str, "version": int},
@@ -38,7 +37,8 @@ HEAD = 400
 class LineReader(GenericSingerReader[bytes]):
     """Reads bytes. `direct` gives a stream's sink if its records need no mapping, `taken` counts the bytes it got.
 
-    `paused` is called when no input has come for as many seconds as `patience` says.
+    `paused` is called when no input has come for as many seconds as `patience` says. With `ahead` what comes meanwhile
+    is read while something else is done.
     """
 
     def __init__(self) -> None:
@@ -47,6 +47,7 @@ class LineReader(GenericSingerReader[bytes]):
         self.taken: Callable[[DuckDBSink, int], None] = lambda _sink, _size: None
         self.patience: Callable[[], float] = lambda: 0.0
         self.paused: Callable[[], None] = lambda: None
+        self.ahead = Ahead()
         self._heads: dict[bytes, str] = {}
         self._cut = False
 
@@ -106,6 +107,7 @@ class LineReader(GenericSingerReader[bytes]):
         given = file_input or self.default_input
         binary = getattr(given, "buffer", given)
         _widen(binary)
+        self.ahead = Ahead(binary)
         begun: list[bytes] = []
         while chunk := self._next(binary):
             if b"\n" not in chunk:
@@ -119,9 +121,10 @@ class LineReader(GenericSingerReader[bytes]):
 
     def _next(self, source: Any) -> bytes:
         """What is there to read; in a pause, when something has come."""
-        if not _ready(source, self.patience()):
+        if not self.ahead and not _ready(source, self.patience()):
             self.paused()
-        return _some(source)
+        chunk = self.ahead.chunk()
+        return _some(source) if chunk is None else chunk
 
     @property
     @override

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from target_duckdb_exact.database import Database
 
 
-PIECE_BYTES = 2 << 20
+PIECE_BYTES = 1 << 20
 """So many bytes of records are packed together: as rows they take several times as much memory."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import signal
 import sys
@@ -22,6 +23,7 @@ from target_duckdb_exact.batches import records_of
 from target_duckdb_exact.database import Database, filled
 from target_duckdb_exact.errors import InputError, LoadError, SettingsError, states_unread
 from target_duckdb_exact.kinds import quoted
+from target_duckdb_exact.memory import share_heap
 from target_duckdb_exact.reader import LineReader
 from target_duckdb_exact.sink import DuckDBSink
 from target_duckdb_exact.tables import Place
@@ -37,8 +39,13 @@ BATCH_BYTES = 6 << 20
 """So many bytes of records, of all streams together, are written in one transaction, once they fill row groups."""
 MOST_BYTES = 24 << 20
 """So many wait at most, whether they do or not."""
+REOPEN_BYTES = 128 << 20
+"""After so many bytes of records the file is closed and opened again: what DuckDB notes about each row group that was
+written stays in memory until then, ten megabytes for a hundred thousand wide rows."""
 BATCH_SECONDS = 30.0
 """So long, at most, records wait while others, or states, keep arriving."""
+GARBAGE = (10_000, 10, 10)
+"""How rarely Python looks for garbage that refers to itself: rows are none, and there are many of them."""
 PAUSE_SECONDS = 1.0
 """So long, at most, they wait once nothing else is there to be read: a tap may say nothing more for long."""
 
@@ -101,7 +108,7 @@ class TargetDuckDB(Target):
         th.Property(
             "memory_limit",
             th.StringType(),
-            description="What DuckDB may use at most; without it 20MB, and more only once a transaction needs it.",
+            description="What DuckDB may use at most; without it 12MB, and more only once a transaction needs it.",
         ),
     ).to_dict()
 
@@ -114,7 +121,7 @@ class TargetDuckDB(Target):
         self._replacing: dict[Place, Place] = {}
         self._known: dict[str, dict[str, Any]] = {}
         self._direct: dict[str, DuckDBSink | None] = {}
-        self._waiting = 0
+        self._waiting = self._loaded = 0
         self._since = time.monotonic()
         self._rows = int(self.config.get("batch_size_rows") or sys.maxsize)
         self._warned: set[tuple[str, str]] = set()
@@ -244,15 +251,24 @@ class TargetDuckDB(Target):
         sinks = [sink for sink in self._sinks_active.values() if isinstance(sink, DuckDBSink)]
         found = [(sink, batch) for sink in sinks if (batch := sink.batch()) is not None]
         if found or (last and self._replacing):
-            self.database.write([batch for _, batch in found], self._replace if last else None)
+            with self._meanwhile():
+                self.database.write([batch for _, batch in found], self._replace if last else None)
             for sink, batch in found:
                 sink.written(batch)
                 self._say_unfit(sink, batch)
+        self._loaded += self._waiting
         self._waiting = 0
         self._since = time.monotonic()
         if last:
             self._replacing.clear()
         self._emit()
+        if self._loaded >= REOPEN_BYTES:
+            self._loaded = 0
+            self.database.release()
+
+    def _meanwhile(self) -> contextlib.AbstractContextManager[None]:
+        reader = self.message_reader
+        return reader.ahead.reading() if isinstance(reader, LineReader) else contextlib.nullcontext()
 
     def _say_unfit(self, sink: DuckDBSink, batch: Batch) -> None:
         for name, original in batch.rejected():
@@ -338,6 +354,9 @@ class TargetDuckDB(Target):
 
 def main() -> NoReturn:
     """The command `target-duckdb-exact`: one sentence for anything that goes wrong, and an exit code to match."""
+    share_heap()
+    gc.freeze()  # what was imported stays; else it would be looked through for garbage again and again
+    gc.set_threshold(*GARBAGE)
     if sys.stdout is None:  # the database's file would come in its place
         sys.exit(_tell("Standard output is closed: send it to a file or /dev/null.", LoadError.exit_code))
     try:

@@ -119,3 +119,17 @@ def test_files_that_other_programs_wrote_to_in_between_stay_whole(load):
             other.execute("CHECKPOINT")
         assert dict(load.rows("SELECT n, t FROM s")) == expected
         assert load.rows("SELECT count(*), sum(a) FROM s") == [(len(expected), Decimal(len(expected)) / 10)]
+
+
+@pytest.mark.parametrize("method", ["upsert", "append-only", "overwrite"])
+def test_the_file_is_opened_anew_as_a_load_grows_and_nothing_is_lost(load, monkeypatch, method):
+    opened, plainly = [], database.Database._opened
+    monkeypatch.setattr(database.Database, "_opened", lambda self: opened.append(self) or plainly(self))
+    monkeypatch.setattr(target, "REOPEN_BYTES", 200)
+    rows = [record(n=number, t="x" * 50) for number in range(12)]
+    states = [{"type": "STATE", "value": number} for number in range(12)]
+    feed = [message for pair in zip(rows, states, strict=True) for message in pair]
+    load(schema({"n": "integer", "t": "string"}, ["n"]), *feed, batch_size_rows=1, load_method=method)
+    assert load.rows("SELECT n FROM s ORDER BY n") == [(number,) for number in range(12)]
+    assert load.states == ([11] if method == "overwrite" else list(range(12)))
+    assert len(opened) == 6 + (method == "overwrite")  # after every other row, and for what waits for the end

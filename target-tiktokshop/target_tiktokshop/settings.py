@@ -70,6 +70,15 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         ),
         "examples": ["output/results.jsonl"],
     },
+    "metrics_gateway": {
+        "type": "string",
+        "title": "Metrics gateway",
+        "description": (
+            "A Prometheus Pushgateway that gets the run's figures at its end: records by outcome, calls, refusals and "
+            "waits of each shop, and how many days the grant has left. Needs the extra `metrics`."
+        ),
+        "examples": ["http://127.0.0.1:9091"],
+    },
     "on_reject": {
         "type": "string",
         "enum": ["report", "fail"],

@@ -18,7 +18,8 @@ from tiktokshop_client.console import quiet, run
 from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.health import early_warnings
-from tiktokshop_client.log_lines import name_seller
+from tiktokshop_client.log_lines import name_seller, seller_named
+from tiktokshop_client.push import GATEWAY, Pusher, checked, of_run
 from tiktokshop_client.settings import SETTINGS
 from tiktokshop_client.singer import PlatformPlugin
 from tiktokshop_client.stream_maps import mistake_in_expression, mistake_in_map, of_a_map
@@ -33,6 +34,7 @@ from target_tiktokshop.streams import WRITINGS, Writing
 from target_tiktokshop.streams.needs import need_of
 from target_tiktokshop.writing.guards import RunStoppedError
 from target_tiktokshop.writing.live import Catalogue
+from target_tiktokshop.writing.metrics import JOB, of_writing
 from target_tiktokshop.writing.results import Results
 from target_tiktokshop.writing.rows import Row
 from target_tiktokshop.writing.run import WriteRun
@@ -101,8 +103,11 @@ class TargetTikTokShop(PlatformPlugin, Target):
         reader = self.message_reader
         if isinstance(reader, LineReader):
             reader.reject = self.reject_line
+        self._gateway = ""
         if validate_config:
             self.settings = WritingSettings.from_config(self.config)
+            gateway = str(self.config.get(GATEWAY) or "")
+            self._gateway = checked(gateway, JOB) if gateway else ""
             if not self.config.get("sandbox"):
                 Settings.from_config(self.config)
 
@@ -313,6 +318,17 @@ class TargetTikTokShop(PlatformPlugin, Target):
         except TikTokShopError:
             return {}
 
+    def send_figures(self) -> None:
+        """Sends the run's figures, once, to whom the setting `metrics_gateway` names."""
+        gateway, self._gateway = self._gateway, ""
+        if not gateway:
+            return
+        client = self.run.client if "run" in self.__dict__ else None
+        grant, now = (client.grant(), client.now()) if client else (None, time.time())
+        pusher = Pusher(gateway, JOB, seller_named(), self.logger)
+        pusher.send([*of_writing(self.results.tally, client.spent if client else {}), *of_run(grant, now)])
+        pusher.wait()
+
     def tell(self, error: Exception) -> None:
         """Tells those whom the setting `notify` names, if a guard has stopped the run."""
         if isinstance(error, RunStoppedError):
@@ -320,8 +336,9 @@ class TargetTikTokShop(PlatformPlugin, Target):
                 self.logger.warning("%s.", problem)
 
     def close(self) -> None:
-        """Closes connections and files."""
+        """Sends the figures, and closes connections and files."""
         self.write_unreadable()
+        self.send_figures()
         if "run" in self.__dict__:
             self.run.close()
         elif "results" in self.__dict__:
@@ -331,6 +348,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM: whoever stops a run does not want the records sent that are still waiting."""
         end_at_next_signal()
+        self._gateway = ""  # who stops a run waits for nothing more
         self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
         self.close()
         sys.exit(128 + signum)

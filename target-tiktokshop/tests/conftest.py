@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiktokshop_sandbox
+from described import faults_of
 from fairs import Fair
 from older_sandbox import as_before
 from relay import relay
@@ -18,6 +19,7 @@ from target_tiktokshop.settings import SETTINGS
 from target_tiktokshop.target import TargetTikTokShop
 from target_tiktokshop.writing.outcomes import documented
 from tiktokshop_client import Client, Settings, operations
+from tiktokshop_client.http.transport import Transport
 
 # The shops' time stands still unless a test moves it.
 NOON = int(dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc).timestamp())
@@ -198,6 +200,21 @@ class Lab:
     def fault(self, kind, **more):
         """Switches a fault on."""
         self.sandbox.control("POST", "/faults", {"kind": kind, **more})
+
+
+@pytest.fixture(autouse=True)
+def held_against_the_descriptions(monkeypatch):
+    """No test may have anything sent that the platform's own descriptions do not have."""
+    faults, send = [], Transport.send
+
+    def held(self, method, url, *, headers, body=None, **more):
+        if "x-tts-access-token" in headers:
+            faults.extend(faults_of(method, url, headers, body or b""))
+        return send(self, method, url, headers=headers, body=body, **more)
+
+    monkeypatch.setattr(Transport, "send", held)
+    yield faults
+    assert faults == []
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_every_bad_record_of_a_day_has_one_outcome_with_what_to_do_and_no_call_i
 
 ELSEWHERE = {"max_decided_percent", "max_activated_percent"}
 """`test_guards.py` makes a row of every one of `MASSES`, without its name."""
-UNTESTED = {"claimed", "ambiguous_title", "activity_begun", "no_pickup"}
+UNTESTED = {"ambiguous_title", "activity_begun", "no_pickup"}
 """What only another run, or a platform that is otherwise than the sandbox, brings about."""
 
 

@@ -68,6 +68,20 @@ def combine(lab, *groups, shop="VN", config=None, **more):
     return lab.feed("package_combinations", *records, shop=shop, **(config or {}))
 
 
+@pytest.mark.parametrize("number", [None, ""])
+def test_an_order_with_a_line_item_that_has_no_id_is_not_split(lab, number):
+    order = waiting(lab)[0]
+
+    def after(path, answer):
+        for shown in answer["data"]["orders"] if path.endswith("/202507/orders") else ():
+            shown["line_items"][1]["id"] = number
+        return answer
+
+    with lab.between(after=after):
+        run = split(lab, order, [lines(order)[0]], config={"max_rejected_percent": 100})
+    assert (run.outcomes, run.writes) == ([("rejected", "odd_answer")], {})
+
+
 def test_orders_whose_package_to_be_has_no_id_are_not_combined(lab):
     def after(path, answer):
         for draft in answer["data"]["combinable_packages"] if path.endswith("/combinable_packages/search") else ():

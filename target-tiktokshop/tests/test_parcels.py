@@ -25,6 +25,12 @@ def test_no_label_is_bought_where_one_was_that_the_order_does_not_show(seen):
     assert (parcel.next, parcel.reason) == ("", "unseen_package")
 
 
+@pytest.mark.parametrize("missing", [{"status": None}, {"status": ""}, {"shipping_type": None}])
+def test_no_label_is_bought_for_an_order_that_does_not_show_how_it_stands(missing):
+    parcel = parcel_of(order(**missing), "", (), "US", {})
+    assert (parcel.next, parcel.reason) == ("", "unseen_order")
+
+
 def test_a_label_is_bought_for_what_has_none_beside_a_package_that_is_shown():
     assert parcel_of(order(), "", (), "US", {}).next == BUY
     packed = order(line_items=[{"id": "1", "package_id": "7"}, {"id": "2"}], packages=[{"id": "7"}])

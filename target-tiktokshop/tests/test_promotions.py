@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from decimal import Decimal
 
 import pytest
@@ -99,6 +100,19 @@ def test_what_a_live_activity_shows_in_other_types_is_repeated_in_those_of_the_c
     }
     with pytest.raises(ShapeError, match="end_time must be a whole number"):
         update_body({**live, "end_time": "soon"}, {})
+
+
+def test_a_sku_that_is_shown_without_its_product_is_not_put_into_a_promotion(fair):
+    def after(path, answer):
+        for product in answer["data"]["products"] if path.endswith("/products/search") else ():
+            product["id"] = None
+        return answer
+
+    fair.now = int(time.time())  # what passes between has this machine's date
+    with fair.lab.between(after=after):
+        run = fair.feed(*fair.flat(fair.sku(0)), max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "bad_promotion")], {})
+    assert "without its product: look at it in Seller Center" in run.row["message"]
 
 
 def test_a_limit_that_the_shop_does_not_show_is_not_made_up():

@@ -60,6 +60,22 @@ def test_all_that_was_paid_is_refunded_once_as_the_platform_calculates_it(lab):
     assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
 
 
+@pytest.mark.parametrize("role", [None, "", "SELLER_OF_2027"])
+def test_a_refund_that_does_not_show_who_made_it_is_not_made_again(lab, role):
+    def after(path, answer):
+        for made in answer["data"].get("return_orders") or () if path.endswith("/returns/search") else ():
+            made["role"] = role
+        return answer
+
+    (order,) = delivered(lab)
+    assert refund(lab, order, amount="1.50", currency="USD").outcomes == [("applied", None)]
+    with lab.between(after=after):
+        same = refund(lab, order, amount="1.50", currency="USD")
+        other = refund(lab, order, amount="1.60", currency="USD", config={"max_rejected_percent": 100})
+    assert (same.outcomes, writes(same)) == ([("unchanged", None)], {})
+    assert (other.outcomes, writes(other)) == ([("rejected", "refunded_before")], {})
+
+
 def test_a_part_is_refunded_and_another_amount_is_not_taken_for_it(lab):
     (order,) = delivered(lab)
     run = refund(lab, order, amount="1.50", currency="usd")

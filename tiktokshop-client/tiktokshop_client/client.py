@@ -115,6 +115,7 @@ class Client:
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
         self.unshared = "" if token_store else unshared(settings.budget_store, kept_at(settings))
+        self.spent: dict[str, Tally] = {}  # by shop, what calls have cost that were given no tally
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()
         self._kept_at = None if token_store else kept_at(settings)
@@ -335,7 +336,8 @@ class Client:
             raise ValueError(f"{operation.name} is called {'with' if operation.cipher else 'without'} a shop")
         regional = operation.query_in.get(same_region(shop.region), {}) if shop else {}
         inquiry = {**operation.query, **regional, **(query or {})}
-        call = Call.of(operation, shop, path or {}, inquiry, body, tally, paging=paging)
+        cost = tally or self.spent.setdefault(shop.id if shop else "", Tally())
+        call = Call.of(operation, shop, path or {}, inquiry, body, cost, paging=paging)
         reason = _exclusion(operation, shop) if shop else ""
         if shop and reason:
             raise MarketError(f"{call.context.who}: {reason}", operation=operation.name, shop_id=shop.id)

@@ -184,7 +184,8 @@ SETTINGS: Mapping[str, Any] = {
             "type": "boolean",
             "title": "Sandbox",
             "description": (
-                "Use a made-up shop on this machine, from the package tiktokshop-sandbox, instead of the platform."
+                "Use a made-up shop on this machine, from the package tiktokshop-sandbox, instead of the platform. Its "
+                "own addresses, app and tokens take the place of those that are set, which are not even looked at."
             ),
             "default": False,
         },

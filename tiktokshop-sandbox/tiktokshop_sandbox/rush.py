@@ -27,18 +27,18 @@ def take_orders(world: World, now: int, shop: Shop, count: int, *, one_buyer: bo
         one_buyer: Whether they are one and the same, with one address.
     """
     world.advance(now)
+    row = world.db.execute(_NEXT_ORDER, (shop.number, EventKind.PLACE)).fetchone()
+    if row is None:
+        return []
+    at, first = row
     placed: list[Order] = []
-    for _ in range(count):
-        row = world.db.execute(_NEXT_ORDER, (shop.number, EventKind.PLACE)).fetchone()
-        if row is None:
-            break
-        at, number = row
-        with world.writing(now) as life:
-            world.db.execute(_TAKE, (at, shop.number, EventKind.PLACE, number))
-            buying.place(life, shop, number, like=placed[0] if one_buyer and placed else None)
-            order = life.store.orders.get(shop.key(number))
-        if order is not None:
-            placed.append(order)
+    with world.writing(now) as life:
+        world.db.execute(_TAKE, (at, shop.number, EventKind.PLACE, first))
+        for number in range(first, first + count):
+            like = placed[0] if one_buyer and placed else None
+            order = buying.take_order(life, shop, number, like=like)
+            placed += [] if order is None else [order]
+        life.at(life.arrival(first + count), shop, EventKind.PLACE, first + count)
     return placed
 
 

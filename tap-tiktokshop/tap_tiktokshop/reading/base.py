@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import timezone
+from datetime import datetime, timezone
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,7 +24,7 @@ from tap_tiktokshop.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from tiktokshop_client import Answer, Client, Operation, Page, Shop
 
@@ -133,6 +133,7 @@ class Source:
 
     `since` is from when on changes are new to this run, unix seconds. `known` are identities an earlier run has left
     for this one, `marks` the versions of rows that it has passed on. `zone` is the shop's, for reports by day.
+    `read_until` is how far earlier runs have come, unix seconds; None if that does not count for this one.
     `lists` are settings that ways of reading name.
     """
 
@@ -143,6 +144,7 @@ class Source:
     known: frozenset[str] = frozenset()
     marks: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo = timezone.utc
+    read_until: int | None = None
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     checks: Checks = field(default_factory=Checks)
@@ -193,6 +195,12 @@ class Source:
     def now(self) -> int:
         """Unix seconds by the platform's clock."""
         return self.client.now()
+
+    @property
+    def read_today(self) -> bool:
+        """Whether an earlier run has come as far as today, by the shop's clock."""
+        days = [datetime.fromtimestamp(moment, self.zone).date() for moment in (self.read_until or 0, self.now())]
+        return days[0] == days[1]
 
     def first_time(self, identity: str) -> bool:
         """Whether this identity has not been asked for yet in this run's share of the stream."""

@@ -141,7 +141,7 @@ class Children(Reading):
         name: Field of the record that takes the identity.
         inherit: Field of the record -> field of the parent it is taken from.
         newest_first: The time by which the rows come, newest first: pages end at rows from before this run.
-        remember: Whether what was once asked about is asked about in every run.
+        remember: Whether what was once asked about is asked about again, once a day.
         forgiving: Whether a refusal about one row is no failure of the stream.
         distinct: Whether a row that came for one parent is left out for the others.
     """
@@ -206,7 +206,7 @@ class _Looking:
 
     def fetch(self, source: Source) -> Iterator[Following]:
         way, parents = self.way, self.parents
-        if way.remember and source.known:
+        if way.remember and source.known and not source.read_today:
             known: list[tuple[str, Row]] = [
                 (identity, {}) for identity in sorted(source.known) if is_id(identity) and source.first_time(identity)
             ]

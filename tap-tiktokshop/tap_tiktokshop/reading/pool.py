@@ -66,6 +66,7 @@ class Pool:
         self._running: defaultdict[tuple[str, str], list[tuple[Lane, Entry]]] = defaultdict(list)
         self._jobs: deque[_Job] = deque()
         self._threads = self._idle = 0
+        self._ended = threading.Condition(self._lock)  # a thread has
         self._closed = False
 
     # -- for the one who takes ---------------------------------------------------------------------------------
@@ -113,11 +114,12 @@ class Pool:
             self._drop(lane)
             self._dispatch()
 
-    def close(self) -> None:
-        """Ends each thread as soon as its current request is over."""
+    def close(self, patience: float = 0.0) -> None:
+        """Ends each thread as soon as its current request is over, and waits so many seconds for that."""
         with self._lock:
             self._closed = True
             self._work.notify_all()
+            self._ended.wait_for(lambda: not self._threads, patience)
 
     def size(self, lane: Lane) -> Size:
         """How many rows a window of a lane should have.
@@ -192,6 +194,8 @@ class Pool:
                         self._work.wait()
                     self._idle -= 1
                     if self._closed:
+                        self._threads -= 1
+                        self._ended.notify_all()
                         return
                     following = self._jobs.popleft()
             job = following

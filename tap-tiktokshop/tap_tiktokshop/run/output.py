@@ -25,14 +25,14 @@ class Messages:
     Attributes:
         flush: Writes what is pending, before anybody waits.
         write_state: Writes the state of all streams.
-        offer_state: The same, unless the last one is too short a time ago for its size.
+        offer_state: The same, unless the last one is too short a time ago for so many shops and its size.
         meet: Takes the shops of the run, before anything of them is written, and raises if they are not the state's.
         hand_over: Has all that was written leave, before anything that must not leave without it.
     """
 
     flush: Callable[[], None]
     write_state: Callable[[], None]
-    offer_state: Callable[[], None]
+    offer_state: Callable[[int], None]
     meet: Callable[[Sequence[Shop]], None]
     hand_over: Callable[[], None]
 
@@ -78,8 +78,8 @@ class Output(Protocol):
         """Writes the state of all shops, behind the records so far."""
         ...
 
-    def offer_state(self) -> None:
-        """The same, unless the last one is too short a time ago for its size."""
+    def offer_state(self, shops: int) -> None:
+        """The same, unless the last one is too short a time ago for so many shops and its size."""
         ...
 
     def pass_on(self, records: Iterable[Record]) -> None:

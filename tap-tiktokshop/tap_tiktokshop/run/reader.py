@@ -234,14 +234,16 @@ class StreamReader:
             configured, end = earliest, run.client.now()
         lookback = declaration.reading.lookback(run.reading.lookback, bookmark.end, lambda: run.time_in(shop))
         since = bookmark.since(configured, lookback)
-        source = run.source(shop, since, bookmark.known, marks=bookmark.marks)
+        compared = self._comparison(shop)  # with a list that must then be whole
+        until = None if compared else bookmark.end
+        source = run.source(shop, since, bookmark.known, marks=bookmark.marks, read_until=until)
         start = bookmark.start(configured, lookback)
         partition = Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known))
         partition.key = declaration.keys[-1]
         if run.listener is not None and declaration.replication_key:
             partition.news_from = run.listener.counts_from(bookmark.end)
         partition.remembers = declaration.reading.remember
-        partition.comparison = self._comparison(shop)
+        partition.comparison = compared
         return partition
 
     def _comparison(self, shop: Shop | None) -> Comparison | None:
@@ -385,7 +387,7 @@ class StreamReader:
         news = comparison is not None and comparison.keep()
         self._pass_on_late(partition)
         if declaration.departed or declaration.reading.remember or news:
-            self._output.offer_state()
+            self._output.offer_state(len(self.partitions))
 
     def _cover(self, partition: Partition) -> None:
         """Others need not read again what this partition has read."""
@@ -417,7 +419,7 @@ class StreamReader:
         ):
             return
         partition.move(self._run.not_ahead(done))
-        self._output.offer_state()
+        self._output.offer_state(len(self.partitions))
 
     def _failed(self, partition: Partition, error: Exception) -> None:
         self._cover(partition)

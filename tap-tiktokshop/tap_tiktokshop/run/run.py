@@ -24,11 +24,12 @@ from tiktokshop_client.errors import (
 )
 from tiktokshop_client.health import grant_sentence, missing_scopes, scope_sentence
 from tiktokshop_client.log_lines import facts_of, name_seller, seller_named
+from tiktokshop_client.push import GATEWAY, Pusher, checked, of_run
 
 from tap_tiktokshop.reading import Roster, Source
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
 from tap_tiktokshop.reading.pool import Pool
-from tap_tiktokshop.run.metrics import Pusher, checked
+from tap_tiktokshop.run.metrics import JOB, of_parts
 from tap_tiktokshop.run.summary import Summary, check, write
 from tap_tiktokshop.streams.needs import needs_of
 from tap_tiktokshop.times import utc
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 HEARING = 0.2
 """Seconds between two looks into the inbox while windows are read."""
+LAST_REQUESTS = 60.0
+"""Seconds for requests that are under way as a run ends, where those of a day are counted."""
 CLOCKS_AGREE = 60
 """Seconds that two readings of the platform's time may differ by."""
 
@@ -139,7 +142,7 @@ class Run:
         self._warned_scopes: set[str] | None = None
         self._added: set[str] = set()
         self._gateway = ""
-        self._pusher = Pusher("", "", logger)
+        self._pusher = Pusher("", JOB, "", logger)
 
     @cached_property
     def readers(self) -> Sequence[Reader]:
@@ -299,12 +302,12 @@ class Run:
     def warn_early(self) -> None:
         """Warns, once a run, of a grant that ends soon and of scopes that the selected streams lack."""
         self._check_summary_path()
-        gateway = str(self.config.get("metrics_gateway") or "")
-        self._gateway = checked(gateway) if gateway else ""
+        gateway = str(self.config.get(GATEWAY) or "")
+        self._gateway = checked(gateway, JOB) if gateway else ""
         self._meet(self.client.shops())  # the first call brings the grant
         grant = self.client.grant()
         name_seller(grant.seller_name if grant else "")
-        self._pusher = Pusher(self._gateway, seller_named(), self.logger)
+        self._pusher = Pusher(self._gateway, JOB, seller_named(), self.logger)
         missing = missing_scopes(grant, needs_of([stream.name for stream in self.readers])) if grant else {}
         self._warned_scopes = set(missing)
         ending = grant_sentence(grant, self.client.now()) if grant else None
@@ -357,15 +360,17 @@ class Run:
 
     def conclude(self) -> None:
         """Ends what there is to read: the state handed over, the summary told."""
-        self.pool.close()
+        counted = self.client.daily.most is not None  # what is under way is sent, so that the state may count it
+        self.pool.close(LAST_REQUESTS if counted else 0.0)
         if self.listener is not None:
             self.listener.windows_read()
             if not (self.listener.trouble or self.config.get("follow")):
                 self.listener.peek()
-        if self.client.daily.most is not None:
+        if counted:
             self.write_state()
         self.messages.hand_over()
-        self._pusher.send(self.summary.parts, self.client.grant(), self.client.now())
+        now = self.client.now()
+        self._pusher.send([*of_parts(self.summary.parts, now), *of_run(self.client.grant(), now)])
         self._unwritten = self._summarise()
 
     def finish(self) -> None:

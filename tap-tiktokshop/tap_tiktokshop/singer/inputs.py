@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tiktokshop_client import is_made_up
 from tiktokshop_client.errors import ConfigurationError
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -25,6 +26,18 @@ CATALOGUE = "Correct it, or make a new one with --discover."
 STATE = "Correct it, or leave it out to read from start_date on."
 
 
+class ReadOnce(io.StringIO):
+    """A text that is forgotten as it is read: a catalogue has a megabyte, and the SDK keeps its file."""
+
+    @override
+    def read(self, size: int | None = -1, /) -> str:
+        text = super().read(size)
+        if size is None or size < 0:
+            self.seek(0)
+            self.truncate()
+        return text
+
+
 def checked(file: IO[str] | None, what: str) -> IO[str] | None:
     """A file that holds a JSON object, as the SDK reads it; None if there is none. `what` is what a sentence calls it.
 
@@ -36,7 +49,7 @@ def checked(file: IO[str] | None, what: str) -> IO[str] | None:
     text = getattr(file, "buffer", file).read()
     if what == "state" and text.strip() in {b"null", "null"}:  # how orchestrators write that there is no state
         return None
-    return io.StringIO(json.dumps(object_in(text, f"{what} {file.name}")))
+    return ReadOnce(json.dumps(object_in(text, f"{what} {file.name}")))
 
 
 def world(state: Mapping[str, Any]) -> bool | None:

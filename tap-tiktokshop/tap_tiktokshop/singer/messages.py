@@ -39,8 +39,11 @@ MOST_PENDING: Final = 128 * 1024
 Python's lock behind it, every few records."""
 
 
+FEW_SHOPS: Final = 8
 SMALL_STATE: Final = 64_000
-"""Bytes of a state, about those of six shops, that may leave behind every window."""
+"""So many shops have their state written behind every window, while it has no more bytes."""
+LEAST_SECONDS: Final = 1.0
+"""Between two states of more shops."""
 STATE_BYTES_A_SECOND: Final = 100_000
 """What larger ones may have on average: they leave every second with fifteen shops, every seven seconds with a hundred,
 and every minute with a thousand. What was read since then is read again after a kill."""
@@ -140,10 +143,12 @@ class StateOutput(StateWriter):
         self._last = b""
         self._now, self._at = now, -math.inf
 
-    def is_due(self) -> bool:
-        """Whether the last state is small, or as long ago as its size asks for."""
+    def is_due(self, shops: int) -> bool:
+        """Whether a state may leave now, as a stream of so many shops goes on: a large one must wait, see above."""
         size = len(self._last)
-        return size <= SMALL_STATE or self._now() - self._at >= size / STATE_BYTES_A_SECOND
+        if shops <= FEW_SHOPS and size <= SMALL_STATE:
+            return True
+        return self._now() - self._at >= max(LEAST_SECONDS, size / STATE_BYTES_A_SECOND)
 
     @override
     def write_state(self, state: Mapping[str, Any]) -> None:

@@ -248,9 +248,9 @@ class PlatformStream(Stream):
         """Writes the state of all shops and streams, behind the records so far."""
         self._run().write_state()
 
-    def offer_state(self) -> None:
-        """The same, unless the last one is too short a time ago for its size."""
-        self._run().messages.offer_state()
+    def offer_state(self, shops: int) -> None:
+        """The same, unless the last one is too short a time ago for so many shops and its size."""
+        self._run().messages.offer_state(shops)
 
     def pass_on(self, records: Iterable[Record]) -> None:
         """Writes records outside of the stream's turn, behind its schema."""

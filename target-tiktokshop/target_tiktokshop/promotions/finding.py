@@ -45,6 +45,8 @@ def _take(shop: Shop, offer: WantedOffer, sku: Sku | None) -> None:
     if sku is None:
         if not offer.removed:
             offer.fault(f"shop {shop.id} has no SKU {offer.sku_id}: check sku_id")
+    elif not sku.product_id:
+        offer.fault(f"the shop shows SKU {sku.id} without its product: look at it in Seller Center")
     elif offer.product_id and offer.product_id != sku.product_id:
         offer.fault(f"SKU {sku.id} belongs to product {sku.product_id}, not {offer.product_id}")
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.errors import Action, TikTokShopError
@@ -38,27 +37,33 @@ def choose_service(run: WriteRun, row: Row) -> None:
         body=body | ({"order_line_item_ids": list(lines)} if lines else {}),
     )
     offered = objects(answer.data.get("shipping_services"))
-    wanted = row.values.get("shipping_service")
-    service = chosen_service(offered, wanted, cheapest=run.settings.day.cheapest_service)
-    if service is not None:
+    wanted, cheapest = row.values.get("shipping_service"), run.settings.day.cheapest_service
+    service = chosen_service(offered, wanted, cheapest=cheapest)
+    if (wanted or cheapest) and service is not None and not service.get("id"):
+        row.reject("odd_answer", "the platform offers the shipping service without its id, so no label was bought")
+    elif service is not None:
         row.after |= {"shipping_service": service.get("name"), "price": service.get("price")}
         row.after |= {"currency": service.get("currency")}
         row.values["shipping_service_id"] = str(service.get("id") or "")
+    elif cheapest and not wanted:
+        row.reject(
+            "odd_answer", "the platform shows no price of a shipping service, so none is known to be the cheapest"
+        )
     elif wanted:
         names = ", ".join(f"{one.get('name')} ({one.get('price')} {one.get('currency')})" for one in offered)
         row.reject("unknown_service", f"no shipping service is called {wanted}; there are: {names or 'none'}")
 
 
 def chosen_service(offered: list[dict[str, Any]], wanted: str | None, *, cheapest: bool) -> dict[str, Any] | None:
-    """The service that is asked for by name or id; else the cheapest one or the platform's default."""
+    """The service that is asked for by name or id; else the cheapest one, or the platform's default; None for none."""
     if wanted:
         return next(
             (one for one in offered if str(one.get("id")) == wanted or plain(str(one.get("name"))) == plain(wanted)),
             None,
         )
-    priced = [one for one in offered if decimal_of(one.get("price")) is not None]
-    if cheapest and priced:
-        return min(priced, key=lambda one: decimal_of(one.get("price")) or Decimal(0))
+    if cheapest:
+        prices = [(price, one) for one in offered if (price := decimal_of(one.get("price"))) is not None and price >= 0]
+        return min(prices, key=lambda pair: pair[0], default=(None, None))[1]
     return next((one for one in offered if one.get("is_default") is True), None)
 
 
@@ -66,9 +71,9 @@ def measures(row: Row) -> dict[str, Any]:
     """Weight and size as a call has them."""
     values, said = row.values, {}
     if "weight" in values:
-        said["weight"] = {"value": str(values["weight"]), "unit": values["weight_unit"]}
+        said["weight"] = {"value": format(values["weight"], "f"), "unit": values["weight_unit"]}
     if "length" in values:
-        sides = {name: str(values[name]) for name in ("length", "width", "height")}
+        sides = {name: format(values[name], "f") for name in ("length", "width", "height")}
         said["dimension"] = {**sides, "unit": values["size_unit"]}
     return said
 
@@ -76,7 +81,7 @@ def measures(row: Row) -> dict[str, Any]:
 def bought(
     run: WriteRun, row: Row, order_ids: Sequence[str], hold: HeldOrders, look_again: Callable[[], Parcel]
 ) -> None:
-    """Buys the label of a parcel; after every unclear outcome its orders are read first, so that none is bought twice.
+    """Buys the label of a parcel; after every unclear outcome its orders are read first, lest another is bought.
 
     A row that was refused is settled; the package of one that stays open is there.
 

@@ -140,7 +140,7 @@ class CombinationWriter(Writer):
         """What the platform lets be combined now."""
         drafts = whole(self.run, SEARCH_COMBINABLE_PACKAGES, shop, None)
         self._drafts[shop.id] = {
-            str(order_id): str(draft.get("id") or "") for draft in drafts for order_id in draft.get("order_ids") or []
+            str(order_id): str(draft["id"]) for draft in drafts if draft.get("id") for order_id in _ids_in(draft)
         }
 
     def _draft(self, row: Row) -> str | None:
@@ -288,6 +288,12 @@ class CombinationWriter(Writer):
         for shop, group in by_shop(rows):
             self._read(shop, group)
         return [self._is_done(row) for row in rows]
+
+
+def _ids_in(draft: Mapping[str, Any]) -> list[Any]:
+    """The orders of a package to be."""
+    found = draft.get("order_ids")
+    return found if isinstance(found, list) else []
 
 
 def _obstacle(order: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.operations import same_region
 
 from target_tiktokshop.streams.parcels import WAITING, held_up, not_of_platform
-from target_tiktokshop.streams.shipments import GONE, package_of
+from target_tiktokshop.streams.shipments import GONE, id_of, package_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ def packages_of(order: Mapping[str, Any]) -> dict[str, list[str]]:
     """Package -> the line items in it; those without one are under ""."""
     found: dict[str, list[str]] = {}
     for line in lines_of(order):
-        found.setdefault(package_of(line, order), []).append(str(line.get("id")))
+        found.setdefault(package_of(line, order), []).append(id_of(line))
     return found
 
 

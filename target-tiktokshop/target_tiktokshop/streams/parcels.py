@@ -116,7 +116,9 @@ def _without_package(order: Mapping[str, Any], found: Parcel, region: str) -> Pa
 
 
 def _unseen(order: Mapping[str, Any]) -> str:
-    """Why a label may have been bought already, though the order does not show for what; "" if it was not."""
+    """Why a label may have been bought already, or not be the seller's to buy, as far as the order shows; "" if not."""
+    if not order.get("status") or not order.get("shipping_type"):
+        return "unseen_order"
     lines = order.get("line_items") or []
     hidden = order.get("packages") and not any(line.get("package_id") for line in lines)
     return "unseen_package" if hidden or order.get("status") == "AWAITING_COLLECTION" else ""

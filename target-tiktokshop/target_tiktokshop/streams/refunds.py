@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 KIND, WITH_GOODS = "REFUND", "RETURN_AND_REFUND"
 SHIPMENTS = ("PLATFORM", "BUYER_ARRANGE")
 SELLER = "SELLER"
+OTHERS = frozenset({"BUYER", "OPERATOR", "SYSTEM"})
+"""Who else makes returns. One that does not show who made it may be the seller's: nothing is refunded twice."""
 PARTS = ("refund_subtotal", "refund_shipping_fee", "refund_tax", "retail_delivery_fee")
 # Status of an order that the platform does not let be refunded -> what to do instead.
 INSTEAD = {
@@ -164,7 +166,7 @@ class RefundWriter(Writer):
                 f"the seller has refunded {has['refund_total']} {has['currency']} of it before (return "
                 f"{has['return_id']}): see what else the buyer is to get, and refund that in Seller Center",
             )
-        elif any(str(one.get("return_status")).endswith("PENDING") for one in made if one.get("role") != SELLER):
+        elif any(str(one.get("return_status")).endswith("PENDING") for one in made if one.get("role") in OTHERS):
             row.reject("return_open", "a return of the order waits for a decision: decide it with return_decisions")
 
     def _ask_apart(self, row: Row) -> None:
@@ -305,7 +307,7 @@ def is_seller_s(made: Mapping[str, Any], void: Container[str] = ()) -> bool:
     """Whether a return is one by which the seller has paid, or will once the goods are back; or such a `void` one."""
     status = made.get("return_status")
     counts = status in void if void else status not in VOID
-    return made.get("role") == SELLER and made.get("return_type") in {KIND, WITH_GOODS, None} and counts
+    return made.get("role") not in OTHERS and made.get("return_type") in {KIND, WITH_GOODS, None} and counts
 
 
 def lines_in(made: Mapping[str, Any]) -> set[str]:

@@ -97,6 +97,17 @@ def number_of(line: Mapping[str, Any]) -> str:
     return str(line.get("tracking_number") or "")
 
 
+def id_of(line: Mapping[str, Any]) -> str:
+    """A line item's id, for a call that names it.
+
+    Raises:
+        ValueError: The shop shows it without one.
+    """
+    if not line.get("id"):
+        raise ValueError("a line item is shown without its id")
+    return str(line["id"])
+
+
 def package_of(line: Mapping[str, Any], order: Mapping[str, Any]) -> str:
     """The package a line item is in: what it says, or the order's only one where no line item says any."""
     packages = order.get("packages") or []
@@ -158,7 +169,7 @@ def _ship(
         return Step(operation=SHIP_PACKAGE, path={"package_id": package}, body={"self_shipment": _info(wanted)})
     if MARK_PACKAGE_AS_SHIPPED.excluded_from(same_region(region)):
         return Step(reason="market")
-    ids = [str(line.get("id")) for line in waiting]
+    ids = [id_of(line) for line in waiting]
     return Step(
         operation=MARK_PACKAGE_AS_SHIPPED,
         path={"order_id": str(order.get("id"))},

@@ -68,6 +68,8 @@ REASONS: Mapping[str, str] = {
     "shipped_by_seller": "the seller ships this order: feed its tracking number to the stream tracking",
     "partly_packed": "some of the line items have a package already: name order_line_item_ids or package_id",
     "unseen_package": "a label was bought, and the shop does not show for which line items: look in Seller Center",
+    "unseen_order": "the shop does not show the order's status, or who ships it, so no label was bought: look at it in "
+    "Seller Center",
     "invoice_first": "the order's invoice must be uploaded first: do that in Seller Center, or with your tax software, "
     "and feed it again once the platform has accepted it",
     "packages_made": "something of the order is shipped already, so it stays in the packages that it has",

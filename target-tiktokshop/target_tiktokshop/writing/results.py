@@ -35,10 +35,13 @@ class OutcomeTally:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     deliberate: int = 0
+    of_parts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """By shop, stream and outcome."""
 
     def count(self, rows: Sequence[Row]) -> None:
         """Adds rows that have their outcome."""
         self.outcomes.update(row.outcome for row in rows)
+        self.of_parts.update((row.shop.id if row.shop else "", row.stream, row.outcome) for row in rows)
         self.deliberate += sum(row.deliberate for row in rows)
 
     @property

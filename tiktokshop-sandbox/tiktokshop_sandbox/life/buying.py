@@ -44,19 +44,25 @@ _AGAIN = 300
 _TAXED_SHIPPING = frozenset({"New York", "Texas"})
 
 
-def place(life: Life, shop: Shop, number: int, *, like: Order | None = None) -> None:
-    """An order comes in, from the buyer of another one if that is given, and the next one is on its way."""
+def place(life: Life, shop: Shop, number: int) -> None:
+    """An order comes in, and the next one is on its way."""
     life.at(life.arrival(number + 1), shop, EventKind.PLACE, number + 1)
+    take_order(life, shop, number)
+
+
+def take_order(life: Life, shop: Shop, number: int, *, like: Order | None = None) -> Order | None:
+    """An order comes in, from the buyer of another one if that is given; None where nothing is left to buy."""
     draws = life.draws(shop, "order", number)
     desk = life.store.desks[shop.number]
     order = _exchange(life, shop, number, draws) if desk.exchanges else _purchase(life, shop, number, draws, like)
     if order is None:
-        return
+        return None
     life.store.orders.put(order.key, order)
     if order.plan.outcome == "unpaid":
         life.at(order.created + DAY, shop, EventKind.EXPIRE, number)
     else:
         life.at(order.created + order.plan.pay, shop, EventKind.PAY, number)
+    return order
 
 
 def _purchase(life: Life, shop: Shop, number: int, draws: Draws, like: Order | None) -> Order | None:
