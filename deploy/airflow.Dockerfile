@@ -14,10 +14,10 @@ COPY --from=programs /usr/bin/tini /usr/bin/tini
 # The user has a name, which Airflow asks for.
 RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin shop \
     && install -d -o 10001 -g 10001 -m 700 /data
-ENV PATH=/opt/airflow/bin:/usr/local/bin:/usr/bin:/bin HOME=/data AIRFLOW_HOME=/data/airflow
+ENV PATH=/opt/airflow/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 HOME=/data AIRFLOW_HOME=/data/airflow
 WORKDIR /data
 USER 10001:10001
-# `airflow standalone` ends its parts in order at Ctrl-C, and would die before them at SIGTERM.
+# `airflow standalone` ends its parts in order at Ctrl-C, which must reach it alone; at SIGTERM it would die before them.
 STOPSIGNAL SIGINT
-ENTRYPOINT ["/usr/bin/tini", "-g", "--"]
+ENTRYPOINT ["/usr/bin/tini", "--"]
 CMD ["airflow", "standalone"]

@@ -176,8 +176,11 @@ class Project:
         return self.work / f"{name}.log"
 
     def stop(self) -> dict[str, tuple[int, float]]:
-        """Stops all, the last one first: how each ended, and after how many seconds."""
-        ended = {name: self.up[name].stop() for name in reversed(self.up) if self.up[name].ended is None}
+        """Stops all, the last one first: how each ended, killed if it took too long, and after how many seconds."""
+        ended = {}
+        for name in reversed(self.up):
+            if self.up[name].ended is None:
+                ended[name] = self.up[name].stop(_seconds(self.services[name].get("stop_grace_period", "10s")))
         for process in self.networks.values():
             process.kill()
             process.wait()

@@ -69,6 +69,7 @@ EXPECTED = {
     "the tap ended with": [0, 0],
     "token pairs in PostgreSQL": "sandbox",
     "logs with the password": [],
+    "not ended in order": [],
 }
 EXPECTED_OF_AIRFLOW = {
     "the DAG is known": True,
@@ -232,6 +233,7 @@ def main() -> None:
     finally:
         ended = project.stop()
     found["ended with"] = {name: code for name, (code, _) in ended.items()}
+    found["not ended in order"] = [name for name, (code, _) in ended.items() if code]
     found["the slowest took seconds to end"] = max(seconds for _, seconds in ended.values())
     found["logs with the password"] = [path.name for path in work.glob("*.log") if password in path.read_text()]
     found["seconds"] = round(time.monotonic() - began)
