@@ -26,7 +26,7 @@ json.dump(told, sys.stdout)
 
 
 STARTER = """
-import subprocess, sys, time
+import pathlib, subprocess, sys, time
 sys.path.insert(0, sys.argv[1])
 from descent import adopt, end_all
 adopt()
@@ -34,6 +34,8 @@ line = "setsid sleep 60 & echo $!; setsid env --ignore-signal=TERM sleep 60 & ec
 parent = subprocess.Popen(["bash", "-c", line], stdout=subprocess.PIPE)
 try:
     children = [int(parent.stdout.readline()) for _ in range(2)]
+    while {pathlib.Path(f"/proc/{pid}/comm").read_text() for pid in children} != {"sleep\\n"}:
+        time.sleep(0.01)  # a signal that comes before `env` is there meets a process that is not stubborn yet
     parent.kill()
     print(*children, flush=True)
     time.sleep(60)
