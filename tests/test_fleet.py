@@ -26,7 +26,8 @@ json.dump(told, sys.stdout)
 
 
 STARTER = """
-import pathlib, subprocess, sys, time
+import pathlib, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored where the tests run in the background
 sys.path.insert(0, sys.argv[1])
 from descent import adopt, end_all
 adopt()
