@@ -72,6 +72,19 @@ def test_terms_that_do_not_say_how_much_is_off_are_held_back(fair, part, given):
     assert "do not say how much is off" in run.row["message"]
 
 
+def test_an_activity_that_gives_products_says_in_plan_and_run_that_none_is_named(fair):
+    terms = {"bxgy_discount": {"discount_type": "FREE"}}
+    record = fair.activity(kind="BUY_X_GET_Y", discount=terms, product_id=fair.free[0]["id"])
+    said = "it names no products that buyers are given, which records cannot say: add them in Seller Center"
+    planned, done = (fair.feed(record, dry_run=dry_run, max_discount_percent=100) for dry_run in (True, False))
+    assert [(run.outcomes, run.row["message"]) for run in (planned, done)] == [
+        ([("planned", None)], said),
+        ([("applied", None)], said),
+    ]
+    again = fair.feed({**record, "title": record["title"] + "!"}, max_discount_percent=100)
+    assert (again.outcomes, again.row["message"]) == ([("applied", None)], None)
+
+
 def test_a_cost_of_nothing_says_nothing_of_the_margin(fair):
     guarded = [("guarded", "min_margin_percent")]
     assert both(fair, *fair.flat(fair.sku(0, cost=0)), min_margin_percent=1) == (guarded, guarded, {})

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from target_tiktokshop.writing.run import WriteRun
 
 TRIES = 5
+GIVING = "BUY_X_GET_Y"
+"""The kind whose given products the platform takes in a list beside those that are bought; gifts of
+GIFT_WITH_PURCHASE are in its terms."""
 
 
 class PromotionWriter(Writer):
@@ -216,6 +219,8 @@ class PromotionWriter(Writer):
         )
         row.operation = next(operation.name for wanted, operation in operations if wanted)
         row.before, row.after = before_of(row), after_of(row, self.settings)
+        if not part.campaign.live and part.campaign.kind == GIVING:
+            row.note("it names no products that buyers are given, which records cannot say: add them in Seller Center")
 
     def foresee(self, rows: list[Row]) -> None:
         """The products' status, and the other promotions that they are in."""
