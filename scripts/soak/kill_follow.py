@@ -122,7 +122,8 @@ def last_run(one: Shop, catalog: Path, state: dict[str, Any], wanted: int) -> Ou
     with file.open("wb") as output:
         process = one.start(catalog, state, output, **SETTINGS)
     begun = time.monotonic()
-    while position_of(Output(file.read_bytes()).state() or state) < wanted:
+    # A run that has written nothing may not hear SIGTERM yet, and has nothing to show.
+    while not (said := file.read_bytes()) or position_of(Output(said).state() or state) < wanted:
         if process.poll() is not None or time.monotonic() - begun > START_SECONDS:
             break
         time.sleep(0.1)
