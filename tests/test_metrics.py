@@ -1,53 +1,15 @@
 """The figures of a run at a Prometheus Pushgateway: a server on this machine takes what really comes."""
 
-import contextlib
 import logging
-import re
 import socket
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote
 
 import pytest
+from pushed import figures, gateway
 from tap_tiktokshop.run.metrics import OF_PARTS
 from tiktokshop_client import FileStore, Secret, Token
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.push import LONGEST_WAIT, checked
-
-
-@contextlib.contextmanager
-def gateway(status=200):
-    """Address, and what comes there: method, path, text."""
-    came = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self):
-            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            came.append((self.command, unquote(self.path), text))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_):
-            """Keeps the test's output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", came
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def figures(text):
-    """(name, shop, stream) -> value; or name -> value."""
-    found = {}
-    for name, shop, stream, value in re.findall(
-        r'^tiktokshop_(\w+)(?:\{shop="(\d*)",stream="(\w+)"\})? ([\d.e+-]+)$', text, re.MULTILINE
-    ):
-        found[(name, shop, stream) if stream else name] = float(value)
-    return found
 
 
 @pytest.mark.slow

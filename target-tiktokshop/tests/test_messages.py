@@ -154,8 +154,8 @@ def test_of_two_runs_that_saw_the_same_unclear_attempt_one_tries_again(tmp_path)
     assert not other.begin("shop", "k", "what", "3", seen)
 
 
-def changed(words):
-    """A platform that shows what the seller says in words of its own, and whose first answer is none."""
+def shown_otherwise(text, change):
+    """A platform that changes how it shows a message with a text, and whose first answer to a message is none."""
     answers = []
 
     def after(path, answer):
@@ -163,8 +163,8 @@ def changed(words):
             answers.append(path)
             return "none" if len(answers) == 1 else answer
         for row in (answer["data"] or {}).get("messages") or []:
-            if json.loads(row["content"]) == {"content": "It leaves today & 5 < 6"}:
-                row["content"] = json.dumps({"content": words})
+            if json.loads(row["content"]) == {"content": text}:
+                row.update(change)
         return answer
 
     return after
@@ -179,7 +179,7 @@ def changed(words):
 )
 def test_a_message_that_the_platform_shows_otherwise_is_not_sent_again(lab, words, outcome):
     (conversation,) = waiting(lab)
-    with lab.between(after=changed(words)):
+    with lab.between(after=shown_otherwise("It leaves today & 5 < 6", {"content": json.dumps({"content": words})})):
         run = say(lab, conversation, text="It leaves today & 5 < 6")
         again = say(lab, conversation, text="It leaves today & 5 < 6")
     assert (run.outcomes, run.writes[SEND]) == ([outcome], 1)
@@ -191,17 +191,7 @@ def test_a_message_that_the_platform_shows_otherwise_is_not_sent_again(lab, word
 @pytest.mark.parametrize("facts", [{"sender": {}}, {"sender": {"role": "AGENT_OF_2027"}}, {"sender": None, "type": ""}])
 def test_what_is_shown_without_who_said_it_is_not_said_again(lab, facts):
     (conversation,) = waiting(lab)
-    answers = []
-
-    def after(path, answer):
-        if path.startswith("/customer_service/202606/"):
-            answers.append(path)
-            return "none" if len(answers) == 1 else answer
-        for row in (answer["data"] or {}).get("messages") or []:
-            row.update(facts if json.loads(row["content"]) == {"content": TEXT} else {})
-        return answer
-
-    with lab.between(after=after):
+    with lab.between(after=shown_otherwise(TEXT, facts)):
         run = say(lab, conversation)
     assert (run.outcomes, run.writes[SEND]) == ([("applied", None)], 1)
 

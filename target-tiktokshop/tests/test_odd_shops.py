@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from stalls import Stall
 from target_tiktokshop.listings.exported import rows_of
 from target_tiktokshop.listings.reviews import _last_word
+from test_packing import waiting
 from tiktokshop_client import TikTokShopError, operations
 
-OWN = "FULFILLMENT_BY_SELLER"
 DELIVERED = "ecom_order_delivered_refund_reason_damaged_seller"
 ALL = {"max_rejected_percent": 100, "max_refunds_percent": 100, "max_discount_percent": 90}
 
@@ -73,20 +73,8 @@ def perturb(draw, value, share):
         value["undescribed"] = draw.choice([1, "x", None, {"a": [1]}])
 
 
-def waiting(lab, shop, count, skus=1):
-    found = [
-        order
-        for order in lab.orders(shop, order_status="AWAITING_SHIPMENT", shipping_type="TIKTOK")
-        if order["fulfillment_type"] == OWN
-        and not order["is_buyer_request_cancel"]
-        and len(order["packages"]) < 2
-        and len({line["sku_id"] for line in order["line_items"]}) >= skus
-    ]
-    return found[:count]
-
-
 def picked_up(lab):
-    config, orders = {"labels_path": str(lab.folder / "labels")}, waiting(lab, "GB", 3)
+    config, orders = {"labels_path": str(lab.folder / "labels")}, waiting(lab, "GB", skus=1, count=3)
     path = {"package_id": orders[0]["packages"][0]["id"]}
     slots = lab.client.call(operations.GET_HANDOVER_SLOTS, shop=lab.shops["GB"], path=path).data["pickup_slots"]
     start = next(slot["start_time"] for slot in slots if slot["avaliable"])
@@ -95,11 +83,11 @@ def picked_up(lab):
 
 def bought(lab):
     config = {"shipping_service": "cheapest", "labels_path": str(lab.folder / "labels")}
-    return "shipments", [{"order_id": order["id"]} for order in waiting(lab, "US", 3)], "US", config
+    return "shipments", [{"order_id": order["id"]} for order in waiting(lab, "US", skus=1, count=3)], "US", config
 
 
 def split(lab):
-    orders = waiting(lab, "GB", 2, skus=2)
+    orders = waiting(lab, "GB")
     records = [{"order_id": order["id"], "groups": [[order["line_items"][0]["id"]]]} for order in orders]
     return "package_splits", records, "GB", {}
 

@@ -29,6 +29,16 @@ def test_a_call_is_signed_as_the_platform_checks_it(platform, client, shop):
     assert seen.headers["content-type"] == "application/json"
 
 
+def test_a_request_that_may_not_leave_any_more_is_neither_sent_nor_counted(platform, client, shop):
+    platform.on(ORDERS, platform.ok({"orders": []}))
+    one, tally, asked = client(requests_per_day=1), Tally(), iter([False, True])
+    with pytest.raises(errors.ClaimLostError, match=r"search_orders for shop 7495 .* so nothing was sent"):
+        one.call(operations.SEARCH_ORDERS, shop=shop, tally=tally, only_if=lambda: next(asked))
+    assert (len(platform.requests), tally.calls) == (0, 0)
+    one.call(operations.SEARCH_ORDERS, shop=shop, tally=tally, only_if=lambda: next(asked))
+    assert (len(platform.requests), tally.calls) == (1, 1), "the day's one request is still there"
+
+
 def test_an_upload_is_a_form_that_the_signature_leaves_out(platform, client):
     path = operations.UPLOAD_IMAGE.path
     platform.on(path, platform.ok({"uri": "tos/1"}))

@@ -303,16 +303,14 @@ class Caller:
         except DayUsedUpError as error:
             raise error.about(call.context) from None
         try:
-            slot = budget.acquire()
-        except BaseException:  # the client was closed while the request waited for its turn
+            slot = self._turn(call, budget)
+        except BaseException:  # nothing leaves: the client was closed while the request waited, or it may not any more
             self._limits.daily.give_back(call.context.shop_id)
             raise
         waited = self._clock.monotonic() - signed_at
         call.tally.add(calls=1, waited=max(0.0, waited))
         if waited > STALE:
             url = self._signed(call)
-        if call.only_if is not None and not call.only_if():
-            raise ClaimLostError(f"{call.context.who}: another process has claimed it meanwhile, so nothing was sent")
         # A large answer has this to itself until it is decoded: what is made of it is larger still.
         with self._transport.allowance(decoded=not rows or "." in rows) as allowance:
             try:
@@ -328,6 +326,14 @@ class Caller:
         if call.operation.partial and isinstance(outcome, Answer):  # what it says of single rows is told to people
             outcome = replace(outcome, data=self._redactor.throughout(outcome.data))
         return _Attempt(call, outcome, slot, token, date)
+
+    @staticmethod
+    def _turn(call: Call, budget: Budget | FleetBudget) -> float:
+        """The slot of a request, once it has come, for one that may still leave by then."""
+        slot = budget.acquire()
+        if call.only_if is not None and not call.only_if():
+            raise ClaimLostError(f"{call.context.who}: another process has claimed it meanwhile, so nothing was sent")
+        return slot
 
     def _read(
         self, reply: Reply, call: Call, now: float, rows: str | None, outline: tuple[str, ...], allowance: Allowance
