@@ -42,7 +42,8 @@ class Database:
 
     def __init__(self, path: str, memory_limit: str | None = None, *, shared: bool = False) -> None:
         self.path = path
-        self._limits: list[str | None] = [memory_limit] if memory_limit else [*LIMITS, None]
+        growing = (None,) if path == MEMORY else (*LIMITS, None)  # in memory, the limit is for the tables themselves
+        self._limits: list[str | None] = [memory_limit] if memory_limit else [*growing]
         self._limit = self._limits.pop(0)
         self._open: Any = None
         try:
@@ -118,7 +119,7 @@ class Database:
             raise unwritable(self.path, error) from error
 
     def run(self, work: Callable[[Any], Result]) -> Result:
-        """One transaction; what DuckDB had no memory for was undone, and is done again with more of it."""
+        """One transaction; what DuckDB had no memory for is done again with more of it."""
         with self.told():
             while True:
                 try:
@@ -128,9 +129,17 @@ class Database:
                     if not (needs_memory(error) and self._limits):
                         raise
                 self._limit = self._limits.pop(0)
-                self.connection.execute(
-                    "SET memory_limit = ?" if self._limit else "RESET memory_limit", [self._limit] * bool(self._limit)
-                )
+                self._forget()
+
+    def _forget(self) -> None:
+        """Closes the file as a kill would: the next transaction opens it as the last commit left it.
+
+        A commit that finds no memory is not undone as a whole: rows that it would have deleted can stay marked in
+        DuckDB's memory, so that the next transaction meets a conflict with nobody. The file has no such marks.
+        """
+        connection, self._open = self._open, None
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # what is in memory must not get into the file
+        connection.close()
 
     def write(self, batches: list[Batch], then: Callable[[Any], None] | None = None) -> None:
         """All batches in one transaction; if a value in them does not fit, once more without it."""

@@ -12,6 +12,7 @@ import pytest
 from loading import record, schema
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
+from target_duckdb_exact.database import Database
 from target_duckdb_exact.errors import InputError, SettingsError, WriteError
 from target_duckdb_exact.reader import LineReader
 from target_duckdb_exact.target import TargetDuckDB
@@ -385,3 +386,34 @@ def test_a_transaction_that_needed_more_memory_is_done_once(load, monkeypatch):
     load(schema({"n": "integer", "t": "string"}), *rows)
     assert load.target.database._limits != ["6MB", "12MB", None]
     assert load.rows("SELECT count(*), count(DISTINCT n), sum(n) FROM s") == [(20_000, 20_000, 199_990_000)]
+
+
+@pytest.mark.parametrize("limit", [3000, 8000, 9000])
+def test_a_commit_that_finds_no_memory_leaves_no_conflict_to_the_next_one(tmp_path, monkeypatch, limit):
+    database = Database(str(tmp_path / "a.duckdb"))
+    tables = [f"t{number}" for number in range(24)]
+
+    def make(connection):
+        for table in tables:
+            connection.execute(
+                f"CREATE TABLE {table} AS SELECT i, repeat(md5(i::VARCHAR), 12) AS s, 0 AS n FROM range(2000) r(i)"
+            )
+
+    def write(connection):
+        for table in tables:
+            connection.execute(f"CREATE TEMP TABLE v AS SELECT i, s, n + 1 AS n FROM {table} WHERE i % 3 > 0")
+            connection.execute(f"DELETE FROM {table} USING v WHERE {table}.i = v.i")
+            connection.execute(f"INSERT INTO {table} SELECT * FROM v")
+            connection.execute("DROP TABLE v")
+
+    database.connection.execute("SET memory_limit = '1GB'")
+    database.run(make)
+    database.close()
+    monkeypatch.setattr("target_duckdb_exact.database.LIMITS", (f"{limit}KB", "64MB"))
+    database = Database(str(tmp_path / "a.duckdb"))
+    for _ in range(2):
+        database.run(write)
+    asked = " UNION ALL ".join(f"SELECT i, n FROM {table}" for table in tables)
+    found = database.connection.execute(f"SELECT n, count(*), count(DISTINCT i) FROM ({asked}) GROUP BY n ORDER BY n")
+    assert found.fetchall() == [(0, 24 * 667, 667), (2, 24 * 1333, 1333)]
+    database.close()
