@@ -147,8 +147,6 @@ def test_every_bad_record_of_a_day_has_one_outcome_with_what_to_do_and_no_call_i
 
 ELSEWHERE = {"max_decided_percent", "max_activated_percent"}
 """`test_guards.py` makes a row of every one of `MASSES`, without its name."""
-UNTESTED = {"ambiguous_title", "activity_begun", "no_pickup"}
-"""What only another run, or a platform that is otherwise than the sandbox, brings about."""
 
 
 def test_every_code_and_every_guard_is_the_outcome_of_some_test():
@@ -157,5 +155,5 @@ def test_every_code_and_every_guard_is_the_outcome_of_some_test():
     guards = {guard.name for group in GUARDS.values() for guard in group} | caps
     assert guards <= set(SETTINGS)
     rejections = {name for name, code in CODES.items() if REJECTED in code.outcomes}
-    named = {name for name in rejections | guards if texts.count(f'"{name}"') > (name in ELSEWHERE | UNTESTED)}
-    assert (rejections | guards) - named == ELSEWHERE | UNTESTED
+    named = {name for name in rejections | guards if texts.count(f'"{name}"') > (name in ELSEWHERE)}
+    assert (rejections | guards) - named == ELSEWHERE

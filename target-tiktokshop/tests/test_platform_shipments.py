@@ -164,6 +164,18 @@ def test_a_parcel_is_not_handed_over_without_a_slot_while_all_slots_are_full(lab
     assert (run.outcomes, run.writes) == ([("rejected", "no_slot")], {})
 
 
+def test_a_parcel_that_no_carrier_comes_for_is_rejected_with_the_way_that_is_left(lab):
+    def after(path, answer):
+        if path.endswith("/handover_time_slots"):
+            answer["data"] |= {"can_pickup": False, "pickup_slots": []}
+        return answer
+
+    with lab.between(after=after):
+        run = ship(lab, *waiting(lab), config={"handover_method": "PICKUP", "max_rejected_percent": 100})
+    assert (run.outcomes, run.writes) == ([("rejected", "no_pickup")], {})
+    assert run.row["message"].endswith("set handover_method to DROP_OFF")
+
+
 def test_a_rule_is_about_the_hours_and_days_of_its_zone():
     rule = rule_of({"after_minutes": 60, "from": "09:00", "to": "12:00", "days": ["Monday"], "time_zone": "Asia/Tokyo"})
     monday = int(dt.datetime(2026, 6, 1, tzinfo=dt.timezone.utc).timestamp())  # 9 o'clock in Tokyo

@@ -409,6 +409,39 @@ def test_an_activity_whose_title_changes_is_the_same_by_its_key_and_without_the_
     assert (again.outcomes, again.writes) == ([("unchanged", None)], {})
 
 
+def test_a_title_that_two_activities_have_stands_for_neither(fair):
+    fair.now = int(time.time())  # what passes between has this machine's date
+    alike = [{**row, "title": "Autumn sale", "status": "NOT_START"} for row in fair.listed()[:2]]
+
+    def after(path, answer):
+        if path.endswith("/activities/search"):
+            answer["data"] |= {"activities": alike, "next_page_token": ""}
+        return answer
+
+    with fair.lab.between(after=after):
+        run = fair.feed(*fair.flat(fair.sku()), max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "ambiguous_title")], {})
+    assert [row["id"] for row in alike if row["id"] not in run.row["message"]] == []
+
+
+def test_an_activity_that_another_run_is_making_is_left_to_it_and_found_by_the_next_run(fair, monkeypatch):
+    fair.now = int(time.time())  # what passes between has this machine's date
+    monkeypatch.setattr("target_tiktokshop.promotions.writes.FIRST_PAUSE", 0)
+    record = fair.flat(fair.sku())[0]
+    keys = keys_of(fair)
+
+    def after(path, answer):
+        if path.endswith("/activities/search"):  # this run looks for it, as the other begins
+            keys.begin(fair.lab.us.id, "autumn", "Autumn sale", "", None)
+        return answer
+
+    with fair.lab.between(after=after):
+        run = fair.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("rejected", "activity_begun")], {})
+    assert fair.feed(record).outcomes == [("applied", None)]  # the other was killed before it made the activity
+    assert fair.feed(record).outcomes == [("unchanged", None)]
+
+
 @pytest.mark.parametrize("path", [CREATE, PRODUCTS])
 def test_when_an_answer_is_lost_the_shop_is_read_before_anything_is_sent_again(fair, path):
     lost = []
