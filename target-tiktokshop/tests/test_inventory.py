@@ -82,6 +82,12 @@ REJECTIONS = {
     "fractional": ({"sku_id": "1", "quantity": 1.5}, "bad_record", "quantity must be a whole number"),
     "true": ({"sku_id": "1", "quantity": True}, "bad_record", "quantity must be a decimal number"),
     "no id": ({"sku_id": "a/b", "quantity": 1}, "bad_record", "sku_id must be an id"),
+    "rounded id": (
+        {"sku_id": "1,72912E+18", "quantity": 1},
+        "bad_record",
+        "sku_id must be an id, and a spreadsheet has",
+    ),
+    "float": ({"sku_id": 1.5e18, "quantity": 1}, "bad_record", "let it read the column as text"),
     "unknown id": ({"sku_id": "17", "quantity": 1}, "unknown_sku", "has no SKU 17"),
     "unknown number": ({"seller_sku": "nobody's", "quantity": 1}, "unknown_sku", "seller SKU nobody's"),
     "unknown shop": ({"shop_id": "9", "sku_id": "1", "quantity": 1}, "unknown_shop", "there is no shop 9"),

@@ -20,6 +20,7 @@ CURRENCIES: Mapping[str, int] = {
 LONGEST_TEXT = 255
 MOST_DIGITS = 18
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ROUNDED = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 
 
 class FieldError(ValueError):
@@ -49,9 +50,11 @@ def identifier(value: Any) -> str:
     """An id of the platform's: digits, usually, never blanks, so those around it go. Whole numbers are accepted."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not _ID.fullmatch(value.strip()):
-        raise FieldError("must be an id")
-    return value.strip()
+    if isinstance(value, str) and _ID.fullmatch(value.strip()):
+        return value.strip()
+    if isinstance(value, float) or (isinstance(value, str) and _ROUNDED.fullmatch(value.strip())):
+        raise FieldError("must be an id, and a spreadsheet has rounded this one: let it read the column as text")
+    raise FieldError("must be an id")
 
 
 def as_it_is(value: Any) -> Any:
