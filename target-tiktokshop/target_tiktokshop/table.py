@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from target_tiktokshop.singer.messages import InputError
 from target_tiktokshop.streams import WRITINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from typing import NoReturn
 
 _encode = msgspec.json.Encoder().encode
@@ -23,6 +24,8 @@ FAILED = frozenset(
     {"#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#ERROR!", "Err:509"}
 )
 """What spreadsheets save in place of a text like `-20 % on mugs` that they took for a formula."""
+ALIKE = 0.85
+"""How much alike a column's name and a field's must be to be taken for a slip of the pen."""
 
 
 @click.command()
@@ -33,7 +36,7 @@ def table(stream: str, table: Path) -> None:
 
     target-tiktokshop-table listings products.csv | target-tiktokshop --config config.json
     """
-    for message in messages(stream, table):
+    for message in list(messages(stream, table)):  # all of it is read first: half a table would be carried out
         write_all(_encode(message) + b"\n")
 
 
@@ -52,11 +55,7 @@ def messages(stream: str, file: Path) -> Iterator[dict[str, Any]]:
             delimiter = max(DELIMITERS, key=first.count)
             lines.seek(0)
             reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
-            unknown = set(reader.fieldnames or ()) - WRITINGS[stream].contract.names
-            if not reader.fieldnames or unknown == set(reader.fieldnames):
-                raise InputError(
-                    f"The first row of {file} has no field of {stream}: it must have the names of columns."
-                )
+            _check_names(reader.fieldnames or (), WRITINGS[stream].contract.names, stream, file)
             schema = WRITINGS[stream].contract.schema()
             yield {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []}
             for row in reader:
@@ -73,6 +72,23 @@ def messages(stream: str, file: Path) -> Iterator[dict[str, Any]]:
                     yield {"type": "RECORD", "stream": stream, "record": record}
     except (UnicodeDecodeError, csv.Error):
         raise InputError(f"{file} is not a CSV table in UTF-8: save it as such.") from None
+
+
+def _check_names(columns: Sequence[str], fields: Collection[str], stream: str, file: Path) -> None:
+    """Columns of the user's own are passed over; one that is meant for a field, and misses it, must not be."""
+    if not set(columns) & set(fields):
+        raise InputError(f"The first row of {file} has no field of {stream}: it must have the names of columns.")
+    twice = next((name for name in columns if name and columns.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"The first row of {file} has {twice} twice: rename one of the columns, or take it out.")
+    free = set(fields) - set(columns)
+    for name in (name for name in columns if name not in fields):
+        plain = "_".join(name.lower().split())
+        if meant := get_close_matches(plain, sorted(free), n=1, cutoff=ALIKE):
+            raise InputError(
+                f"The first row of {file} has {name}, which is no field of {stream}: call it {meant[0]} if that is "
+                "meant, or otherwise something that is not so like it."
+            )
 
 
 def main() -> NoReturn:
