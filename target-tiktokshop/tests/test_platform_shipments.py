@@ -321,9 +321,20 @@ def test_a_label_that_cannot_be_fetched_leaves_the_row_unconfirmed_and_the_next_
     assert len(labels(lab)) == 1
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_the_package_is_not_shipped_twice(lab):
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_folder_that_cannot_be_written_stops_plan_and_run_before_any_package_leaves(lab, dry_run):
     order = waiting(lab)[0]
     (lab.folder / "file").write_text("")
+    run = ship(lab, order, config={"labels_path": str(lab.folder / "file" / "labels"), "dry_run": dry_run})
+    assert f"labels_path cannot be used ({lab.folder / 'file'} is no folder)" in str(run.error)
+    assert run.writes == {}
+    assert ship(lab, order).outcomes == [("applied", None)]
+
+
+def test_a_folder_that_becomes_unwritable_on_the_way_is_said_and_the_package_is_not_shipped_twice(lab, monkeypatch):
+    order = waiting(lab)[0]
+    (lab.folder / "file").write_text("")
+    monkeypatch.setattr("target_tiktokshop.writing.labels.Folder.closed", lambda _: "")
     run = ship(lab, order, config={"labels_path": str(lab.folder / "file" / "labels")})
     assert run.outcomes == [("unconfirmed", "label_missing")]
     assert "cannot be written" in run.row["message"]

@@ -27,12 +27,18 @@ class NoDocumentError(Exception):
 
 
 class Documents:
-    """The documents of a run's packages."""
+    """The documents of a run's packages.
+
+    Raises:
+        ConfigurationError: Their place takes no files: a package would leave without its label.
+    """
 
     def __init__(self, run: WriteRun) -> None:
         self._run = run
         self._settings = run.settings.day
         self._place = place_of(self._settings.labels_path)
+        if closed := self._place.closed():
+            raise ConfigurationError(f"labels_path cannot be used ({closed}): check it")
 
     def names(self, row: Row, package_id: str) -> dict[str, str]:
         """The name of each document of a package."""

@@ -62,6 +62,9 @@ class LabelPlace(Protocol):
     def put(self, name: str, content: bytes) -> None:
         """Keeps a document; whoever looks sees all of it, or none."""
 
+    def closed(self) -> str:
+        """Why nothing can be put there, "" as far as can be seen without putting anything there."""
+
     def told(self, name: str) -> str:
         """Where the document of that name is, for people."""
 
@@ -100,6 +103,13 @@ class Folder:
             with contextlib.suppress(OSError):
                 beside.unlink()
             raise
+
+    def closed(self) -> str:
+        """A file in the way, or a folder that this user may not write to."""
+        there = next(path for path in (self._path, *self._path.absolute().parents) if os.access(path, os.F_OK))
+        if not there.is_dir():
+            return f"{there} is no folder"
+        return "" if os.access(there, os.W_OK | os.X_OK) else f"{there} may not be written to"
 
     def told(self, name: str) -> str:
         """The path."""
@@ -140,6 +150,10 @@ class Bucket:
             self._files.pipe_file(f"{self._path}/{name}", content)
         except Exception as error:  # noqa: BLE001 - as above
             raise unusable(error) from None
+
+    def closed(self) -> str:
+        """Nothing: a store says so only when something is put there."""
+        return ""
 
     def told(self, name: str) -> str:
         """The address."""
