@@ -276,13 +276,14 @@ class Shop:
 
     def __init__(self, times):
         self.times = sorted(times)
-        self.calls = 0
+        self.calls = self.from_end = 0
 
     def pages(self, _operation, *, query, body, **_):
         found = [time for time in self.times if body["update_time_ge"] <= time < body["update_time_lt"]]
         found.sort(reverse=query["sort_order"] == "DESC")
         for number, first in enumerate(range(0, max(len(found), 1), 100), 1):
             self.calls += 1
+            self.from_end += query["sort_order"] == "DESC"
             rows = [{"id": str(time), "update_time": time} for time in found[first : first + 100]]
             yield Page(rows, len(found), {}, "r", number, "")
 
@@ -329,3 +330,14 @@ def test_who_takes_patiently_is_called_again_and_again_while_nothing_comes():
     assert [item is None for _, item in ahead.take(1, call)] == [False, True]
     assert len(called) >= 3
     ahead.close()
+
+
+def test_a_long_dense_range_is_read_from_both_ends_of_its_windows():
+    ahead, shop = Pool(), Shop(range(1_000_000, 2_000_000, 50))
+    one = Lane(turn=1, source=Source(shop, None), budget=("1", "order"), parallel=lambda: 10)
+    one.start(READ_ORDERS.slices(0, 3_000_000, ahead.size(one)))
+    ahead.add([one])
+    ids = [row["id"] for _, item in ahead.take(1, lambda: None) if item for row in item.rows]
+    ahead.close()
+    assert ids == [str(time) for time in range(1_000_000, 2_000_000, 50)]
+    assert shop.from_end > shop.calls / 5

@@ -128,7 +128,7 @@ class Windows(Reading):
                         self._keep(source, page)
                     yield Chunk(page)
             except TooDenseError as dense:
-                dense.given = check
+                dense.given = check if check.passed_on else None  # usually it turns out before anything is
                 raise
 
     def both_ends(self, source: Source, window: Window) -> BothEnds | None:
