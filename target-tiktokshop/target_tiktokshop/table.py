@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from target_tiktokshop.singer.messages import InputError
 from target_tiktokshop.streams import WRITINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import NoReturn
 
 _encode = msgspec.json.Encoder().encode
@@ -24,8 +23,6 @@ FAILED = frozenset(
     {"#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#ERROR!", "Err:509"}
 )
 """What spreadsheets save in place of a text like `-20 % on mugs` that they took for a formula."""
-ALIKE = 0.85
-"""How much alike a column's name and a field's must be to be taken for a slip of the pen."""
 
 
 @click.command()
@@ -54,18 +51,18 @@ def messages(stream: str, file: Path) -> Iterator[dict[str, Any]]:
             first = lines.readline()
             delimiter = max(DELIMITERS, key=first.count)
             lines.seek(0)
-            reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
-            _check_names(reader.fieldnames or (), WRITINGS[stream].contract.names, stream, file)
-            schema = WRITINGS[stream].contract.schema()
-            yield {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []}
-            for row in reader:
-                if None in row:
-                    raise InputError(f"Row {reader.line_num} of {file} has more cells than the first row has names.")
-                record = {name: cell for name, cell in row.items() if cell and cell.strip()}
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            names = next(reader, [])
+            _check_names(names, stream, file)
+            yield {"type": "SCHEMA", "stream": stream, "schema": _schema(stream, names), "key_properties": []}
+            for number, cells in enumerate(reader, 2):  # as spreadsheets count rows: blank ones, too, and no lines
+                if len(cells) > len(names):
+                    raise InputError(f"Row {number} of {file} has more cells than the first row has names.")
+                record = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
                 failed = next((name for name, cell in record.items() if cell.strip() in FAILED), None)
                 if failed is not None:
                     raise InputError(
-                        f"Row {reader.line_num} of {file} has {record[failed].strip()} in {failed}, which a "
+                        f"Row {number} of {file} has {record[failed].strip()} in {failed}, which a "
                         "spreadsheet puts in place of what it took for a formula: write the cell anew, as text."
                     )
                 if record:
@@ -74,21 +71,26 @@ def messages(stream: str, file: Path) -> Iterator[dict[str, Any]]:
         raise InputError(f"{file} is not a CSV table in UTF-8: save it as such.") from None
 
 
-def _check_names(columns: Sequence[str], fields: Collection[str], stream: str, file: Path) -> None:
+def _schema(stream: str, columns: Sequence[str]) -> dict[str, Any]:
+    """The stream's, with the columns of the user's own: they have been looked at, also where a cell is blank."""
+    schema = WRITINGS[stream].contract.schema()
+    schema["properties"] = {**{name: {} for name in columns}, **schema["properties"]}
+    return schema
+
+
+def _check_names(columns: Sequence[str], stream: str, file: Path) -> None:
     """Columns of the user's own are passed over; one that is meant for a field, and misses it, must not be."""
-    if not set(columns) & set(fields):
+    contract = WRITINGS[stream].contract
+    if contract.names.isdisjoint(columns):
         raise InputError(f"The first row of {file} has no field of {stream}: it must have the names of columns.")
     twice = next((name for name in columns if name and columns.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"The first row of {file} has {twice} twice: rename one of the columns, or take it out.")
-    free = set(fields) - set(columns)
-    for name in (name for name in columns if name not in fields):
-        plain = "_".join(name.lower().split())
-        if meant := get_close_matches(plain, sorted(free), n=1, cutoff=ALIKE):
-            raise InputError(
-                f"The first row of {file} has {name}, which is no field of {stream}: call it {meant[0]} if that is "
-                "meant, or otherwise something that is not so like it."
-            )
+    for name, field in contract.slips(columns).items():
+        raise InputError(
+            f"The first row of {file} has {name}, which is no field of {stream}: call it {field} if that is "
+            "meant, or otherwise something that is not so like it."
+        )
 
 
 def main() -> NoReturn:

@@ -1,8 +1,12 @@
 """A spreadsheet's table as Singer messages."""
 
+import logging
+
 import pytest
 from click.testing import CliRunner
+from target_tiktokshop.singer.field_names import FieldNames
 from target_tiktokshop.singer.messages import InputError
+from target_tiktokshop.streams.listings import LISTINGS
 from target_tiktokshop.table import messages, table
 
 
@@ -34,6 +38,8 @@ def test_quotes_line_breaks_and_a_byte_order_mark_are_those_of_spreadsheets(tmp_
         (b"Mug,MUG-1\nBowl,BOWL-1\n", "has no field of listings"),
         (b"title\nMug,MUG-1\n", "Row 2 of"),
         (b"title,seller_sku\n#NAME?,MUG-1\n", "Row 2 of .* has #NAME\\? in title"),
+        (b'title,description\nMug,"a\nb\n"\n\nBowl,#REF!\n', "Row 4 of .* has #REF! in description"),
+        (b'title,description\nMug,"a\nb"\nBowl,x,y\n', "Row 3 of .* has more cells"),
         (b"title,quantity,title\nMug,1,Bowl\n", "has title twice"),
         (b"title,quantiti\nMug,1\n", "has quantiti, which is no field of listings: call it quantity"),
         (b"title,Seller SKU\nMug,1\n", "has Seller SKU, which is no field of listings: call it seller_sku"),
@@ -49,6 +55,16 @@ def test_what_is_no_table_is_told_in_one_sentence(tmp_path, content, words):
 def test_a_column_of_the_users_own_is_passed_over_also_one_like_a_field_that_is_there(tmp_path):
     table = b"title,quantity,quantitys,shelf\nMug,1,2,A7\n"
     assert rows(tmp_path / "t.csv", table) == [{"title": "Mug", "quantity": "1", "quantitys": "2", "shelf": "A7"}]
+
+
+def test_the_target_takes_a_table_that_was_looked_at_also_where_the_cell_of_the_field_is_blank(tmp_path, caplog):
+    (tmp_path / "t.csv").write_text("title,quantity,quantitys,shelf,\nMug,,2,A7,\n")
+    schema, row = messages("listings", tmp_path / "t.csv")
+    names = FieldNames("listings", LISTINGS.contract, schema["schema"]["properties"], logging.getLogger())
+    names.check(row["record"])
+    assert [record.message for record in caplog.records] == [
+        "Fields that listings does not have are ignored: quantitys, shelf."
+    ]
 
 
 def test_a_part_refund_whose_column_is_misspelt_is_not_paid_back_in_full(tmp_path):

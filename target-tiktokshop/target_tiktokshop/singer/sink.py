@@ -8,6 +8,7 @@ from singer_sdk import BatchSink
 from singer_sdk.helpers.conform import DatetimeErrorTreatmentEnum
 from typing_extensions import override
 
+from target_tiktokshop.singer.field_names import FieldNames, MisspeltFieldError
 from target_tiktokshop.streams import WRITINGS
 from target_tiktokshop.writing.batch import carry_out, give_up
 from target_tiktokshop.writing.fields import FieldError
@@ -15,7 +16,7 @@ from target_tiktokshop.writing.live import STOCK_A_CALL
 from target_tiktokshop.writing.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
@@ -65,7 +66,7 @@ class WriteSink(BatchSink):
         self,
         target: Any,  # the SDK's `Target`, which is also a `Host`
         stream_name: str,
-        schema: dict[str, Any],  # noqa: ARG002 - the contract of the stream counts
+        schema: dict[str, Any],  # its names only: otherwise the contract of the stream counts
         key_properties: Sequence[str] | None,
     ) -> None:
         # Types are checked row by row below; the SDK's own look at a record would warn of the same field once more.
@@ -75,9 +76,9 @@ class WriteSink(BatchSink):
         self._declared_keys = list(key_properties or ())
         self._target: Host = target
         self._writing = WRITINGS[stream_name]
+        contract = self._writing.contract
+        self._names = FieldNames(stream_name, contract, schema.get("properties") or {}, self.logger)
         self._writer = target.writer(self._writing)
-        self._known = self._writing.contract.names
-        self._odd: set[str] = set()
         self._held: list[Row] = []
         """The last rows of a full batch, while the next record may belong to them."""
 
@@ -119,9 +120,14 @@ class WriteSink(BatchSink):
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         row = Row(self.stream_name, self._target.progress.received(self.stream_name), record)
         contract = self._writing.contract
-        unknown = record.keys() - self._known - self._odd
-        if unknown:
-            self._warn(unknown)
+        try:
+            self._names.check(record)
+        except MisspeltFieldError as error:
+            row.reject("bad_record", f"{error}")
+            rows = [*self._held, *context.get("records", []), row]
+            give_up(rows, error)
+            self._target.results.write(rows)
+            raise
         deleted = self._target.marks
         try:
             row.values = contract.read(record)
@@ -132,11 +138,6 @@ class WriteSink(BatchSink):
             row.record = {**record, **deleted}  # the SDK takes the marks away, and a row that is fed again keeps them
             row.reject("deleted_row", DELETED.format(", ".join(deleted)))
         context.setdefault("records", []).append(row)
-
-    def _warn(self, names: Iterable[str]) -> None:
-        self._odd.update(names)
-        for name in sorted(name for name in names if not name.startswith("_sdc_")):
-            self.logger.warning("Unknown field %s of %s is ignored.", name, self.stream_name)
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.configuration import PLAIN_NUMBER
 
+from target_tiktokshop.writing import slips
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 # Currency -> decimals that its prices may have.
 CURRENCIES: Mapping[str, int] = {
@@ -185,6 +187,22 @@ class Contract:
     def names(self) -> frozenset[str]:
         """All names a field may come under."""
         return frozenset(name for field in self.fields for name in (field.name, field.other_name) if name)
+
+    def meant(self, name: str) -> str:
+        """The field that a name is meant for which is none, "" if it is not like any."""
+        return "" if name in self.names else slips.meant(name, self.names)
+
+    def slips(self, names: Iterable[str], beside: Collection[str] = ()) -> dict[str, str]:
+        """Names that are no fields, with the field that each is nearly, unless that stands among them or `beside`."""
+        near = {name: self.meant(name) for name in names}
+        there = {*near, *beside}
+        missing = {
+            name
+            for field in self.fields
+            if there.isdisjoint({field.name, field.other_name})
+            for name in (field.name, field.other_name)
+        }
+        return {name: field for name, field in near.items() if field and field in missing}
 
     def read(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The known fields of a record, parsed; those that are missing or null are left out.
