@@ -1,6 +1,6 @@
 """How much later an hourly run is beside a backfill of the same shop, by a sandbox that counts the whole shop.
 
-    python benchmarks/backfill.py [--orders 2000] [--priority low] [--store file] [--out FILE]
+    python benchmarks/backfill.py [--orders 2000] [--priority low] [--store file] [--scope family] [--out FILE]
 
 The sandbox answers after 200 ms and allows 50 requests in any second. A backfill of 120 days is begun. Beside it the
 hourly run is made again and again, always from the same state, until the backfill ends; in between it is made alone,
@@ -26,6 +26,7 @@ from typing import Any, Final
 
 import run
 import scale
+from arguments import positive
 
 LATENCY: Final = 200
 CEILING: Final = 50
@@ -138,7 +139,8 @@ def measure(given: argparse.Namespace, folder: Path, redis: int | None) -> dict[
     run.WORK = folder
     store = {} if redis is None else {"budget_store": f"redis://127.0.0.1:{redis}/0"}
     with run.sandbox(1, given.orders, latency=LATENCY, rps=UNLIMITED) as shop:
-        runs = Runs(shop, folder, {"analytics_requests_per_second": given.reports, **store})
+        settings = {"analytics_requests_per_second": given.reports, "budget_scope": given.scope, **store}
+        runs = Runs(shop, folder, settings)
         runs.select()
         fast = {"requests_per_second": UNLIMITED, "analytics_requests_per_second": UNLIMITED, "budget_store": None}
         runs.start("first", start_date=ago(RECENT), **fast).wait()
@@ -152,6 +154,7 @@ def measure(given: argparse.Namespace, folder: Path, redis: int | None) -> dict[
     return {
         "priority": given.priority,
         "store": given.store,
+        "scope": given.scope,
         "load": [round(one, 1) for one in os.getloadavg()],
         "seconds beside and alone": [(round(beside.seconds, 1), round(alone.seconds, 1)) for beside, alone in pairs],
         "waited beside and alone": [(beside.waited, alone.waited) for beside, alone in pairs],
@@ -166,10 +169,16 @@ def measure(given: argparse.Namespace, folder: Path, redis: int | None) -> dict[
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=2000, help="orders of the shop in four months")
+    parser.add_argument("--orders", type=positive, default=2000, help="orders of the shop in four months")
     parser.add_argument("--reports", type=float, default=1, help="requests a second for reports")
     parser.add_argument("--priority", choices=["normal", "low"], default="low", help="that of the backfill")
     parser.add_argument("--store", choices=["file", "redis"], default="file", help="where the budget is shared")
+    parser.add_argument(
+        "--scope",
+        choices=["shop", "family"],
+        default="family",
+        help="what the platform counts together, the runs are told",
+    )
     parser.add_argument("--out", type=Path, help="a file for the line")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as servers:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import run
+from arguments import positive
 
 DBT: Final = run.HERE.parent / "dbt-tiktokshop"
 PROGRAM: Final = run.HERE.parent / ".venv-dbt" / "bin" / "dbt"
@@ -114,7 +115,7 @@ def slowest(target: Path, most: int = 12) -> list[tuple[str, float]]:
 def main() -> None:
     """A build of everything, and of a day more."""
     parser = argparse.ArgumentParser(description="What the books of a warehouse cost.")
-    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--orders", type=positive, default=100_000)
     parser.add_argument("--models", action="store_true", help="say which models took longest")
     given = parser.parse_args()
     warehouse, next_day = made(given.orders)

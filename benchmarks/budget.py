@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from arguments import positive
 from tiktokshop_client import Client, Settings, TikTokShopError
 from tiktokshop_client.operations import OPERATIONS
 
@@ -207,7 +208,7 @@ def _told(
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--processes", type=int, default=16)
+    parser.add_argument("--processes", type=positive, default=16)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--store", choices=["redis", "file"], default="redis")
     parser.add_argument("--kill", type=float, default=0)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import run
+from arguments import positive
 
 MESSAGES: Final = "messages"
 ENCODINGS: Final[dict[str, dict[str, str] | None]] = {
@@ -54,8 +55,8 @@ def once(shop: run.Sandbox, encoding: dict[str, str] | None) -> tuple[float, flo
 def main() -> None:
     """All, in turn, so that what else the machine does meets all of them."""
     parser = argparse.ArgumentParser(description="A tap's messages beside its batch files.")
-    parser.add_argument("--orders", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--orders", type=positive, default=20_000)
+    parser.add_argument("--rounds", type=positive, default=3)
     given = parser.parse_args()
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ENCODINGS}
     with run.sandbox(1, given.orders, latency=0, rps=1_000_000) as shop:

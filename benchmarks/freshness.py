@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import duckdb
+from arguments import positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +175,7 @@ def _catalog(folder: Path) -> str:
 def main() -> None:
     """Measures, prints, and says by its exit code whether that is fresh."""
     parser = argparse.ArgumentParser(description="From a purchase to a row in DuckDB.")
-    parser.add_argument("--orders", type=int, default=500)
+    parser.add_argument("--orders", type=positive, default=500)
     parser.add_argument("--every", type=float, default=0.2, help="seconds between two purchases")
     parser.add_argument("--latency", type=int, default=100, help="milliseconds added to each answer of the platform")
     given = parser.parse_args()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import run
+from arguments import positive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +60,10 @@ def once(tap: list[str], target: Callable[[Path], list[str]]) -> tuple[float, fl
 def main() -> None:
     """All, in turn, so that what else the machine does meets all of them."""
     parser = argparse.ArgumentParser(description="A tap into DuckDB.")
-    parser.add_argument("--orders", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--orders", type=positive, default=20_000)
+    parser.add_argument("--rounds", type=positive, default=3)
     parser.add_argument("--latency-ms", type=int, default=0)
-    parser.add_argument("--rps", type=int, default=1_000_000)
+    parser.add_argument("--rps", type=positive, default=1_000_000)
     given = parser.parse_args()
     found: dict[str, list[tuple[float, float]]] = {}
     with run.sandbox(1, given.orders, latency=given.latency_ms, rps=given.rps) as shop:

@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arguments import positive
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -370,10 +372,10 @@ def main() -> None:
     parser.add_argument(
         "--parts", default="limited,free,scaling,recovery,everything", help="what is measured again; the rest is kept"
     )
-    parser.add_argument("--orders", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--orders", type=positive, default=100_000)
+    parser.add_argument("--rounds", type=positive, default=3)
     parser.add_argument("--latency-ms", type=int, default=200)
-    parser.add_argument("--rps", type=int, default=50)
+    parser.add_argument("--rps", type=positive, default=50)
     parser.add_argument(
         "--scaling", default="1x20000,1x100000,1x1000000,4x25000,16x25000", help="shops x orders a shop"
     )

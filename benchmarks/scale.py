@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import run
+from arguments import positive
 from capacity import Costs, Plan, limits, needs
 from scale_lines import told
 
@@ -359,8 +360,8 @@ def numbers(text: str) -> list[int]:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=100, help="orders of the shop in four months")
-    parser.add_argument("--rounds", type=int, default=3, help="quiet runs, of which the median counts")
+    parser.add_argument("--orders", type=positive, default=100, help="orders of the shop in four months")
+    parser.add_argument("--rounds", type=positive, default=3, help="quiet runs, of which the median counts")
     parser.add_argument("--latency", type=int, default=0, help="milliseconds added to each answer of the platform")
     parser.add_argument("--states", type=numbers, default=[1, 100, 1000], help="shops of the states that are written")
     parser.add_argument("--sellers", type=numbers, default=[500, 5_000, 50_000], help="shops that are simulated")
