@@ -253,6 +253,7 @@ def test_a_day_s_requests_that_run_out_leave_each_record_what_became_of_it(lab, 
     assert run.calls <= requests + 1, "the list of shops belongs to no shop"
     if requests < 6:
         assert f"used up (requests_per_day is {requests}); there are new ones from 2026-06-0" in str(run.error)
+    lab.sandbox.control("POST", "/clock", {"advance": 86_400})
     next_day = lab.feed("inventory", *records, requests_per_day=6)
     assert {outcome for outcome, _ in next_day.outcomes} <= {"applied", "unchanged"}
     assert next_day.error is None

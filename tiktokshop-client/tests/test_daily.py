@@ -31,9 +31,9 @@ def test_no_shop_gets_more_requests_than_the_setting_says_and_none_pays_for_anot
 
 def test_a_request_that_was_not_sent_is_given_back_and_never_more_than_were_counted():
     daily = Daily(7)
-    daily.give_back("1")
+    daily.give_back("1", NOON)
     assert taken(daily, "1", NOON) == 7
-    daily.give_back("1")
+    daily.give_back("1", NOON)
     assert taken(daily, "1", NOON) == 1
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHORTEST = 5.0
 """Seconds that a claim lasts at least."""
 REMEMBERED = 3_000.0
-"""Seconds for which a claim is known after its end; the places keep what nobody changes for a little longer."""
+"""Seconds for which a claim is known after its end; the places keep what nobody changes for longer."""
 BEATS = 3
 """How often a claim is renewed while it lasts."""
 DRIFT = 5.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
 from tiktokshop_client.calls.daily import Daily
+from tiktokshop_client.calls.day_store import DayStore
 from tiktokshop_client.calls.documents import fetch
 from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.calls.walk import Walk, placed
@@ -102,7 +103,8 @@ class Client:
             redactor,
         )
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
-        self.daily = Daily(settings.requests_per_day)
+        place = open_place(settings.budget_store, None if token_store else kept_at(settings))
+        self.daily = Daily(settings.requests_per_day, DayStore(place, settings.app_key) if place else None)
         self._limits = Limits(
             settings.requests_per_second,
             clock,
@@ -110,7 +112,7 @@ class Client:
             families,
             settings.budget_scope,
             self.daily,
-            open_place(settings.budget_store, None if token_store else kept_at(settings)),
+            place,
             low=settings.budget_priority == "low",
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
@@ -138,6 +140,7 @@ class Client:
         if self._claims is not None:
             self._claims.close()
         self._limits.leave()
+        self.daily.leave()
         self._tokens.close()
         self._transport.close()
 

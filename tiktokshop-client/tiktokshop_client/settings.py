@@ -150,6 +150,7 @@ SETTINGS: Mapping[str, Any] = {
             "title": "Requests per day",
             "description": (
                 "The most requests to one shop in a day (UTC), for apps that have such a cap; no cap when left out. "
+                "Processes that share a budget count together. "
                 "The tap reads orders first, then stock, finance and reports, and says what is left over."
             ),
         },

@@ -298,14 +298,15 @@ class Caller:
         budget = self._budget(call)
         signed_at = self._clock.monotonic()
         url = self._signed(call)  # before the slot, so that the request leaves when its slot says
+        counted_at = self.now()
         try:
-            self._limits.daily.take(call.context.shop_id, self.now())
+            self._limits.daily.take(call.context.shop_id, counted_at)
         except DayUsedUpError as error:
             raise error.about(call.context) from None
         try:
             slot = self._turn(call, budget)
         except BaseException:  # nothing leaves: the client was closed while the request waited, or it may not any more
-            self._limits.daily.give_back(call.context.shop_id)
+            self._limits.daily.give_back(call.context.shop_id, counted_at)
             raise
         waited = self._clock.monotonic() - signed_at
         call.tally.add(calls=1, waited=max(0.0, waited))

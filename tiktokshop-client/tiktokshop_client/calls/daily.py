@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta, timezone
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from tiktokshop_client.calls.day_store import DayCount, latest
 from tiktokshop_client.errors import DayUsedUpError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tiktokshop_client.calls.day_store import DayStore
 
 
 class Daily:
@@ -18,16 +20,17 @@ class Daily:
 
     Args:
         most: Requests to one shop in a day, None for any number.
+        store: Where processes count them together, None where each counts for itself.
     """
 
-    def __init__(self, most: int | None) -> None:
+    def __init__(self, most: int | None, store: DayStore | None = None) -> None:
         self.most = most
-        self._day = ""
-        self._used: Counter[str] = Counter()
+        self._store = store
+        self._days: dict[str, dict[str, DayCount]] = {}  # those last asked about; a clock may step back
         self._lock = Lock()
 
     def take(self, shop_id: str, now: float) -> None:
-        """Counts a request.
+        """Counts a request. It may ask the store, and wait for its answer.
 
         Args:
             shop_id: The shop that it is for; "" for none, which no cap is about.
@@ -39,36 +42,62 @@ class Daily:
         if self.most is None or not shop_id:
             return
         with self._lock:
-            self._turn_to(now)
-            if self._used[shop_id] >= self.most:
+            counts = self._of(_day(now))
+            if not self._is_free(shop_id, counts, self.most, now):
                 raise DayUsedUpError(
                     f"the shop's requests for the day are used up (requests_per_day is {self.most:,}); "
                     f"there are new ones from {tomorrow(now)}"
                 )
-            self._used[shop_id] += 1
+            counts[shop_id].used += 1
+            counts[shop_id].own += 1
 
-    def give_back(self, shop_id: str) -> None:
-        """Takes back that a request was counted, as it was not sent."""
+    def give_back(self, shop_id: str, now: float) -> None:
+        """Takes back that a request was counted at a moment, as it was not sent."""
         with self._lock:
-            self._used[shop_id] -= self._used[shop_id] > 0
+            count = self._of(_day(now)).get(shop_id)
+            if count is not None and count.own:
+                count.used -= 1
+                count.own -= 1
 
     def resume(self, kept: Any) -> None:
         """Goes on from what ``kept`` of an earlier run has given; the first request shows if that is another day's."""
         if isinstance(kept, dict) and isinstance(kept.get("day"), str) and isinstance(kept.get("shops"), dict):
             with self._lock:
-                self._day = kept["day"]
-                self._used.update({shop: n for shop, n in kept["shops"].items() if type(n) is int and n > 0})
+                counts = self._of(kept["day"])
+                for shop, used in kept["shops"].items():
+                    if type(used) is int and used > 0:
+                        counts.setdefault(shop, DayCount()).used += used
 
     def kept(self, now: float) -> Mapping[str, Any]:
         """What a later run of the same day must know: ``{"day": "2026-11-28", "shops": {"7495": 120}}``."""
         with self._lock:
-            self._turn_to(now)
-            return {"day": self._day, "shops": dict(self._used)}
+            day = _day(now)
+            return {"day": day, "shops": {shop: count.used for shop, count in self._of(day).items() if count.used}}
 
-    def _turn_to(self, now: float) -> None:
-        if self._day != _day(now):
-            self._day = _day(now)
-            self._used.clear()
+    def leave(self) -> None:
+        """Leaves to the other processes what this one may still send; it sends nothing any more."""
+        if self._store is None:
+            return
+        with self._lock:
+            for day, counts in self._days.items():
+                for shop, count in counts.items():
+                    if count.end:
+                        self._store.leave(shop, day, count.own)
+                    count.own = count.end = 0
+
+    def _is_free(self, shop_id: str, counts: dict[str, DayCount], most: int, now: float) -> bool:
+        count = counts.setdefault(shop_id, DayCount())
+        if count.own < count.end:
+            return True
+        found = None if self._store is None else self._store.reserve(shop_id, _day(now), count, most, now)
+        if found is None:
+            return count.used < most
+        counts[shop_id] = found
+        return found.own < found.end
+
+    def _of(self, day: str) -> dict[str, DayCount]:
+        """The counts of a day, which is then the last that was asked about; of earlier ones some stay."""
+        return latest(self._days, day)
 
 
 def tomorrow(now: float) -> str:

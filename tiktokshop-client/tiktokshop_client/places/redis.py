@@ -26,8 +26,8 @@ Result = TypeVar("Result")
 SOCKET_TIMEOUT = 1.0
 """Seconds for an answer; whoever gets none goes on with its share alone."""
 
-KEPT = 3_600_000
-"""Milliseconds for which a document stays that nobody uses."""
+KEPT = 26 * 3_600_000
+"""Milliseconds for which a document stays that nobody uses: longer than a day whose requests are counted in it."""
 
 TRIES = 50
 """How often a document that others change meanwhile is asked for again."""
