@@ -66,7 +66,17 @@ def test_a_replication_key_that_cannot_be_followed_is_warned_about_and_the_right
     assert schema["bookmark_properties"] == ["update_time"]
 
 
-@pytest.mark.parametrize("state", [None, {}, {"bookmarks": None}, {"bookmarks": {"orders": None}}])
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        {},
+        {"bookmarks": None},
+        {"bookmarks": {"orders": None}},
+        {"bookmarks": {}, "x": 1},
+        {"currently_syncing": ""},
+    ],
+)
 def test_a_state_that_says_nothing_is_an_empty_one(lab, catalog_of, state):
     assert len(run_with(lab, catalog_of("orders"), state).table()) == lab.held(["orders"])["orders"]
 
@@ -145,6 +155,9 @@ def test_a_catalogue_of_another_shape_is_one_sentence(lab, shape):
         {"bookmarks": {"orders": {"partitions": [None]}}},
         {"bookmarks": {"orders": {"partitions": [{}]}}},
         {"bookmarks": {"orders": {"partitions": [{"context": 5}]}}},
+        {"type": "STATE", "value": {"bookmarks": {}}},
+        {"singer_state": {"bookmarks": {}}},
+        {"bookmark": {"orders": {"partitions": []}}},
     ],
     ids=json.dumps,
 )

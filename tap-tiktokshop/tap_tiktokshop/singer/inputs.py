@@ -24,6 +24,8 @@ INBOX = "webhook_inbox"
 """In the state: which inbox of webhooks is read, and up to where."""
 CATALOGUE = "Correct it, or make a new one with --discover."
 STATE = "Correct it, or leave it out to read from start_date on."
+WITHOUT_BOOKMARKS = frozenset({MADE_UP, REQUESTS, BATCH_RUN, INBOX, "currently_syncing"})
+"""What a state may hold that has no bookmarks yet."""
 
 
 class ReadOnce(io.StringIO):
@@ -130,6 +132,12 @@ def state(given: Any) -> dict[str, Any]:
         ConfigurationError: It has another shape.
     """
     whole = _wanted(given if given is not None else {}, dict, "The state", STATE)
+    other = sorted(whole.keys() - WITHOUT_BOOKMARKS)
+    if other and "bookmarks" not in whole:  # taken for an empty one, it would have everything read again
+        raise ConfigurationError(
+            f"The state has no bookmarks, but {', '.join(other[:3])}: give the object that has them, such as the "
+            f"value of a STATE message. {STATE}"
+        )
     _wanted(_some(whole.get(MADE_UP), False), bool, f"The state's {MADE_UP}", STATE)
     _wanted(_some(whole.get(INBOX), {}), dict, f"The state's {INBOX}", STATE)
     bookmarks: dict[str, Any] = {}
