@@ -54,10 +54,10 @@ def source(client, **facts):
     return Source(client, None, **facts)
 
 
-def read_through(way, one, start, end):
-    """What a way of reading gives of a source, in order, through the real pool with one call at a time."""
+def read_through(way, one, start, end, at_once=1):
+    """What a way of reading gives of a source, in order, through the real pool with so many calls at once."""
     ahead = Pool()
-    lane = Lane(0, one, ("1", "order"), lambda: 1)
+    lane = Lane(0, one, ("1", "order"), lambda: at_once)
     lane.start(way.slices(start, end))
     ahead.add([lane])
     try:

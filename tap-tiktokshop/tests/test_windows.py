@@ -327,3 +327,24 @@ def test_a_window_that_turns_out_too_dense_late_gives_no_row_twice():
     assert sorted(ids) == sorted(str(number) for number in range(20))
     assert done[-1] == 100
     assert sorted(read(windows(first=100), Tired(rows(*range(0, 100, 5))), 0, 100)[0]) == sorted(ids)
+
+
+@given(st.lists(st.integers(0, 40), max_size=60), st.sets(st.integers(1, 80), max_size=6))
+def test_read_from_both_ends_each_row_comes_once_and_before_any_mark_that_covers_it(times, tired):
+    class Tired(Platform):
+        def pages(self, operation, *, body=None, **more):
+            for page in super().pages(operation, body=body, **more):
+                if len(self.calls) in tired and body["update_time_lt"] - body["update_time_ge"] > 1:
+                    raise BusinessError("no answer in time", code=36009007)
+                yield page
+
+    way = windows(query={"sort_field": "update_time", "sort_order": "ASC"})
+    seen, done = [], 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "ROWS_PER_WINDOW", 6)
+        for chunk in read_through(way, source(Tired(rows(*times), page_size=1)), 0, 41, at_once=3):
+            assert all(row["update_time"] >= done for row in chunk.rows)
+            seen += [row["id"] for row in chunk.rows]
+            done = done if chunk.done is None else chunk.done
+    assert sorted(seen) == sorted(str(number) for number in range(len(times)))
+    assert done == 41

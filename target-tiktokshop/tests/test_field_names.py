@@ -39,12 +39,6 @@ def test_a_slip_anywhere_in_any_field_of_any_stream_is_seen(slip):
     assert unseen == set()
 
 
-def of_the_tap(root):
-    """Stream of the tap -> the fields of its records."""
-    folder = root / "tap-tiktokshop" / "tap_tiktokshop" / "schemas"
-    return {file.stem: list(json.loads(file.read_text())["properties"]) for file in folder.glob("*.json")}
-
-
 @pytest.fixture(scope="module")
 def platform(pytestconfig):
     """The fields of the records of each stream of the tap and of each stream here, and of the export."""
