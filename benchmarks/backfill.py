@@ -38,6 +38,9 @@ BEGUN: Final = 5.0
 """Seconds after which a backfill is well under way."""
 CHAIN: Final = "live_performance"
 """The stream that is left out: its calls come one behind the other, for longer than all others take."""
+ASIDE: Final = ("nice", "-n", "10")
+"""What the taps are started with: the platform has processors of its own, so the sandbox must not wait for one of ours.
+A request that waits there is counted late, and then one too many is in a second that the taps had planned well."""
 GONE: Final = 2.0
 """Seconds after which one that is stopped has no share of the budget any more, nor an answer under way."""
 
@@ -66,7 +69,7 @@ class Runs:
         config.write_text(json.dumps(self._settings | settings))
         more = (*more, "--catalog", str(self._catalog)) if self._catalog.exists() else more
         with self.messages(name).open("wb") as out, (self._folder / f"{name}.log").open("wb") as log:
-            return subprocess.Popen([*scale.TAP, "--config", str(config), *more], stdout=out, stderr=log)
+            return subprocess.Popen([*ASIDE, *scale.TAP, "--config", str(config), *more], stdout=out, stderr=log)
 
     def select(self) -> None:
         """Has all runs read the default streams but one."""

@@ -6,7 +6,6 @@ The two would share one interpreter otherwise, so that each waits for the other;
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ from typing import IO, Any, Final
 from tiktokshop_sandbox.budget import RateLimit
 from tiktokshop_sandbox.connection import Connection, connection
 from tiktokshop_sandbox.difficulties import RARELY
+from tiktokshop_sandbox.promptness import keep_prompt
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize
 from tiktokshop_sandbox.server import Server, prepared
 
@@ -83,7 +83,7 @@ def serve(path: str, starter: IO[str], told: IO[str]) -> None:
         ):
             serving.append(server)
             _tell(told, {"connection": connection(app.gateway).settings()})
-            gc.freeze()  # the shops are not garbage, and need not be looked through
+            keep_prompt()
             server.run([sock])
     except SandboxError as error:
         _tell(told, {"problem": str(error)})

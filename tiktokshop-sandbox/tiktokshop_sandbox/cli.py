@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import json
 import signal
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tiktokshop_sandbox.budget import SCOPES, RateLimit
 from tiktokshop_sandbox.counts import row_counts
 from tiktokshop_sandbox.difficulties import DIFFICULTIES, RARELY
+from tiktokshop_sandbox.promptness import keep_prompt
 from tiktokshop_sandbox.sandbox import SandboxError, WorldSize, held, opened
 from tiktokshop_sandbox.server import prepared
 
@@ -34,8 +34,6 @@ _READY: Final = """TikTok Shop sandbox ready at {url} (Ctrl-C stops it)
 """
 
 _LONGEST: Final = 366 * 24
-_SWITCH_SECONDS: Final = 0.0005
-"""How long a request that is carried out may keep the interpreter while another one comes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,9 +98,7 @@ def _serve(options: argparse.Namespace) -> None:
     ):
         sys.stdout.write(_ready(app))
         sys.stdout.flush()
-        # Requests are counted when they come: nothing may keep the loop that receives them waiting.
-        gc.freeze()  # the shops are not garbage, and need not be looked through
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        keep_prompt()
         server.run([sock])
 
 
