@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import random
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from tiktokshop_client.calls.budget import SMOOTHING, Budget, needed
+from tiktokshop_client.calls.alone import Alone
+from tiktokshop_client.calls.budget import SMOOTHING, needed
 from tiktokshop_client.calls.fleet import AHEAD, Fleet, Report, SlotGrant, Wants
 from tiktokshop_client.errors import ClosedError, ConfigurationError, TikTokShopError
 
@@ -57,6 +57,7 @@ class _Known:
     members: int = 0
     equals: int = 0
     again: float = 0.0
+    together: float = 0.0
     rates: dict[str, float] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
 
@@ -137,7 +138,7 @@ class Desk:
         self._asking = False
         self._next = -math.inf  # when it is to ask again, on the monotonic clock
         self._took = 0.0  # how long the place takes to answer
-        self._shares: dict[str, Budget] | None = None  # what it allows itself while the place is away
+        self._alone: Alone | None = None  # what it allows itself while the place is away
         self._unasked: deque[tuple[str, float]] = deque(maxlen=1_000)  # budget and moment of what it sent meanwhile
 
     def add(self, unit: str, ceiling: float) -> None:
@@ -177,7 +178,7 @@ class Desk:
             finally:
                 self._forget(ticket)
             if grant is None:
-                return self._alone(unit, write=write)
+                return self._without(unit, write=write)
             self._pause(grant.slot - self._place.now())
             if self._place.now() <= grant.slot + LATE:
                 return grant.slot
@@ -194,17 +195,17 @@ class Desk:
     def slow_down(self, unit: str, slot: float, retry_after: float | None) -> None:
         """Tells all that a request was refused."""
         with self._state:
-            share = None if self._shares is None else self._shares.get(unit)
-            if self._shares is None:
+            alone = self._alone
+            if alone is None:
                 self._report.refused.append((unit, slot, retry_after))
                 self._next = -math.inf
-        if share:
-            share.slow_down(self._clock.monotonic(), retry_after)
+        if alone:
+            alone.slow_down(unit, retry_after)
         self._ask()
 
     def leave(self) -> None:
         """Gives back what is left of its share; the client has closed."""
-        if self._known.members and self._shares is None:
+        if self._known.members and self._alone is None:
             with contextlib.suppress(TikTokShopError):
                 self._place.exchange(self._key, self._farewell)
 
@@ -223,7 +224,7 @@ class Desk:
                 raise ClosedError("the client was closed while a request waited for its turn")
             self._ask()
             with self._state:
-                if ticket.grant is None and self._shares is not None:
+                if ticket.grant is None and self._alone is not None:
                     return None
                 if ticket.grant is None:
                     self._state.wait(max(0.0, min(AGAIN, self._next - self._clock.monotonic())) or 1e-3)
@@ -234,17 +235,15 @@ class Desk:
             if ticket in self._tickets:
                 self._tickets.remove(ticket)
 
-    def _alone(self, unit: str, *, write: bool) -> float:
+    def _without(self, unit: str, *, write: bool) -> float:
         """Waits for a slot of the share of this process, or for the place to be back."""
         waited = False
         while True:
             self._ask()
             with self._state:
-                if self._shares is None:
+                if self._alone is None:
                     break
-                if unit not in self._shares:
-                    self._shares[unit] = self._share(unit)
-                seconds = self._shares[unit].take(self._clock.monotonic(), waited=waited)
+                seconds = self._alone.take(unit, waited=waited)
             if seconds is None:
                 slot = self._place.now()
                 self._unasked.append((unit, slot))
@@ -253,12 +252,17 @@ class Desk:
             self._pause(min(seconds, AGAIN))
         return self.wait_for(unit, write=write)
 
-    def _share(self, unit: str) -> Budget:
-        """This process's part of a budget. It begins at a moment of its own: all of them lose the place at once."""
-        share = Budget(self._ceilings[unit] * self._part, self._clock, self._closing)
-        if self._known.members > 1:
-            share.left_unasked(self._clock.monotonic() + random.random() / share.rate)  # noqa: S311 - no secret
-        return share
+    def _on_its_own(self) -> Alone:
+        """What it allows itself now that the place is away."""
+        together = self._known.together
+        return Alone(
+            lambda unit: self._ceilings[unit] if unit else together or self._ceilings[""],
+            self._part,
+            grows=self._grows,
+            later=self._known.members > 1,
+            clock=self._clock,
+            closing=self._closing,
+        )
 
     def _pause(self, seconds: float) -> None:
         if seconds > 0 and self._clock.wait(seconds, self._closing):
@@ -284,18 +288,18 @@ class Desk:
                 raise
             self._sharing.is_away(error, "the whole budget" if self._part == 1 else f"1/{1 / self._part:.0f} of it")
             with self._state:
-                self._shares = self._shares or {}
+                self._alone = self._alone or self._on_its_own()
         else:
             self._sharing.is_back()
             with self._state:
-                self._shares = None
+                self._alone = None
                 self._unasked.clear()
         finally:
             with self._state:
                 self._asking = False
-                self._next = self._clock.monotonic() + (self._known.again if self._shares is None else RETRY)
+                self._next = self._clock.monotonic() + (self._known.again if self._alone is None else RETRY)
                 for ticket in waiting:
-                    ticket.asked = self._shares is None
+                    ticket.asked = self._alone is None
                 self._hand_out(grants)
                 self._state.notify_all()
 
@@ -305,7 +309,7 @@ class Desk:
             return True
         waiting = [ticket for ticket in self._tickets if ticket.grant is None]
         known = {(ticket.unit, ticket.write) for ticket in waiting if ticket.asked}
-        return self._shares is None and any((ticket.unit, ticket.write) not in known for ticket in waiting)
+        return self._alone is None and any((ticket.unit, ticket.write) not in known for ticket in waiting)
 
     @property
     def _part(self) -> float:
@@ -335,7 +339,7 @@ class Desk:
         fleet.plan(self._name, self._took)
         again = fleet.come_again(self._name)
         rates = {**self._known.rates, **fleet.rates()}
-        known = _Known(fleet.members, fleet.equals(self._name), again, rates, fleet.refused())
+        known = _Known(fleet.members, fleet.equals(self._name), again, fleet.together, rates, fleet.refused())
         grants = fleet.tell(self._name)
         return fleet.pack(), (known, grants)
 

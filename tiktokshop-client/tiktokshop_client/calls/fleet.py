@@ -199,6 +199,12 @@ class Fleet:
         members = self._document.members
         return self.members - (0 if members[name].low else sum(one.low for one in members.values()))
 
+    @property
+    def together(self) -> float:
+        """Requests a second to the whole shop that are allowed to all of them now."""
+        self._clock.now = self._now
+        return self._level("").rate
+
     def rates(self) -> dict[str, float]:
         """Requests a second that the budgets which were asked about allow all of them now."""
         self._clock.now = self._now

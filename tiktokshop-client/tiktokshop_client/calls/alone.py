@@ -1,0 +1,71 @@
+"""What a process sends of one shop's budget while the place is away where it is shared with others."""
+
+from __future__ import annotations
+
+import random
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from tiktokshop_client.calls.budget import Budget
+from tiktokshop_client.calls.shared import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event
+
+    from tiktokshop_client.clock import Clock
+
+
+class Alone:
+    """Its part of each ceiling, and of what they share: all of its requests together are no more than its part.
+
+    Args:
+        ceiling: Requests per second that all processes may send of an API family, or of an API of one
+            (``family/API``); of "", to the whole shop.
+        part: The part of each that this process allows itself.
+        grows: Whether more is tried when the families want more together, see ``Shared``.
+        later: Whether it begins at a moment of its own, because others lose the place at the same time.
+        clock: Time.
+        closing: Set when the client closes.
+    """
+
+    def __init__(
+        self, ceiling: Callable[[str], float], part: float, *, grows: bool, later: bool, clock: Clock, closing: Event
+    ) -> None:
+        self._ceiling = ceiling
+        self._part = part
+        self._grows = grows
+        self._later = later
+        self._clock = clock
+        self._closing = closing
+        self._lock = Lock()
+        self._budgets: dict[str, Budget] = {}
+        self._levels: dict[str, Shared] = {}
+
+    def take(self, unit: str, *, waited: bool) -> float | None:
+        """See ``Budget.take``."""
+        if unit not in self._budgets:
+            self._budgets[unit] = self._budget(unit)
+        return self._budgets[unit].take(self._clock.monotonic(), waited=waited)
+
+    def slow_down(self, unit: str, retry_after: float | None) -> None:
+        """The platform has refused a request, by now or of before the place was lost."""
+        if unit in self._budgets:
+            self._budgets[unit].slow_down(self._clock.monotonic(), retry_after)
+
+    def _budget(self, unit: str) -> Budget:
+        family, _, api = unit.partition("/")
+        levels = [(self._level(""), family)]
+        if api:
+            levels.append((self._level(family), api))
+        budget = Budget(self._ceiling(unit) * self._part, self._clock, self._closing, levels, self._lock)
+        if self._later and not self._budgets:
+            budget.left_unasked(self._clock.monotonic() + random.random() / budget.rate)  # noqa: S311 - no secret
+        return budget
+
+    def _level(self, unit: str) -> Shared:
+        if unit not in self._levels:
+            ceiling = self._ceiling(unit) * self._part
+            grows = self._grows and (not unit or self._ceiling(unit) == self._ceiling(""))
+            self._levels[unit] = Shared(ceiling, self._clock, grows=grows)
+        return self._levels[unit]
