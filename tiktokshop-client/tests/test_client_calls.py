@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from decimal import Decimal
 
 import pytest
 from tiktokshop_client import Tally, errors, operations, sign
+from tiktokshop_client.calls.limits import Limits
 
 ORDERS = "/order/202309/orders/search"
 SHOPS = "/authorization/202309/shops"
@@ -37,6 +39,43 @@ def test_a_request_that_may_not_leave_any_more_is_neither_sent_nor_counted(platf
     assert (len(platform.requests), tally.calls) == (0, 0)
     one.call(operations.SEARCH_ORDERS, shop=shop, tally=tally, only_if=lambda: next(asked))
     assert (len(platform.requests), tally.calls) == (1, 1), "the day's one request is still there"
+
+
+class OnePlace:
+    """A place where budgets are shared, on the clock of the test, with one process and a document in memory."""
+
+    name, alone, wanted = "the place", 1.0, True
+
+    def __init__(self, clock, *, away):
+        self._clock, self._away, self._document = clock, away, None
+
+    def now(self):
+        return self._clock.monotonic()
+
+    def exchange(self, _key, change):
+        if self._away:
+            raise errors.TransientError("the place cannot be reached")
+        self._document, told = change(self._document, self.now())
+        return told
+
+
+def asked_in_vain(_moment):
+    raise errors.TransientError("the claims cannot be reached")
+
+
+@pytest.mark.parametrize("away", [None, False, True], ids=["own", "shared", "place away"])
+@pytest.mark.parametrize("stopped", [lambda _: False, asked_in_vain], ids=["lost", "not known"])
+def test_a_request_that_may_not_leave_any_more_costs_the_budget_nothing(platform, client, shop, clock, away, stopped):
+    platform.on(ORDERS, platform.ok({"orders": []}))
+    one, moments = client(), []
+    place = None if away is None else OnePlace(clock, away=away)
+    one._caller._limits = Limits(50, clock, threading.Event(), scope="shop", place=place)
+    for asked in (None, stopped, stopped, stopped, None):
+        with contextlib.suppress(errors.TikTokShopError):
+            one.call(operations.SEARCH_ORDERS, shop=shop, only_if=lambda asked=asked: asked is None or asked(clock.now))
+        moments.append(clock.monotonic())
+    assert len(platform.requests) == 2
+    assert moments == pytest.approx([0.0, 0.02, 0.02, 0.02, 0.02], abs=0.002), "all of them have the second's slot"
 
 
 def test_an_upload_is_a_form_that_the_signature_leaves_out(platform, client):

@@ -42,11 +42,16 @@ class Alone:
         self._budgets: dict[str, Budget] = {}
         self._levels: dict[str, Shared] = {}
 
-    def take(self, unit: str, *, waited: bool) -> float | None:
+    def take(self, unit: str, now: float, *, waited: bool) -> float | None:
         """See ``Budget.take``."""
         if unit not in self._budgets:
             self._budgets[unit] = self._budget(unit)
-        return self._budgets[unit].take(self._clock.monotonic(), waited=waited)
+        return self._budgets[unit].take(now, waited=waited)
+
+    def never_left(self, unit: str, slot: float) -> None:
+        """See ``Budget.never_left``; the slot is the ``now`` that ``take`` was given."""
+        if unit in self._budgets:
+            self._budgets[unit].never_left(slot)
 
     def slow_down(self, unit: str, retry_after: float | None) -> None:
         """The platform has refused a request, by now or of before the place was lost."""

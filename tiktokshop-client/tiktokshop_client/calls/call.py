@@ -331,8 +331,13 @@ class Caller:
     @staticmethod
     def _turn(call: Call, budget: Budget | FleetBudget) -> float:
         """The slot of a request, once it has come, for one that may still leave by then."""
-        slot = budget.acquire()
-        if call.only_if is not None and not call.only_if():
+        slot, may_leave = budget.acquire(), False
+        try:
+            may_leave = call.only_if is None or call.only_if()
+        finally:
+            if not may_leave:  # others may have its slot
+                budget.never_left(slot)
+        if not may_leave:
             raise ClaimLostError(f"{call.context.who}: another process has claimed it meanwhile, so nothing was sent")
         return slot
 

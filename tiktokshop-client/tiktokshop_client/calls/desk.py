@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import secrets
 from collections import deque
@@ -19,10 +18,8 @@ from tiktokshop_client.errors import ClosedError, ConfigurationError, TikTokShop
 if TYPE_CHECKING:
     from threading import Event
 
+    from tiktokshop_client.calls.sharing import Sharing
     from tiktokshop_client.clock import Clock
-    from tiktokshop_client.places import BudgetPlace
-
-log = logging.getLogger(__name__)
 
 AGAIN = 0.1
 """Seconds after which who waits looks again, whatever was said, so that a closed client keeps nobody."""
@@ -50,6 +47,15 @@ class _Ticket:
     asked: bool = False  # whether the document knows of it
 
 
+@dataclass(frozen=True)
+class _Unasked:
+    """A slot that this process gave itself while the place was away: by the place's clock, and when it was taken."""
+
+    unit: str
+    slot: float
+    taken: float
+
+
 @dataclass
 class _Known:
     """What the document said last."""
@@ -60,42 +66,6 @@ class _Known:
     together: float = 0.0
     rates: dict[str, float] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
-
-
-class Sharing:
-    """The place where a client's budgets are shared, and what was said about it. Any thread may use it.
-
-    Args:
-        place: The place.
-    """
-
-    def __init__(self, place: BudgetPlace) -> None:
-        self.place = place
-        self._away = False
-        self._odd = False
-
-    def is_away(self, error: TikTokShopError, part: str) -> None:
-        """Says once that the place is away, and what part of its budget each process goes on with."""
-        if not self._away:
-            self._away = True
-            log.warning("%s; each process goes on with %s until it is there again", error, part)
-
-    def is_odd(self, error: Exception) -> None:
-        """Says once that what the place holds is of another kind."""
-        if not self._odd:
-            self._odd = True
-            log.warning(
-                "the shared budget in %s cannot be understood (%s) and is begun anew: let all processes that share it "
-                "have the same version of tiktokshop-client",
-                self.place.name,
-                type(error).__name__,
-            )
-
-    def is_back(self) -> None:
-        """Says that the place is there again."""
-        if self._away:
-            self._away = False
-            log.warning("the shared budget in %s is there again", self.place.name)
 
 
 class Desk:
@@ -139,7 +109,7 @@ class Desk:
         self._next = -math.inf  # when it is to ask again, on the monotonic clock
         self._took = 0.0  # how long the place takes to answer
         self._alone: Alone | None = None  # what it allows itself while the place is away
-        self._unasked: deque[tuple[str, float]] = deque(maxlen=1_000)  # budget and moment of what it sent meanwhile
+        self._unasked: deque[_Unasked] = deque(maxlen=1_000)  # what it sent meanwhile
 
     def add(self, unit: str, ceiling: float) -> None:
         """Adds a budget, or one of an API in a family."""
@@ -192,6 +162,17 @@ class Desk:
             with self._state:
                 self._report.late.append((unit, slot, moment))
 
+    def never_left(self, unit: str, slot: float) -> None:
+        """Gives back a slot whose request was not sent."""
+        with self._state:
+            own = next((one for one in self._unasked if (one.unit, one.slot) == (unit, slot)), None)
+            if own is None:
+                self._report.unused.append((unit, slot))
+                return
+            self._unasked.remove(own)
+            if self._alone is not None:
+                self._alone.never_left(unit, own.taken)
+
     def slow_down(self, unit: str, slot: float, retry_after: float | None) -> None:
         """Tells all that a request was refused."""
         with self._state:
@@ -243,11 +224,12 @@ class Desk:
             with self._state:
                 if self._alone is None:
                     break
-                seconds = self._alone.take(unit, waited=waited)
-            if seconds is None:
-                slot = self._place.now()
-                self._unasked.append((unit, slot))
-                return slot
+                taken = self._clock.monotonic()
+                seconds = self._alone.take(unit, taken, waited=waited)
+                if seconds is None:
+                    slot = self._place.now()
+                    self._unasked.append(_Unasked(unit, slot, taken))
+                    return slot
             waited = True
             self._pause(min(seconds, AGAIN))
         return self.wait_for(unit, write=write)
@@ -275,7 +257,7 @@ class Desk:
                 return
             self._asking = True
             report, self._report = self._report, Report()
-            report.unasked = list(self._unasked)
+            report.unasked = [(one.unit, one.slot) for one in self._unasked]
             waiting = [ticket for ticket in self._tickets if ticket.grant is None]
         began, grants = self._clock.monotonic(), list[SlotGrant]()
         try:
@@ -413,6 +395,11 @@ class FleetBudget:
     def left(self, slot: float) -> None:
         """See ``Budget.left``."""
         self._desk.left(self._unit, slot)
+
+    def never_left(self, slot: float) -> None:
+        """See ``Budget.never_left``."""
+        self._sent.pop(slot, None)
+        self._desk.never_left(self._unit, slot)
 
     def answered(self, slot: float) -> None:
         """See ``Budget.answered``."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tiktokshop_client.calls.budget import Budget
 from tiktokshop_client.calls.daily import Daily
-from tiktokshop_client.calls.desk import Desk, FleetBudget, Sharing
+from tiktokshop_client.calls.desk import Desk, FleetBudget
 from tiktokshop_client.calls.shared import Shared
+from tiktokshop_client.calls.sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
