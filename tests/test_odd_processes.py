@@ -102,6 +102,37 @@ def test_a_proxys_address_that_is_none_is_one_sentence_without_it(monkeypatch, p
     assert "hidden" not in ended.log
 
 
+WRONG = {
+    "start_date": "31.01.2026",
+    "end_date": "soon",
+    "time_zones": {"US": "America/Nowhere"},
+    "lookback_seconds": -1,
+    "on_missing_scope": "stop",
+    "follow": True,
+    "webhook_inbox": "ftp://inbox",
+    "follow_for_seconds": 0,
+    "metrics_gateway": "gateway",
+    "batch_config": {"encoding": {"format": "jsonl"}},
+    "app_secret": "hid\nden",
+    "api_base_url": "http://nowhere.invalid",
+    "budget_store": "sqlite://hidden",
+    "shop_ids": ["?"],
+    "max_tries": 11,
+    "sandbox": "maybe",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_discovery_needs_no_account_and_refuses_a_setting_that_is_wrong_whatever_is_done(name):
+    """Meltano discovers before it runs: else the catalogue is made, and the run fails."""
+    Path("wrong.json").write_text(json.dumps({name: WRONG[name]}))
+    ended = call(TAP, "--config", "wrong.json", "--discover")
+    assert name in told(ended)
+    assert (ended.output, "hidden" in ended.log) == ("", False)
+    Path("none.json").write_text("{}")
+    assert call(TAP, "--config", "none.json", "--discover").code == 0
+
+
 @pytest.mark.parametrize(("names", "fails"), [(["order", "itmes"], True), (["order", "orders"], False)])
 def test_a_catalogue_of_streams_that_do_not_exist_reads_nothing_and_says_so(names, fails):
     whole = json.loads(call(TAP, "--config", "read.json", "--discover").output)

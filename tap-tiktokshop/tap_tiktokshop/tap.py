@@ -25,6 +25,7 @@ from tiktokshop_client.console import run
 from tiktokshop_client.doctor import Doctor, line_of
 from tiktokshop_client.endings import Ending
 from tiktokshop_client.errors import ConfigurationError
+from tiktokshop_client.push import GATEWAY, checked
 from tiktokshop_client.settings import SETTINGS
 from tiktokshop_client.singer import PlatformPlugin
 from tiktokshop_client.stream_maps import mistake_in_map
@@ -34,6 +35,7 @@ from tap_tiktokshop.memory import tame
 from tap_tiktokshop.run.following import Follower, StoppedError
 from tap_tiktokshop.run.inbox import InboxReader, opened
 from tap_tiktokshop.run.listener import Listener
+from tap_tiktokshop.run.metrics import JOB
 from tap_tiktokshop.run.output import Messages, OutputError
 from tap_tiktokshop.run.run import PartsFailedError, Run
 from tap_tiktokshop.run.snapshots import without_digests
@@ -109,8 +111,10 @@ class TapTikTokShop(PlatformPlugin, Tap):
         self._state_writer = self._state_output = StateOutput(self.message_writer)
         if not any(name in os.environ for name in ("LOGLEVEL", "TAP_TIKTOKSHOP_LOGLEVEL")):
             self.metrics_logger.setLevel(logging.WARNING)  # the SDK's lines for programs, two a stream
+        self._check_settings()
         if validate_config:
-            self._check_settings()
+            if not self.config.get("sandbox"):  # its settings come from starting it, which waits until it is needed
+                _ = self.settings
             self._say_doubts()
             if self.config.get("batch_config"):
                 self._write_files()
@@ -183,12 +187,18 @@ class TapTikTokShop(PlatformPlugin, Tap):
     # -- settings ----------------------------------------------------------------------------------------------
 
     def _check_settings(self) -> None:
+        """Checks what is configured, in discovery as well, which may lack the rest."""
         for setting, why in UNSUPPORTED_SETTINGS.items():
             if self.config.get(setting):
                 raise ConfigurationError(f"{setting} is not supported: {why}.")
         _ = self.reading, self.following
-        if not self.config.get("sandbox"):  # its settings come from starting it, which waits until it is needed
-            _ = self.settings
+        Settings.check(self.config)
+        if gateway := str(self.config.get(GATEWAY) or ""):
+            checked(gateway, JOB)
+        if self.following.inbox:
+            opened(self.following.inbox)
+        if self.config.get("batch_config"):
+            batch_config(self.config["batch_config"])
 
     @cached_property
     def settings(self) -> Settings:

@@ -26,6 +26,11 @@ class Running(Protocol):
         """Stops it."""
 
 
+PROVIDED = frozenset(
+    ("app_key", "app_secret", "access_token", "refresh_token", "token_store", "api_base_url", "auth_base_url")
+)
+"""The settings that a sandbox brings, whatever is configured."""
+
 _MADE_UP = re.compile("1000[0-9]{15}")
 _running: dict[str, Running] = {}
 _lock = Lock()

@@ -250,26 +250,7 @@ class Settings:
         if _boolean(config, "sandbox"):
             config = {**config, **sandbox.connection(_text(config, "sandbox_path"))}
         token_store, budget_store = _text(config, "token_store"), _text(config, "budget_store")
-        settings = cls(
-            app_key=_credential(config, "app_key", needed=True),
-            app_secret=Secret(_credential(config, "app_secret", needed=True)),
-            access_token=_secret(config, "access_token"),
-            refresh_token=_secret(config, "refresh_token"),
-            token_store=_store(token_store),
-            shop_ids=_ids(config, "shop_ids"),
-            api_base_url=host_url(config, "api_base_url", API_BASE_URL),
-            auth_base_url=host_url(config, "auth_base_url", AUTH_BASE_URL),
-            requests_per_second=_positive(config, "requests_per_second", 50),
-            budget_scope=_choice(config, "budget_scope", SCOPES, "family"),
-            analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
-            budget_store=_redis(budget_store),
-            budget_priority=_choice(config, "budget_priority", PRIORITIES, "normal"),
-            requests_per_day=_most(config, "requests_per_day"),
-            request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
-            max_tries=_tries(config, "max_tries", _tries(config, "max_retries", 5)),
-            user_agent=_header(config, "user_agent", USER_AGENT),
-            keep_tokens=not _boolean(config, "sandbox") or token_store != "",
-        )
+        settings = cls._read(config, needed=True)
         known.add(settings.app_secret, settings.access_token, settings.refresh_token)
         if isinstance(settings.token_store, Address):
             known.add(*_passwords(token_store))
@@ -281,6 +262,40 @@ class Settings:
                 "put the tokens (.tiktokshop/tokens.json), or set sandbox to true to try without an account"
             )
         return settings
+
+    @classmethod
+    def check(cls, config: Mapping[str, Any]) -> None:
+        """Checks what a plugin's configuration has, whatever it still lacks; starts and asks nothing.
+
+        Raises:
+            ConfigurationError: As ``from_config``.
+        """
+        replaced = sandbox.PROVIDED if _boolean(config, "sandbox") else frozenset()
+        cls._read({name: value for name, value in config.items() if name not in replaced}, needed=False)
+
+    @classmethod
+    def _read(cls, config: Mapping[str, Any], *, needed: bool) -> Settings:
+        token_store = _text(config, "token_store")
+        return cls(
+            app_key=_credential(config, "app_key", needed=needed),
+            app_secret=Secret(_credential(config, "app_secret", needed=needed)),
+            access_token=_secret(config, "access_token"),
+            refresh_token=_secret(config, "refresh_token"),
+            token_store=_store(token_store),
+            shop_ids=_ids(config, "shop_ids"),
+            api_base_url=host_url(config, "api_base_url", API_BASE_URL),
+            auth_base_url=host_url(config, "auth_base_url", AUTH_BASE_URL),
+            requests_per_second=_positive(config, "requests_per_second", 50),
+            budget_scope=_choice(config, "budget_scope", SCOPES, "family"),
+            analytics_requests_per_second=_positive(config, "analytics_requests_per_second", 1),
+            budget_store=_redis(_text(config, "budget_store")),
+            budget_priority=_choice(config, "budget_priority", PRIORITIES, "normal"),
+            requests_per_day=_most(config, "requests_per_day"),
+            request_timeout_seconds=_positive(config, "request_timeout_seconds", 60, LONGEST_SILENCE),
+            max_tries=_tries(config, "max_tries", _tries(config, "max_retries", 5)),
+            user_agent=_header(config, "user_agent", USER_AGENT),
+            keep_tokens=not _boolean(config, "sandbox") or token_store != "",
+        )
 
 
 def _passwords(url: str) -> list[Secret]:

@@ -43,7 +43,11 @@ class PlatformPlugin(PluginBase):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret."""
+        """Fills in defaults and checks types; the SDK's own texts would print values, and some are secret.
+
+        A fault is an error also where the SDK wants none, as in discovery: no setting is required here, and one that is
+        wrong stays wrong.
+        """
         self.append_builtin_config(self.config_jsonschema)
         properties = bound(self.config_jsonschema["properties"])
         self._config = typed(self._config, properties)
@@ -56,7 +60,7 @@ class PlatformPlugin(PluginBase):
             faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is not a schema
             faults = [ODD_MAPS]
-        if faults and raise_errors:
+        if faults:
             raise ConfigurationError(" ".join(faults))
         return faults
 
