@@ -12,6 +12,7 @@ from unittest import mock
 import target_tiktokshop.export
 import target_tiktokshop.refeed
 import target_tiktokshop.settle
+import target_tiktokshop.table
 import target_tiktokshop.target
 import tiktokshop_client.command.cli
 import tiktokshop_webhooks.command.cli
@@ -23,6 +24,7 @@ COMMANDS = {
     "target-tiktokshop-export": target_tiktokshop.export.main,
     "target-tiktokshop-refeed": target_tiktokshop.refeed.main,
     "target-tiktokshop-settle": target_tiktokshop.settle.main,
+    "target-tiktokshop-table": target_tiktokshop.table.main,
     "tiktokshop": tiktokshop_client.command.cli.main,
     "tiktokshop-webhooks": tiktokshop_webhooks.command.cli.main,
 }

@@ -100,9 +100,17 @@ def test_2_is_an_option_that_there_is_not(command):
     assert call(command, "--no-such-option").code == 2
 
 
-@pytest.mark.parametrize("command", [TAP, TARGET])
-def test_2_is_a_file_that_is_not_there(command, tmp_path):
-    assert call(command, "--config", tmp_path / "none.json").code == 2
+NOT_THERE = [(TAP, "--config"), (TAP, "--state"), (TAP, "--catalog"), (TARGET, "--config"), (TARGET, "--input")]
+
+
+@pytest.mark.parametrize("words", [*NOT_THERE, (f"{TARGET}-refeed",), (f"{TARGET}-table", "prices")], ids=" ".join)
+@pytest.mark.parametrize(("name", "why"), [("none.json", "No such file or directory"), ("", "Is a directory")])
+def test_2_is_a_file_that_is_not_there_and_one_sentence(words, name, why, tmp_path, caplog):
+    ended = call(*words, tmp_path / name)
+    said = [record.getMessage() for record in caplog.records if record.levelname != "INFO"]
+    assert (ended.code, ended.output, len(said), "Usage" in ended.log) == (2, "", 1, False), ended.log
+    assert f"{tmp_path / name}" in said[0]
+    assert said[0].endswith(why) or said[0].endswith(f"{why}.")
 
 
 def test_3_is_a_run_that_a_guard_has_stopped_or_would_stop(lab):

@@ -59,6 +59,18 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith("Skipping parse of env var")
 
 
+class _InputFile(click.File):
+    """The file that `--input` names: one that cannot be opened is a sentence, not the command's usage."""
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            why = getattr(error.__context__, "strerror", None) or "that is no path"
+            raise SettingsError(f"The input in {value} cannot be read: {why}.") from error
+
+
 class TargetDuckDB(Target):
     """Singer target for DuckDB."""
 
@@ -347,6 +359,15 @@ class TargetDuckDB(Target):
             why = getattr(error, "strerror", None) or broken
             files = " and ".join(each for each in value if each != "ENV")
             raise SettingsError(f"The settings in {files} cannot be read: {why}.") from error
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        for option in command.params:
+            if option.name == "file_input":
+                option.type = _InputFile("r")
+        return command
 
     @classmethod
     @override

@@ -64,3 +64,12 @@ def test_the_readme_has_every_setting_with_its_default():
     for name, default in rows:
         if "default" in properties.get(name, {}):
             assert default == str(properties[name]["default"]).replace("True", "true").replace("False", "false"), name
+
+
+@pytest.mark.parametrize(("name", "why"), [("none.jsonl", "No such file or directory"), ("", "Is a directory")])
+def test_an_input_that_is_not_there_is_one_sentence(tmp_path, monkeypatch, capsys, name, why):
+    monkeypatch.setattr("sys.argv", ["target-duckdb-exact", "--input", str(tmp_path / name)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"target-duckdb-exact: The input in {tmp_path / name} cannot be read: {why}.\n"

@@ -21,7 +21,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 @click.command()
-@click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("results", type=click.Path(path_type=Path))
 @click.option(
     "--outcome",
     "outcomes",

@@ -27,7 +27,7 @@ FAILED = frozenset(
 
 @click.command()
 @click.argument("stream", type=click.Choice(list(WRITINGS)))
-@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path))
 def table(stream: str, table: Path) -> None:
     """Write the rows of a TABLE (CSV, UTF-8, names in its first row) as Singer messages to standard output.
 

@@ -397,9 +397,6 @@ class TargetTikTokShop(PlatformPlugin, Target):
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
-        for option in command.params:
-            if option.name == "file_input":
-                option.type = click.File("r", encoding="utf-8", errors="surrogateescape")
         quiet("singer_sdk")
         return command
 

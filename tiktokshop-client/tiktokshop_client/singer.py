@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from typing_extensions import override
@@ -22,7 +23,18 @@ from tiktokshop_client.stream_maps import ODD_MAPS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import click
+
+class GivenFile(click.File):
+    """A file that an option names: one that cannot be opened is a sentence, as for `--config`, and no usage text."""
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            why = getattr(error.__context__, "strerror", None) or "that is not a path"
+        raise ConfigurationError(f"the file {value} cannot be read: {why}")
+
 
 Validator = extend_validator_with_defaults(DEFAULT_JSONSCHEMA_VALIDATOR)
 
@@ -92,5 +104,8 @@ class PlatformPlugin(PluginBase):
     def get_singer_command(cls) -> click.Command:
         """The SDK's command, with the options of the log."""
         command = super().get_singer_command()
+        for option in command.params:
+            if isinstance(option.type, click.File):
+                option.type = GivenFile(option.type.mode, encoding="utf-8", errors="surrogateescape")
         command.params += [log_level_option(), log_format_option()]
         return command
