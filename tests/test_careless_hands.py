@@ -81,6 +81,16 @@ def test_a_state_that_says_nothing_is_an_empty_one(lab, catalog_of, state):
     assert len(run_with(lab, catalog_of("orders"), state).table()) == lab.held(["orders"])["orders"]
 
 
+def test_a_state_whose_shop_ids_are_numbers_is_gone_on_from(lab, catalog_of):
+    first = lab.run(streams=["orders"])
+    state = copy.deepcopy(first.state)
+    for part in state["bookmarks"]["orders"]["partitions"]:
+        part["context"]["shop_id"] = int(part["context"]["shop_id"])
+    again = run_with(lab, catalog_of("orders"), state)
+    assert len(again.records()) < len(first.records())
+    assert bookmark(again, "orders") == bookmark(first, "orders")
+
+
 FUTURE = "2031-01-01T00:00:00Z"
 
 
@@ -116,6 +126,13 @@ def test_a_stream_that_does_not_exist_is_named(lab, catalog_of, caplog):
     run_with(lab, catalog)
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
         "There is no stream order; did you mean orders?"
+    ]
+
+
+def test_a_bookmark_of_a_stream_that_does_not_exist_is_named_if_another_may_be_meant(lab, caplog):
+    TapTikTokShop(config=lab.config, state={"bookmarks": {"order": {"partitions": []}, "gone_for_good": {}}})
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "The state's bookmark order is of no stream and is ignored; did you mean orders?"
     ]
 
 
@@ -158,6 +175,11 @@ def test_a_catalogue_of_another_shape_is_one_sentence(lab, shape):
         {"type": "STATE", "value": {"bookmarks": {}}},
         {"singer_state": {"bookmarks": {}}},
         {"bookmark": {"orders": {"partitions": []}}},
+        {"bookmarks": {"orders": {"replication_key": "update_time", "replication_key_value": "2026-01-01T00:00:00Z"}}},
+        {"bookmarks": {"categories": {"partitions": [], "digest": "x"}}},
+        {"bookmarks": {"shop_groups": {"partitions": [{"context": {"shop_id": "1"}, "digest": "x"}]}}},
+        {"bookmarks": {"orders": {"partitions": [{"context": {"shop": "1"}, "replication_key": "update_time"}]}}},
+        {"bookmarks": {"orders": {"partitions": [{"context": {"shop_id": 1.5}, "replication_key": "update_time"}]}}},
     ],
     ids=json.dumps,
 )

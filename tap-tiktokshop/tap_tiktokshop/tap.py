@@ -179,6 +179,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
         """Warns about what the user may not have meant."""
         doubts = (
             *inputs.unknown_streams(self.input_catalog or {}, list(self.streams)),
+            *inputs.misnamed_bookmarks(self.state.get("bookmarks", {})),
             *(doubt for stream in self.streams.values() for doubt in getattr(stream, "doubts", ())),
         )
         for doubt in doubts:

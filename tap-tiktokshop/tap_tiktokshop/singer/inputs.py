@@ -11,6 +11,8 @@ from tiktokshop_client import is_made_up
 from tiktokshop_client.errors import ConfigurationError
 from typing_extensions import override
 
+from tap_tiktokshop.streams import BY_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -145,13 +147,46 @@ def state(given: Any) -> dict[str, Any]:
         where = f"The state's bookmarks.{stream}"
         kept = dict(_wanted(_some(found, {}), dict, where, STATE))
         if "partitions" in kept:
-            kept["partitions"] = _wanted(_some(kept["partitions"], []), list, f"{where}.partitions", STATE)
-            for number, part in enumerate(kept["partitions"]):
-                here = f"{where}.partitions[{number}]"
-                _wanted(part, dict, here, STATE)
-                _wanted(part.get("context"), dict, f"{here}.context", STATE)
+            parts = _wanted(_some(kept["partitions"], []), list, f"{where}.partitions", STATE)
+            kept["partitions"] = [_partition(part, f"{where}.partitions[{at}]") for at, part in enumerate(parts)]
+        _refuse_another_place(stream, kept, where)
         bookmarks[stream] = kept
     return {**whole, "bookmarks": bookmarks}
+
+
+def _partition(given: Any, where: str) -> dict[str, Any]:
+    """The state of a shop, whose id is a text; a program that passes states on may have made a number of it."""
+    part = dict(_wanted(given, dict, where, STATE))
+    part["context"] = dict(_wanted(part.get("context"), dict, f"{where}.context", STATE))
+    if type(part["context"].get("shop_id")) is int:
+        part["context"]["shop_id"] = str(part["context"]["shop_id"])
+    return part
+
+
+def _refuse_another_place(stream: str, kept: Mapping[str, Any], where: str) -> None:
+    """What a bookmark says at another level than the stream's would be passed over, and everything read again."""
+    declared = BY_NAME.get(stream)
+    if declared is None:
+        return
+    shops = kept.get("partitions") or []
+    said = [part["context"] for part in shops if part.keys() - {"context"}]
+    if declared.of_seller and said:
+        raise ConfigurationError(
+            f"{where} has partitions, but {stream} belongs to the seller and is read in one piece: what they say "
+            f"belongs beside them. {STATE}"
+        )
+    above = sorted(kept.keys() - {"partitions"})
+    if above and not shops and not declared.of_seller:
+        raise ConfigurationError(
+            f"{where} has {', '.join(above[:3])}, but no partitions: {stream} goes on from what these say of each "
+            f"shop. {STATE}"
+        )
+    if not declared.of_seller and any(
+        context.keys() != {"shop_id"} or not isinstance(context["shop_id"], str) for context in said
+    ):
+        raise ConfigurationError(
+            f"{where} has a partition whose context is not the shop_id of a shop and nothing else. {STATE}"
+        )
 
 
 def unknown(kind: str, names: Collection[str], known: Collection[str]) -> Iterator[str]:
@@ -172,6 +207,14 @@ def unknown_streams(names: Collection[str], known: Collection[str]) -> list[str]
     if doubts and len(doubts) == len(names):
         raise ConfigurationError(f"The catalogue has no stream that exists. {' '.join(doubts[:3])} {CATALOGUE}")
     return doubts
+
+
+def misnamed_bookmarks(names: Collection[str]) -> Iterator[str]:
+    """One sentence for each bookmark of a state that may be meant for a stream of another name."""
+    for name in names:
+        close = [] if name in BY_NAME else difflib.get_close_matches(name, BY_NAME, 1)
+        if close:
+            yield f"The state's bookmark {name} is of no stream and is ignored; did you mean {close[0]}?"
 
 
 def _some(value: Any, nothing: Any) -> Any:
