@@ -223,6 +223,21 @@ def test_a_market_without_payments_is_skipped_with_one_line(make_lab, tmp_path, 
     lines = [record for record in caplog.records if "is skipped" in record.getMessage()]
     assert [line.levelname for line in lines] == ["INFO", "INFO"]
     assert all("does not offer this in the shop's market" in line.getMessage() for line in lines)
+    assert [sum(line.getMessage().count(shop) for shop in shops) for line in lines] == [1, 1]
+
+
+def test_each_line_of_something_skipped_counts_as_skipped_in_the_summary(lab, caplog, tmp_path):
+    caplog.set_level("INFO")
+    path = tmp_path / "summary.json"
+    streams = ["global_products", "payments", "shops"]
+    lab.fault("refused", code=105005, path="/finance/*")
+    lab.run(streams=streams, summary_path=str(path))
+    report = json.loads(path.read_text())
+    lines = [record for record in caplog.records if "is skipped" in record.getMessage()]
+    skipped = [(part["stream"], part["shop_id"]) for part in report["parts"] if part["status"] == "skipped"]
+    assert ("global_products", None) in skipped
+    assert report["totals"]["skipped"] == len(skipped) == len(lines) == 3
+    assert report["totals"]["streams"] == len(streams)
 
 
 def test_a_cross_border_seller_has_global_products(make_lab, tmp_path):

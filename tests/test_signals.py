@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from tiktokshop_client.endings import signal_words
 
 SCRIPT = """
 import logging, os, signal, sys, threading, time
@@ -63,3 +64,12 @@ def test_a_second_signal_waits_for_tokens_that_a_worker_is_storing(who, first, s
 def test_a_second_signal_ends_a_run_at_once_where_no_tokens_are_on_their_way(who):
     ended = stopped(who, "something else", signal.SIGTERM, signal.SIGINT)
     assert (ended.stdout, ended.returncode) == ("", -signal.SIGINT), ended.stderr
+    assert who == "console" or "Stopped by SIGTERM; the next run goes on" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(2, "Ctrl-C (SIGINT)"), (15, "SIGTERM"), (1, "SIGHUP"), (9, "SIGKILL"), (200, "the signal 200")],
+)
+def test_a_signal_has_the_name_that_people_know(number, words):
+    assert signal_words(number) == words

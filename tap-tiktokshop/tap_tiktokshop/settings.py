@@ -68,7 +68,7 @@ READING_SETTINGS: dict[str, Any] = {
         "type": "string",
         "title": "Summary file",
         "description": "A file that gets the run's summary as JSON: for each shop and stream rows, bookmark, calls, "
-        "waits, retries, and why it was skipped or failed.",
+        "waits (of all calls together, which wait side by side), retries, and why it was skipped or failed.",
     },
     "metrics_gateway": {
         "type": "string",

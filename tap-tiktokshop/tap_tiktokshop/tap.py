@@ -23,7 +23,7 @@ from tiktokshop_client import Client, Settings, end_at_next_signal, is_made_up
 from tiktokshop_client.clock import SystemClock
 from tiktokshop_client.console import run
 from tiktokshop_client.doctor import Doctor, line_of
-from tiktokshop_client.endings import Ending
+from tiktokshop_client.endings import Ending, signal_words
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.push import GATEWAY, checked
 from tiktokshop_client.settings import SETTINGS
@@ -363,10 +363,10 @@ class TapTikTokShop(PlatformPlugin, Tap):
         end_at_next_signal()
         atexit.register(self.message_writer.leave_early)  # the signal may have come between two streams
         if self.following.follow and self.listener is not None:
-            self.logger.info("Asked to end by signal %s; the next run goes on from the last state.", signum)
+            self.logger.info("Asked to end by %s; the next run goes on from the last state.", signal_words(signum))
             self.listener.stop.set()
             raise StoppedError(0)
-        self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
+        self.logger.warning("Stopped by %s; the next run goes on from the last state.", signal_words(signum))
         sys.exit(128 + signum)
 
     @classmethod

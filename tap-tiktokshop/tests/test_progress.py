@@ -6,13 +6,14 @@ import os
 import threading
 from types import SimpleNamespace
 
+import pytest
 from tap_tiktokshop.run.progress import Progress
 
 logger = logging.getLogger("test")
 
 
 def part(**facts):
-    return SimpleNamespace(**{"start": 100, "end": 300, "reached": 100, "rows": 0, **facts})
+    return SimpleNamespace(**{"start": 100, "end": 300, "reached": 100, "rows": 0, "status": "read", **facts})
 
 
 def test_without_a_terminal_lines_come_while_the_stream_is_read_and_one_at_its_end(caplog):
@@ -32,6 +33,23 @@ def test_without_a_terminal_lines_come_while_the_stream_is_read_and_one_at_its_e
     assert lines[-1].startswith("Read stream=orders shops=2 rows=40 rows_per_second=")
     assert lines[-1].endswith("done_percent=25.0")
     assert caplog.records[-1].progress["rows"] == 40
+
+
+@pytest.mark.parametrize(
+    ("parts", "words", "done"),
+    [
+        ([part(rows=9, reached=300), part(status="skipped")], "Read", 100.0),
+        ([part(rows=9, reached=300), part(start=400, reached=400)], "Read", 100.0),
+        ([part(rows=9, reached=200, status="interrupted"), part(reached=300)], "Read in part", 75.0),
+        ([part(rows=9, reached=200, status="failed"), part(status="skipped")], "Read in part", 50.0),
+        ([part(rows=9, reached=300), part(status="left over")], "Read in part", 50.0),
+    ],
+)
+def test_the_line_at_its_end_says_whether_a_part_is_left_and_counts_no_shop_that_is_skipped(caplog, parts, words, done):
+    with caplog.at_level(logging.INFO), Progress(logger, "orders", parts, terminal=False):
+        pass
+    assert caplog.messages[-1].startswith(f"{words} stream=orders shops=2 rows=9 ")
+    assert caplog.messages[-1].endswith(f"done_percent={done}")
 
 
 def everything(terminal):

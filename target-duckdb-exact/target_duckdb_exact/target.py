@@ -345,7 +345,8 @@ class TargetDuckDB(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM: what is not committed is left to the next run."""
         signal.signal(signum, signal.SIG_DFL)
-        self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
+        by = "Ctrl-C (SIGINT)" if signum == signal.SIGINT else signal.Signals(signum).name
+        self.logger.warning("Stopped by %s; the next run goes on from the last state.", by)
         sys.exit(128 + signum)
 
     @classmethod

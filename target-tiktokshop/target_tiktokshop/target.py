@@ -15,7 +15,7 @@ from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from tiktokshop_client import Client, Settings, end_at_next_signal, notify
 from tiktokshop_client.console import quiet, run
-from tiktokshop_client.endings import Ending
+from tiktokshop_client.endings import Ending, signal_words
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.health import early_warnings
 from tiktokshop_client.log_lines import name_seller, seller_named
@@ -349,7 +349,7 @@ class TargetTikTokShop(PlatformPlugin, Target):
         """Ctrl-C and SIGTERM: whoever stops a run does not want the records sent that are still waiting."""
         end_at_next_signal()
         self._gateway = ""  # who stops a run waits for nothing more
-        self.logger.warning("Stopped by signal %s; the next run goes on from the last state.", signum)
+        self.logger.warning("Stopped by %s; the next run goes on from the last state.", signal_words(signum))
         self.close()
         sys.exit(128 + signum)
 

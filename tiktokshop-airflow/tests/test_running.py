@@ -152,7 +152,7 @@ def test_a_task_that_is_stopped_ends_its_programs_and_begins_no_more(pipeline, s
     stopper.start()
     fates = run_batch(one, store, {name: errand(name) for name in ("first", "second")}, "run", 1, programs)
     stopper.join()
-    assert fates == {"first": Fate(143, "It was stopped by signal 15."), "second": Fate(143, "The task was stopped.")}
+    assert fates == {"first": Fate(143, "It was stopped by SIGTERM."), "second": Fate(143, "The task was stopped.")}
     assert not (tmp_path / "second" / "begun").exists()
 
 

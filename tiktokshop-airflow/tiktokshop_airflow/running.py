@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import signal
 import subprocess
 import tempfile
 import threading
@@ -111,8 +112,15 @@ class Voice:
     def fate(self, code: int) -> Fate:
         """What became of the program: its own sentence, unless a signal ended it."""
         if code > _SIGNAL:
-            return Fate(code, f"It was stopped by signal {code - _SIGNAL}.")
+            return Fate(code, f"It was stopped by {_signal(code - _SIGNAL)}.")
         return Fate(code, self.last if code else "")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"the signal {number}"
 
 
 def run_batch(

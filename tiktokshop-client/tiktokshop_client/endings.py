@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,16 @@ class Ending(IntEnum):
 
 INTERRUPTED = 128
 """What is added to the number of the signal that has ended a command."""
+
+
+def signal_words(number: int) -> str:
+    """A signal as people know it, such as ``Ctrl-C (SIGINT)`` or ``SIGTERM``."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"the signal {number}"
+    return f"Ctrl-C ({name})" if number == signal.SIGINT else name
+
 
 _FOR_A_PERSON = frozenset(
     {Category.CONFIGURATION, Category.AUTHORISATION, Category.SCOPE, Category.MARKET, Category.SHOP, Category.CLOCK}

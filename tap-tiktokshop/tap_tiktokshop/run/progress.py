@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
+SKIPPED = "skipped"
+DONE = {"read", SKIPPED}
+"""How a part has ended of which nothing is left."""
 FRAME = 0.1
 """Seconds between two pictures of the bar."""
 
@@ -29,6 +32,10 @@ class Part(Protocol):
     end: int
     reached: int
     rows: int
+
+    @property
+    def status(self) -> str:
+        """How it has ended, in one word."""
 
 
 class Progress:
@@ -76,7 +83,7 @@ class Progress:
             self._bar.__exit__(kind, error, trace)
         if self._ticker is not None:
             self._ticker.join()
-        self._log("Read")
+        self._log("Read" if all(part.status in DONE for part in self._parts) else "Read in part")
 
     @property
     def rows(self) -> int:
@@ -90,9 +97,10 @@ class Progress:
 
     @property
     def done(self) -> float:
-        """Share of the shops' time ranges that is read, in percent."""
-        span = sum(part.end - part.start for part in self._parts)
-        return 100.0 * sum(part.reached - part.start for part in self._parts) / span if span > 0 else 100.0
+        """Share of the time ranges that is read, in percent, of the shops that are not skipped."""
+        parts = [part for part in self._parts if part.status != SKIPPED and part.end > part.start]
+        span = sum(part.end - part.start for part in parts)
+        return 100.0 * sum(part.reached - part.start for part in parts) / span if span else 100.0
 
     def show(self) -> None:
         """Brings the bar up to date."""

@@ -205,7 +205,9 @@ class StreamReader:
             return shops
         if all(operation.excluded_for(shop.seller_type) for shop in shops):
             kinds = " and ".join(operation.seller_types or ())
-            self._run.logger.info("Stream %s is skipped: the platform offers it to %s shops only.", self.name, kinds)
+            reason = f"the platform offers it to {kinds} shops only"
+            self._run.logger.info("Stream %s is skipped: %s.", self.name, reason)
+            self._run.summary.skip(self.name, reason)
             return ()
         return (None,)
 

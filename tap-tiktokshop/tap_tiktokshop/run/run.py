@@ -335,7 +335,8 @@ class Run:
         part.skipped = str(error)
         level = logging.WARNING if scope and not self._tell_scope(error) else logging.INFO
         facts = facts_of(error, stream=part.stream)
-        self.logger.log(level, "Stream %s of %s is skipped: %s", part.stream, part.subject, error, extra=facts)
+        whose = "" if isinstance(error, TikTokShopError) else f" of {part.subject}"  # the platform's say it themselves
+        self.logger.log(level, "Stream %s%s is skipped: %s", part.stream, whose, error, extra=facts)
         return True
 
     def _tell_scope(self, error: Exception) -> bool:

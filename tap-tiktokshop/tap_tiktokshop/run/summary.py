@@ -43,6 +43,12 @@ class Summary:
     oddities: dict[str, Oddities] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
 
+    def skip(self, stream: str, reason: str) -> None:
+        """Notes a stream of which there is no part, because none of the shops can have it."""
+        nothing = dict.fromkeys(("rows", "rows_unchanged", "calls", "retries", "waited_seconds"), 0)
+        told = {"shop_id": None, "stream": stream, "status": "skipped", **nothing, "bookmark": None, "reason": reason}
+        self.skipped.append(told)
+
     def report(self, began: int, ended: int) -> dict[str, Any]:
         """Everything, as JSON has it. Times are unix seconds of the platform's clock."""
         return {
@@ -78,7 +84,7 @@ class Summary:
         checks = [part.source.checks for part in self.parts]
         return {
             "shops": len({part.shop.id for part in self.parts if part.shop}),
-            "streams": len({part.stream for part in self.parts}),
+            "streams": len({part.stream for part in self.parts} | {told["stream"] for told in self.skipped}),
             "rows": sum(part.rows for part in self.parts),
             "rows_unchanged": sum(part.unchanged for part in self.parts),
             "calls": sum(tally.calls for tally in tallies),
