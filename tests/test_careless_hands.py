@@ -115,6 +115,29 @@ def test_what_leaves_nothing_to_read_is_said_once(lab, caplog, config, until, wo
     assert [words in record.message for record in caplog.records if record.levelname == "WARNING"].count(True) == 1
 
 
+def test_what_is_no_setting_is_said_first_and_in_the_last_line_again(lab, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    monkeypatch.setenv("TAP_TIKTOKSHOP_SHOP_IDSS", "1")
+    lab.run(streams=["shops"], start_dat="2026-01-01")
+    slips = "start_dat (did you mean start_date?), TAP_TIKTOKSHOP_SHOP_IDSS (did you mean TAP_TIKTOKSHOP_SHOP_IDS?)"
+    (last,) = [message for message in caplog.messages if message.startswith("Summary ")]
+    assert last.endswith(f" ignored_settings: {slips}")
+    assert caplog.messages.index(last) > max(at for at, said in enumerate(caplog.messages) if "is ignored" in said)
+    caplog.clear()
+    monkeypatch.delenv("TAP_TIKTOKSHOP_SHOP_IDSS")
+    lab.run(streams=["shops"])
+    assert "ignored_settings" not in caplog.text
+
+
+def test_a_run_says_once_before_anything_of_a_stream_that_its_shops_are_made_up(lab, caplog):
+    caplog.set_level("INFO")
+    lab.run(streams=["shops", "orders"])
+    said = [at for at, message in enumerate(caplog.messages) if "The shops are made up" in message]
+    streams = [at for at, message in enumerate(caplog.messages) if "stream=" in message]
+    assert len(said) == 1
+    assert said[0] < min(streams)
+
+
 def test_a_good_run_warns_of_nothing(lab, caplog):
     lab.run(streams=["orders", "returns"], start_date="2020-01-01")
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == []

@@ -100,6 +100,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
     message_writer_class = MessageWriter
     message_writer: MessageWriter
     _without_digests = False
+    _said_made_up = False
 
     def __init__(
         self, *args: Any, catalog: Any = None, state: Any = None, validate_config: bool = True, **kwargs: Any
@@ -146,6 +147,9 @@ class TapTikTokShop(PlatformPlugin, Tap):
             ConfigurationError: The state is of the others, and these must not be taken for those.
         """
         made_up = bool(self.config.get("sandbox")) or any(is_made_up(shop.id) for shop in shops)
+        if made_up and not self._said_made_up:
+            self._said_made_up = True
+            self.logger.info("The shops are made up: they are a sandbox's, and nothing of them is real.")
         there: Any = self.state.get(inputs.MADE_UP)
         self.state.update(inputs.same_world(there, made_up=made_up))  # type: ignore[typeddict-item] # as above
         if self._without_digests:  # they say nothing about rows that leave from now on
@@ -238,6 +242,7 @@ class TapTikTokShop(PlatformPlugin, Tap):
             self.state.get(inputs.REQUESTS),
         )
         made.listener = self.listener
+        made.summary.ignored = self.ignored
         if before is not None:
             made.client = before.client
         return made

@@ -116,6 +116,8 @@ class TargetTikTokShop(PlatformPlugin, Target):
     @cached_property
     def run(self) -> WriteRun:
         """The client and all that goes with it, made when the first batch needs it."""
+        if self.config.get("sandbox"):
+            self.logger.info("The shops are made up: they are a sandbox's, and nothing of them is real.")
         return WriteRun(Client(Settings.from_config(self.config)), self.settings, self.results, self.logger)
 
     @cached_property

@@ -187,19 +187,31 @@ def assignments(text: str) -> dict[str, str]:
 
 def misspelt(config: Mapping[str, Any], names: Iterable[str]) -> str:
     """One sentence about the settings of a configuration that there are not, "" if there are all."""
-    known = list(names)
-    told = []
-    for name in sorted(config.keys() - set(known)):
-        near = difflib.get_close_matches(name, known, 1)
-        told.append(f"{name} (did you mean {near[0]}?)" if near else name)
+    told = no_settings(config, names)
     if not told:
         return ""
     are = "is not a setting and is" if len(told) == 1 else "are not settings and are"
     return f"In the configuration, {', '.join(told)} {are} ignored."
 
 
+def no_settings(config: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """What a configuration has that is no setting: each with the setting that may be meant, if there is one."""
+    known = list(names)
+    near = {name: difflib.get_close_matches(name, known, 1) for name in sorted(config.keys() - set(known))}
+    return [f"{name} (did you mean {found[0]}?)" if found else name for name, found in near.items()]
+
+
 def misspelt_variables(variables: Iterable[str], plugin: str, names: Iterable[str]) -> str:
-    """One sentence about environment variables of a plugin that nearly name a setting, "" if there are none.
+    """One sentence about environment variables of a plugin that nearly name a setting, "" if there are none."""
+    told = near_variables(variables, plugin, names)
+    if not told:
+        return ""
+    are = "does not name a setting and is" if len(told) == 1 else "do not name settings and are"
+    return f"In the environment, {', '.join(told)} {are} ignored."
+
+
+def near_variables(variables: Iterable[str], plugin: str, names: Iterable[str]) -> list[str]:
+    """The environment variables of a plugin that nearly name a setting, each with that.
 
     What is not near any is not ours to judge: Meltano and the SDK have variables of their own with that beginning, and
     Meltano one for each part of a setting that is an object.
@@ -214,7 +226,4 @@ def misspelt_variables(variables: Iterable[str], plugin: str, names: Iterable[st
         near = difflib.get_close_matches(name, known, 1, NEAR)
         if near:
             told.append(f"{variable} (did you mean {prefix}{near[0]}?)")
-    if not told:
-        return ""
-    are = "does not name a setting and is" if len(told) == 1 else "do not name settings and are"
-    return f"In the environment, {', '.join(told)} {are} ignored."
+    return told

@@ -14,7 +14,15 @@ from singer_sdk.plugin_base import PluginBase
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR, extend_validator_with_defaults
 from typing_extensions import override
 
-from tiktokshop_client.configuration import bound, misspelt, misspelt_variables, plugin_config, typed
+from tiktokshop_client.configuration import (
+    bound,
+    misspelt,
+    misspelt_variables,
+    near_variables,
+    no_settings,
+    plugin_config,
+    typed,
+)
 from tiktokshop_client.console import explain, log_level_option
 from tiktokshop_client.errors import ConfigurationError
 from tiktokshop_client.log_lines import log_format_option
@@ -43,10 +51,12 @@ class PlatformPlugin(PluginBase):
     """Settings in words, the description with its streams, the command's options. It stands before the SDK's class.
 
     Attributes:
+        ignored: What was configured and is no setting, as a warning has said; for the run's last line, too.
         slip_words: What a setting that is nearly the name of another one is refused with; only warned of where "".
     """
 
     slip_words: ClassVar[str] = ""
+    ignored: Sequence[str] = ()
 
     @classmethod
     def streams_to_show(cls) -> Sequence[dict[str, Any]]:
@@ -68,6 +78,10 @@ class PlatformPlugin(PluginBase):
             raise ConfigurationError(f"{ignored} {self.slip_words}")
         for slip in filter(None, (ignored, misspelt_variables(os.environ, self.name, properties))):
             self.logger.warning("%s", slip)
+        self.ignored = [
+            *no_settings(self._config, properties),
+            *near_variables(os.environ, self.name, properties),
+        ]
         try:
             faults = explain(Validator(self.config_jsonschema).iter_errors(self._config))
         except (AttributeError, TypeError):  # the SDK's own schema of maps has a part that is not a schema

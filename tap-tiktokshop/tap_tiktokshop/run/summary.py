@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tap_tiktokshop.times import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tap_tiktokshop.records.convert import Oddities
     from tap_tiktokshop.run.partition import Partition
@@ -37,11 +37,19 @@ TOLD = (
 
 @dataclass
 class Summary:
-    """Collects the parts of a run, and what did not fit the fields of its records, by stream."""
+    """Collects the parts of a run, and what did not fit the fields of its records, by stream.
+
+    Attributes:
+        parts: The streams of shops that were read.
+        oddities: What did not fit, by stream.
+        skipped: The reports of streams that have no part.
+        ignored: What was configured and is no setting; a warning said so at the start, behind which many lines came.
+    """
 
     parts: list[Partition] = field(default_factory=list)
     oddities: dict[str, Oddities] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
+    ignored: Sequence[str] = ()
 
     def skip(self, stream: str, reason: str) -> None:
         """Notes a stream of which there is no part, because none of the shops can have it."""
@@ -54,6 +62,7 @@ class Summary:
         return {
             "started_at": utc(began),
             "ended_at": utc(ended),
+            "ignored_settings": list(self.ignored),
             "totals": self.totals(),
             "parts": [*(part.report() for part in self.parts), *self.skipped],
             "undocumented_types": {stream: dict(found) for stream, found in self.oddities.items() if found},
@@ -127,7 +136,8 @@ class Summary:
 
     def line(self) -> str:
         """The same as one line."""
-        return " ".join(f"{name}={value}" for name, value in self.totals().items())
+        totals = " ".join(f"{name}={value}" for name, value in self.totals().items())
+        return f"{totals} ignored_settings: {', '.join(self.ignored)}" if self.ignored else totals
 
 
 def check(path: str) -> None:
