@@ -8,6 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 import click
 import pytest
 from in_process import call
@@ -167,6 +172,13 @@ def test_the_page_has_every_code_and_no_other():
     told = {int(code) for cell in re.findall(r"^\| ([\d, ]+) \|", PAGE, re.MULTILINE) for code in cell.split(",")}
     signals = {signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM}
     assert told == {*Ending, *(128 + number for number in signals)}
+
+
+def test_the_page_names_every_command():
+    scripts = [tomllib.loads(file.read_text())["project"].get("scripts", {}) for file in ROOT.glob("*/pyproject.toml")]
+    commands = {name for found in scripts for name in found}
+    assert commands == {name for name in re.findall(r"`([a-z-]+)`", PAGE) if name in commands}
+    assert "tiktokshop-sandbox" in commands
 
 
 @pytest.mark.parametrize("path", ["README.md", "tap-tiktokshop/README.md", "target-tiktokshop/README.md"])

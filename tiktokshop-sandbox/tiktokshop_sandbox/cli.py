@@ -37,13 +37,18 @@ _LONGEST: Final = 366 * 24
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code. Errors are one sentence on standard error."""
+    """Run the command; returns its exit code. Errors are one sentence on standard error.
+
+    The codes are those of all commands: 1 for what may pass, 2 for what a person must put right.
+    """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except SandboxError as error:
         sys.stderr.write(f"tiktokshop-sandbox: {error}\n")
-        return 1
+        return 1 if error.may_pass else 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 
@@ -54,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="play the platform on a port of this machine")
     serve.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1 (default 8080; 0: a free one)")
     serve.add_argument(
-        "--db", help="SQLite file of the shops; created and filled if it is missing (default: in memory)"
+        "--db",
+        help="SQLite file of the shops; made and filled if it is missing, its folder is not (default: in memory)",
     )
     serve.add_argument("--seed", type=int, default=7, help="the same seed makes the same shops (default 7)")
     serve.add_argument("--shops", type=_positive, default=2, help="number of shops (default 2)")

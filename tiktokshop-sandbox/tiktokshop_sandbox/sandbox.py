@@ -37,7 +37,19 @@ _LETTING_GO: Final = 2.0
 
 
 class SandboxError(Exception):
-    """The sandbox cannot start or do what was asked, in one sentence for a human."""
+    """The sandbox cannot start or do what was asked, in one sentence for a human.
+
+    Attributes:
+        may_pass: Whether the same may work later without anybody's doing.
+    """
+
+    may_pass = False
+
+
+class FileInUseError(SandboxError):
+    """Another sandbox has the file; it may end by itself."""
+
+    may_pass = True
 
 
 @dataclass(frozen=True)
@@ -56,18 +68,23 @@ def held(path: str | os.PathLike[str] | None) -> Iterator[str]:
     """The file, for this process alone; None stands for a sandbox in memory.
 
     Raises:
-        SandboxError: another sandbox has the file.
+        SandboxError: another sandbox has the file, or its folder is not there or cannot be used.
     """
     if path is None or str(path) == _MEMORY:
         yield _MEMORY
         return
     file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir():
+        raise SandboxError(f"{file} is a folder: name a file in it")
+    if not file.parent.is_dir():  # it may be a slip, so nothing is made
+        raise SandboxError(f"there is no folder {file.parent} for {file.name}: make it first, or correct the path")
     lock = FileLock(f"{file}.lock", timeout=_LETTING_GO, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
-        raise SandboxError(f"{file} is in use by {_holder(file)}; stop it first, or use it") from None
+        raise FileInUseError(f"{file} is in use by {_holder(file)}; stop it first, or use it") from None
+    except OSError as error:
+        raise SandboxError(f"{file} cannot be used: {error.strerror}") from None
     try:
         yield str(file)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -14,6 +15,14 @@ import tiktokshop_sandbox
 from tiktokshop_sandbox.cli import main
 
 NOW = 1_780_000_000
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield str(taken.getsockname()[1])
 
 
 @pytest.fixture
@@ -48,14 +57,45 @@ def test_a_file_that_a_server_has_is_left_alone(shop_file, capsys, command):
 
 @pytest.mark.parametrize("command", [["counts"], ["advance", "--hours", "1"]], ids=["counts", "advance"])
 def test_a_file_that_is_not_there_is_not_made(tmp_path, capsys, command):
-    assert main([*command, "--db", str(tmp_path / "none.db")]) == 1
+    assert main([*command, "--db", str(tmp_path / "none.db")]) == 2
     assert "there is no sandbox file" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_clock_does_not_go_back(shop_file, capsys):
-    assert main(["advance", "--db", str(shop_file), "--hours", "-1"]) == 1
+    assert main(["advance", "--db", str(shop_file), "--hours", "-1"]) == 2
     assert "only moves forward" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_not_made_either(tmp_path, capsys):
+    """It may be a slip of the keyboard."""
+    assert main(["serve", "--port", "0", "--db", str(tmp_path / "my" / "shop.db")]) == 2
+    sentence = f"there is no folder {tmp_path / 'my'} for shop.db: make it first, or correct the path"
+    assert capsys.readouterr().err == f"tiktokshop-sandbox: {sentence}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--port", "1"], ["--regions", "XX"], ["--db", "/dev/null/shop.db"], ["--db", "."]], ids="".join
+)
+def test_an_option_that_a_person_must_put_right_ends_with_2_and_one_sentence(
+    wrong, capsys, monkeypatch, tmp_path, taken_port
+):
+    monkeypatch.chdir(tmp_path)
+    wrong = [taken_port if word == "1" else word for word in wrong]
+    assert main(["serve", "--orders", "1", *(wrong if "--port" in wrong else ["--port", "0", *wrong])]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tiktokshop-sandbox: ")
+    assert said.count("\n") == 1
+
+
+def test_ctrl_c_while_a_command_works_is_no_traceback(shop_file, monkeypatch, capsys):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tiktokshop_sandbox.cli.row_counts", stopped)
+    assert main(["counts", "--db", str(shop_file)]) == 130
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
