@@ -14,6 +14,11 @@ import sys
 import threading
 from pathlib import Path
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 import duckdb
 import pytest
 from browser import chromium, desk, phone
@@ -55,6 +60,25 @@ def test_every_link_and_anchor_leads_somewhere(page):
         if outside or not there.exists() or (anchor and anchor not in anchors(there)):
             broken.append(link)
     assert broken == []
+
+
+SCRIPTS = {
+    script: file.parent.name
+    for file in ROOT.glob("*/pyproject.toml")
+    for script in tomllib.loads(file.read_text())["project"].get("scripts", {})
+}
+INSTALLED = re.compile(r"(?:\./|\$clone/)([a-z-]+)")
+STARTED = re.compile(r"(?:^|[|&;] *|\$\()((?:tap|target|tiktokshop)(?:-[a-z-]+)?)(?= )", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["guides/without-meltano.md", "guides/sandbox.md"])
+def test_what_a_page_starts_it_has_installed_before(page):
+    commands = "".join(code for kind, code in FENCE.findall((DOCS / page).read_text()) if kind == "sh")
+    lines = [line for line in commands.splitlines() if "pip install" in line]
+    installed = {package for line in lines for package in INSTALLED.findall(line)}
+    started = set(STARTED.findall(commands))
+    assert started
+    assert {SCRIPTS.get(program, program) for program in started} <= installed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
