@@ -33,6 +33,9 @@ class MemoryPlace:
         self.documents[key], result = change(self.documents.get(key), self.seconds)
         return result
 
+    def close(self):
+        """Nothing is open."""
+
 
 class Buyer:
     """A run that looks, claims, looks again where it must, buys if nothing was bought, and gives the claim back."""

@@ -350,6 +350,22 @@ def test_an_older_path_is_not_sent_what_only_the_newer_one_has(platform, client,
     assert second.query.keys() == first.query.keys() - {"request_types"}
 
 
+def test_what_an_older_path_would_not_understand_is_not_sent_there(platform, client, shop):
+    """A refusal that offers a part of the money would be a refusal without it."""
+    newest, older = (f"/return_refund/{version}/returns/1/reject" for version in ("202606", "202309"))
+    platform.on(newest, platform.no(36009009, "Invalid path", 404))
+    platform.on(older, platform.ok({}))
+    own, path = client(), {"return_id": "1"}
+    refused, offered = {"decision": "REJECT_RETURN"}, {"partial_refund_amount": {"partial_refund_total": "1"}}
+    for body, sent in ((refused | offered, 0), (refused, 1), (refused | offered, 1), (refused, 2)):
+        if offered.keys() <= body.keys():
+            with pytest.raises(errors.TikTokShopError, match="does not know the path"):
+                own.call(operations.REJECT_RETURN, shop=shop, path=path, body=body)
+        else:
+            own.call(operations.REJECT_RETURN, shop=shop, path=path, body=body)
+        assert len(platform.asked(older)) == sent
+
+
 def test_a_path_without_an_older_one_is_reported(platform, client, shop):
     platform.on(ORDERS, platform.no(36009009, "Invalid path", 404))
     with pytest.raises(errors.BugError, match="does not know the path /order/202309/orders/search"):

@@ -153,6 +153,7 @@ class Claims:
             held = list(self._held.values())
         for claim in held:
             self.give_back(claim)
+        self._place.close()
 
     def _change(self, claim: HeldClaim, *, lasts: bool) -> bool:
         """Renews a claim, or ends it, if it is still this one that holds; whether it is."""

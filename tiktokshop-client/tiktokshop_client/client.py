@@ -26,7 +26,7 @@ from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
 from tiktokshop_client.operations import GET_SHOPS, same_region
-from tiktokshop_client.places import open_claims_place, open_place, unshared
+from tiktokshop_client.places import open_claims_place, open_day_place, open_place, unshared
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
 from tiktokshop_client.tokens.refresh import Tokens, kept_at, store_for
@@ -103,8 +103,11 @@ class Client:
             redactor,
         )
         families = {"analytics": min(settings.requests_per_second, settings.analytics_requests_per_second)}
-        place = open_place(settings.budget_store, None if token_store else kept_at(settings))
-        self.daily = Daily(settings.requests_per_day, DayStore(place, settings.app_key) if place else None)
+        self._kept_at = None if token_store else kept_at(settings)
+        place = open_place(settings.budget_store, self._kept_at)
+        days = place or open_day_place(settings.budget_store, self._kept_at)
+        self._days_place = days
+        self.daily = Daily(settings.requests_per_day, DayStore(days, settings.app_key) if days else None)
         self._limits = Limits(
             settings.requests_per_second,
             clock,
@@ -116,11 +119,10 @@ class Client:
             low=settings.budget_priority == "low",
         )
         self._caller = Caller(settings, self._transport, self._tokens, self._limits, clock, self._closing, redactor)
-        self.unshared = "" if token_store else unshared(settings.budget_store, kept_at(settings))
+        self.unshared = "" if token_store else unshared(settings.budget_store, self._kept_at)
         self.spent: dict[str, Tally] = {}  # by shop, what calls have cost that were given no tally
         self._shops: tuple[Shop, ...] | None = None
         self._shops_lock = Lock()
-        self._kept_at = None if token_store else kept_at(settings)
         self._claims: Claims | None = None
 
     def __enter__(self) -> Client:  # noqa: PYI034 - Self needs Python 3.11, and nobody derives from this
@@ -141,6 +143,8 @@ class Client:
             self._claims.close()
         self._limits.leave()
         self.daily.leave()
+        if self._days_place is not None:
+            self._days_place.close()
         self._tokens.close()
         self._transport.close()
 

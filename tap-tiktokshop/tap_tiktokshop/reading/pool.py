@@ -31,7 +31,7 @@ MOST_CHAINS: Final = 24
 LEAST_ROWS: Final = 190
 """Smaller windows would waste calls: on average the last page of each is half empty. It is a little less than full
 pages, as one row more than expected costs another call."""
-MOST_BYTES: Final = 24_000_000
+MOST_BYTES: Final = 18_000_000
 """Bytes of answers that may wait to be handed over. When they do, only what is due next is fetched. What is not due
 waits packed, so that windows can be long without much memory: each ends with a page that is half empty."""
 LATER_BYTES: Final = 4_000_000

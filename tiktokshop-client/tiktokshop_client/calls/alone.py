@@ -64,8 +64,9 @@ class Alone:
         if api:
             levels.append((self._level(family), api))
         budget = Budget(self._ceiling(unit) * self._part, self._clock, self._closing, levels, self._lock)
-        if self._later and not self._budgets:
-            budget.left_unasked(self._clock.monotonic() + random.random() / budget.rate)  # noqa: S311 - no secret
+        if not self._budgets:  # its last request may have left just now
+            later = random.random() / budget.rate if self._later else 0.0  # noqa: S311 - no secret
+            budget.left_unasked(self._clock.monotonic() + later)
         return budget
 
     def _level(self, unit: str) -> Shared:

@@ -162,6 +162,14 @@ class Call:
     remedies: set[Action] = field(default_factory=set)
     only_if: Callable[[], bool] | None = None
 
+    @property
+    def is_older(self) -> bool:
+        """Whether the operation's older path has all that is sent, if there is one."""
+        newer = self.operation.newer_in_body
+        return self.operation.fallback is not None and not (
+            newer and newer & msgspec.json.decode(self.body or b"{}").keys()
+        )
+
     @classmethod
     def of(
         cls,
@@ -355,7 +363,7 @@ class Caller:
     def _signed(self, call: Call) -> str:
         """The complete address of a call, stamped and signed for this moment."""
         operation, template, asked = call.operation, call.operation.path, call.query
-        if operation.fallback and operation.name in self._fallen_back:
+        if operation.fallback and operation.name in self._fallen_back and call.is_older:
             template = operation.fallback
             asked = {name: value for name, value in asked.items() if name not in operation.newer}
         path = operation.fill(template, call.path)
@@ -410,7 +418,7 @@ class Caller:
     def _fall_back(self, attempt: _Attempt) -> bool:
         """Switches an operation to its older path, for good, so that all pages of a list come from one version."""
         operation = attempt.call.operation
-        if operation.fallback is None:
+        if not attempt.call.is_older:
             return False
         self._fallen_back.add(operation.name)
         log.warning("%s: the platform does not know the newest version; using an older one", operation.name)

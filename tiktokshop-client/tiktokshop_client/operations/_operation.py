@@ -60,7 +60,9 @@ class Operation:
             repeated.
         partial: The keys of ``data`` under which refused rows hide although the answer has code 0.
         fallback: An older path with the same answer, used when the platform does not know ``path``.
-        newer: Query parameters that ``fallback`` does not have.
+        newer: Query parameters that ``fallback`` does not have; they are left out there.
+        newer_in_body: Properties of a body that it does not have. A call with one of them is not sent there: without
+            it, it would ask for something else.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Operation:
     partial: tuple[str, ...] = ()
     fallback: str | None = None
     newer: tuple[str, ...] = ()
+    newer_in_body: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:

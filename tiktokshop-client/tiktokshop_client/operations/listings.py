@@ -40,7 +40,6 @@ EDIT_PRODUCT_PARTLY = Operation(
     "POST",
     "/product/202509/products/{product_id}/partial_edit",
     "seller.product.write",
-    fallback="/product/202309/products/{product_id}/partial_edit",
 )
 GET_REPLICATION_RULES = Operation(
     "get_replication_rules",

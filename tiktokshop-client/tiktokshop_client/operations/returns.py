@@ -84,6 +84,7 @@ REJECT_RETURN = Operation(
     "/return_refund/202606/returns/{return_id}/reject",
     "seller.return_refund.basic",
     fallback="/return_refund/202309/returns/{return_id}/reject",
+    newer_in_body=frozenset({"partial_refund_amount"}),
 )
 SEARCH_AFTERSALES = Operation(
     "search_aftersales",

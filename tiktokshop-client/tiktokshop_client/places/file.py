@@ -77,6 +77,9 @@ class FilePlace:
             problem = self._unusable(error.strerror or type(error).__name__, lasting=error.errno in _LASTING)
         raise problem
 
+    def close(self) -> None:
+        """See ``BudgetPlace``; nothing is open between two visits."""
+
     def _unusable(self, why: str, *, lasting: bool) -> TikTokShopError:
         kind = ConfigurationError if lasting and self.wanted else TransientError
         return kind(f"{self._called} cannot be used ({why})")

@@ -53,6 +53,9 @@ class BudgetPlace(Protocol):
             ConfigurationError: It does not let us.
         """
 
+    def close(self) -> None:
+        """Closes the way to it; whoever asks again opens it again."""
+
 
 def open_place(budget_store: Address | None, token_store: Path | Address | None) -> BudgetPlace | None:
     """The place that the settings name; else Redis or the folder where the tokens are; None where that is neither.
@@ -69,19 +72,30 @@ def open_place(budget_store: Address | None, token_store: Path | Address | None)
     return None
 
 
-def open_claims_place(budget_store: Address | None, token_store: Path | Address | None) -> BudgetPlace:
-    """The place where processes see one another's claims: the same, else PostgreSQL, else a folder of this machine.
+def open_day_place(budget_store: Address | None, token_store: Path | Address | None) -> BudgetPlace | None:
+    """The place where processes count the requests of a day: the same, else PostgreSQL where the tokens are.
+
+    That is asked once for many requests, so it may be slower than one for budgets.
 
     Raises:
         ConfigurationError: The address cannot be used, or the library for it is missing.
     """
-    if budget_store is None and not isinstance(token_store, Path) and token_store and token_store.kind in POSTGRESQL:
+    if budget_store is None and isinstance(token_store, Address) and token_store.kind in POSTGRESQL:
         url = token_store.text.reveal()
         made: BudgetPlace = import_module("tiktokshop_client.places.postgresql").PostgreSQLPlace(_bare(url), shown(url))
         return made
+    return open_place(budget_store, token_store)
+
+
+def open_claims_place(budget_store: Address | None, token_store: Path | Address | None) -> BudgetPlace:
+    """The place where processes see one another's claims: the same, else a folder of this machine.
+
+    Raises:
+        ConfigurationError: The address cannot be used, or the library for it is missing.
+    """
     if budget_store is None and isinstance(token_store, Path):
         return FilePlace(token_store.with_name(f"{token_store.name}.claims"), "claims", wanted=True)
-    return open_place(budget_store, token_store) or FilePlace(HERE, "claims", wanted=True)
+    return open_day_place(budget_store, token_store) or FilePlace(HERE, "claims", wanted=True)
 
 
 def _bare(url: str) -> str:

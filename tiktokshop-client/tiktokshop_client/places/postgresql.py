@@ -75,6 +75,11 @@ class PostgreSQLPlace:
 
         return self._told(swap)
 
+    def close(self) -> None:
+        """See ``BudgetPlace``."""
+        with self._lock:
+            self._drop()
+
     def _told(self, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
         """The work's result on the one connection; on a new one if the server has ended that meanwhile."""
         with self._lock:
@@ -94,10 +99,14 @@ class PostgreSQLPlace:
             problem = self._tables.error(error)
         if self._connection is not None:
             self._lost = self._connection.broken
+        self._drop()
+        raise problem
+
+    def _drop(self) -> None:
+        if self._connection is not None:
             with contextlib.suppress(psycopg.Error):
                 self._connection.close()
         self._connection = None
-        raise problem
 
     def _open(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:

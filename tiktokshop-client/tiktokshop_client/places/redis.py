@@ -114,6 +114,10 @@ class RedisPlace:
                 time.sleep(random.random() * PAUSE)  # noqa: S311 - no secret
         raise TransientError(f"the shared budget in {self.name} is changed by others all the time")
 
+    def close(self) -> None:
+        """See ``BudgetPlace``."""
+        self._redis.close()
+
     @staticmethod
     def _found(answer: list[Any]) -> tuple[bytes, bytes | None]:
         return answer[3], answer[4]
