@@ -361,7 +361,7 @@ class Client:
     def _page(self, call: Call, answer: Answer, number: int) -> Page:
         key = call.operation.rows
         rows = _at(answer.data, key) if key else None
-        if rows is None:
+        if rows is None or (isinstance(rows, (str, dict)) and not rows):  # as some write a list of nothing
             rows = []
         if not isinstance(rows, (list, RawRows)):
             raise TransientError(f"{call.context.who}: the answer's {key} is not a list", request_id=answer.request_id)
