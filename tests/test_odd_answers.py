@@ -172,6 +172,7 @@ def test_the_tap_says_an_odd_answer_in_one_sentence_and_reads_the_rest(odd, tmp_
     assert ended.code == code, ended.log
     said = sentences(ended.log)
     assert [words in line for line in said] == [True] * lines, ended.log
+    assert all(" of stream orders of shop 1000" in line for line in said if "Left out" in line), ended.log
 
 
 def price_feed(sandbox_shops):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -20,12 +21,16 @@ def utc(seconds: float) -> str:
 
 
 def unix(value: Any) -> int | None:
-    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as unix seconds; 0 is None."""
-    if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST:
+    """A time as the platform sends it, a number or digits, in seconds or milliseconds, as whole unix seconds.
+
+    None for 0, which means "not yet", for what is no number, and for what is beyond the year 9999.
+    """
+    if isinstance(value, Decimal) or (isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value // 1000 if value >= MILLISECONDS_FROM else value
+    moment = value // 1000 if value >= MILLISECONDS_FROM else value
+    return moment if 0 < moment < MILLISECONDS_FROM else None
 
 
 def seconds(moment: str) -> int:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from platform_lists import Platform, read_through, source
 from tap_tiktokshop.reading import Following, NestedFilter, TimeFilter, Window, Windows, base
+from tap_tiktokshop.reading.checks import Checks
 from tap_tiktokshop.reading.completeness import IncompleteWindowError
 from tiktokshop_client import Page, operations
 from tiktokshop_client.errors import BusinessError, PageTokenInvalid, PagingError
@@ -225,12 +226,12 @@ def test_pages_that_never_come_to_an_end_are_an_error_after_a_few_passes(error, 
 @pytest.mark.parametrize("counts", [True, False])
 def test_a_row_that_nothing_identifies_is_counted_and_named_and_the_others_come(nameless, counts, caplog):
     platform = Platform([*rows(1, 2, 3, 4), nameless | {"update_time": 5}], counts=counts)
-    reader = source(platform)
+    reader = source(platform, checks=Checks("stream orders of shop 7"))
     found = list(read_through(windows(), reader, 0, 10))
     assert [row["id"] for chunk in found for row in chunk.rows] == ["0", "1", "2", "3"]
     assert found[-1].done == 10
     assert reader.checks.unidentified == 1
-    assert "came without id:" in caplog.text
+    assert " of stream orders of shop 7, which came without id:" in caplog.text
     assert "row 2 of request_id r" in caplog.text
 
 

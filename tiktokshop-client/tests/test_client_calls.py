@@ -254,6 +254,13 @@ def test_rows_that_are_no_list_are_never_taken_for_rows(platform, client, shop):
         list(client().pages(operations.SEARCH_ORDERS, shop=shop))
 
 
+@pytest.mark.parametrize("nothing", ["", {}, [], None])
+def test_an_empty_list_in_whatever_form_is_a_page_without_rows_and_with_its_count(platform, client, shop, nothing):
+    platform.on(ORDERS, platform.ok({"orders": nothing, "total_count": 3}))
+    (page,) = client().pages(operations.SEARCH_ORDERS, shop=shop)
+    assert (list(page.rows), page.total_count) == ([], 3)
+
+
 def test_shops_are_asked_once_and_carry_their_cipher_as_a_secret(platform, client):
     platform.on(SHOPS, platform.ok({"shops": ROWS}))
     one = client()

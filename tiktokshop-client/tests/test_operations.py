@@ -130,6 +130,16 @@ def test_an_operation_agrees_with_what_is_known_of_the_platform(facts, name):
     assert operation.markets == (markets or ELSEWHERE_SAID.get(name))
 
 
+def test_categories_and_brands_are_asked_for_in_the_second_tree_in_every_market(facts):
+    trees = {
+        name: operation.query.get("category_version")
+        for name, operation in OPERATIONS.items()
+        if "category_version" in (facts[operation.method, operation.path].get("query") or {})
+    }
+    asked = ("get_brands", "get_categories", "get_category_attributes", "get_category_rules")
+    assert trees == dict.fromkeys(asked, "v2")
+
+
 def test_the_older_path_of_an_operation_is_a_known_one(facts):
     fallbacks = {(operation.method, operation.fallback) for operation in OPERATIONS.values() if operation.fallback}
     assert fallbacks == {

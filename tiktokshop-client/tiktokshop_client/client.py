@@ -25,7 +25,7 @@ from tiktokshop_client.errors import (
 from tiktokshop_client.http.answers import whole
 from tiktokshop_client.http.raw_rows import RawRows
 from tiktokshop_client.http.transport import Transport
-from tiktokshop_client.operations import GET_SHOPS, same_region
+from tiktokshop_client.operations import GET_SHOPS
 from tiktokshop_client.places import open_claims_place, open_day_place, open_place, unshared
 from tiktokshop_client.redaction import known, one_line
 from tiktokshop_client.secret import Secret
@@ -341,8 +341,7 @@ class Client:
     ) -> Call:
         if operation.cipher != (shop is not None):
             raise ValueError(f"{operation.name} is called {'with' if operation.cipher else 'without'} a shop")
-        regional = operation.query_in.get(same_region(shop.region), {}) if shop else {}
-        inquiry = {**operation.query, **regional, **(query or {})}
+        inquiry = {**operation.query, **(query or {})}
         cost = tally or self.spent.setdefault(shop.id if shop else "", Tally())
         call = Call.of(operation, shop, path or {}, inquiry, body, cost, paging=paging)
         reason = _exclusion(operation, shop) if shop else ""
@@ -362,7 +361,7 @@ class Client:
     def _page(self, call: Call, answer: Answer, number: int) -> Page:
         key = call.operation.rows
         rows = _at(answer.data, key) if key else None
-        if rows is None:
+        if rows is None or (isinstance(rows, (str, dict)) and not rows):  # as some write a list of nothing
             rows = []
         if not isinstance(rows, (list, RawRows)):
             raise TransientError(f"{call.context.who}: the answer's {key} is not a list", request_id=answer.request_id)

@@ -11,6 +11,7 @@ class Checks:
     """What one stream of one shop has shown of its completeness. Any thread may add to it.
 
     Attributes:
+        whose: The stream and the shop, as a line of the log names them.
         counted: Rows of the lists that say how many they have, as the platform counts them.
         matched: Rows of the same lists that came.
         read_twice: Windows that came short, or that rows left meanwhile, and that were read once more.
@@ -19,6 +20,7 @@ class Checks:
         unidentified: Rows that came without anything to tell them from others by, and so were left out.
     """
 
+    whose: str = ""
     counted: int = 0
     matched: int = 0
     read_twice: int = 0

@@ -90,6 +90,7 @@ class Completeness:
         self.outline = self._names if version is None else (*self._names, version)
         """The fields that it looks at in each row."""
         self._what = what
+        self._whose = f"{what} of {checks.whose}" if checks is not None and checks.whose else what
         self._checks = checks
         self._seen: dict[str, Any] = {}
         self._given: Mapping[str, Any] = {} if given is None else given.passed_on
@@ -132,10 +133,10 @@ class Completeness:
             self._note(read_twice=1)
             if whole:  # those behind a row that leaves may move up to a page that has been read already
                 logger.info(
-                    "Reading again: %s left while rows %s were read.", (first or 0) - (expected or 0), self._what
+                    "Reading again: %s left while rows %s were read.", (first or 0) - (expected or 0), self._whose
                 )
             else:
-                logger.warning("Reading again: %s of %s rows %s came.", distinct, expected, self._what)
+                logger.warning("Reading again: %s of %s rows %s came.", distinct, expected, self._whose)
 
     def _tell_of_unidentified(self) -> None:
         """Counts and logs the rows that nothing identifies."""
@@ -146,7 +147,7 @@ class Completeness:
             logger.warning(
                 "Left out %s of the rows %s, which came without %s: %s.",
                 len(places),
-                self._what,
+                self._whose,
                 " or ".join(self._names),
                 named,
             )

@@ -107,7 +107,7 @@ class Platform(Protocol):
     def client(self) -> Client:
         """The platform."""
 
-    def source(self, shop: Shop | None, since: int, known: frozenset[str] = ..., **more: Any) -> Source:
+    def source(self, stream: str, shop: Shop | None, since: int, known: frozenset[str] = ..., **more: Any) -> Source:
         """What a stream of a shop is read through."""
 
     @property
@@ -169,7 +169,7 @@ class Asking:
         operation = way.how.reading.operation
         told = [task.told for task in asked.tasks if task.told is not None]
         since = max(0, min(told, default=asked.began) - EARLIER)
-        source = run.source(shop, since, roster=Roster(), refused_ones=asked.refused)
+        source = run.source(way.stream, shop, since, roster=Roster(), refused_ones=asked.refused)
         above = rows.get(f"{way.after} {shop.id if shop else ''}", {})
         named = [
             (task.identity, above.get(task.identity, {}))

@@ -238,7 +238,7 @@ class StreamReader:
         since = bookmark.since(configured, lookback)
         compared = self._comparison(shop)  # with a list that must then be whole
         until = None if compared else bookmark.end
-        source = run.source(shop, since, bookmark.known, marks=bookmark.marks, read_until=until)
+        source = run.source(self.name, shop, since, bookmark.known, marks=bookmark.marks, read_until=until)
         start = bookmark.start(configured, lookback)
         partition = Partition(self.name, shop, bookmark, source, start, end, known=set(bookmark.known))
         partition.key = declaration.keys[-1]

@@ -27,6 +27,7 @@ from tiktokshop_client.log_lines import facts_of, name_seller, seller_named
 from tiktokshop_client.push import GATEWAY, Pusher, checked, of_run
 
 from tap_tiktokshop.reading import Roster, Source
+from tap_tiktokshop.reading.checks import Checks
 from tap_tiktokshop.reading.onboarding import NotTakingPartError
 from tap_tiktokshop.reading.pool import Pool
 from tap_tiktokshop.run.metrics import JOB, of_parts
@@ -201,9 +202,12 @@ class Run:
     def _zone(self, shop: Shop | None) -> tzinfo:
         return shop_zone(shop, self.reading.time_zones) if shop else timezone.utc
 
-    def source(self, shop: Shop | None, since: int, known: frozenset[str] = frozenset(), **more: Any) -> Source:
+    def source(
+        self, stream: str, shop: Shop | None, since: int, known: frozenset[str] = frozenset(), **more: Any
+    ) -> Source:
         """What one stream of a shop (of the seller if None) is read through; `more` are further facts of a source."""
-        facts = {"roster": self._rosters[shop.id if shop else ""], **more}
+        whose = f"stream {stream} of {shop.label if shop else 'the seller'}"
+        facts = {"roster": self._rosters[shop.id if shop else ""], "checks": Checks(whose), **more}
         return Source(
             self.client,
             shop,

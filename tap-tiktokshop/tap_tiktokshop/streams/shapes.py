@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_tiktokshop.reading.values import at, moment
-from tap_tiktokshop.records.convert import REJECTED, to_time
+from tap_tiktokshop.records.convert import REJECTED, nothing_in, to_boolean, to_time
 from tap_tiktokshop.times import unix
 
 if TYPE_CHECKING:
@@ -30,19 +30,26 @@ def tombstones(rows: Iterable[Row], now: int) -> Iterator[Row]:
 def stock(rows: Iterable[Row], now: int) -> Iterator[Row]:
     """Stock by product, SKU and warehouse, of products with their SKUs with their warehouses.
 
-    A SKU that is in no warehouse is one row whose warehouse is "". What is said of the SKU stands in each row.
+    A SKU that is in no warehouse is one row whose warehouse is "". What is said of the SKU stands in each row. Where
+    the platform has something else in place of a list of rows, one row has that as it came.
     """
     for product in rows:
-        for sku in _rows(product.get("skus")):
+        for sku in _rows(product.get("skus")) or _odd(product, "skus"):
             whole = {name: value for name, value in sku.items() if name not in {"id", "warehouse_inventory"}}
             whole |= {"product_id": product.get("product_id"), "sku_id": sku.get("id"), "snapshot_at": now}
-            for place in _rows(sku.get("warehouse_inventory")) or ({"warehouse_id": ""},):
-                yield {**whole, **place}
+            for place in _rows(sku.get("warehouse_inventory")) or _odd(sku, "warehouse_inventory") or ({},):
+                yield {"warehouse_id": "", **whole, **place}
 
 
 def _rows(value: Any) -> list[Row]:
     """The objects in a list, none if it is not a list: anything else in it cannot be a row."""
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _odd(row: Row, name: str) -> list[Row]:
+    """What a field has in place of rows, if it has anything, as a row."""
+    value = row.get(name)
+    return [{name: value}] if nothing_in(value) is REJECTED else []
 
 
 def numbered(rows: Iterable[Row], now: int) -> Iterator[Row]:  # noqa: ARG001 - as all shapes
@@ -130,8 +137,8 @@ def dated(data: Row, source: Source) -> Iterator[Row]:
 def leaf_categories(product: Row) -> Iterator[str]:
     """The category a product is in, of the chain that leads to it."""
     for link in _rows(product.get("category_chains")):
-        if link.get("is_leaf"):
-            yield str(link.get("id"))
+        if link.get("id") and to_boolean(link.get("is_leaf")) is True:
+            yield str(link["id"])
 
 
 def inbound_orders(record: Row) -> Iterator[str]:

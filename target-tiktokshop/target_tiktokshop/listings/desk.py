@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TREE = {"category_version": "v2"}
-"""The platform takes the ids of the second tree only; it is asked for everywhere."""
+"""What bodies say: the ids in them are those of the second tree. Queries say it by themselves."""
 ROOTS = frozenset({"", "0"})
 MOST_NAMES = 8
 PERMISSIONS = {
@@ -72,7 +72,7 @@ class ListingDesk:
         return self._once("tree", self._tree)
 
     def _tree(self) -> dict[str, dict[str, Any]]:
-        answer = self._run.client.call(GET_CATEGORIES, shop=self.shop, query=TREE)
+        answer = self._run.client.call(GET_CATEGORIES, shop=self.shop)
         return by_id(answer.data.get("categories"))
 
     def path(self, category_id: str) -> str:
@@ -149,7 +149,7 @@ class ListingDesk:
 
     def _of_category(self, operation: Any, category_id: str) -> dict[str, Any]:
         path = {"category_id": category_id}
-        return dict(self._run.client.call(operation, shop=self.shop, path=path, query=TREE).data)
+        return dict(self._run.client.call(operation, shop=self.shop, path=path).data)
 
     # -- brands ------------------------------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class ListingDesk:
         return str(usable[0].get("id")), ""
 
     def _brands(self, wanted: str, category_id: str) -> list[dict[str, Any]]:
-        query = {"brand_name": wanted, **({"category_id": category_id} if category_id else {}), **TREE}
+        query = {"brand_name": wanted, **({"category_id": category_id} if category_id else {})}
         pages = self._run.client.pages(GET_BRANDS, shop=self.shop, query=query)
         return [row for page in pages for row in objects(page.rows) if row.get("id")]
 

@@ -47,7 +47,6 @@ class Operation:
             object of that name in the body.
         page_size: The page we ask for: the largest the platform documents, or a modest one where it names none.
         query: Query parameters sent unless the caller sends others; the finance lists insist on ``sort_field``.
-        query_in: Region -> query parameters sent for its shops, unless the caller sends others.
         needs: Query parameters that the platform insists on and only the caller can give.
         body_needs: The same in the body.
         markets: The only regions that have the endpoint; None if all do.
@@ -74,7 +73,6 @@ class Operation:
     paging: Literal["query", "body", "body.pagination"] | None = None
     page_size: int | None = None
     query: Mapping[str, QueryDefault] = field(default_factory=lambda: MappingProxyType({}))
-    query_in: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     needs: tuple[str, ...] = ()
     body_needs: tuple[str, ...] = ()
     markets: frozenset[str] | None = None

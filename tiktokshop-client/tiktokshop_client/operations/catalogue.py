@@ -2,8 +2,8 @@
 
 from tiktokshop_client.operations._operation import CROSS_BORDER, Operation
 
-# Shops in the United States have the second tree of categories only; the others have either, the first by default.
-CATEGORY_VERSION = {"US": {"category_version": "v2"}}
+# Every market has the second tree of categories by now; its ids are not those of the first, which is the default.
+CATEGORY_VERSION = {"category_version": "v2"}
 
 GET_PRODUCT_DIAGNOSES = Operation(
     "get_product_diagnoses",
@@ -19,7 +19,7 @@ GET_CATEGORIES = Operation(
     "/product/202309/categories",
     "seller.product.basic",
     rows="categories",
-    query_in=CATEGORY_VERSION,
+    query=CATEGORY_VERSION,
 )
 GET_BRANDS = Operation(
     "get_brands",
@@ -29,13 +29,14 @@ GET_BRANDS = Operation(
     rows="brands",
     paging="query",
     page_size=100,
+    query=CATEGORY_VERSION,
 )
 GET_CATEGORY_RULES = Operation(
     "get_category_rules",
     "GET",
     "/product/202309/categories/{category_id}/rules",
     "seller.product.basic",
-    query_in=CATEGORY_VERSION,
+    query=CATEGORY_VERSION,
 )
 GET_CATEGORY_ATTRIBUTES = Operation(
     "get_category_attributes",
@@ -43,7 +44,7 @@ GET_CATEGORY_ATTRIBUTES = Operation(
     "/product/202309/categories/{category_id}/attributes",
     "seller.product.basic",
     rows="attributes",
-    query_in=CATEGORY_VERSION,
+    query=CATEGORY_VERSION,
 )
 SEARCH_SIZE_CHARTS = Operation(
     "search_size_charts",
