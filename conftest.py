@@ -17,7 +17,7 @@ settings.register_profile("workspace", deadline=None, suppress_health_check=[Hea
 settings.register_profile("nightly", settings.get_profile("workspace"), max_examples=10_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "workspace"))
 
-# Where a server of the standard library lets five wait, whoever comes sixth of those that connect at once waits a second.
+# A server of the standard library lets five wait: of those that connect at once, whoever comes sixth waits a second.
 socketserver.TCPServer.request_queue_size = 128
 
 
