@@ -1,6 +1,7 @@
 """What all tests of the workspace share."""
 
 import os
+import socketserver
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ settings.register_profile("workspace", deadline=None, suppress_health_check=[Hea
 # For hours when nobody waits; `--hypothesis-seed`, which pytest prints, brings a run back.
 settings.register_profile("nightly", settings.get_profile("workspace"), max_examples=10_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "workspace"))
+
+# A server of the standard library lets five wait: of those that connect at once, whoever comes sixth waits a second.
+socketserver.TCPServer.request_queue_size = 128
 
 
 @pytest.fixture(scope="session")

@@ -167,7 +167,7 @@ def nameless(path):
 def platform(handler, **attributes):
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     vars(server).update(faults=[], asked=set(), **attributes)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield server, {"api_base_url": f"http://127.0.0.1:{server.server_port}"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pwd
 import shutil
@@ -181,9 +182,19 @@ def postgresql_place(request, tmp_path, monkeypatch) -> Place:
     )
 
 
+@functools.cache
+def descriptions_once() -> Callable[[Any, str], Any]:
+    """How botocore loads the descriptions of its services, a third of a second a client, but each file once."""
+    from botocore.loaders import JSONFileLoader
+
+    load = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+    return lambda _, path: load(path)
+
+
 def s3_place(request, tmp_path, monkeypatch) -> Place:
     import s3fs
 
+    monkeypatch.setattr("botocore.loaders.JSONFileLoader.load_file", descriptions_once())
     url = request.getfixturevalue("s3_url")
     requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
     environment = {

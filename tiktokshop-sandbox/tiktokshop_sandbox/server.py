@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _LOOPBACK: Final = "127.0.0.1"
 _START_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 0.1
+"""How often to look whether a signal, which cannot wake the server, has asked it to end."""
 
 
 class SandboxProtocol(H11Protocol):
@@ -75,15 +77,33 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, begin to deliver webhooks, and say so."""
         await super().startup(sockets=sockets)
-        self._ending = asyncio.Event()
+        self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         self._delivering = asyncio.create_task(self._app.deliver(self._ending))
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop: by `stop` at once, by a signal soon."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _LOOK_SECONDS)
+
+    def stop(self) -> None:
+        """End the server, from whatever thread; a second call does nothing."""
+        self.should_exit = True
+        with contextlib.suppress(RuntimeError):  # it has ended, and its loop is closed
+            self._loop.call_soon_threadsafe(self._ending.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop delivering first: nothing may use the shops once they are closed."""
         self._ending.set()
         await self._delivering
-        await super().shutdown(sockets=sockets)
+        for server in self.servers:
+            server.close()
+        for idle in list(self.server_state.connections):
+            idle.shutdown()
+        await asyncio.sleep(0)  # in which those that wait for nothing are closed
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets=sockets)
 
 
 @contextlib.contextmanager
@@ -141,7 +161,7 @@ class Running(Connection):
 
     def close(self) -> None:
         """Stop serving and let go of the file. A second call does nothing."""
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join()
         self._resources.close()
 

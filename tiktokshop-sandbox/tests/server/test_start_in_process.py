@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 import pytest
 import requests
@@ -22,6 +23,17 @@ def test_two_sandboxes_run_side_by_side():
         assert one.api_base_url != two.api_base_url
         assert one.app_key != two.app_key
         assert one.control("GET", "")["shops"] != two.control("GET", "")["shops"]
+
+
+def test_it_ends_at_once_whoever_still_holds_a_connection():
+    seconds = []
+    for _ in range(3):
+        with start() as one, requests.Session() as client:
+            assert client.get(f"{one.api_base_url}/nothing", timeout=10).status_code == 404
+            began = time.monotonic()
+            one.close()
+            seconds.append(time.monotonic() - began)
+    assert min(seconds) < 0.1, "on a busy machine one may take longer"
 
 
 def test_the_same_seed_makes_the_same_credentials_and_shops():
