@@ -34,6 +34,7 @@ NEAR_PAGES = 20
 FEW_CALLS = 3
 """So many calls are made for a few SKUs without asking whether the whole list would be cheaper."""
 PAGE_TOKEN_TRIES = 3
+TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 SELLER_OFF = "SELLER_DEACTIVATED"
 UNSEEN = "unseen"
@@ -262,6 +263,11 @@ def texts(value: Any) -> list[str]:
 def object_of(value: Any) -> dict[str, Any]:
     """An object from the platform, empty where it is not an object."""
     return value if isinstance(value, dict) else {}
+
+
+def truth_of(value: Any) -> bool | None:
+    """A yes or no from the platform, were it written as a text or a number; None where it says neither."""
+    return TRUTHS.get(str(value).lower())
 
 
 def product_of(row: Mapping[str, Any]) -> Product:
