@@ -123,7 +123,8 @@ def _uris(rows: Any) -> list[str]:
 
 def _numbers(name: str) -> Callable[..., tuple[Any, Any]]:
     def sides(value: Any, live: Mapping[str, Any], _: Any) -> tuple[Any, Any]:
-        return _measured(object_of(live.get(name))), _measured(value)
+        shown = object_of(live.get(name))
+        return _measured({key: shown[key] for key in value if key in shown}), _measured(value)
 
     return sides
 
