@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from tap_tiktokshop.reading import Source
 from tap_tiktokshop.reading.days import until
+from tap_tiktokshop.reading.roster import Roster
 from tap_tiktokshop.streams.shapes import leaf_categories, stock
 from tap_tiktokshop.times import unix
 
@@ -63,3 +64,15 @@ STOCK = [
 @pytest.mark.parametrize(("product", "rows"), STOCK, ids=repr)
 def test_stock_that_comes_as_something_else_than_a_list_is_a_row_that_has_it(product, rows):
     assert list(stock([{"product_id": "1", **product}], 9)) == rows
+
+
+@pytest.mark.parametrize(
+    "time", [10**40, 2**64, Decimal("1780000000.0"), Decimal("1E+300"), "soon", None, {"a": [1]}], ids=repr
+)
+def test_a_row_is_kept_for_others_with_whatever_the_platform_calls_its_time(time):
+    reading = object()
+    roster = Roster({id(reading): ("id", "update_time")})
+    roster.keep(reading, [("1", time), ("2", 1_780_000_000)])
+    assert list(roster.rows(reading)) == [{"id": "1", "update_time": time}, {"id": "2", "update_time": 1_780_000_000}]
+    (block,) = roster.blocks(reading, "update_time", 1_700_000_000, None, 10)
+    assert block.first == min(unix(time) or 1_700_000_000, 1_780_000_000)

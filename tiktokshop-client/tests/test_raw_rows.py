@@ -86,6 +86,16 @@ def test_a_page_and_the_outline_of_its_rows_are_read_in_one_go():
         assert rows.weight < len(PAGE)
 
 
+def test_numbers_in_an_outline_are_exact_so_that_ids_with_a_fraction_stay_apart():
+    ids = [Decimal("1731111041314204720.0"), Decimal("1731111041314204721.0")]
+    text = b'[{"id":1731111041314204720.0,"update_time":1780000000.0},{"id":1731111041314204721.0,"update_time":1E+9}]'
+    times = [Decimal("1780000000.0"), Decimal("1E+9")]
+    wanted = list(zip(ids, times, strict=True))
+    assert RawRows(text).outline(("id", "update_time")) == wanted
+    page = answered(b'{"code":0,"data":{"orders":' + text + b"}}").data["orders"]
+    assert page.outline(("id", "update_time")) == wanted
+
+
 def test_a_page_whose_outline_is_known_reads_as_any_other():
     one_go, two = answered(PAGE), answered(PAGE, outline=())
     assert one_go.data["orders"] == two.data["orders"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-pack = msgspec.msgpack.Encoder().encode
-unpack = msgspec.msgpack.Decoder(list[list[Any]]).decode
+pack = msgspec.json.Encoder(decimal_format="number").encode  # takes any whole number, however large
+unpack = msgspec.json.Decoder(list[list[Any]], float_hook=Decimal).decode
 
 
 @dataclass(frozen=True)

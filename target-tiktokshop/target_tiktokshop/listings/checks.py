@@ -14,7 +14,7 @@ from target_tiktokshop.listings.pictures import CHART, DESCRIPTION, MAIN, Checke
 from target_tiktokshop.listings.proposal import bare_value
 from target_tiktokshop.listings.sources import PictureError
 from target_tiktokshop.listings.texts import has_chinese, name_faults
-from target_tiktokshop.writing.live import decimal_of, object_of, objects
+from target_tiktokshop.writing.live import decimal_of, object_of, objects, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,10 +174,10 @@ class ProductCheck:
     def _size_chart(self) -> None:
         chart, rules = self._wanted.fields.get("size_chart"), object_of(self._rules.get("size_chart"))
         if chart is None:
-            if self._new and rules.get("is_required"):
+            if self._new and truth_of(rules.get("is_required")):
                 self._fault("size_chart", "missing: the category demands one")
             return
-        if self._new and rules and not rules.get("is_supported"):
+        if self._new and rules and not truth_of(rules.get("is_supported")):
             self._fault("size_chart", "the category has none, and the platform would silently drop it")
         if isinstance(chart, PictureRef):
             seen = self.picture(chart, CHART, "size_chart")
@@ -205,7 +205,7 @@ class ProductCheck:
     def _dimensions(self) -> None:
         given = self._wanted.fields.get("package_dimensions")
         if given is None:
-            needed = object_of(self._rules.get("package_dimension")).get("is_required")
+            needed = truth_of(object_of(self._rules.get("package_dimension")).get("is_required"))
             free = same_region(self._region) in limits.WITHOUT_DIMENSIONS
             if self._new and (needed or (needed is None and not free)):
                 self._fault("package_dimensions", "missing: package_length, package_width and package_height")
@@ -244,7 +244,7 @@ class ProductCheck:
             if item["id"] in {one["id"] for one in found}:
                 self._fault("attributes", f"{item.get('name')} stands twice")
             chosen = [value for one in values if (value := self._value(item, one)) is not None]
-            if len(values) > 1 and not item.get("is_multiple_selection"):
+            if len(values) > 1 and not truth_of(item.get("is_multiple_selection")):
                 self._fault("attributes", f"{item.get('name')} takes one value only")
             elif len({value.get("id") or value["name"].casefold() for value in chosen}) < len(chosen):
                 self._fault("attributes", f"{item.get('name')} has a value twice")
@@ -261,7 +261,7 @@ class ProductCheck:
         if known is not None:
             return bare_value(known)
         name = item.get("name")
-        if not item.get("is_customizable"):
+        if not truth_of(item.get("is_customizable")):
             names = [str(value.get("name")) for value in objects(item.get("values"))]
             more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
             self._fault("attributes", f"{name} has no value {given}; it has {', '.join(names[:MOST_SHOWN])}{more}")
@@ -278,7 +278,7 @@ class ProductCheck:
     def _mandatory(self, known: list[dict[str, Any]], found: list[dict[str, Any]]) -> None:
         given = {item["id"] for item in found if item["values"]}
         for item in known:
-            needed = item.get("is_requried", item.get("is_required"))  # the platform spells it so
+            needed = truth_of(item.get("is_requried", item.get("is_required")))  # the platform spells it so
             if item.get("type") != "PRODUCT_PROPERTY" or str(item.get("id")) in given:
                 continue
             if needed or is_met(item, found):

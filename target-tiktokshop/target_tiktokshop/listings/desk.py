@@ -21,7 +21,7 @@ from tiktokshop_client.operations import (
 )
 
 from target_tiktokshop.listings.pictures import PictureRules
-from target_tiktokshop.writing.live import by_id, object_of, objects
+from target_tiktokshop.writing.live import by_id, object_of, objects, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,7 +92,7 @@ class ListingDesk:
         else:
             steps = _steps(wanted)
             found = [number for number in self._named(steps[-1]) if _steps(self.path(number))[-len(steps) :] == steps]
-        leaves = [number for number in found if self.tree()[number].get("is_leaf")]
+        leaves = [number for number in found if truth_of(self.tree()[number].get("is_leaf"))]
         if not found:
             return "", f"the shop has no category {wanted}"
         if len(leaves) > 1:
@@ -226,7 +226,7 @@ class ListingDesk:
             f"the shop cannot list yet ({row.get('check_item')}): "
             + _some(row.get("fail_reasons") or ["see Seller Center"])
             for row in objects(rows)
-            if row.get("is_failed") is True
+            if truth_of(row.get("is_failed"))
         ]
 
 
@@ -245,7 +245,7 @@ def _usable(brand: Mapping[str, Any]) -> bool:
     """Authorised and available in the category, or one that needs no authorisation."""
     if str(brand.get("authorized_status") or "").upper() == "AUTHORIZED":
         return brand.get("brand_status") in {None, "", "AVAILABLE"}
-    return not brand.get("is_t1_brand")
+    return not truth_of(brand.get("is_t1_brand"))
 
 
 def named_attribute(attributes: list[dict[str, Any]], kind: str, wanted: str) -> dict[str, Any] | None:

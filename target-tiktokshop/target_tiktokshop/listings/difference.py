@@ -10,7 +10,7 @@ from target_tiktokshop.listings.illustrated import Illustrated
 from target_tiktokshop.listings.proposal import bare_value
 from target_tiktokshop.listings.shapes import AXIS, SKU
 from target_tiktokshop.listings.variants import axis_key, value_key
-from target_tiktokshop.writing.live import decimal_of, object_of, objects, units_of
+from target_tiktokshop.writing.live import decimal_of, object_of, objects, truth_of, units_of
 from target_tiktokshop.writing.shaped import ShapeError, shaped
 
 if TYPE_CHECKING:
@@ -123,7 +123,8 @@ def _uris(rows: Any) -> list[str]:
 
 def _numbers(name: str) -> Callable[..., tuple[Any, Any]]:
     def sides(value: Any, live: Mapping[str, Any], _: Any) -> tuple[Any, Any]:
-        return _measured(object_of(live.get(name))), _measured(value)
+        shown = object_of(live.get(name))
+        return _measured({key: shown[key] for key in value if key in shown}), _measured(value)
 
     return sides
 
@@ -207,7 +208,7 @@ _SIDES: dict[str, Callable[..., tuple[Any, Any]]] = {
     "product_attributes": _attributes,
     "certifications": _certificates,
     "size_chart": _chart,
-    "is_cod_allowed": lambda value, live, _: (bool(live.get("is_cod_allowed")), value),
+    "is_cod_allowed": lambda value, live, _: (truth_of(live.get("is_cod_allowed")) or False, value),
     "manufacturer_ids": _ids("manufacturer_ids", lambda live: live.get("manufacturer_ids")),
     "responsible_person_ids": _ids("responsible_person_ids", lambda live: live.get("responsible_person_ids")),
     "delivery_option_ids": _ids(

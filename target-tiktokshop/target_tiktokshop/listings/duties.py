@@ -9,7 +9,7 @@ from tiktokshop_client.operations import same_region
 
 from target_tiktokshop.listings import limits
 from target_tiktokshop.listings.pictures import CERTIFICATE, CheckedPicture, PictureRef
-from target_tiktokshop.writing.live import object_of, objects
+from target_tiktokshop.writing.live import object_of, objects, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +79,7 @@ class DutyCheck:
             self._proposal.fields["certifications"] = found
         chosen = self._proposal.fields.get("product_attributes") or []
         for number, rule in rules.items() if self._new else ():
-            if (rule.get("is_required") or is_met(rule, chosen)) and number not in given:
+            if (truth_of(rule.get("is_required")) or is_met(rule, chosen)) and number not in given:
                 self._fault("certifications", f"{rule.get('name')} ({number}) is missing: the category demands it")
 
     def _paper(self, paper: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class DutyCheck:
         if rules and not rule:
             self._fault("certifications", f"the category knows no certificate {paper['id']}")
         expires = paper.get("expiration_date")
-        if object_of(rule.get("expiration_date")).get("is_required") and expires is None:
+        if truth_of(object_of(rule.get("expiration_date")).get("is_required")) and expires is None:
             self._fault("certifications", f"{name} needs an expiration_date")
         if expires is not None and expires <= self._desk.now():
             day = time.strftime("%Y-%m-%d", time.gmtime(max(0, expires)))
@@ -112,7 +112,7 @@ class DutyCheck:
             if given:
                 self._proposal.fields[field] = list(given)
                 self._known_people(kind, field, given, asked=bool(rule))
-            elif given is None and self._new and rule.get("is_required"):
+            elif given is None and self._new and truth_of(rule.get("is_required")):
                 self._fault(field, "missing: the law of the market demands it (the tap's streams list their ids)")
 
     def _known_people(self, kind: str, field: str, given: tuple[str, ...], *, asked: bool) -> None:
@@ -126,7 +126,7 @@ class DutyCheck:
         given = self._wanted.fields.get("is_cod_allowed")
         if given is None:
             return
-        supported = object_of(self._rules.get("cod")).get("is_supported")
+        supported = truth_of(object_of(self._rules.get("cod")).get("is_supported"))
         if given and (self._region not in limits.CASH_MARKETS or supported is False):
             self._fault("is_cod_allowed", "cash on delivery is not supported here, and the platform refuses it")
         self._proposal.fields["is_cod_allowed"] = given
@@ -142,7 +142,7 @@ class DutyCheck:
 
     def _deposit(self) -> None:
         for fee in objects(self._rules.get("fees")) if self._new else ():
-            if fee.get("is_required"):
+            if truth_of(fee.get("is_required")):
                 kind = fee.get("type")
                 self._fault("category", f"it demands a fee ({kind}) of each SKU: list the product in Seller Center")
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.listings.reading import SIDES, UPLOADED
-from target_tiktokshop.writing.live import object_of, objects, texts
+from target_tiktokshop.writing.live import object_of, objects, texts, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,7 +76,7 @@ def _product(live: Mapping[str, Any]) -> dict[str, Any]:
     weight, size = object_of(live.get("package_weight")), object_of(live.get("package_dimensions"))
     sides = {f"package_{side}": size.get(side) for side in SIDES}
     known = all(value not in (None, "") for value in sides.values())
-    allowed = live.get("is_cod_allowed")
+    allowed = truth_of(live.get("is_cod_allowed"))
     return {
         "title": live.get("title"),
         "description": live.get("description"),
@@ -92,7 +92,7 @@ def _product(live: Mapping[str, Any]) -> dict[str, Any]:
         "manufacturer_ids": _joined(texts(live.get("manufacturer_ids"))),
         "responsible_person_ids": _joined(texts(live.get("responsible_person_ids"))),
         "delivery_option_ids": _joined(row.get("id") for row in objects(live.get("delivery_options"))),
-        "is_cod_allowed": None if allowed is None else str(bool(allowed)).lower(),
+        "is_cod_allowed": None if allowed is None else str(allowed).lower(),
         "external_product_id": live.get("external_product_id"),
     }
 

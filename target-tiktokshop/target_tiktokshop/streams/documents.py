@@ -8,6 +8,7 @@ from tiktokshop_client.errors import BusinessError, ConfigurationError, TikTokSh
 from tiktokshop_client.operations import GET_SHIPPING_DOCUMENT, same_region
 
 from target_tiktokshop.writing.labels import PAPERS, PDF, PNG, Paper, name_of, place_of
+from target_tiktokshop.writing.live import truth_of
 from target_tiktokshop.writing.surprises import TRIES, pause
 
 if TYPE_CHECKING:
@@ -138,4 +139,4 @@ def _exists(row: Row, kind: str) -> bool:
     if kind == INVOICE:
         return same_region(row.the_shop.region) in INVOICE_MARKETS
     lines = (row.subject or {}).get("line_items") or []
-    return kind != HAZMAT or any(line.get("is_dangerous_good") is True for line in lines)
+    return kind != HAZMAT or any(truth_of(line.get("is_dangerous_good")) for line in lines)

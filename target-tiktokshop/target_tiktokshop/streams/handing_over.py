@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import TikTokShopError
 from tiktokshop_client.operations import GET_HANDOVER_SLOTS, same_region
 
-from target_tiktokshop.writing.live import objects
+from target_tiktokshop.writing.live import objects, truth_of
 from target_tiktokshop.writing.pickups import chosen, slots_of
 from target_tiktokshop.writing.rows import Row, by_shop
 from target_tiktokshop.writing.run import only_these_rows
@@ -72,7 +72,7 @@ class PickupSlots:
 
     def _choose(self, row: Row, data: Mapping[str, Any]) -> None:
         slots, asked = slots_of(data), row.values.get("pickup_start")
-        if data.get("can_pickup") is False:
+        if truth_of(data.get("can_pickup")) is False:
             row.reject("no_pickup", "the carrier does not come for this package: set handover_method to DROP_OFF")
             return
         slot = chosen(slots, self._rule, self._run.client.now(), asked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.errors import Action, TikTokShopError
 from tiktokshop_client.operations import CREATE_PACKAGE, CREATE_PACKAGE_202309, GET_SHIPPING_SERVICES
 
-from target_tiktokshop.writing.live import decimal_of, object_of, objects, plain
+from target_tiktokshop.writing.live import decimal_of, object_of, objects, plain, truth_of
 from target_tiktokshop.writing.outcomes import REASONS
 from target_tiktokshop.writing.surprises import done_once
 
@@ -64,7 +64,7 @@ def chosen_service(offered: list[dict[str, Any]], wanted: str | None, *, cheapes
     if cheapest:
         prices = [(price, one) for one in offered if (price := decimal_of(one.get("price"))) is not None and price >= 0]
         return min(prices, key=lambda pair: pair[0], default=(None, None))[1]
-    return next((one for one in offered if one.get("is_default") is True), None)
+    return next((one for one in offered if truth_of(one.get("is_default"))), None)
 
 
 def measures(row: Row) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from target_tiktokshop.streams.message_pictures import told as picture_name
 from target_tiktokshop.writing.conversations import conversations, latest, said
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, text
 from target_tiktokshop.writing.keys import Keys
+from target_tiktokshop.writing.live import truth_of
 from target_tiktokshop.writing.outcomes import UNCONFIRMED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.surprises import apart, done_once
@@ -154,7 +155,7 @@ class AnswerWriter(Writer):
             row.unchanged("the buyer has been told this already, since their last word")
         elif entry is not None and self._unknown(row, found):
             row.settle(UNCONFIRMED, "maybe_said", MAYBE)
-        elif row.subject.get("can_send_message") is False:
+        elif truth_of(row.subject.get("can_send_message")) is False:
             row.reject("window_closed", "the time for an answer is over: wait until the buyer writes again")
         else:
             row.operation = SEND_MESSAGE.name

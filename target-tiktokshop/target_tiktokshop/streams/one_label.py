@@ -9,6 +9,7 @@ from tiktokshop_client.operations import CREATE_PACKAGE, GET_SHIPPING_DOCUMENT, 
 
 from target_tiktokshop.streams import parcels
 from target_tiktokshop.streams.parcels import Parcel, parcel_of
+from target_tiktokshop.writing.live import truth_of
 from target_tiktokshop.writing.outcomes import REASONS
 from target_tiktokshop.writing.rows import Row, by
 
@@ -53,7 +54,7 @@ def parcel_of_all(orders: Sequence[Mapping[str, Any] | None], region: str, statu
 
 def is_dangerous(order: Mapping[str, Any] | None) -> bool:
     """Whether goods are in it that the platform sends with no other order."""
-    return any(line.get("is_dangerous_good") is True for line in (order or {}).get("line_items") or [])
+    return any(truth_of(line.get("is_dangerous_good")) for line in (order or {}).get("line_items") or [])
 
 
 def shown_as_one(orders: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from tiktokshop_client.operations import GET_SPLIT_ATTRIBUTES, SPLIT_ORDER
 from target_tiktokshop.streams import packing
 from target_tiktokshop.writing.claiming import claimed
 from target_tiktokshop.writing.fields import SHOP_ID, Contract, Field, FieldError, identifier, identifiers
-from target_tiktokshop.writing.live import objects, orders, some_orders
+from target_tiktokshop.writing.live import objects, orders, some_orders, truth_of
 from target_tiktokshop.writing.outcomes import REASONS
 from target_tiktokshop.writing.persistence import attempted
 from target_tiktokshop.writing.rows import Row, by_shop, last_wins, still_open
@@ -119,7 +119,7 @@ class SplitWriter(Writer):
         told = self.run.in_bulk(read, (row.values["order_id"] for row in rows), ASKED_A_CALL)
         for row in rows:
             answer = told.get(row.values["order_id"], {})
-            if answer.get("can_split") is False:
+            if truth_of(answer.get("can_split")) is False:
                 why = answer.get("reason") or "it gives no reason"
                 without = "" if any(packing.packages_of(row.subject)) else "; feed its parts to shipments instead"
                 row.reject("cannot_split", f"the platform does not let the order be split ({why}){without}")

@@ -24,7 +24,7 @@ from target_tiktokshop.writing.fields import (
     one_of,
     text,
 )
-from target_tiktokshop.writing.live import decimal_of, object_of, objects, orders, whole
+from target_tiktokshop.writing.live import decimal_of, object_of, objects, orders, truth_of, whole
 from target_tiktokshop.writing.outcomes import GUARDED, REASONS, REJECTED
 from target_tiktokshop.writing.rows import Row, by, by_shop, last_wins, still_open
 from target_tiktokshop.writing.run import refuse_all
@@ -189,7 +189,7 @@ class RefundWriter(Writer):
         ]
         wanted = set(lines_of(row))
         about = [one for one in lines if not wanted or wanted & set(map(str, one.get("order_line_items_ids") or []))]
-        barred = next((line for line in about if line.get("eligible") is False), None)
+        barred = next((line for line in about if truth_of(line.get("eligible")) is False), None)
         names = [line.get("available_reason_names") or [] for line in about]
         if barred is not None:
             code, why = (

@@ -20,7 +20,7 @@ from tiktokshop_client.operations import (
     same_region,
 )
 
-from target_tiktokshop.writing.live import objects, whole
+from target_tiktokshop.writing.live import objects, truth_of, whole
 from target_tiktokshop.writing.rows import by, by_shop, still_open
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def _judge(row: Row, lines: Iterable[Mapping[str, Any]]) -> None:
     """Refuses a cancellation of which no line is eligible, or whose reason no line has, as far as that is said."""
     wanted = set(row.values.get("order_line_item_ids", ()))
     of_row = [line for line in lines if not wanted or wanted & set(map(str, line.get("order_line_items_ids") or []))]
-    eligible = [line for line in of_row if line.get("eligible") is not False]
+    eligible = [line for line in of_row if truth_of(line.get("eligible")) is not False]
     names = [line.get("available_reason_names") or [] for line in eligible]
     if of_row and not eligible:
         code = str(of_row[0].get("ineligible_code") or "")

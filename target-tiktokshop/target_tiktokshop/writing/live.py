@@ -34,6 +34,9 @@ NEAR_PAGES = 20
 FEW_CALLS = 3
 """So many calls are made for a few SKUs without asking whether the whole list would be cheaper."""
 PAGE_TOKEN_TRIES = 3
+MOST_DIGITS = 20
+"""Of a number before its point, and zeros behind it: whole numbers of a million digits take minutes to write."""
+TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 SELLER_OFF = "SELLER_DEACTIVATED"
 UNSEEN = "unseen"
@@ -264,6 +267,11 @@ def object_of(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def truth_of(value: Any) -> bool | None:
+    """A yes or no from the platform, were it written as a text or a number; None where it says neither."""
+    return TRUTHS.get(str(value).lower())
+
+
 def product_of(row: Mapping[str, Any]) -> Product:
     """A product of a search, or of Get Product."""
     product_id, status = str(row.get("id") or ""), str(row.get("status") or row.get("product_status") or "")
@@ -297,12 +305,12 @@ def units_of(value: Any) -> int | None:
 
 
 def decimal_of(value: Any) -> Decimal | None:
-    """An amount from the platform, None if it is missing or cannot be read."""
+    """An amount from the platform, None if it is missing or cannot be read, or is none that anybody could pay."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= MOST_DIGITS else None
 
 
 # -- orders, cancellations, returns --------------------------------------------------------------------------------

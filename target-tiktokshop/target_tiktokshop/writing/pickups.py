@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_tiktokshop.writing.live import objects, units_of
+from target_tiktokshop.writing.live import objects, truth_of, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def slots_of(data: Mapping[str, Any]) -> list[PickupSlot]:
     found = []
     for row in objects(data.get("pickup_slots")):
         start, end = units_of(row.get("start_time")), units_of(row.get("end_time"))
-        if start and end and row.get("avaliable", row.get("available")) is not False:
+        if start and end and truth_of(row.get("avaliable", row.get("available"))) is not False:
             found.append(PickupSlot(start, end))
     return sorted(found, key=lambda slot: (slot.start, slot.end))
 

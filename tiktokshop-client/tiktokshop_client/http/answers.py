@@ -22,7 +22,7 @@ from tiktokshop_client.errors import (
 )
 from tiktokshop_client.http.bounds import FREE, FREE_DECODED
 from tiktokshop_client.http.mending import mend, names_nul
-from tiktokshop_client.http.raw_rows import BROKEN, RawRows, answer_with, decoder, outline_type
+from tiktokshop_client.http.raw_rows import BROKEN, RawRows, answer_with, decoder, exact, outline_type
 from tiktokshop_client.http.retries import http_date, retry_after
 from tiktokshop_client.http.room import ROOM, taken_by
 
@@ -228,7 +228,7 @@ def _single(value: Any) -> Any:
 @lru_cache
 def _outlined_decoder(rows: str, outline: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
     kind = answer_with(rows, GenericAlias(list, (outline_type(outline),)), **dict.fromkeys(_OF_PAGES, Any))
-    return msgspec.json.Decoder(kind)
+    return msgspec.json.Decoder(kind, float_hook=exact)
 
 
 def _list_envelope(body: bytes, rows: str) -> dict[str, Any] | None:

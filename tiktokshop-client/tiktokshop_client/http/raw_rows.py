@@ -263,4 +263,4 @@ def _outline_of(row: Any, fields: tuple[str, ...]) -> msgspec.Struct:
 
 @lru_cache
 def _outlining(fields: tuple[str, ...]) -> RowDecoder[Any]:
-    return RowDecoder(outline_type(fields))
+    return RowDecoder(outline_type(fields), float_hook=exact)
