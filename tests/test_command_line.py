@@ -8,10 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
+from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from in_process import call
 
 COMMAND = [sys.executable, "-c", "from tiktokshop_client.command.cli import main; main()"]
 CHECKS = [
@@ -64,6 +67,18 @@ class User:
     def run(self, *arguments, typed="", **environment):
         return self.end(self.start(*arguments, **environment), typed)
 
+    def inside(self, *arguments, typed="", **environment):
+        """The same as `run` within this process: for what leads to what a test is about, and what tests ask often."""
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            with mock.patch.dict(os.environ, {**self.environment, **environment}, clear=True):
+                ended = call("tiktokshop", *arguments, typed=typed)
+        finally:
+            os.chdir(before)
+        self.seen += [ended.output, ended.log]
+        return ended.code, ended.output, ended.log
+
     def link(self, process):
         """The consent link that a waiting login shows."""
         while True:
@@ -84,12 +99,12 @@ class User:
 
     def login(self, *arguments, **more):
         """Logs in by pasting; the grant covers all shops."""
-        _, link, _ = self.run("auth", "url")
+        _, link, _ = self.inside("auth", "url")
         code = parse_qs(urlsplit(self.decide(link.strip(), **more)).query)["code"][0]
-        return self.run("auth", "exchange", *arguments, typed=f"{code}\n")
+        return self.inside("auth", "exchange", *arguments, typed=f"{code}\n")
 
     def doctor(self, *arguments, **environment):
-        code, output, _ = self.run("doctor", "--json", *arguments, **environment)
+        code, output, _ = self.inside("doctor", "--json", *arguments, **environment)
         report = json.loads(output)
         assert report["ok"] == (code == 0)
         return {check["check"]: (check["status"], check["text"]) for check in report["checks"]}
@@ -414,11 +429,11 @@ def test_the_tap_examines_first_when_it_is_tested(user):
     user.login()
     config = {**user.lab.config, "access_token": None, "refresh_token": None,
               "token_store": str(user.folder / ".tiktokshop" / "tokens.json")}  # fmt: skip
-    good = user.lab.process(arguments=["--test"], **config)
+    good = user.lab.process(arguments=["--test"], streams=("shops", "payments"), **config)
     assert good.code == 0
     assert good.log.index("ok    rate budget") < good.log.index("Beginning")
     user.lab.fault("scope_withheld", scope="seller.finance.info")
-    bad = user.lab.process(arguments=["--test"], on_missing_scope="fail", **config)
+    bad = user.lab.process(arguments=["--test"], streams=("shops", "payments"), on_missing_scope="fail", **config)
     assert (bad.code, bad.output) == (2, "")
     assert "fail  scopes" in bad.log
     assert "1 of the checks failed" in bad.log

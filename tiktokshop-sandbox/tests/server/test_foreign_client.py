@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import struct
 import sys
 import time
 import zlib
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,37 +19,20 @@ import tiktokshop_sandbox
 if sys.version_info < (3, 11):
     pytest.skip("tiktok-shop-api needs Python 3.11", allow_module_level=True)
 
-from tiktok_shop_api import TikTokShop, TikTokShopAuth, TikTokShopError
-from tiktok_shop_api.generated.models.batch_ship_packages_request import BatchShipPackagesRequest
-from tiktok_shop_api.generated.models.calculate_refund_request import CalculateRefundRequest
-from tiktok_shop_api.generated.models.cancel_order_request import CancelOrderRequest
-from tiktok_shop_api.generated.models.create_packages_request import CreatePackagesRequest
-from tiktok_shop_api.generated.models.create_product_request import CreateProductRequest
-from tiktok_shop_api.generated.models.create_promotion_activity_request import CreatePromotionActivityRequest
-from tiktok_shop_api.generated.models.create_return_request import CreateReturnRequest
-from tiktok_shop_api.generated.models.deactivate_activity_request import DeactivateActivityRequest
-from tiktok_shop_api.generated.models.get_aftersale_eligibility_request_types_item import (
-    GetAftersaleEligibilityRequestTypesItem as Kind,
-)
-from tiktok_shop_api.generated.models.get_order_list_request import GetOrderListRequest
-from tiktok_shop_api.generated.models.inventory_search_request import InventorySearchRequest
-from tiktok_shop_api.generated.models.mark_buyer_messages_as_read_request import MarkBuyerMessagesAsReadRequest
-from tiktok_shop_api.generated.models.partial_edit_product_request import PartialEditProductRequest
-from tiktok_shop_api.generated.models.remove_promotion_activity_products_request import (
-    RemovePromotionActivityProductsRequest,
-)
-from tiktok_shop_api.generated.models.search_products_request import SearchProductsRequest
-from tiktok_shop_api.generated.models.search_promotion_activities_request import SearchPromotionActivitiesRequest
-from tiktok_shop_api.generated.models.search_returns_request import SearchReturnsRequest
-from tiktok_shop_api.generated.models.send_message_request import SendMessageRequest
-from tiktok_shop_api.generated.models.update_inventory_request import UpdateInventoryRequest
-from tiktok_shop_api.generated.models.update_promotion_activity_products_request import (
-    UpdatePromotionActivityProductsRequest,
-)
-from tiktok_shop_api.generated.models.update_promotion_activity_request import UpdatePromotionActivityRequest
-from tiktok_shop_api.generated.models.upload_image_for_buyer_messages_request import UploadImageForBuyerMessagesRequest
-from tiktok_shop_api.generated.models.upload_product_image_request import UploadProductImageRequest
-from tiktok_shop_api.generated.types import File
+
+class Later:
+    """A module that is imported when it is first needed: who only collects tests need not wait for 1,100 models."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.module), name)
+
+
+library = Later("tiktok_shop_api")
+models = Later("tiktok_shop_api.generated.models")
+types = Later("tiktok_shop_api.generated.types")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +45,7 @@ def running():
 def auth(running):
     status = running.control("GET", "")
     service = status["app"]["service_id"]
-    return TikTokShopAuth(running.app_key, running.app_secret, service, base_url=running.auth_base_url)
+    return library.TikTokShopAuth(running.app_key, running.app_secret, service, base_url=running.auth_base_url)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +62,9 @@ def tokens(running, auth):
 
 @pytest.fixture(scope="module")
 def client(running, tokens):
-    with TikTokShop(running.app_key, running.app_secret, tokens.access_token, base_url=running.api_base_url) as client:
+    with library.TikTokShop(
+        running.app_key, running.app_secret, tokens.access_token, base_url=running.api_base_url
+    ) as client:
         yield client
 
 
@@ -119,17 +106,19 @@ def test_a_code_from_the_consent_page_gives_a_seller_its_tokens(tokens):
 
 def test_a_refresh_gives_a_new_pair_and_kills_the_old_refresh_token(running, auth, tokens):
     new = auth.refresh(tokens.refresh_token)
-    with TikTokShop(running.app_key, running.app_secret, new.access_token, base_url=running.api_base_url) as client:
+    with library.TikTokShop(
+        running.app_key, running.app_secret, new.access_token, base_url=running.api_base_url
+    ) as client:
         assert client.authorization.get_authorized_shops().code == 0
-    with pytest.raises(TikTokShopError) as refused:
+    with pytest.raises(library.TikTokShopError) as refused:
         auth.refresh(tokens.refresh_token)
     assert refused.value.code == 36004005
 
 
 def test_a_wrong_secret_is_a_wrong_signature(running, tokens):
     with (
-        TikTokShop(running.app_key, "wrong", tokens.access_token, base_url=running.api_base_url) as client,
-        pytest.raises(TikTokShopError) as refused,
+        library.TikTokShop(running.app_key, "wrong", tokens.access_token, base_url=running.api_base_url) as client,
+        pytest.raises(library.TikTokShopError) as refused,
     ):
         client.authorization.get_authorized_shops()
     assert (refused.value.code, refused.value.http_status) == (106001, 401)
@@ -142,7 +131,7 @@ def test_the_seller_has_a_us_and_a_gb_shop(shops, client):
 
 def test_it_pages_through_all_orders(shop, held):
     search = shop.orders.get_order_list
-    body = GetOrderListRequest.from_dict({})
+    body = models.GetOrderListRequest.from_dict({})
     orders, total = pages(lambda **page: search(page_size=40, body=body, **page), "orders")
     assert len({order["id"] for order in orders}) == len(orders) == total == held["orders"]
     for order in orders:
@@ -150,10 +139,10 @@ def test_it_pages_through_all_orders(shop, held):
 
 
 def test_it_pages_through_all_products(shop, held):
-    body = SearchProductsRequest.from_dict({"status": "ALL"})
+    body = models.SearchProductsRequest.from_dict({"status": "ALL"})
     products, total = pages(lambda **page: shop.products.search_products(page_size=30, body=body, **page), "products")
     assert len({product["id"] for product in products}) == len(products) == total
-    deleted = SearchProductsRequest.from_dict({"status": "DELETED"})
+    deleted = models.SearchProductsRequest.from_dict({"status": "DELETED"})
     gone, _ = pages(lambda **page: shop.products.search_products(page_size=30, body=deleted, **page), "products")
     assert gone
     assert {product["status"] for product in gone} == {"DELETED"}
@@ -162,7 +151,7 @@ def test_it_pages_through_all_products(shop, held):
 
 
 def test_it_pages_through_all_returns(shop, held):
-    body = SearchReturnsRequest.from_dict({})
+    body = models.SearchReturnsRequest.from_dict({})
     search = shop.return_and_refund.search_returns
     returns, total = pages(lambda **page: search(page_size="10", body=body, **page), "return_orders")
     assert len({item["return_id"] for item in returns}) == len(returns) == total == held["returns"]
@@ -188,12 +177,12 @@ def test_it_pages_through_all_statements_and_their_transactions(shop, held):
 
 
 def test_it_updates_an_inventory_and_reads_it_back(shop):
-    body = SearchProductsRequest.from_dict({"status": "ACTIVATE"})
+    body = models.SearchProductsRequest.from_dict({"status": "ACTIVATE"})
     product = shop.products.search_products(page_size=1, body=body).data.products[0]
     sku = shop.products.get_product(product.id).data.skus[0].to_dict()
     wanted = {entry["warehouse_id"]: 4321 + n for n, entry in enumerate(sku["inventory"])}
     stock = [{"warehouse_id": warehouse, "quantity": quantity} for warehouse, quantity in wanted.items()]
-    change = UpdateInventoryRequest.from_dict({"skus": [{"id": sku["id"], "inventory": stock}]})
+    change = models.UpdateInventoryRequest.from_dict({"skus": [{"id": sku["id"], "inventory": stock}]})
 
     answer = shop.products.update_inventory(product.id, body=change)
     assert answer.code == 0
@@ -201,7 +190,7 @@ def test_it_updates_an_inventory_and_reads_it_back(shop):
 
     again = next(s for s in shop.products.get_product(product.id).data.skus if s.id == sku["id"]).to_dict()
     assert {entry["warehouse_id"]: entry["quantity"] for entry in again["inventory"]} == wanted
-    found = shop.products.inventory_search(body=InventorySearchRequest.from_dict({"sku_ids": [sku["id"]]}))
+    found = shop.products.inventory_search(body=models.InventorySearchRequest.from_dict({"sku_ids": [sku["id"]]}))
     (read,) = found.data.inventory[0].to_dict()["skus"]
     available = {entry["warehouse_id"]: entry["available_quantity"] for entry in read["warehouse_inventory"]}
     assert available == wanted
@@ -209,7 +198,7 @@ def test_it_updates_an_inventory_and_reads_it_back(shop):
 
 def ready(shop):
     """An order whose parcel the platform's carrier takes."""
-    body = GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT", "shipping_type": "TIKTOK"})
+    body = models.GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT", "shipping_type": "TIKTOK"})
     orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
     own = [order for order in orders if order["fulfillment_type"] == "FULFILLMENT_BY_SELLER"]
     return next(order for order in own if not order["is_buyer_request_cancel"])
@@ -218,14 +207,16 @@ def ready(shop):
 def test_it_ships_a_package_of_the_platform_and_fetches_its_label(shop, shops):
     order = ready(shop)
     if next(one.region for one in shops if one.id == shop.id) == "US":
-        body = CreatePackagesRequest.from_dict({"ship_type": "1", "order_id": order["id"]})
+        body = models.CreatePackagesRequest.from_dict({"ship_type": "1", "order_id": order["id"]})
         package = shop.fulfillment.create_packages(body=body).data.package_id
     else:
         package = order["packages"][0]["id"]
         slots = shop.fulfillment.get_package_handover_time_slots(package).data.to_dict()["pickup_slots"]
         slot = {name: time for name, time in next(s for s in slots if s["avaliable"]).items() if name != "avaliable"}
         parcel = {"id": package, "handover_method": "PICKUP", "pickup_slot": slot}
-        answer = shop.fulfillment.batch_ship_packages(body=BatchShipPackagesRequest.from_dict({"packages": [parcel]}))
+        answer = shop.fulfillment.batch_ship_packages(
+            body=models.BatchShipPackagesRequest.from_dict({"packages": [parcel]})
+        )
         assert not answer.to_dict().get("data", {}).get("errors")
     document = shop.fulfillment.get_package_shipping_document(package, document_type="SHIPPING_LABEL").data
     label = requests.get(document.doc_url, timeout=10)
@@ -245,11 +236,11 @@ def png(side):
 
 
 def test_it_uploads_a_picture_lists_a_product_with_it_and_edits_the_product(running, client, shop):
-    picture = UploadProductImageRequest(File(io.BytesIO(png(600)), "mug.png", "image/png"))
+    picture = models.UploadProductImageRequest(types.File(io.BytesIO(png(600)), "mug.png", "image/png"))
     uploaded = client.products.upload_product_image(body=picture).data
     assert (uploaded.width, uploaded.height) == (600, 600)
     unit = shop.products.get_product(
-        shop.products.search_products(page_size=1, body=SearchProductsRequest.from_dict({"status": "ACTIVATE"}))
+        shop.products.search_products(page_size=1, body=models.SearchProductsRequest.from_dict({"status": "ACTIVATE"}))
         .data.products[0]
         .id
     ).data.skus[0]
@@ -269,14 +260,14 @@ def test_it_uploads_a_picture_lists_a_product_with_it_and_edits_the_product(runn
         "product_attributes": [{"id": "100701", "values": [{"id": "1004101"}]}],
         "skus": [sku],
     }
-    made = shop.products.create_product(body=CreateProductRequest.from_dict(body)).data
+    made = shop.products.create_product(body=models.CreateProductRequest.from_dict(body)).data
     assert made.skus[0].seller_sku == "FOREIGN-1"
     running.control("POST", "/clock", {"advance": 3_600})
     listed = shop.products.get_product(made.product_id).data
     assert (listed.title, listed.status) == ("A mug of stoneware from Lisbon", "ACTIVATE")
     assert [image.uri for image in listed.main_images] == [uploaded.uri]
 
-    change = PartialEditProductRequest.from_dict({"title": "A mug of the finest stoneware"})
+    change = models.PartialEditProductRequest.from_dict({"title": "A mug of the finest stoneware"})
     assert shop.products.partial_edit_product(made.product_id, body=change).data.audit.status == "AUDITING"
     running.control("POST", "/clock", {"advance": 3_600})
     edited = shop.products.get_product(made.product_id).data
@@ -293,18 +284,20 @@ def test_it_reads_a_conversation_and_answers_it(client, shops):
                 lambda service=service, **page: service.get_conversations(page_size=20, **page), "conversations"
             )
             for conversation in [row["id"] for row in rows if row["can_send_message"]][:1]:
-                read = MarkBuyerMessagesAsReadRequest.from_dict({})
+                read = models.MarkBuyerMessagesAsReadRequest.from_dict({})
                 assert service.mark_buyer_messages_as_read(conversation, body=read).code == 0
                 said = {"type": "TEXT", "content": json.dumps({"content": "It leaves today."})}
-                body = SendMessageRequest.from_dict({**said, "sender_role": "CUSTOMER_SERVICE"})
+                body = models.SendMessageRequest.from_dict({**said, "sender_role": "CUSTOMER_SERVICE"})
                 sent = service.send_message(conversation, body=body).data
                 latest = service.get_conversation_messages(conversation, page_size=10).data.messages[0]
                 assert (latest.id, json.loads(latest.content)) == (sent.message_id, {"content": "It leaves today."})
-                file = File(io.BytesIO(png(600)), "mug.png", "image/png")
-                picture = service.upload_image_for_buyer_messages(body=UploadImageForBuyerMessagesRequest(file)).data
+                file = types.File(io.BytesIO(png(600)), "mug.png", "image/png")
+                picture = service.upload_image_for_buyer_messages(
+                    body=models.UploadImageForBuyerMessagesRequest(file)
+                ).data
                 assert (picture.width, picture.height) == (600, 600)
                 said = {"type": "IMAGE", "content": json.dumps(picture.to_dict())}
-                service.send_message(conversation, body=SendMessageRequest.from_dict(said))
+                service.send_message(conversation, body=models.SendMessageRequest.from_dict(said))
                 latest = service.get_conversation_messages(conversation, page_size=10).data.messages[0]
                 assert (latest.type_, json.loads(latest.content)) == ("IMAGE", picture.to_dict())
                 answered += 1
@@ -312,25 +305,27 @@ def test_it_reads_a_conversation_and_answers_it(client, shops):
 
 
 def test_it_calculates_a_refund_and_makes_it(shop):
-    body = GetOrderListRequest.from_dict({"order_status": "DELIVERED"})
+    body = models.GetOrderListRequest.from_dict({"order_status": "DELIVERED"})
     orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
-    returned = SearchReturnsRequest.from_dict({"order_ids": [order["id"] for order in orders]})
+    returned = models.SearchReturnsRequest.from_dict({"order_ids": [order["id"] for order in orders]})
     back, _ = pages(
         lambda **page: shop.return_and_refund.search_returns(page_size="50", body=returned, **page), "return_orders"
     )
     key = next(order["id"] for order in orders if order["id"] not in {one["order_id"] for one in back})
-    skus = shop.return_and_refund.get_aftersale_eligibility(key, request_types=[Kind.REFUND]).data.sku_eligibility
+    skus = shop.return_and_refund.get_aftersale_eligibility(
+        key, request_types=[models.GetAftersaleEligibilityRequestTypesItem.REFUND]
+    ).data.sku_eligibility
     (line,) = [one for one in skus[0].line_item_eligibility if one.request_type == "REFUND"]
     assert line.eligible is True
     reason = next(name for name in line.available_reason_names if "damaged" in name)
-    asked = CalculateRefundRequest.from_dict({"order_id": key, "request_type": "REFUND", "reason_name": reason})
+    asked = models.CalculateRefundRequest.from_dict({"order_id": key, "request_type": "REFUND", "reason_name": reason})
     total = shop.return_and_refund.calculate_refund(body=asked).data.order_refund_amount.refund_total
     wanted = {"order_id": key, "return_type": "REFUND", "return_reason": reason, "refund_total": total}
     for _ in range(2):
         made = shop.return_and_refund.create_return(
-            body=CreateReturnRequest.from_dict(wanted), idempotency_key="foreign-1"
+            body=models.CreateReturnRequest.from_dict(wanted), idempotency_key="foreign-1"
         ).data
-    one = SearchReturnsRequest.from_dict({"order_ids": [key]})
+    one = models.SearchReturnsRequest.from_dict({"order_ids": [key]})
     (shown,) = pages(
         lambda **page: shop.return_and_refund.search_returns(page_size="10", body=one, **page), "return_orders"
     )[0]
@@ -341,7 +336,7 @@ def test_it_makes_a_promotion_puts_products_in_changes_it_and_ends_it(shop):
     promotion = shop.promotion
     listed, _ = pages(
         lambda **page: promotion.search_promotion_activities(
-            body=SearchPromotionActivitiesRequest.from_dict({"page_size": 100, **page})
+            body=models.SearchPromotionActivitiesRequest.from_dict({"page_size": 100, **page})
         ),
         "activities",
     )
@@ -349,12 +344,12 @@ def test_it_makes_a_promotion_puts_products_in_changes_it_and_ends_it(shop):
         promotion.get_activity(row["id"]).data.to_dict() for row in listed if row["status"] in {"NOT_START", "ONGOING"}
     ]
     taken = {product["id"] for row in shown for product in row.get("products") or ()}
-    body = SearchProductsRequest.from_dict({"status": "ACTIVATE"})
+    body = models.SearchProductsRequest.from_dict({"status": "ACTIVATE"})
     products, _ = pages(lambda **page: shop.products.search_products(page_size=100, body=body, **page), "products")
     one, two = [row["id"] for row in products if row["id"] not in taken][:2]
     begin = max(row["create_time"] for row in listed) + 30 * 86_400
     made = promotion.create_promotion_activity(
-        body=CreatePromotionActivityRequest.from_dict(
+        body=models.CreatePromotionActivityRequest.from_dict(
             {
                 "title": "Foreign sale",
                 "activity_type": "DIRECT_DISCOUNT",
@@ -367,11 +362,11 @@ def test_it_makes_a_promotion_puts_products_in_changes_it_and_ends_it(shop):
     offers = [
         {"id": key, "discount": "20", "quantity_limit": -1, "quantity_per_user": -1, "skus": []} for key in (one, two)
     ]
-    put = UpdatePromotionActivityProductsRequest.from_dict({"activity_id": made.activity_id, "products": offers})
+    put = models.UpdatePromotionActivityProductsRequest.from_dict({"activity_id": made.activity_id, "products": offers})
     assert promotion.update_promotion_activity_products(made.activity_id, body=put).data.total_count == 2
-    gone = RemovePromotionActivityProductsRequest.from_dict({"product_ids": [two]})
+    gone = models.RemovePromotionActivityProductsRequest.from_dict({"product_ids": [two]})
     promotion.remove_promotion_activity_products(made.activity_id, body=gone)
-    change = UpdatePromotionActivityRequest.from_dict(
+    change = models.UpdatePromotionActivityRequest.from_dict(
         {"title": "Foreign sale, longer", "begin_time": begin, "end_time": begin + 2 * 86_400}
     )
     assert promotion.update_promotion_activity(made.activity_id, body=change).data.title == "Foreign sale, longer"
@@ -382,18 +377,18 @@ def test_it_makes_a_promotion_puts_products_in_changes_it_and_ends_it(shop):
         begin + 2 * 86_400,
     )
     assert [(row["id"], row["discount"]) for row in live["products"]] == [(one, "20")]
-    ended = promotion.deactivate_activity(made.activity_id, body=DeactivateActivityRequest.from_dict({})).data
+    ended = promotion.deactivate_activity(made.activity_id, body=models.DeactivateActivityRequest.from_dict({})).data
     assert ended.to_dict()["status"] == "DEACTIVATED"
 
 
 def test_it_cancels_an_order_by_its_line_items(shop):
-    body = GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT"})
+    body = models.GetOrderListRequest.from_dict({"order_status": "AWAITING_SHIPMENT"})
     orders, _ = pages(lambda **page: shop.orders.get_order_list(page_size=100, body=body, **page), "orders")
     order = next(one for one in orders if not one["is_buyer_request_cancel"])
     lines = [{"order_line_item_id": line["id"]} for line in order["line_items"]]
     asked = {"order_id": order["id"], "cancel_reason": "seller_cancel_reason_out_of_stock", "order_line_list": lines}
-    done = shop.return_and_refund.cancel_order(body=CancelOrderRequest.from_dict(asked)).data
+    done = shop.return_and_refund.cancel_order(body=models.CancelOrderRequest.from_dict(asked)).data
     assert done.cancel_status == "CANCELLATION_REQUEST_SUCCESS"
-    with pytest.raises(TikTokShopError) as refused:
-        shop.return_and_refund.cancel_order(body=CancelOrderRequest.from_dict(asked))
+    with pytest.raises(library.TikTokShopError) as refused:
+        shop.return_and_refund.cancel_order(body=models.CancelOrderRequest.from_dict(asked))
     assert refused.value.code == 25001011

@@ -12,6 +12,7 @@ import sys
 import pytest
 import requests
 import tiktokshop_sandbox
+from tiktokshop_sandbox import sandbox
 from tiktokshop_sandbox.cli import main
 
 NOW = 1_780_000_000
@@ -48,7 +49,8 @@ def test_advance_moves_the_clock_in_the_file(shop_file, capsys):
 
 
 @pytest.mark.parametrize("command", [["counts"], ["advance", "--hours", "1"]], ids=["counts", "advance"])
-def test_a_file_that_a_server_has_is_left_alone(shop_file, capsys, command):
+def test_a_file_that_a_server_has_is_left_alone(shop_file, capsys, command, monkeypatch):
+    monkeypatch.setattr(sandbox, "_LETTING_GO", 0.1)
     with tiktokshop_sandbox.start(shop_file) as running:
         assert main([*command, "--db", str(shop_file)]) == 1
     sentence = f"{shop_file} is in use by the sandbox at {running.api_base_url}; stop it first, or use it"

@@ -9,7 +9,7 @@ import pytest
 import requests
 import tiktokshop_sandbox
 from older_sandbox import as_before
-from tiktokshop_sandbox import SandboxError
+from tiktokshop_sandbox import SandboxError, sandbox
 
 NOW = 1_780_000_000
 
@@ -89,7 +89,8 @@ def test_a_file_of_an_older_version_keeps_the_ids_of_its_shops(tmp_path):
             older.control("POST", "/clock", {"advance": 3600 * hours})
 
 
-def test_a_file_in_use_is_refused_with_the_address_of_its_sandbox(tmp_path):
+def test_a_file_in_use_is_refused_with_the_address_of_its_sandbox(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "_LETTING_GO", 0.1)
     with start(tmp_path / "shop.db") as running:
         with pytest.raises(SandboxError, match="in use by the sandbox at " + running.api_base_url):
             start(tmp_path / "shop.db")
