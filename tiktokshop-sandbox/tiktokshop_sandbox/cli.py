@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=8080, help="port on 127.0.0.1 (default 8080; 0: a free one)")
     serve.add_argument(
         "--db",
-        help="SQLite file of the shops; made and filled if it is missing, its folder is not (default: in memory)",
+        help="SQLite file of the shops; made and filled if it is missing, and so is its folder (default: in memory)",
     )
     serve.add_argument("--seed", type=int, default=7, help="the same seed makes the same shops (default 7)")
     serve.add_argument("--shops", type=_positive, default=2, help="number of shops (default 2)")

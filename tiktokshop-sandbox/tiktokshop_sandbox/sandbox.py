@@ -68,7 +68,7 @@ def held(path: str | os.PathLike[str] | None) -> Iterator[str]:
     """The file, for this process alone; None stands for a sandbox in memory.
 
     Raises:
-        SandboxError: another sandbox has the file, or its folder is not there or cannot be used.
+        SandboxError: another sandbox has the file, or it cannot be used.
     """
     if path is None or str(path) == _MEMORY:
         yield _MEMORY
@@ -76,10 +76,9 @@ def held(path: str | os.PathLike[str] | None) -> Iterator[str]:
     file = Path(path)
     if file.is_dir():
         raise SandboxError(f"{file} is a folder: name a file in it")
-    if not file.parent.is_dir():  # it may be a slip, so nothing is made
-        raise SandboxError(f"there is no folder {file.parent} for {file.name}: make it first, or correct the path")
     lock = FileLock(f"{file}.lock", timeout=_LETTING_GO, thread_local=False)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise FileInUseError(f"{file} is in use by {_holder(file)}; stop it first, or use it") from None

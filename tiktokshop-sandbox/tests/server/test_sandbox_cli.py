@@ -14,6 +14,7 @@ import requests
 import tiktokshop_sandbox
 from tiktokshop_sandbox import sandbox
 from tiktokshop_sandbox.cli import main
+from tiktokshop_sandbox.sandbox import held
 
 NOW = 1_780_000_000
 
@@ -69,12 +70,10 @@ def test_the_clock_does_not_go_back(shop_file, capsys):
     assert "only moves forward" in capsys.readouterr().err
 
 
-def test_a_folder_that_is_not_there_is_not_made_either(tmp_path, capsys):
-    """It may be a slip of the keyboard."""
-    assert main(["serve", "--port", "0", "--db", str(tmp_path / "my" / "shop.db")]) == 2
-    sentence = f"there is no folder {tmp_path / 'my'} for shop.db: make it first, or correct the path"
-    assert capsys.readouterr().err == f"tiktokshop-sandbox: {sentence}\n"
-    assert list(tmp_path.iterdir()) == []
+def test_a_folder_that_is_not_there_is_made_for_shops_that_are_made(tmp_path):
+    with held(tmp_path / "my" / "shop.db") as file:
+        assert file == str(tmp_path / "my" / "shop.db")
+        assert (tmp_path / "my").is_dir()
 
 
 @pytest.mark.parametrize(
