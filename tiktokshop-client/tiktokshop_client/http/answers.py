@@ -77,6 +77,7 @@ class Answer:
     mended: int = 0
 
 
+NO_SUCH_PATH = 36009009
 MOST_DIGITS = 18
 """Digits of a code or a count that are read: so many fit every number type."""
 
@@ -300,6 +301,14 @@ def _not_an_envelope(reply: Reply, context: Context, now: float, request_id: str
             retry_after=_retry_after(reply, now),
         )
     return _unreadable(reply, context, "an answer that is not the platform's JSON", request_id)
+
+
+def without_path(outcome: Answer | TikTokShopError, reply: Reply, context: Context) -> Answer | TikTokShopError:
+    """The same, of a host that has answered as the platform before: what it calls not found is a path, not itself."""
+    bare = isinstance(outcome, TikTokShopError) and not outcome.code
+    if bare and reply.status == 404 and not reply.body.lstrip().startswith(b"<"):
+        return classify(context, status=404, code=NO_SUCH_PATH)
+    return outcome
 
 
 def _wrong_address(reply: Reply, context: Context, what: str) -> ConfigurationError:
