@@ -262,6 +262,28 @@ def test_a_plain_404_means_a_wrong_address(client, shop, platform):
     assert len(platform.requests) == 1
 
 
+@pytest.mark.parametrize("body", [b"404 page not found", b"", b'{"detail":"Not Found"}'])
+def test_a_404_of_a_host_that_has_answered_before_is_about_that_path_and_no_other(client, shop, platform, body):
+    platform.on(ORDERS, platform.ok({}))
+    platform.on(operations.SEARCH_PACKAGES.path, platform.say(404, body))
+    one = client()
+    one.call(operations.SEARCH_ORDERS, shop=shop)
+    with pytest.raises(errors.BugError, match="does not know the path /fulfillment/") as caught:
+        one.call(operations.SEARCH_PACKAGES, shop=shop)
+    assert (caught.value.reach, caught.value.http_status, len(platform.requests)) == ("stream", 404, 2)
+
+
+def test_a_redirect_of_a_host_that_has_answered_before_is_tried_again(client, shop, platform):
+    away = platform.say(302, headers={"Location": f"{platform.url}/elsewhere"})
+    platform.on(ORDERS, platform.ok({}), away, platform.ok({}), away)
+    one = client(max_tries=2)
+    answers = [one.call(operations.SEARCH_ORDERS, shop=shop) for _ in range(2)]
+    assert [answer.data for answer in answers] == [{}, {}]
+    with pytest.raises(errors.TransientError, match="sent a redirect, which is not followed") as caught:
+        one.call(operations.SEARCH_ORDERS, shop=shop)
+    assert (caught.value.reach, len(platform.requests)) == ("stream", 5)
+
+
 def test_a_wrong_clock_is_corrected_by_the_platforms_date(platform, client, shop, clock, caplog):
     refused = platform.no(
         36009004,

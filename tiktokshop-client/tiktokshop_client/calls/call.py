@@ -21,7 +21,7 @@ from tiktokshop_client.errors import (
     TikTokShopError,
     TransientError,
 )
-from tiktokshop_client.http.answers import Answer, read_answer, read_page
+from tiktokshop_client.http.answers import Answer, of_known_host, read_answer, read_page
 from tiktokshop_client.http.bounds import AnswerError
 from tiktokshop_client.http.retries import Retries, http_date
 from tiktokshop_client.log_lines import facts_of
@@ -254,6 +254,7 @@ class Caller:
         self._refused = False  # whether the platform has refused this machine's own time
         self._drift = 0.0  # how far the platform's dates are from this machine's clock
         self._fallen_back: set[str] = set()
+        self._heard = False  # whether the host has answered as the platform does
 
     def now(self) -> float:
         """Unix seconds by the platform's clock: this machine's, unless the last answer's date told another time."""
@@ -331,6 +332,8 @@ class Caller:
             if date is not None:
                 self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
             outcome = self._read(reply, call, now, rows, outline, allowance)
+            self._heard = self._heard or isinstance(outcome, Answer)
+            outcome = of_known_host(outcome, reply, call.context) if self._heard else outcome
             del reply
         if call.operation.partial and isinstance(outcome, Answer):  # what it says of single rows is told to people
             outcome = replace(outcome, data=self._redactor.throughout(outcome.data))

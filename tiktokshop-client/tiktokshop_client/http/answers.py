@@ -77,6 +77,8 @@ class Answer:
     mended: int = 0
 
 
+NO_SUCH_PATH = 36009009
+REDIRECT = "a redirect, which is not followed"
 MOST_DIGITS = 18
 """Digits of a code or a count that are read: so many fit every number type."""
 
@@ -288,7 +290,7 @@ def _envelope(body: bytes) -> dict[str, Any] | None:
 def _not_an_envelope(reply: Reply, context: Context, now: float, request_id: str = "") -> TikTokShopError:
     """The error of an answer without a usable code: what the status says, else transient."""
     if 300 <= reply.status < 400:
-        return _wrong_address(reply, context, "a redirect, which is not followed")
+        return _wrong_address(reply, context, REDIRECT)
     if reply.status == 404 and not reply.body.lstrip().startswith((b"<", b"{")):
         return _wrong_address(reply, context, "HTTP 404")
     if reply.status in {408, 429} or reply.status >= 500:
@@ -300,6 +302,18 @@ def _not_an_envelope(reply: Reply, context: Context, now: float, request_id: str
             retry_after=_retry_after(reply, now),
         )
     return _unreadable(reply, context, "an answer that is not the platform's JSON", request_id)
+
+
+def of_known_host(outcome: Answer | TikTokShopError, reply: Reply, context: Context) -> Answer | TikTokShopError:
+    """The same, of a host that has answered as the platform before: its address is right, whatever it says now.
+
+    What it calls not found is a path; and a redirect is something in between, which may pass.
+    """
+    if isinstance(outcome, Answer) or outcome.code:
+        return outcome
+    if reply.status == 404 and not reply.body.lstrip().startswith(b"<"):
+        return classify(context, status=404, code=NO_SUCH_PATH)
+    return _unreadable(reply, context, REDIRECT, "") if 300 <= reply.status < 400 else outcome
 
 
 def _wrong_address(reply: Reply, context: Context, what: str) -> ConfigurationError:
