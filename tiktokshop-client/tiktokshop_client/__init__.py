@@ -4,7 +4,8 @@ What is exported here is what other packages may use; the folders are internal.
 """
 
 from tiktokshop_client import authorise, configuration, console, doctor, errors, health, notify, operations, settings
-from tiktokshop_client.calls.call import Shop, Tally
+from tiktokshop_client.calls.call import Shop
+from tiktokshop_client.calls.tally import Tally
 from tiktokshop_client.claims import Claims, HeldClaim
 from tiktokshop_client.client import Client, Page
 from tiktokshop_client.clock import Clock, SystemClock

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_client.calls.call import Call, Caller, Shop, Tally
+from tiktokshop_client.calls.call import Call, Caller, Shop
 from tiktokshop_client.calls.daily import Daily
 from tiktokshop_client.calls.day_store import DayStore
 from tiktokshop_client.calls.documents import fetch
 from tiktokshop_client.calls.limits import Limits
+from tiktokshop_client.calls.tally import Tally
 from tiktokshop_client.calls.walk import Walk, placed
 from tiktokshop_client.claims import Claims
 from tiktokshop_client.clock import SystemClock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from urllib.parse import quote
@@ -11,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 from urllib3.filepost import encode_multipart_formdata
 
+from tiktokshop_client.calls.tally import Tally
 from tiktokshop_client.errors import (
     Action,
     ClaimLostError,
@@ -106,32 +106,6 @@ class ClockReading:
 
     ahead: float
     refused: bool
-
-
-@dataclass
-class Tally:
-    """What calls have cost so far. Any thread may add to it.
-
-    Attributes:
-        calls: Requests sent, those that were tried again included.
-        retries: How many of them were because the one before failed.
-        waited: Seconds that threads have waited for the budget, all threads together.
-        refused: How many requests the platform has refused because there were too many.
-    """
-
-    calls: int = 0
-    retries: int = 0
-    waited: float = 0.0
-    refused: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
-
-    def add(self, *, calls: int = 0, retries: int = 0, waited: float = 0.0, refused: int = 0) -> None:
-        """Adds to the sums."""
-        with self._lock:
-            self.calls += calls
-            self.retries += retries
-            self.waited += waited
-            self.refused += refused
 
 
 @dataclass
