@@ -17,7 +17,9 @@ class Cycle:
 kept, cycles, looked = [[number] for number in range(200_000)], [], []
 gc.collect()
 keep_prompt()
-gc.callbacks.append(lambda phase, facts: looked.append(sum(map(len, map(gc.get_objects, range(3))))) if phase == "start" else 0)
+gc.callbacks.append(
+    lambda phase, facts: looked.append(sum(map(len, map(gc.get_objects, range(3))))) if phase == "start" else 0
+)
 for number in range(300_000):
     kept.append([number])
     if number % 1_000 == 0:
