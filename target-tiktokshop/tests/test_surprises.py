@@ -14,7 +14,7 @@ ORDERS = "/order/202507/orders"
 
 @pytest.fixture
 def lab(lab_of):
-    with lab_of(orders=2_000, shops=5) as made:
+    with lab_of(orders=2_000, shops=1) as made:
         yield made
 
 

@@ -121,7 +121,7 @@ def service(platform, tmp_path, monkeypatch):
             assert ready.wait(10)
 
             def stop():
-                server.should_exit = True
+                server.stop()
                 thread.join(20)
 
             running.callback(stop)

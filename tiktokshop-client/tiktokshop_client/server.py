@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import signal
@@ -16,7 +17,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from tiktokshop_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Iterator
 
     from starlette.applications import Starlette
@@ -125,12 +125,41 @@ class BoundedServer(uvicorn.Server):
             )
         )
         self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.interrupted = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts, then says so."""
+        self._ending = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets=sockets)
         self._ready()
+
+    async def main_loop(self) -> None:
+        """Serves until it is told to stop."""
+        await self.on_tick(0)
+        await self._ending.wait()
+
+    def stop(self) -> None:
+        """Ends the server, from whatever thread or a signal's handler; a second call does nothing."""
+        self.should_exit = True
+        if self._loop is not None:  # else it has not started yet, and will not
+            with contextlib.suppress(RuntimeError):  # it has ended, and its loop is closed
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends: at once where nothing is under way, and no connection waits for its answer."""
+        for server in self.servers:
+            server.close()
+        for each in list(self.server_state.connections):
+            each.shutdown()
+        await asyncio.sleep(0)  # in which those that wait for nothing are closed
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets=sockets)
+            return
+        for sock in sockets or ():
+            sock.close()
+        await self.lifespan.shutdown()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -148,7 +177,7 @@ class BoundedServer(uvicorn.Server):
 
     def _stop(self, number: int, _frame: Any) -> None:
         self.interrupted = number == signal.SIGINT
-        self.should_exit = True
+        self.stop()
 
 
 def bound(host: str, port: int) -> socket.socket:

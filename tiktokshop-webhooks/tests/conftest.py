@@ -74,7 +74,7 @@ def serving(app_of):
         try:
             yield sock.getsockname()[1]
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join(20)
 
     return serve

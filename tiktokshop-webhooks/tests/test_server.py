@@ -57,6 +57,19 @@ def pages() -> int:
 HEAD = b"POST /webhooks HTTP/1.1\r\nHost: x\r\nAuthorization: y\r\nContent-Length: 1000\r\n"
 
 
+def test_it_ends_at_once_whoever_still_holds_a_connection(serving):
+    seconds = []
+    for _ in range(3):
+        with contextlib.ExitStack() as running:
+            port = running.enter_context(serving())
+            with contextlib.closing(connect(port, b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")) as client:
+                assert client.recv(100).startswith(b"HTTP/1.1 404")
+                began = time.monotonic()
+                running.close()
+                seconds.append(time.monotonic() - began)
+    assert min(seconds) < 0.1, "on a busy machine one may take longer"
+
+
 def test_several_deliveries_over_one_connection_are_answered_each(serving):
     with serving() as port, contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
         for _ in range(3):
