@@ -54,7 +54,6 @@ def test_terms_keep_to_the_lowest_price_that_the_seller_has_set(fair):
     ("part", "given"),
     [
         ("bxgy_discount", {"discount_type": "AMOUNT_OFF_EACH", "discount_value": "30", "threshold_value": "100"}),
-        ("bmsm_discount", {"details": [{"type": "percentage_off", "value": "60", "threshold_value": "1000"}]}),
         ("bmsm_discount", {"details": [{"type": "AMOUNT_OFF", "value": "60", "threshold_value": "-10"}]}),
         ("bmsm_discount", {"details": [{"type": "AMOUNT_OFF", "value": "60", "threshold_value": "0"}]}),
         ("bmsm_discount", {"details": [{"type": "PERCENTAGE_OFF", "value": "-60", "threshold_value": "10"}]}),
@@ -70,6 +69,14 @@ def test_terms_that_do_not_say_how_much_is_off_are_held_back(fair, part, given):
     )
     assert (run.outcomes, run.writes) == ([("guarded", "max_discount_percent")], {})
     assert "do not say how much is off" in run.row["message"]
+
+
+def test_terms_in_small_letters_are_the_same_terms(fair):
+    small = {"details": [{**terms(60)["bmsm_discount"]["details"][0], "type": "percentage_off"}]}
+    record = fair.activity(kind="BUY_MORE_SAVE_MORE", discount={"bmsm_discount": small}, product_id=fair.free[0]["id"])
+    run = fair.feed(record, max_rejected_percent=100)
+    assert (run.outcomes, run.writes) == ([("guarded", "max_discount_percent")], {})
+    assert "60" in run.row["message"]
 
 
 def test_an_activity_that_gives_products_says_in_plan_and_run_that_none_is_named(fair):
@@ -105,6 +112,11 @@ def test_a_cost_of_nothing_says_nothing_of_the_margin(fair):
         ({"products": "[" * 100_000}, "products is not JSON"),
         ({"begin_time": "9" * 5_000}, "begin_time must be a time"),
         ({"participation_limit": [{"kind": "ONE"}]}, "participation_limit must be one of"),
+        (
+            {"discount": {"shipping_discount": {**FREE["shipping_discount"], "type": "FREE"}}},
+            "shipping_discount.type must",
+        ),
+        ({"target_user_info": "everybody"}, "target_user_info must be one of ALL_USER, SHOP_EXISTING_CUSTOMER"),
         ({"title": "Free\npostage"}, "title has a line break"),
     ],
 )

@@ -4,16 +4,20 @@ import csv
 import json
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from fairs import CREATE, DAY, END, HOUR, PRODUCTS, REMOVE, UPDATE, Fair
 from target_tiktokshop.promotions.difference import put_body, update_body
 from target_tiktokshop.promotions.reading import read
+from target_tiktokshop.promotions.shapes import ACTIVITY
 from target_tiktokshop.promotions.wanted import WantedOffer
 from target_tiktokshop.table import messages
 from target_tiktokshop.writing.keys import Keys
 from target_tiktokshop.writing.shaped import ShapeError
 from tiktokshop_client import operations
+
+FACTS = Path(__file__).parents[2] / "facts"
 
 
 def keys_of(fair):
@@ -100,6 +104,37 @@ def test_what_a_live_activity_shows_in_other_types_is_repeated_in_those_of_the_c
     }
     with pytest.raises(ShapeError, match="end_time must be a whole number"):
         update_body({**live, "end_time": "soon"}, {})
+    with pytest.raises(ShapeError, match="duration_type must be one of INDEFINITE, NORMAL"):
+        update_body({**live, "duration_type": "WEEKENDS"}, {})
+
+
+def test_the_words_that_a_call_about_an_activity_takes_are_those_of_its_description():
+    rows = map(json.loads, (FACTS / "operations.jsonl").read_text(encoding="utf-8").splitlines())
+    path = "/promotion/202309/activities/{activity_id}"
+    [described] = [row["body"] for row in rows if (row["method"], row["path"]) == ("PUT", path)]
+    assert dict(words_of(ACTIVITY)) == {
+        path: words
+        for path, words in words_described(described)
+        if not path.endswith(".value") and not path.endswith("_value")  # there it says when they are needed
+    }
+
+
+def words_of(shape, path=""):
+    if isinstance(shape, frozenset):
+        yield path, shape
+    elif isinstance(shape, list):
+        yield from words_of(shape[0], path)
+    elif not isinstance(shape, type):
+        for name, inner in shape.items():
+            yield from words_of(inner, f"{path}.{name}")
+
+
+def words_described(part, path=""):
+    if part.get("values"):
+        yield path, frozenset(part["values"])
+    yield from words_described(part["items"], path) if "items" in part else ()
+    for name, inner in part.get("properties", {}).items():
+        yield from words_described(inner, f"{path}.{name}")
 
 
 def test_a_sku_that_is_shown_without_its_product_is_not_put_into_a_promotion(fair):
@@ -167,7 +202,7 @@ def put_200_skus_on_offer(fair, tmp_path):
 BAD = (
     ({"title": "t" * 51}, "title may have 50 characters, and has 51"),
     ({"activity_type": "COUPON"}, "coupons can only be read (stream coupons of the tap)"),
-    ({"activity_type": "SALE"}, "activity_type must be one of FIXED_PRICE"),
+    ({"activity_type": "SALE"}, "activity_type must be one of BUY_MORE_SAVE_MORE, BUY_X_GET_Y, DIRECT_DISCOUNT"),
     ({"activity_type": None}, "activity_type is missing, which a new activity needs"),
     ({"begin_time": "2026-05-01T00:00:00Z"}, "begin_time is in the past"),
     ({"begin_time": "2026-06-02 09:00"}, "begin_time must be a time with its offset"),

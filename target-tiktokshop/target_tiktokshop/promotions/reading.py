@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from tiktokshop_client.configuration import PLAIN_NUMBER
 
-from target_tiktokshop.promotions.shapes import AUDIENCE, DISCOUNT
+from target_tiktokshop.promotions.shapes import (
+    AUCTIONS,
+    AUDIENCE,
+    BUYERS,
+    DISCOUNT,
+    DURATIONS,
+    LEVELS,
+    PARTICIPATIONS,
+)
 from target_tiktokshop.promotions.wanted import WantedActivity, WantedOffer
 from target_tiktokshop.writing.fields import CURRENCIES, MOST_DIGITS, FieldError, identifier, text
 from target_tiktokshop.writing.shaped import ShapeError, shaped, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_tiktokshop.writing.shaped import Shape
 
@@ -33,7 +41,6 @@ KINDS: Mapping[str, str] = {
     "BUY_X_GET_Y": "",
 }
 """Kind of activity -> what each of its products has in it."""
-LEVELS = ("PRODUCT", "VARIATION", "SHOP")
 ACTIVE, ENDED = "active", "ended"
 STATES = {
     **dict.fromkeys(("active", "draft", "not_start", "ongoing"), ACTIVE),
@@ -227,11 +234,11 @@ def _title(value: Any) -> str:
     return value.strip()
 
 
-def _word(*words: str) -> Callable[[Any], str]:
+def _word(words: Collection[str]) -> Callable[[Any], str]:
     def reader(value: Any) -> str:
         word = value.strip().upper() if isinstance(value, str) else ""
         if word not in words:
-            raise PromotionReadError(f"must be one of {', '.join(words)}")
+            raise PromotionReadError(f"must be one of {', '.join(sorted(words))}")
         return word
 
     return reader
@@ -241,7 +248,7 @@ def _kind(value: Any) -> str:
     word = value.strip().upper() if isinstance(value, str) else ""
     if any(part in word for part in _COUPON_WORDS):
         raise PromotionReadError(f"is {word}: {COUPON}")
-    return _word(*KINDS)(value)
+    return _word(KINDS)(value)
 
 
 def _state(value: Any) -> str:
@@ -267,7 +274,7 @@ def _moment(value: Any) -> int:
 
 
 def _participation(value: Any) -> list[dict[str, str]]:
-    word = _word("BUYER_NO_LIMIT", "BUYER_LIMIT_ONLY_ONE")
+    word = _word(PARTICIPATIONS)
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return [{"type": word(value)}]
     return [{"type": word(one.get("type"))} for one in _objects(value)]
@@ -275,7 +282,7 @@ def _participation(value: Any) -> list[dict[str, str]]:
 
 def _audience(value: Any) -> Any:
     if isinstance(value, str) and not value.lstrip().startswith("{"):
-        return {"user_type": value.strip().upper()}
+        return {"user_type": _word(BUYERS)(value)}
     return _shaped(AUDIENCE)(value)
 
 
@@ -298,13 +305,13 @@ def _shaped(shape: Shape) -> Callable[[Any], Any]:
 _ACTIVITY: Mapping[str, Callable[[Any], Any]] = {
     "title": _title,
     "activity_type": _kind,
-    "product_level": _word(*LEVELS),
+    "product_level": _word(LEVELS),
     "begin_time": _moment,
     "end_time": _moment,
-    "duration_type": _word("NORMAL", "INDEFINITE"),
+    "duration_type": _word(DURATIONS),
     "participation_limit": _participation,
     "target_user_info": _audience,
-    "auction_support_type": _word("ALL", "EXCLUDE_AUCTION"),
+    "auction_support_type": _word(AUCTIONS),
     "discount": _shaped(DISCOUNT),
     "status": _state,
 }

@@ -34,13 +34,18 @@ def cuts_deep(row: Row, settings: WritingSettings) -> str | None:
             return f"{offer.label}: the shop shows no price to compare with, as {name} asks for; {INSIST}"
         if cut is not None and cut > limit:
             normal = f" from {offer.normal[1]}" if offer.normal[1] is not None else ""
-            return f"{offer.label}: {cut.normalize():.3g} % off{normal} is more than {name} ({limit} %)"
+            return f"{offer.label}: {_told(cut)} % off{normal} is more than {name} ({limit} %)"
     for cut in _cuts_of_terms(row.subject.terms):
         if cut is None and not settings.send_unseen:
             return f"its terms do not say how much is off, as {name} asks for; {INSIST}"
         if cut is not None and cut > limit:
-            return f"{cut.normalize():.3g} % off is more than {name} ({limit} %)"
+            return f"{_told(cut)} % off is more than {name} ({limit} %)"
     return None
+
+
+def _told(percent: Decimal) -> str:
+    """A percentage in a sentence, to a tenth."""
+    return f"{percent:.1f}"
 
 
 def _cuts_of_terms(discount: Mapping[str, Any]) -> Iterator[Decimal | None]:

@@ -10,8 +10,9 @@ from target_tiktokshop.writing.live import units_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Shape: TypeAlias = "type[str | int] | list[Any] | Mapping[str, Any]"
-"""`str` or `int`, a list with the shape of its items, or the shapes of an object's fields by their names."""
+Shape: TypeAlias = "type[str | int] | frozenset[str] | list[Any] | Mapping[str, Any]"
+"""`str` or `int`, the words of which it is one, a list with the shape of its items, or the shapes of an object's fields
+by their names."""
 BLANK: tuple[Any, ...] = (None, "", [], {})
 TYPES = {str: "text", int: "a whole number"}
 
@@ -43,6 +44,8 @@ def shaped(shape: Shape, value: Any) -> Any:
         return [item for item in (shaped(shape[0], one) for one in value) if item is not None] or None
     if isinstance(shape, type):
         return _plain(shape, value)
+    if isinstance(shape, frozenset):
+        return _one_of(shape, value)
     if not isinstance(value, dict):
         raise ShapeError("must be an object")
     found = {name: _named(name, inner, value.get(name)) for name, inner in shape.items()}
@@ -54,7 +57,7 @@ def unknown(shape: Shape, value: Any, path: str = "") -> list[str]:
     if isinstance(shape, list):
         items = value if isinstance(value, (list, tuple)) else ()
         return [name for one in items for name in unknown(shape[0], one, path)]
-    if isinstance(shape, type) or not isinstance(value, dict):
+    if isinstance(shape, (type, frozenset)) or not isinstance(value, dict):
         return []
     own = [f"{path}{name}" for name in value if name not in shape]
     return own + [name for key in shape for name in unknown(shape[key], value.get(key), f"{path}{key}.")]
@@ -65,6 +68,13 @@ def _named(name: str, shape: Shape, value: Any) -> Any:
         return shaped(shape, value)
     except ShapeError as error:
         raise ShapeError(error.words, name, *error.path) from None
+
+
+def _one_of(words: frozenset[str], value: Any) -> str:
+    word = value.strip().upper() if isinstance(value, str) else ""
+    if word not in words:
+        raise ShapeError(f"must be one of {', '.join(sorted(words))}")
+    return word
 
 
 def _plain(kind: type, value: Any) -> Any:
