@@ -74,7 +74,7 @@ def read(text):
 @pytest.mark.parametrize("program", ["xero", "quickbooks"])
 def test_a_name_that_a_spreadsheet_would_run_is_told_and_nothing_is_written(program, name, export):
     code, said, files = export(program, STATEMENT, arguments=[f"--tax-rate={name}"])
-    assert (code, files) == (1, {})
+    assert (code, files) == (2, {})
     assert said.startswith(f"tiktokshop-books: {name!r} begins as a formula does")
 
 
@@ -128,7 +128,7 @@ def test_xero_takes_300_lines_and_no_entry_is_torn_apart(export):
 
 def test_xero_needs_a_tax_rate_for_every_line(export):
     code, said, files = export("xero", STATEMENT)
-    assert (code, files) == (1, {})
+    assert (code, files) == (2, {})
     assert said == (
         "tiktokshop-books: Xero takes no line without a tax rate: name one with --tax-rate as your Xero has it, such "
         "as 'Tax Exempt' or 'No VAT', or give every account a tax_code in tiktokshop_accounts_override. Nothing was "
@@ -228,7 +228,7 @@ def test_beancount_reads_names_and_ids_of_any_letters(export, monkeypatch, tmp_p
 def test_an_account_that_beancount_cannot_name_is_told(export, monkeypatch):
     monkeypatch.setitem(ACCOUNTS, "sales", ("--", None, "income", None))
     code, said, files = export("beancount", STATEMENT)
-    assert (code, files) == (1, {})
+    assert (code, files) == (2, {})
     assert said.startswith("tiktokshop-books: The account '--' has no letter and no digit, and beancount wants one: ")
 
 
@@ -244,7 +244,7 @@ def test_an_amount_of_any_length_is_written_as_it_is(export):
 
 def test_a_line_without_a_day_is_told(export):
     code, said, files = export("beancount", STATEMENT, ("77", "payout", "9", None, STATEMENT[4]))
-    assert (code, files) == (1, {})
+    assert (code, files) == (2, {})
     assert said.startswith("tiktokshop-books: A line of the entry payout 9 of the shop 77 has no entry_date in ")
 
 
@@ -290,7 +290,7 @@ def test_days_and_shops_can_be_chosen(export):
     assert {row["Journal No."] for text in files.values() for row in read(text)} == {"S7301"}
     assert list(files) == ["quickbooks-77-USD-001.csv"]
     code, said, _ = export("beancount", arguments=["--from", "2027-01-01"])
-    assert (code, said) == (1, "tiktokshop-books: The journal has no entry of these days: nothing was written.\n")
+    assert (code, said) == (2, "tiktokshop-books: The journal has no entry of these days: nothing was written.\n")
     code, said, _ = export("beancount", arguments=["--shop", "99"])
     assert said == "tiktokshop-books: The journal has no entries of the shop 99: check the id after --shop.\n"
 
@@ -298,7 +298,7 @@ def test_days_and_shops_can_be_chosen(export):
 def test_what_an_earlier_export_has_left_is_not_imported_twice(export):
     export("quickbooks", STATEMENT)
     code, said, _ = export("quickbooks")
-    assert code == 1
+    assert code == 2
     assert "has quickbooks-77-USD-001.csv of an earlier export: give an empty folder" in said
     assert export("beancount")[0] == export("beancount")[0] == 0  # one file, which is replaced
 
@@ -306,7 +306,7 @@ def test_what_an_earlier_export_has_left_is_not_imported_twice(export):
 def test_an_entry_that_no_program_would_take_is_told_before_anything_is_written(export):
     uneven = ("77", "payout", "9", dt.date(2026, 10, 1), [("bank", "USD", "20"), ("clearing", "USD", "-20.07")])
     code, said, files = export("beancount", STATEMENT, uneven)
-    assert (code, files) == (1, {})
+    assert (code, files) == (3, {})
     assert said == (
         "tiktokshop-books: The entry payout 9 of the shop 77 is out of balance by -0.07 USD: "
         "tiktokshop__reconciliation_differences says why. Nothing was written.\n"
@@ -315,14 +315,14 @@ def test_an_entry_that_no_program_would_take_is_told_before_anything_is_written(
 
 def test_a_category_without_an_account_is_told(export):
     code, said, _ = export("xero", ("77", "statement", "9", dt.date(2026, 10, 1), [("mystery", "USD", "0")]))
-    assert code == 1
+    assert code == 2
     assert said.startswith("tiktokshop-books: The category mystery has no account: give it one in")
 
 
 def test_an_account_of_an_unknown_type_is_told(export, monkeypatch):
     monkeypatch.setitem(ACCOUNTS, "sales", ("4000", "Sales", "profit", None))
     code, said, files = export("beancount", STATEMENT)
-    assert (code, files) == (1, {})
+    assert (code, files) == (2, {})
     assert "The account 4000 has the type 'profit': give it one of asset, liability, equity, income, expense" in said
 
 
@@ -330,14 +330,14 @@ def test_an_entry_that_no_file_can_hold_is_told(export):
     lines = [("clearing", "USD", "1")] * 300 + [("sales", "USD", "-300")]
     arguments = ["--tax-rate", "No VAT"]
     code, said, _ = export("xero", ("77", "statement", "9", dt.date(2026, 9, 1), lines), arguments=arguments)
-    assert code == 1
+    assert code == 2
     assert "The entry TikTok Shop 77 statement 9 has 301 lines, and xero takes 299 at once" in said
 
 
 def test_a_folder_that_cannot_be_written_is_told(export, tmp_path):
     (tmp_path / "out").write_text("a file")
     code, said, _ = export("beancount", STATEMENT)
-    assert code == 1
+    assert code == 2
     assert "cannot be written to: " in said
 
 

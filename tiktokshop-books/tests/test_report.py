@@ -419,7 +419,7 @@ def test_a_page_stays_if_the_schema_has_no_marts(schema, tmp_path, capsys):
         database.execute("create schema raw; create table raw.orders (id text)")
     (tmp_path / "page.html").write_text("of yesterday")
     command = ["report", "--warehouse", str(file), "--out", str(tmp_path / "page.html"), "--schema", schema]
-    assert main(command) == 1
+    assert main(command) == 2
     assert capsys.readouterr().err == (
         f"tiktokshop-books: {file} has no tables tiktokshop__* in the schema {schema}: run dbt build there first, or "
         "say with --schema where it has put them.\n"
@@ -438,7 +438,7 @@ def test_a_page_stays_if_the_schema_has_no_marts(schema, tmp_path, capsys):
 def test_a_place_where_nothing_can_be_written_is_one_sentence(place, why, tmp_path, capsys):
     file = warehouse(tmp_path / "shop.duckdb", ONE_MART)
     place = place.format(here=tmp_path)
-    assert main(["report", "--warehouse", str(file), "--out", place]) == 1
+    assert main(["report", "--warehouse", str(file), "--out", place]) == 2
     assert capsys.readouterr().err == (
         f"tiktokshop-books: The page cannot be written to {place}: {why}. Say another place with --out.\n"
     )

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.run(marts, options)
     except BooksError as error:
         sys.stderr.write(f"tiktokshop-books: {error}\n")
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
         return 130
     return 0

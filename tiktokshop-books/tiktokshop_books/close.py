@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiktokshop_books.amounts import written
 from tiktokshop_books.entries import COLUMNS, journal_rows
-from tiktokshop_books.errors import BooksError
+from tiktokshop_books.errors import BooksError, PassingError, UnexplainedError
 from tiktokshop_books.files import write_whole
 from tiktokshop_books.output import tell
 
@@ -78,7 +78,7 @@ def _need_over(shop: str, month: dt.date, ends: Mapping[dt.date, dt.date]) -> No
             f"The books of the shop {shop} begin with {min(ends):%Y-%m}: there is nothing to close in {month:%Y-%m}."
         )
     if month not in ends:
-        raise BooksError(
+        raise PassingError(
             f"{month:%Y-%m} of the shop {shop} is not over, as far as was read: run the tap and dbt build when it is."
         )
 
@@ -86,7 +86,7 @@ def _need_over(shop: str, month: dt.date, ends: Mapping[dt.date, dt.date]) -> No
 def _need_explained(marts: Marts, shop: str, month: dt.date) -> None:
     for row in sorted(marts.rows(_CLOSED), key=lambda row: row["month"]):
         if row["shop_id"] == shop and row["month"] <= month and not row["is_closed"]:
-            raise BooksError(
+            raise UnexplainedError(
                 f"{row['month']:%Y-%m} of the shop {shop} has {row['open_differences']} differences that nothing "
                 "explains: see tiktokshop__reconciliation_differences, and close it when they are explained."
             )

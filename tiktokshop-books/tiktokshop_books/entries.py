@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tiktokshop_books.errors import BooksError
+from tiktokshop_books.errors import BooksError, UnexplainedError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -110,7 +110,7 @@ def _entry(rows: list[dict[str, Any]]) -> BookedEntry:
             )
     for currency, amount in balance.items():
         if amount:
-            raise BooksError(
+            raise UnexplainedError(
                 f"The entry {head['entry_id']} of the shop {head['shop_id']} is out of balance by "
                 f"{amount.normalize():f} {currency}: tiktokshop__reconciliation_differences says why. Nothing was "
                 "written."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tiktokshop_books.errors import BooksError
+from tiktokshop_books.errors import PassingError
 
 
 def tell(text: str) -> None:
@@ -19,6 +19,6 @@ def tell(text: str) -> None:
         # Keep the interpreter from writing the rest once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            raise BooksError(
+            raise PassingError(
                 f"The files are written, but standard output cannot take their names: {error.strerror}."
             ) from error

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql as psycopg_sql
 
 from tiktokshop_books.address import file_at, is_server, passwords, shown
-from tiktokshop_books.errors import BooksError
+from tiktokshop_books.errors import BooksError, PassingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +115,7 @@ def _duckdb(path: Path, schema: str) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.Error as error:
         words = _first_line(error)
         if "lock" in words.lower():
-            raise BooksError(f"Another process is writing to {path}: let it end, and try again. ({words})") from error
+            raise PassingError(f"Another process is writing to {path}: let it end, and try again. ({words})") from error
         raise BooksError(
             f"{path} cannot be opened: check that it is a DuckDB file and that this user may read it. ({words})"
         ) from error
@@ -133,7 +133,7 @@ def _postgresql(address: str, place: str, schema: str) -> Iterator[psycopg.Conne
     except psycopg.Error as error:
         words = _first_line(error)
         cause = "" if any(password in words for password in passwords(address)) else f" ({words})"
-        raise BooksError(
+        raise PassingError(
             f"{place} does not let us in: check the host, the user, the password and the database.{cause}"
         ) from error
     with connection:
