@@ -216,9 +216,10 @@ def test_an_inbox_that_hangs_costs_nobody_more_than_its_patience(app_of, monkeyp
     app = app_of()
     intake = app.state.reception._intake
     monkeypatch.setattr(intake, "_patience", 0.05)
-    go_on, real = threading.Event(), app.state.reception._inbox._engine.perform
+    hangs, go_on, real = threading.Event(), threading.Event(), app.state.reception._inbox._engine.perform
 
     def hanging(*given, **more):
+        hangs.set()
         go_on.wait(10)
         return real(*given, **more)
 
@@ -228,6 +229,7 @@ def test_an_inbox_that_hangs_costs_nobody_more_than_its_patience(app_of, monkeyp
         return await asyncio.gather(*(app.state.reception.take(b"{}", signature(b"{}")) for _ in range(50)))
 
     assert asyncio.run(crowd()) == [503] * 50
+    assert hangs.wait(10)  # what it has taken by now is no longer in the queue
     waiting = intake._queue.qsize()
     assert deliver(app, event()) == 503
     assert intake._queue.qsize() == waiting  # nobody waits behind what hangs
