@@ -218,7 +218,7 @@ def test_a_configuration_that_is_none_is_one_sentence(tmp_path, content):
 def test_refeed_names_a_wrong_path_and_a_pipe_that_is_closed(tmp_path):
     done = process(REFEED, tmp_path, ["nofile"])
     assert done.returncode == 2
-    assert "'nofile' does not exist" in done.stderr
+    assert done.stderr == "Cannot use nofile: No such file or directory.\n"
     assert "bug" not in done.stderr
     helped = process(REFEED, tmp_path, ["--help"])
     assert "--log-level" in helped.stdout

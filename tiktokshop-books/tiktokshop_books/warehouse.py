@@ -114,7 +114,7 @@ def _duckdb(path: Path, schema: str) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         words = _first_line(error)
-        if "lock" in words.lower():
+        if "could not set lock" in words.lower():
             raise PassingError(f"Another process is writing to {path}: let it end, and try again. ({words})") from error
         raise BooksError(
             f"{path} cannot be opened: check that it is a DuckDB file and that this user may read it. ({words})"

@@ -273,6 +273,18 @@ def test_a_404_of_a_host_that_has_answered_before_is_about_that_path_and_no_othe
     assert (caught.value.reach, caught.value.http_status, len(platform.requests)) == ("stream", 404, 2)
 
 
+@pytest.mark.parametrize("status", [404, 302])
+def test_a_write_that_such_a_host_does_not_take_now_is_not_refused_for_good(client, shop, platform, status):
+    """A gateway in between may say so for a minute; the rows would be rejected, and not fed again."""
+    platform.on(ORDERS, platform.ok({}))
+    platform.on("/product/202309/products", platform.say(status, b"404 page not found"))
+    one = client()
+    one.call(operations.SEARCH_ORDERS, shop=shop)
+    with pytest.raises(errors.ConfigurationError) as caught:
+        one.call(operations.CREATE_PRODUCT, shop=shop, body={"title": "Mug"})
+    assert (caught.value.reach, len(platform.requests)) == ("run", 2)
+
+
 def test_a_redirect_of_a_host_that_has_answered_before_is_tried_again(client, shop, platform):
     away = platform.say(302, headers={"Location": f"{platform.url}/elsewhere"})
     platform.on(ORDERS, platform.ok({}), away, platform.ok({}), away)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiktokshop_client.operations import same_region
 
 from target_tiktokshop.streams.shipments import GONE, number_of, package_of
-from target_tiktokshop.writing.live import truth_of
+from target_tiktokshop.writing.live import is_perhaps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,9 +100,9 @@ def not_of_platform(order: Mapping[str, Any]) -> str:
 
 def held_up(order: Mapping[str, Any]) -> str:
     """Why nothing can leave now."""
-    if order.get("status") == "ON_HOLD" or truth_of(order.get("is_on_hold_order")):
+    if order.get("status") == "ON_HOLD" or is_perhaps(order.get("is_on_hold_order")):
         return "on_hold"
-    if truth_of(order.get("is_buyer_request_cancel")):
+    if is_perhaps(order.get("is_buyer_request_cancel")):
         return "after_sale"
     return "invoice_first" if order.get("need_upload_invoice") in INVOICE_MISSING else ""
 

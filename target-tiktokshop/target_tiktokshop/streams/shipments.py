@@ -15,7 +15,7 @@ from tiktokshop_client.operations import (
     same_region,
 )
 
-from target_tiktokshop.writing.live import truth_of
+from target_tiktokshop.writing.live import is_perhaps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,9 +127,9 @@ def closed(order: Mapping[str, Any]) -> str:
         return "shipped_by_platform"
     if status in CLOSED:
         return CLOSED[status]
-    if status == "ON_HOLD" or truth_of(order.get("is_on_hold_order")):
+    if status == "ON_HOLD" or is_perhaps(order.get("is_on_hold_order")):
         return "on_hold"
-    return "after_sale" if truth_of(order.get("is_buyer_request_cancel")) else ""
+    return "after_sale" if is_perhaps(order.get("is_buyer_request_cancel")) else ""
 
 
 def _chosen(

@@ -272,6 +272,11 @@ def truth_of(value: Any) -> bool | None:
     return TRUTHS.get(str(value).lower())
 
 
+def is_perhaps(value: Any) -> bool:
+    """Whether something may be a yes, so that what a yes forbids is left: it is there, and it is no clear no."""
+    return bool(value) and truth_of(value) is not False
+
+
 def product_of(row: Mapping[str, Any]) -> Product:
     """A product of a search, or of Get Product."""
     product_id, status = str(row.get("id") or ""), str(row.get("status") or row.get("product_status") or "")

@@ -307,7 +307,8 @@ class Caller:
                 self._drift = date - now if abs(date - now) > UNNOTICED_DRIFT else 0.0
             outcome = self._read(reply, call, now, rows, outline, allowance)
             self._heard = self._heard or isinstance(outcome, Answer)
-            outcome = of_known_host(outcome, reply, call.context) if self._heard else outcome
+            if self._heard and not call.operation.writes:  # a write that may pass later is not refused for good
+                outcome = of_known_host(outcome, reply, call.context)
             del reply
         if call.operation.partial and isinstance(outcome, Answer):  # what it says of single rows is told to people
             outcome = replace(outcome, data=self._redactor.throughout(outcome.data))
