@@ -111,6 +111,7 @@ def test_a_record_is_out_moments_after_its_event_and_a_clean_end_writes_the_last
         told.tell(1, order["shop_id"], {"order_id": order["id"]})
         waits.append(tap.until(order_record(order["id"])) - began)
     assert sorted(waits)[2] < 2
+    tap.until(lambda message: is_state(message) and message["value"]["webhook_inbox"]["position"] == 5)
     assert tap.end() == 0, "".join(tap.log)
     assert tap.state["webhook_inbox"]["position"] == 5
     kinds = [message["type"] for message in tap.messages]
