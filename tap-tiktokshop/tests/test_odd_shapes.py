@@ -47,8 +47,8 @@ SKU = {"id": "2", "seller_sku": "A", "warehouse_inventory": [{"warehouse_id": "3
 PLACED = {"product_id": "1", "sku_id": "2", "seller_sku": "A", "snapshot_at": 9}
 STOCK = [
     ({"skus": [SKU, None]}, [{**PLACED, "warehouse_id": "3", "available_quantity": 4}]),
-    ({"skus": SKU}, [{"product_id": "1", "sku_id": None, "snapshot_at": 9, "warehouse_id": "", "skus": SKU}]),
-    ({"skus": "[]"}, [{"product_id": "1", "sku_id": None, "snapshot_at": 9, "warehouse_id": "", "skus": "[]"}]),
+    ({"skus": SKU}, [{"product_id": "1", "sku_id": "", "snapshot_at": 9, "warehouse_id": "", "skus": SKU}]),
+    ({"skus": "[]"}, [{"product_id": "1", "sku_id": "", "snapshot_at": 9, "warehouse_id": "", "skus": "[]"}]),
     (
         {"skus": [{**SKU, "warehouse_inventory": {"warehouse_id": "3"}}]},
         [{**PLACED, "warehouse_id": "", "warehouse_inventory": {"warehouse_id": "3"}}],

@@ -163,3 +163,11 @@ def test_postgresql_gives_the_same_and_hides_its_password(postgresql_port):  # n
     wrong = said(address.replace(PASSWORD, f"{PASSWORD}-not"))
     assert wrong.startswith(f"postgresql://127.0.0.1:{postgresql_port}/postgres does not let us in: check the host, ")
     assert PASSWORD not in wrong
+
+
+@pytest.mark.parametrize(("change", "by"), [((PASSWORD, "wrong"), "owner"), (("/postgres", "/none"), "none")])
+def test_a_server_that_lets_nobody_in_until_a_person_acts_ends_with_2(postgresql_port, capsys, change, by):  # noqa: F811
+    address = f"postgresql://owner:{PASSWORD}@127.0.0.1:{postgresql_port}/postgres".replace(*change)
+    assert main(["report", "--warehouse", address]) == 2
+    assert "does not let us in: check the host" in (said := capsys.readouterr().err)
+    assert f'"{by}"' in said

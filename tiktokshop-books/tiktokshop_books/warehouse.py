@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "tiktokshop_books"
 _INEXACT = (Decimal, float)
+_REFUSALS = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
+"""What a server says that is there and lets nobody in until a person acts."""
 _TABLES = "select table_name from information_schema.tables where table_schema = '{schema}'"
 
 
@@ -133,7 +135,8 @@ def _postgresql(address: str, place: str, schema: str) -> Iterator[psycopg.Conne
     except psycopg.Error as error:
         words = _first_line(error)
         cause = "" if any(password in words for password in passwords(address)) else f" ({words})"
-        raise PassingError(
+        kind = BooksError if any(refusal in str(error) for refusal in _REFUSALS) else PassingError
+        raise kind(
             f"{place} does not let us in: check the host, the user, the password and the database.{cause}"
         ) from error
     with connection:

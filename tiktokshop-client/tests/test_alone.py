@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from tiktokshop_client.calls.fleet import Fleet
 from tiktokshop_client.calls.limits import Limits
 from tiktokshop_client.errors import TransientError
 
@@ -22,16 +23,16 @@ class AwayPlace:
     name, wanted = "the place", True
 
     def __init__(self, clock, alone=1.0, visits=0) -> None:
-        self.alone, self._clock, self._visits, self._document = alone, clock, visits, None
+        self.alone, self._clock, self.visits, self.document = alone, clock, visits, None
 
     def now(self) -> float:
         return self._clock.monotonic()
 
     def exchange(self, _key, change):
-        self._visits -= 1
-        if self._visits < 0:
+        self.visits -= 1
+        if self.visits < 0:
             raise TransientError("the place cannot be reached")
-        self._document, told = change(self._document, self.now())
+        self.document, told = change(self.document, self.now())
         return told
 
 
@@ -87,6 +88,38 @@ def test_a_family_with_a_ceiling_of_its_own_keeps_to_it_and_leaves_the_rest_to_t
 
 @pytest.mark.parametrize("scope", ["family", "api"])
 def test_what_the_platform_may_count_apart_is_tried_as_carefully_as_without_a_place(clock, scope):
-    limits = Limits(50.0, clock, threading.Event(), scope=scope, place=AwayPlace(clock))
-    slots = sorted(limits.budget("app", "1", family, "search").acquire() for _ in range(100) for family in FAMILIES)
-    assert most_in_a_second(slots) <= 50
+    taken = {}
+    for place in (None, AwayPlace(clock)):
+        limits = Limits(50.0, clock, threading.Event(), scope=scope, place=place)
+        slots = [limits.budget("app", "1", family, "search").acquire() for _ in range(400) for family in FAMILIES]
+        assert most_in_a_second(slots[:900]) <= 50, "nothing is tried before a thousand requests have passed"
+        taken[place is None] = slots[-1] - slots[0]
+    assert taken[False] == pytest.approx(taken[True], rel=0.02)
+    assert taken[False] < 0.98 * 2_400 / 50, "then it is"
+
+
+def test_a_burst_of_refusals_slows_down_as_little_as_without_a_place(clock):
+    took = {}
+    for place in (None, AwayPlace(clock)):
+        budget = Limits(50.0, clock, threading.Event(), scope="shop", place=place).budget("app", "1", "order")
+        under_way = [budget.acquire() for _ in range(120)][-20:]
+        for slot in under_way:
+            budget.slow_down(slot)
+        before = clock.now
+        for _ in range(10):
+            budget.acquire()
+        took[place is None] = clock.now - before
+    assert took[False] == pytest.approx(took[True], rel=0.05)
+    assert 10 / took[False] < 30, "it does slow down"
+
+
+def test_what_a_place_that_went_has_not_heard_is_kept_to_and_told_when_it_is_back(clock):
+    place = AwayPlace(clock, visits=1)
+    budget = Limits(50.0, clock, threading.Event(), scope="shop", place=place).budget("app", "1", "order")
+    slot = budget.acquire()
+    budget.slow_down(slot, 5.0)  # the place goes as it is told
+    assert budget.acquire() - slot > 4.9
+    place.visits = 1
+    clock.now += 1.0
+    budget._desk._ask()
+    assert Fleet(place.document, place.now()).refused() == {"order"}

@@ -193,7 +193,7 @@ SETTINGS: Mapping[str, Any] = {
         "sandbox_path": {
             "type": "string",
             "title": "Sandbox database",
-            "description": ("The file that keeps the sandbox's shops from run to run; in memory when left out."),
+            "description": "The file that keeps the sandbox's shops from run to run; in memory when left out.",
             "examples": ["output/sandbox.sqlite"],
         },
         "user_agent": {

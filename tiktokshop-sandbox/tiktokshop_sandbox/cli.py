@@ -137,7 +137,11 @@ def _ready(app: SandboxApp) -> str:
 
 
 def _existing(path: str) -> str:
-    if not Path(path).is_file():
+    try:
+        there = Path(path).is_file()
+    except OSError as error:  # a folder that nobody may look into, a name that is too long
+        raise SandboxError(f"{path} cannot be used: {error.strerror}") from None
+    if not there:
         raise SandboxError(f"there is no sandbox file {path}")
     return path
 

@@ -74,10 +74,10 @@ def held(path: str | os.PathLike[str] | None) -> Iterator[str]:
         yield _MEMORY
         return
     file = Path(path)
-    if file.is_dir():
-        raise SandboxError(f"{file} is a folder: name a file in it")
     lock = FileLock(f"{file}.lock", timeout=_LETTING_GO, thread_local=False)
     try:
+        if file.is_dir():
+            raise SandboxError(f"{file} is a folder: name a file in it")
         file.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:

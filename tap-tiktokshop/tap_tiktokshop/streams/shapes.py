@@ -31,12 +31,12 @@ def stock(rows: Iterable[Row], now: int) -> Iterator[Row]:
     """Stock by product, SKU and warehouse, of products with their SKUs with their warehouses.
 
     A SKU that is in no warehouse is one row whose warehouse is "". What is said of the SKU stands in each row. Where
-    the platform has something else in place of a list of rows, one row has that as it came.
+    the platform has something else in place of a list of rows, one row has that as it came, with "" for what it is of.
     """
     for product in rows:
         for sku in _rows(product.get("skus")) or _odd(product, "skus"):
             whole = {name: value for name, value in sku.items() if name not in {"id", "warehouse_inventory"}}
-            whole |= {"product_id": product.get("product_id"), "sku_id": sku.get("id"), "snapshot_at": now}
+            whole |= {"product_id": product.get("product_id"), "sku_id": sku.get("id", ""), "snapshot_at": now}
             for place in _rows(sku.get("warehouse_inventory")) or _odd(sku, "warehouse_inventory") or ({},):
                 yield {"warehouse_id": "", **whole, **place}
 

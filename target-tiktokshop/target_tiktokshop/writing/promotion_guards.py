@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_tiktokshop.writing.live import decimal_of, object_of, objects
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 INSIST = "the setting send_unseen sends it anyway"
 ALL = Decimal(100)
+TENTH = Decimal("0.1")
 BUY_MORE, BUY_AND_GET = "bmsm_discount", "bxgy_discount"
 
 
@@ -44,8 +45,8 @@ def cuts_deep(row: Row, settings: WritingSettings) -> str | None:
 
 
 def _told(percent: Decimal) -> str:
-    """A percentage in a sentence, to a tenth."""
-    return f"{percent:.1f}"
+    """A percentage in a sentence, up to a tenth: what is more than a limit is not to look like it."""
+    return str(percent.quantize(TENTH, ROUND_UP))
 
 
 def _cuts_of_terms(discount: Mapping[str, Any]) -> Iterator[Decimal | None]:

@@ -44,19 +44,21 @@ class Alone:
 
     def take(self, unit: str, now: float, *, waited: bool) -> float | None:
         """See ``Budget.take``."""
-        if unit not in self._budgets:
-            self._budgets[unit] = self._budget(unit)
-        return self._budgets[unit].take(now, waited=waited)
+        return self._of(unit).take(now, waited=waited)
 
     def never_left(self, unit: str, slot: float) -> None:
         """See ``Budget.never_left``; the slot is the ``now`` that ``take`` was given."""
         if unit in self._budgets:
             self._budgets[unit].never_left(slot)
 
-    def slow_down(self, unit: str, retry_after: float | None) -> None:
-        """The platform has refused a request, by now or of before the place was lost."""
-        if unit in self._budgets:
-            self._budgets[unit].slow_down(self._clock.monotonic(), retry_after)
+    def slow_down(self, unit: str, slot: float, retry_after: float | None) -> None:
+        """See ``Budget.slow_down``; a request of before the place was lost has a slot before all others."""
+        self._of(unit).slow_down(slot, retry_after)
+
+    def _of(self, unit: str) -> Budget:
+        if unit not in self._budgets:
+            self._budgets[unit] = self._budget(unit)
+        return self._budgets[unit]
 
     def _budget(self, unit: str) -> Budget:
         family, _, api = unit.partition("/")

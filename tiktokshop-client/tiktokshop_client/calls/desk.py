@@ -165,7 +165,7 @@ class Desk:
     def never_left(self, unit: str, slot: float) -> None:
         """Gives back a slot whose request was not sent."""
         with self._state:
-            own = next((one for one in self._unasked if (one.unit, one.slot) == (unit, slot)), None)
+            own = self._own(unit, slot)
             if own is None:
                 self._report.unused.append((unit, slot))
                 return
@@ -176,13 +176,17 @@ class Desk:
     def slow_down(self, unit: str, slot: float, retry_after: float | None) -> None:
         """Tells all that a request was refused."""
         with self._state:
-            alone = self._alone
-            if alone is None:
+            own = self._own(unit, slot)
+            if self._alone is None:
                 self._report.refused.append((unit, slot, retry_after))
                 self._next = -math.inf
-        if alone:
-            alone.slow_down(unit, retry_after)
+            else:
+                self._alone.slow_down(unit, own.taken if own else -math.inf, retry_after)
         self._ask()
+
+    def _own(self, unit: str, slot: float) -> _Unasked | None:
+        """What this process knows of a slot that it gave itself."""
+        return next((one for one in self._unasked if (one.unit, one.slot) == (unit, slot)), None)
 
     def leave(self) -> None:
         """Gives back what is left of its share; the client has closed."""
@@ -268,9 +272,14 @@ class Desk:
         except TikTokShopError as error:
             if isinstance(error, ConfigurationError) and self._place.wanted and not self._known.members:
                 raise
-            self._sharing.is_away(error, "the whole budget" if self._part == 1 else f"1/{1 / self._part:.0f} of it")
+            if not self._closing.is_set():  # else the place may be closed already, and nobody waits
+                self._sharing.is_away(error, "the whole budget" if self._part == 1 else f"1/{1 / self._part:.0f} of it")
             with self._state:
-                self._alone = self._alone or self._on_its_own()
+                if self._alone is None:
+                    self._alone = self._on_its_own()
+                    for unit, _, retry_after in report.refused:  # it has told nobody yet, itself included
+                        self._alone.slow_down(unit, -math.inf, retry_after)
+                self._report = report.before(self._report, self._place.now())
         else:
             self._sharing.is_back()
             with self._state:

@@ -132,6 +132,15 @@ class Report:
     def __bool__(self) -> bool:
         return bool(self.late or self.unused or self.refused or self.unasked)
 
+    def before(self, later: Report, now: float) -> Report:
+        """This one, which nobody has heard, with a later one behind it; without what nobody would remember."""
+        since = now - KEPT
+        return Report(
+            [one for one in (*self.late, *later.late) if one[1] > since],
+            [one for one in (*self.unused, *later.unused) if one[1] > since],
+            [one for one in (*self.refused, *later.refused) if one[1] > since],
+        )
+
 
 class _Document(msgspec.Struct, array_like=True):
     """What is stored."""

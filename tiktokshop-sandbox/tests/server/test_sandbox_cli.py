@@ -59,6 +59,12 @@ def test_a_file_that_a_server_has_is_left_alone(shop_file, capsys, command, monk
 
 
 @pytest.mark.parametrize("command", [["counts"], ["advance", "--hours", "1"]], ids=["counts", "advance"])
+def test_a_name_that_no_file_can_have_is_one_sentence(capsys, command):
+    assert main([*command, "--db", "x" * 300]) == 2
+    assert capsys.readouterr().err.endswith(" cannot be used: File name too long\n")
+
+
+@pytest.mark.parametrize("command", [["counts"], ["advance", "--hours", "1"]], ids=["counts", "advance"])
 def test_a_file_that_is_not_there_is_not_made(tmp_path, capsys, command):
     assert main([*command, "--db", str(tmp_path / "none.db")]) == 2
     assert "there is no sandbox file" in capsys.readouterr().err
@@ -77,7 +83,9 @@ def test_a_folder_that_is_not_there_is_made_for_shops_that_are_made(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--port", "1"], ["--regions", "XX"], ["--db", "/dev/null/shop.db"], ["--db", "."]], ids="".join
+    "wrong",
+    [["--port", "1"], ["--regions", "XX"], ["--db", "/dev/null/shop.db"], ["--db", "."], ["--db", "x" * 300]],
+    ids=lambda words: "".join(words)[:20],
 )
 def test_an_option_that_a_person_must_put_right_ends_with_2_and_one_sentence(
     wrong, capsys, monkeypatch, tmp_path, taken_port
